@@ -1,0 +1,10 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }] },
+  setupFilesAfterEnv: ['<rootDir>/test/support/setup.ts'],
+  // The addon is loaded once per process, so every file of a worker shares it; two workers fill the smallest machine.
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,24 @@
+// The rooms of the addon, each putting its entries on `exports`.
+#pragma once
+
+#include "entry.h"
+
+namespace gan {
+
+#ifdef HAVE_CUDA
+constexpr bool kBuiltWithCuda = true;
+#else
+constexpr bool kBuiltWithCuda = false;
+#endif
+
+/// Throws ERR_NO_CUDA, with what to do about it, where `device` is a CUDA device that cannot be used.
+void require_device(at::Device device);
+
+void define_ops(const Context& context, napi_value exports);
+void define_tensors(const Context& context, napi_value exports);
+void define_autograd(const Context& context, napi_value exports);
+void define_random(const Context& context, napi_value exports);
+void define_device(const Context& context, napi_value exports);
+void define_cuda(const Context& context, napi_value exports);
+
+}  // namespace gan

@@ -1,0 +1,76 @@
+// What LibTorch is and can do here, and its process-wide switches.
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <torch/version.h>
+
+#include "addon.h"
+
+namespace gan {
+namespace {
+
+std::string version(const Context&) { return TORCH_VERSION; }
+std::string buildConfiguration(const Context&) { return at::show_config(); }
+std::string cpuCapability(const Context&) { return at::get_cpu_capability(); }
+int64_t threads(const Context&) { return at::get_num_threads(); }
+
+void setThreads(const Context&, int64_t count) {
+  if (count < 1) throw ArgumentError("ERR_INVALID_ARG", "expected at least 1 thread but received " + std::to_string(count));
+  at::set_num_threads(static_cast<int>(count));
+}
+
+bool builtWithCuda(const Context&) { return kBuiltWithCuda; }
+int64_t cudaDeviceCount(const Context&) { return at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; }
+
+std::string cudnnVersion(const Context&) {
+  if (!at::hasCUDA() || !at::detail::getCUDAHooks().compiledWithCuDNN()) return "";
+  return std::to_string(at::detail::getCUDAHooks().versionCuDNN());
+}
+
+/// Bit-equal results from run to run: an operator that has no deterministic kernel throws.
+void setDeterministic(const Context&, bool enabled) {
+  at::globalContext().setDeterministicAlgorithms(enabled, /*warn_only=*/false);
+  at::globalContext().setDeterministicCuDNN(enabled);
+}
+
+bool deterministic(const Context&) { return at::globalContext().deterministicAlgorithms(); }
+
+/// Lets cuDNN time its convolution kernels on first use and keep the fastest.
+void setBenchmark(const Context&, bool enabled) { at::globalContext().setBenchmarkCuDNN(enabled); }
+
+void requireDevice(const Context&, at::Device device) { require_device(device); }
+
+}  // namespace
+
+void require_device(at::Device device) {
+  if (!device.is_cuda()) return;
+  if (!at::hasCUDA())
+    throw ArgumentError("ERR_NO_CUDA",
+                        "expected a LibTorch with CUDA for device '" + device.str() +
+                            "' but this one is built for CPU only; run `npx libtorch-gan setup --cuda`, or use --device cpu");
+  const int64_t count = at::detail::getCUDAHooks().deviceCount();
+  if (count == 0)
+    throw ArgumentError("ERR_NO_CUDA", "expected an NVIDIA GPU for device '" + device.str() +
+                                           "' but the driver shows none; check nvidia-smi, or use --device cpu");
+  if (device.has_index() && device.index() >= count)
+    throw ArgumentError("ERR_NO_CUDA", "expected a device up to 'cuda:" + std::to_string(count - 1) + "' but received '" +
+                                           device.str() + "'");
+}
+
+void define_device(const Context& context, napi_value exports) {
+  GAN_DEFINE(context, exports, version);
+  GAN_DEFINE(context, exports, buildConfiguration);
+  GAN_DEFINE(context, exports, cpuCapability);
+  GAN_DEFINE(context, exports, threads);
+  GAN_DEFINE(context, exports, setThreads);
+  GAN_DEFINE(context, exports, builtWithCuda);
+  GAN_DEFINE(context, exports, cudaDeviceCount);
+  GAN_DEFINE(context, exports, cudnnVersion);
+  GAN_DEFINE(context, exports, setDeterministic);
+  GAN_DEFINE(context, exports, deterministic);
+  GAN_DEFINE(context, exports, setBenchmark);
+  GAN_DEFINE(context, exports, requireDevice);
+}
+
+}  // namespace gan

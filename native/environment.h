@@ -1,0 +1,100 @@
+// What one JavaScript environment (the main thread, or a worker) owns. Nothing here is static: every environment that loads the
+// addon gets its own tables, and drops its own tensors when it ends.
+#pragma once
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+#include <node_api.h>
+
+#include <cstdint>
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace gan {
+
+/// A mistake in a call, found before LibTorch sees it.
+class ArgumentError : public std::runtime_error {
+ public:
+  ArgumentError(const char* code, const std::string& message) : std::runtime_error(message), code(code) {}
+  const char* const code;
+};
+
+/// Values behind integers. A handle is 24 bits of slot and 7 bits of the slot's generation, so it fits V8's small integers, 0 is
+/// never one, and a stale handle is found out instead of reaching the tensor that took its slot.
+template <class T>
+class HandleTable {
+ public:
+  HandleTable() : slots_(1) {}
+
+  int32_t add(T value) {
+    uint32_t index;
+    if (free_.empty()) {
+      index = static_cast<uint32_t>(slots_.size());
+      if (index > kIndexMask) throw ArgumentError("ERR_TOO_MANY_TENSORS", "expected fewer than 16,777,216 live handles");
+      slots_.emplace_back();
+    } else {
+      index = free_.back();
+      free_.pop_back();
+    }
+    Slot& slot = slots_[index];
+    slot.value = std::move(value);
+    slot.used = true;
+    ++live_;
+    return static_cast<int32_t>(slot.generation << kIndexBits | index);
+  }
+
+  /// The value, or null for a handle that is not live.
+  T* find(int32_t handle) {
+    const uint32_t index = static_cast<uint32_t>(handle) & kIndexMask;
+    if (handle <= 0 || index >= slots_.size()) return nullptr;
+    Slot& slot = slots_[index];
+    return slot.used && slot.generation == static_cast<uint32_t>(handle) >> kIndexBits ? &slot.value : nullptr;
+  }
+
+  bool remove(int32_t handle) {
+    T* value = find(handle);
+    if (!value) return false;
+    Slot& slot = slots_[static_cast<uint32_t>(handle) & kIndexMask];
+    slot.value = T();
+    slot.used = false;
+    slot.generation = (slot.generation + 1) & kGenerationMask;
+    free_.push_back(static_cast<uint32_t>(handle) & kIndexMask);
+    --live_;
+    return true;
+  }
+
+  size_t live() const { return live_; }
+
+  template <class F>
+  void each(F&& visit) const {
+    for (const Slot& slot : slots_)
+      if (slot.used) visit(slot.value);
+  }
+
+ private:
+  static constexpr uint32_t kIndexBits = 24;
+  static constexpr uint32_t kIndexMask = (1u << kIndexBits) - 1;
+  static constexpr uint32_t kGenerationMask = 127;
+
+  struct Slot {
+    T value;
+    uint32_t generation = 0;
+    bool used = false;
+  };
+
+  // A deque keeps addresses: an argument already read stays valid while a later one is read.
+  std::deque<Slot> slots_;
+  std::vector<uint32_t> free_;
+  size_t live_ = 0;
+};
+
+struct Environment {
+  HandleTable<at::Tensor> tensors;
+  HandleTable<at::Generator> generators;
+  /// The TypeScript class that errors are made with, so that they belong to the caller's realm.
+  napi_ref error_class = nullptr;
+};
+
+}  // namespace gan

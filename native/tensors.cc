@@ -1,0 +1,116 @@
+// Tensors in and out of JavaScript: bytes to tensor, tensor to bytes, what a handle stands for, and its release.
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+#include <unordered_set>
+
+#include "addon.h"
+
+namespace gan {
+namespace {
+
+using Handles = std::vector<int32_t>;
+
+/// Handles as plain integers, for entries that must not touch the tensors behind them.
+Handles read_handles(const Context& context, napi_value value) {
+  const Int32Span packed = read_int32_array(context, value);
+  if (packed.found) return Handles(packed.data, packed.data + packed.size);
+  return read_array<int32_t>(context, value, "an array of handles", [](const Context& inner, napi_value element) {
+    int32_t handle = 0;
+    if (napi_get_value_int32(inner.env, element, &handle) != napi_ok) throw_expected(inner, "a handle", element);
+    return handle;
+  });
+}
+
+/// A tensor on `device` with a copy of `bytes`.
+at::Tensor fromBytes(const Context&, Bytes bytes, at::ScalarType dtype, at::IntArrayRef shape, at::Device device) {
+  size_t expected = c10::elementSize(dtype);
+  for (const int64_t size : shape) {
+    if (size < 0) throw ArgumentError("ERR_INVALID_ARG", "expected sizes of at least 0 but received " + std::to_string(size));
+    if (__builtin_mul_overflow(expected, static_cast<size_t>(size), &expected))
+      throw ArgumentError("ERR_INVALID_ARG", "expected a shape whose size in bytes fits 64 bits");
+  }
+  if (expected != bytes.size)
+    throw ArgumentError("ERR_INVALID_ARG", "expected " + std::to_string(expected) + " bytes for this shape and dtype but received " +
+                                               std::to_string(bytes.size));
+  at::Tensor tensor = at::empty(shape, at::dtype(dtype).device(at::kCPU));
+  if (bytes.size > 0) std::memcpy(tensor.data_ptr(), bytes.data, bytes.size);
+  return device.is_cpu() ? tensor : tensor.to(device);
+}
+
+napi_value copied_buffer(const Context& context, const at::Tensor& tensor) {
+  napi_value buffer;
+  void* data = nullptr;
+  check(context, napi_create_arraybuffer(context.env, tensor.nbytes(), &data, &buffer));
+  if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
+  return buffer;
+}
+
+/// The tensor's values as an ArrayBuffer, row-major. Where they had to be gathered or moved to the host first, the buffer is that
+/// new memory itself; a tensor's own memory is always copied, because JavaScript could write to it behind autograd's back.
+napi_value toBuffer(const Context& context, const at::Tensor& tensor) {
+  const at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
+  const bool fresh = !host.is_alias_of(tensor) && host.nbytes() > 0;
+  if (!fresh) return copied_buffer(context, host);
+  auto owner = std::make_unique<at::Tensor>(host);
+  napi_value buffer;
+  const napi_status status = napi_create_external_arraybuffer(
+      context.env, owner->data_ptr(), owner->nbytes(),
+      [](napi_env, void*, void* hint) { delete static_cast<at::Tensor*>(hint); }, owner.get(), &buffer);
+  if (status == napi_no_external_buffers_allowed) return copied_buffer(context, host);
+  check(context, status);
+  owner.release();
+  return buffer;
+}
+
+std::vector<int64_t> shape(const Context&, const at::Tensor& tensor) { return tensor.sizes().vec(); }
+std::vector<int64_t> strides(const Context&, const at::Tensor& tensor) { return tensor.strides().vec(); }
+int64_t elements(const Context&, const at::Tensor& tensor) { return tensor.numel(); }
+at::ScalarType dtype(const Context&, const at::Tensor& tensor) { return tensor.scalar_type(); }
+std::string device(const Context&, const at::Tensor& tensor) { return tensor.device().str(); }
+bool isContiguous(const Context&, const at::Tensor& tensor, at::MemoryFormat format) { return tensor.is_contiguous(format); }
+bool isAliasOf(const Context&, const at::Tensor& a, const at::Tensor& b) { return a.is_alias_of(b); }
+
+/// Frees the tensors of a whole scope; handles that are no longer live are passed over, and the number freed is returned.
+int64_t release(const Context& context, napi_value handles, std::optional<int64_t> count) {
+  const Handles all = read_handles(context, handles);
+  const size_t end = count ? std::min(all.size(), static_cast<size_t>(std::max<int64_t>(*count, 0))) : all.size();
+  int64_t freed = 0;
+  for (size_t i = 0; i < end; ++i) freed += context.environment.tensors.remove(all[i]);
+  return freed;
+}
+
+bool releaseOne(const Context& context, int64_t handle) {
+  return context.environment.tensors.remove(static_cast<int32_t>(handle));
+}
+
+/// Live tensors of this environment, and the bytes of their storages, each counted once however many views look at it.
+std::vector<int64_t> liveTensors(const Context& context) {
+  std::unordered_set<const void*> seen;
+  int64_t bytes = 0;
+  context.environment.tensors.each([&](const at::Tensor& tensor) {
+    if (tensor.has_storage() && seen.insert(tensor.storage().unsafeGetStorageImpl()).second)
+      bytes += static_cast<int64_t>(tensor.storage().nbytes());
+  });
+  return {static_cast<int64_t>(context.environment.tensors.live()), bytes,
+          static_cast<int64_t>(context.environment.generators.live())};
+}
+
+}  // namespace
+
+void define_tensors(const Context& context, napi_value exports) {
+  GAN_DEFINE(context, exports, fromBytes);
+  GAN_DEFINE(context, exports, toBuffer);
+  GAN_DEFINE(context, exports, shape);
+  GAN_DEFINE(context, exports, strides);
+  GAN_DEFINE(context, exports, elements);
+  GAN_DEFINE(context, exports, dtype);
+  GAN_DEFINE(context, exports, device);
+  GAN_DEFINE(context, exports, isContiguous);
+  GAN_DEFINE(context, exports, isAliasOf);
+  GAN_DEFINE(context, exports, release);
+  GAN_DEFINE(context, exports, releaseOne);
+  GAN_DEFINE(context, exports, liveTensors);
+}
+
+}  // namespace gan

@@ -1,0 +1,118 @@
+import { loadAddon } from './load';
+import type { NativeOps } from './ops.generated';
+import { TorchError } from './torch-error';
+
+/** A tensor (or a random generator) on the native side: a positive integer; 0 stands for an undefined tensor. */
+export type Handle = number;
+/** Handles as an array, or packed where a list is long and used every step. */
+export type Handles = readonly Handle[] | Int32Array;
+/** A whole number stays an integer beside an integer tensor; bigint is int64. */
+export type Scalar = number | bigint | boolean;
+/** Element types, by PyTorch's names. */
+export type DType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'uint8'
+  | 'int8'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'bool';
+/** How a 4-d tensor lies in memory: NCHW, or NHWC (`channels_last`). */
+export type MemoryFormat = 'contiguous' | 'channels_last' | 'preserve';
+
+/** The addon's own entries, beside LibTorch's operators in `ops`. What each does is told at its definition in native/. */
+export interface NativeAddon {
+  readonly ops: NativeOps;
+  schemas(): [name: string, schema: string][];
+  setErrorClass(errorClass: typeof TorchError): void;
+
+  fromBytes(
+    bytes: ArrayBufferView | ArrayBuffer,
+    dtype: DType,
+    shape: readonly number[],
+    device: string,
+  ): Handle;
+  toBuffer(tensor: Handle): ArrayBuffer;
+  shape(tensor: Handle): number[];
+  strides(tensor: Handle): number[];
+  elements(tensor: Handle): number;
+  dtype(tensor: Handle): DType;
+  device(tensor: Handle): string;
+  isContiguous(tensor: Handle, format: MemoryFormat): boolean;
+  isAliasOf(a: Handle, b: Handle): boolean;
+  release(handles: Handles, count?: number): number;
+  releaseOne(handle: Handle): boolean;
+  liveTensors(): [tensors: number, bytes: number, generators: number];
+
+  requiresGrad(tensor: Handle): boolean;
+  isLeaf(tensor: Handle): boolean;
+  setRequiresGrad(tensors: Handles, value: boolean): void;
+  gradient(tensor: Handle): Handle;
+  gradients(tensors: Handles): Handle[];
+  setGradient(tensor: Handle, gradient: Handle | null): void;
+  clearGradients(tensors: Handles): void;
+  setData(tensor: Handle, data: Handle): void;
+  backward(
+    tensors: Handles,
+    gradients: readonly (Handle | null)[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    inputs: Handles,
+  ): void;
+  grad(
+    outputs: Handles,
+    inputs: Handles,
+    gradients: readonly (Handle | null)[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): Handle[];
+  gradEnabled(): boolean;
+  setGradEnabled(enabled: boolean): void;
+  autocastEnabled(device: string): boolean;
+  setAutocast(device: string, enabled: boolean, dtype: DType): void;
+
+  makeGenerator(device: string, seed: number): Handle;
+  defaultGenerator(device: string): Handle;
+  releaseGenerator(generator: Handle): boolean;
+  seedGenerator(generator: Handle, seed: number): void;
+  generatorState(generator: Handle): Handle;
+  setGeneratorState(generator: Handle, state: Handle): void;
+  manualSeed(seed: number): void;
+
+  version(): string;
+  buildConfiguration(): string;
+  cpuCapability(): string;
+  threads(): number;
+  setThreads(count: number): void;
+  builtWithCuda(): boolean;
+  cudaDeviceCount(): number;
+  cudnnVersion(): string;
+  setDeterministic(enabled: boolean): void;
+  deterministic(): boolean;
+  setBenchmark(enabled: boolean): void;
+  requireDevice(device: string): void;
+
+  cudaDeviceName(device: string): string;
+  cudaSynchronize(device: string): void;
+  /** Bytes: in tensors, reserved from the driver, highest in tensors so far, the device's total. */
+  cudaMemory(device: string): [allocated: number, reserved: number, peak: number, total: number];
+  cudaEmptyCache(): void;
+}
+
+let current: NativeAddon | undefined;
+
+/**
+ * The addon, loaded on first use.
+ *
+ * @throws GanError `ERR_NO_ADDON` where it is not built or does not load.
+ */
+export function native(): NativeAddon {
+  if (current) return current;
+  current = loadAddon();
+  current.setErrorClass(TorchError);
+  return current;
+}

@@ -1,0 +1,60 @@
+import { native } from '../native/addon';
+
+/** What LibTorch is and has here. */
+export interface DeviceFacts {
+  /** LibTorch's version, e.g. `2.13.0`. */
+  readonly version: string;
+  /** The instruction set its CPU kernels use, e.g. `AVX512`. */
+  readonly cpuCapability: string;
+  readonly threads: number;
+  readonly builtWithCuda: boolean;
+  /** Names of the CUDA devices that can be used. */
+  readonly cudaDevices: readonly string[];
+  /** cuDNN's version number, or an empty string. */
+  readonly cudnn: string;
+}
+
+/** Asks LibTorch what it is and has. */
+export function deviceFacts(): DeviceFacts {
+  const addon = native();
+  const count = addon.builtWithCuda() ? addon.cudaDeviceCount() : 0;
+  return {
+    version: addon.version(),
+    cpuCapability: addon.cpuCapability(),
+    threads: addon.threads(),
+    builtWithCuda: addon.builtWithCuda(),
+    cudaDevices: Array.from({ length: count }, (_, index) => addon.cudaDeviceName(`cuda:${index}`)),
+    cudnn: addon.cudnnVersion(),
+  };
+}
+
+/**
+ * The device a word stands for: `auto` is `cuda` where a device can be used, else `cpu`; anything else is checked and given back.
+ *
+ * @throws TorchError `ERR_NO_CUDA` for a CUDA device that cannot be used, `ERR_INVALID_ARG` for an unknown word.
+ */
+export function resolveDevice(device: string): string {
+  if (device === 'auto') return native().builtWithCuda() && native().cudaDeviceCount() > 0 ? 'cuda:0' : 'cpu';
+  native().requireDevice(device);
+  return device === 'cuda' ? 'cuda:0' : device;
+}
+
+/** Whether `device` is the CPU. */
+export function isCpu(device: string): boolean {
+  return device === 'cpu';
+}
+
+/** Waits until a device has done everything it was given; nothing to do on the CPU. */
+export function synchronize(device: string): void {
+  if (!isCpu(device)) native().cudaSynchronize(device);
+}
+
+/** Threads LibTorch computes with on the CPU. */
+export function setThreads(count: number): void {
+  native().setThreads(count);
+}
+
+/** Bit-equal results from run to run; operators without a deterministic kernel throw then. Process-wide. */
+export function setDeterministic(enabled: boolean): void {
+  native().setDeterministic(enabled);
+}

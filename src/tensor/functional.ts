@@ -1,0 +1,227 @@
+import { ops } from '../native/ops.generated';
+import type { Tensor } from './tensor';
+import { optionalHandle, wrap } from './wrap';
+
+/** A size along height and width: one number for both, or [height, width]. */
+export type Size2d = number | readonly [number, number];
+
+function pair(size: Size2d): readonly [number, number] {
+  return typeof size === 'number' ? [size, size] : size;
+}
+
+/** Options of `conv2d`; see Conv2d. */
+export interface ConvOptions {
+  readonly stride?: Size2d;
+  /** `same` pads so that the size stays (stride 1 only). */
+  readonly padding?: Size2d | 'same' | 'valid';
+  readonly dilation?: Size2d;
+  readonly groups?: number;
+}
+
+/** Cross-correlation of [N, Cin, H, W] with weight [Cout, Cin/groups, kH, kW]. */
+export function conv2d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions = {},
+): Tensor {
+  const b = optionalHandle(bias);
+  const handle =
+    typeof padding === 'string'
+      ? ops.conv2d_padding(input.handle, weight.handle, b, pair(stride), padding, pair(dilation), groups)
+      : ops.conv2d(input.handle, weight.handle, b, pair(stride), pair(padding), pair(dilation), groups);
+  return wrap(handle, 'conv2d');
+}
+
+/** Options of `convTranspose2d`; see ConvTranspose2d. */
+export interface ConvTransposeOptions {
+  readonly stride?: Size2d;
+  readonly padding?: Size2d;
+  readonly outputPadding?: Size2d;
+  readonly groups?: number;
+  readonly dilation?: Size2d;
+}
+
+/** Transposed convolution of [N, Cin, H, W] with weight [Cin, Cout/groups, kH, kW]. */
+export function convTranspose2d(
+  input: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  { stride = 1, padding = 0, outputPadding = 0, groups = 1, dilation = 1 }: ConvTransposeOptions = {},
+): Tensor {
+  const handle = ops.conv_transpose2d_input(
+    input.handle,
+    weight.handle,
+    optionalHandle(bias),
+    pair(stride),
+    pair(padding),
+    pair(outputPadding),
+    groups,
+    pair(dilation),
+  );
+  return wrap(handle, 'convTranspose2d');
+}
+
+/** input · weightᵀ + bias; weight [out, in] */
+export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  return wrap(ops.linear(input.handle, weight.handle, optionalHandle(bias)), 'linear');
+}
+
+/** What `batchNorm` works with; see BatchNorm2d. */
+export interface BatchNormOptions {
+  readonly weight?: Tensor | null;
+  readonly bias?: Tensor | null;
+  /** Moved towards the batch's in training; null leaves nothing to move. */
+  readonly runningMean?: Tensor | null;
+  readonly runningVar?: Tensor | null;
+  /** Normalises by the batch's statistics instead of the running ones. */
+  readonly training: boolean;
+  readonly momentum?: number;
+  readonly eps?: number;
+}
+
+/** (x − mean) / √(var + eps) · weight + bias a channel, over the batch and all positions. */
+export function batchNorm(input: Tensor, options: BatchNormOptions): Tensor {
+  const { weight, bias, runningMean, runningVar, training, momentum = 0.1, eps = 1e-5 } = options;
+  const handle = ops.batch_norm(
+    input.handle,
+    optionalHandle(weight),
+    optionalHandle(bias),
+    optionalHandle(runningMean),
+    optionalHandle(runningVar),
+    training,
+    momentum,
+    eps,
+    true,
+  );
+  return wrap(handle, 'batchNorm');
+}
+
+/** Weight, bias and eps of a normalisation. */
+export interface NormOptions {
+  readonly weight?: Tensor | null;
+  readonly bias?: Tensor | null;
+  readonly eps?: number;
+}
+
+/** Normalises over the last dimensions, whose sizes are `normalizedShape`. */
+export function layerNorm(
+  input: Tensor,
+  normalizedShape: readonly number[],
+  options: NormOptions = {},
+): Tensor {
+  const { weight, bias, eps = 1e-5 } = options;
+  return wrap(
+    ops.layer_norm(input.handle, normalizedShape, optionalHandle(weight), optionalHandle(bias), eps),
+    'layerNorm',
+  );
+}
+
+/** Normalises each sample over `groups` groups of channels. */
+export function groupNorm(input: Tensor, groups: number, options: NormOptions = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = options;
+  return wrap(
+    ops.group_norm(input.handle, groups, optionalHandle(weight), optionalHandle(bias), eps),
+    'groupNorm',
+  );
+}
+
+/** Normalises each channel of each sample over its positions. */
+export function instanceNorm(input: Tensor, options: NormOptions = {}): Tensor {
+  const { weight, bias, eps = 1e-5 } = options;
+  const handle = ops.instance_norm(
+    input.handle,
+    optionalHandle(weight),
+    optionalHandle(bias),
+    null,
+    null,
+    true,
+    0,
+    eps,
+    true,
+  );
+  return wrap(handle, 'instanceNorm');
+}
+
+/** Rows of weight [count, size] at int64 indices. */
+export function embedding(weight: Tensor, indices: Tensor): Tensor {
+  return wrap(ops.embedding(weight.handle, indices.handle), 'embedding');
+}
+
+/** In training: zeroes each element with probability p and scales the rest by 1 / (1 − p). */
+export function dropout(input: Tensor, { p, training }: { p: number; training: boolean }): Tensor {
+  return wrap(ops.dropout(input.handle, p, training), 'dropout');
+}
+
+/** Kernel, stride (the kernel's size) and padding of a pooling. */
+export interface PoolOptions {
+  readonly kernelSize: Size2d;
+  readonly stride?: Size2d;
+  readonly padding?: Size2d;
+}
+
+/** The largest element of each window. */
+export function maxPool2d(
+  input: Tensor,
+  { kernelSize, stride = kernelSize, padding = 0 }: PoolOptions,
+): Tensor {
+  return wrap(ops.max_pool2d(input.handle, pair(kernelSize), pair(stride), pair(padding)), 'maxPool2d');
+}
+
+/** The mean of each window. */
+export function avgPool2d(
+  input: Tensor,
+  { kernelSize, stride = kernelSize, padding = 0 }: PoolOptions,
+): Tensor {
+  return wrap(ops.avg_pool2d(input.handle, pair(kernelSize), pair(stride), pair(padding)), 'avgPool2d');
+}
+
+/** The mean of as many windows as `outputSize` asks for. */
+export function adaptiveAvgPool2d(input: Tensor, outputSize: Size2d): Tensor {
+  return wrap(ops.adaptive_avg_pool2d(input.handle, pair(outputSize)), 'adaptiveAvgPool2d');
+}
+
+/** How to resample; `antialias` low-passes before shrinking (bilinear and bicubic). */
+export interface InterpolateOptions {
+  readonly size?: Size2d;
+  readonly scaleFactor?: number;
+  readonly mode?: 'nearest' | 'bilinear' | 'bicubic';
+  readonly alignCorners?: boolean;
+  readonly antialias?: boolean;
+}
+
+/** Resamples [N, C, H, W] to `size`, or by `scaleFactor`. */
+export function interpolate(input: Tensor, options: InterpolateOptions): Tensor {
+  const { size, scaleFactor, mode = 'nearest', alignCorners = false, antialias = false } = options;
+  const target = size === undefined ? null : pair(size);
+  const scales = scaleFactor === undefined ? null : [scaleFactor, scaleFactor];
+  if (mode === 'nearest')
+    return wrap(ops.upsample_nearest2d_vec(input.handle, target, scales), 'interpolate');
+  const kernels = {
+    bilinear: antialias ? ops._upsample_bilinear2d_aa_vec : ops.upsample_bilinear2d_vec,
+    bicubic: antialias ? ops._upsample_bicubic2d_aa_vec : ops.upsample_bicubic2d_vec,
+  };
+  return wrap(kernels[mode](input.handle, target, alignCorners, scales), 'interpolate');
+}
+
+/** [N, C·r², H, W] → [N, C, H·r, W·r] */
+export function pixelShuffle(input: Tensor, factor: number): Tensor {
+  return wrap(ops.pixel_shuffle(input.handle, factor), 'pixelShuffle');
+}
+
+/** [N, C, H·r, W·r] → [N, C·r², H, W] */
+export function pixelUnshuffle(input: Tensor, factor: number): Tensor {
+  return wrap(ops.pixel_unshuffle(input.handle, factor), 'pixelUnshuffle');
+}
+
+/** Pads the last dimensions by `amounts`: [left, right, top, bottom, …]. */
+export function pad(
+  input: Tensor,
+  amounts: readonly number[],
+  {
+    mode = 'constant',
+    value,
+  }: { mode?: 'constant' | 'reflect' | 'replicate' | 'circular'; value?: number } = {},
+): Tensor {
+  return wrap(ops.pad(input.handle, amounts, mode, value ?? null), 'pad');
+}

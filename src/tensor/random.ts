@@ -1,0 +1,91 @@
+import { GanError } from '../errors';
+import { type Handle, native } from '../native/addon';
+import { ops } from '../native/ops.generated';
+
+/** Seeds the default random generator of every device, as `torch.manual_seed`: initialisers and dropout draw from it. */
+export function manualSeed(seed: number): void {
+  native().manualSeed(seed);
+}
+
+/** A random generator of its own: what it draws does not depend on anybody else. Give it to `randn({ generator })` and the like. */
+export class Generator {
+  #handle: Handle;
+  readonly device: string;
+
+  constructor({ device = 'cpu', seed = 0 }: { device?: string; seed?: number } = {}) {
+    native().requireDevice(device);
+    this.device = device;
+    this.#handle = native().makeGenerator(device, seed);
+  }
+
+  /** The native handle; throws `ERR_RELEASED` after `dispose`. */
+  get handle(): Handle {
+    if (this.#handle === 0)
+      throw new GanError('ERR_RELEASED', 'expected a live random generator but this one was disposed');
+    return this.#handle;
+  }
+
+  /** Starts again from `seed`. */
+  seed(seed: number): void {
+    native().seedGenerator(this.handle, seed);
+  }
+
+  /** Everything the next draws depend on. */
+  getState(): Uint8Array {
+    return stateOf(this.handle);
+  }
+
+  /** Goes on from a state that `getState` gave. */
+  setState(state: Uint8Array): void {
+    restore(this.handle, state);
+  }
+
+  /** Gives the generator back. */
+  dispose(): void {
+    if (this.#handle !== 0) native().releaseGenerator(this.#handle);
+    this.#handle = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** The state of a device's default generator. */
+export function getRngState(device = 'cpu'): Uint8Array {
+  return withDefaultGenerator(device, stateOf);
+}
+
+/** Sets the state of a device's default generator. */
+export function setRngState(state: Uint8Array, device = 'cpu'): void {
+  withDefaultGenerator(device, (handle) => restore(handle, state));
+}
+
+function withDefaultGenerator<T>(device: string, body: (handle: Handle) => T): T {
+  const handle = native().defaultGenerator(device);
+  try {
+    return body(handle);
+  } finally {
+    native().releaseGenerator(handle);
+  }
+}
+
+function stateOf(generator: Handle): Uint8Array {
+  const state = native().generatorState(generator);
+  try {
+    return new Uint8Array(native().toBuffer(state));
+  } finally {
+    native().releaseOne(state);
+  }
+}
+
+function restore(generator: Handle, state: Uint8Array): void {
+  const handle = native().fromBytes(state, 'uint8', [state.byteLength], 'cpu');
+  // Generators take a state of exactly their own size, and an alias would tie it to our buffer.
+  const copy = ops.clone(handle);
+  try {
+    native().setGeneratorState(generator, copy);
+  } finally {
+    native().release([handle, copy]);
+  }
+}

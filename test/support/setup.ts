@@ -1,0 +1,26 @@
+// Runs in every test file: tensors and generators alive when its first test starts must be all that is alive after each test.
+import { native } from '../../src/native/addon';
+import { addonFiles } from '../../src/native/load';
+
+interface Live {
+  tensors: number;
+  generators: number;
+}
+
+function live(): Live {
+  const [tensors, , generators] = native().liveTensors();
+  return { tensors, generators };
+}
+
+if (addonFiles().built) {
+  let before: Live;
+
+  beforeEach(() => {
+    before = live();
+  });
+
+  // `afterEach` hooks of a test file run before this one, so what they dispose is gone already.
+  afterEach(() => {
+    expect(live()).toEqual(before);
+  });
+}
