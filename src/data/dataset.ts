@@ -1,0 +1,120 @@
+import { GanError, UsageError } from '../errors';
+import { type Loader, type LoaderOptions, makeLoader } from './loader';
+import { memoryPixels, type PixelSource } from './pixels';
+
+/** The shape of a data set's images, which networks are built for. */
+export interface ImageSpec {
+  readonly channels: number;
+  /** Height and width in pixels. */
+  readonly resolution: number;
+  /** Number of classes; 0 = unlabelled. */
+  readonly classes: number;
+}
+
+/** An image left out of a data set because it could not be decoded. */
+export interface SkippedImage {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** What an {@link ImageDataset} is made of. */
+export interface ImageDatasetOptions {
+  /** As in `--dataset NAME`: it is written into checkpoints. */
+  readonly name: string;
+  readonly channels: number;
+  /** Height and width in pixels. */
+  readonly resolution: number;
+  /** uint8 images [N, C, H, W], 0–255, in memory or elsewhere. */
+  readonly pixels: Uint8Array | PixelSource;
+  /** Class of every image, 0 … classes − 1; null or absent = unlabelled. */
+  readonly labels?: ArrayLike<number> | null;
+  /** One name a class; '0', '1', … up to the largest label when absent. */
+  readonly classNames?: readonly string[];
+  /** Images that were left out, for reports. */
+  readonly skipped?: readonly SkippedImage[];
+}
+
+/**
+ * Square uint8 images [N, C, H, W] of one size with a label each, or none.
+ *
+ * ```ts
+ * const mine = new ImageDataset({ name: 'mine', channels: 1, resolution: 32, pixels, labels });
+ * const loader = mine.loader({ batch: 64, seed: 1 });
+ * ```
+ * @throws ERR_USAGE when pixels, labels and class names do not fit together.
+ */
+export class ImageDataset {
+  readonly name: string;
+  readonly spec: ImageSpec;
+  /** Number of images. */
+  readonly count: number;
+  readonly pixels: PixelSource;
+  /** Class of every image, or null where there are no labels. */
+  readonly labels: Int32Array | null;
+  readonly classNames: readonly string[];
+  readonly skipped: readonly SkippedImage[];
+
+  constructor({ name, channels, resolution, pixels, labels, classNames, skipped }: ImageDatasetOptions) {
+    const imageBytes = channels * resolution * resolution;
+    if (!Number.isInteger(imageBytes) || imageBytes <= 0)
+      throw new UsageError(
+        `data set "${name}": channels and resolution must be positive integers, got ${channels} and ${resolution}`,
+      );
+    this.name = name;
+    this.pixels = ArrayBuffer.isView(pixels) ? memoryPixels(pixels, imageBytes) : pixels;
+    this.count = this.pixels.count;
+    if (!Number.isInteger(this.count) || this.pixels.imageBytes !== imageBytes)
+      throw new UsageError(
+        `data set "${name}": ${channels}×${resolution}×${resolution} images take ${imageBytes} bytes each, but ${this.count * this.pixels.imageBytes} bytes came`,
+      );
+    if (this.count === 0) throw new GanError('ERR_DATA_EMPTY', `data set "${name}" has no images`);
+    this.labels = labels ? Int32Array.from(labels) : null;
+    this.classNames = this.labels ? (classNames ?? numbered(this.labels)) : [];
+    this.skipped = skipped ?? [];
+    this.spec = { channels, resolution, classes: this.classNames.length };
+    this.#checkLabels();
+  }
+
+  /** Number of images of each class, in the order of `classNames`; empty when unlabelled. */
+  histogram(): number[] {
+    const counts = this.classNames.map(() => 0);
+    for (const label of this.labels ?? []) counts[label]++;
+    return counts;
+  }
+
+  /** Copies the images at `indices`, uint8 [indices.length, C, H, W], out of the set. */
+  async images(indices: ArrayLike<number>): Promise<Uint8Array> {
+    const reader = await this.pixels.open();
+    try {
+      return await reader.read(Int32Array.from(indices));
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /**
+   * An endless stream of batches in a new random order each epoch.
+   * @throws ERR_USAGE when the batch is no positive integer or larger than the set.
+   */
+  loader(options: LoaderOptions): Loader {
+    return makeLoader(this, options);
+  }
+
+  #checkLabels(): void {
+    if (!this.labels) return;
+    if (this.labels.length !== this.count)
+      throw new UsageError(
+        `data set "${this.name}" has ${this.count} images but ${this.labels.length} labels: one for each is needed`,
+      );
+    const wrong = this.labels.findIndex((label) => label < 0 || label >= this.spec.classes);
+    if (wrong >= 0)
+      throw new UsageError(
+        `data set "${this.name}": label ${this.labels[wrong]} of image ${wrong} is outside 0–${this.spec.classes - 1}`,
+      );
+  }
+}
+
+function numbered(labels: Int32Array): string[] {
+  const classes = labels.reduce((most, label) => Math.max(most, label), -1) + 1;
+  return Array.from({ length: classes }, (_, i) => String(i));
+}

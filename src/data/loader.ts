@@ -1,0 +1,158 @@
+import { GanError, UsageError } from '../errors';
+import type { Tensor } from '../tensor/tensor';
+import { type BatchMaker, ResidentBatches, StreamedBatches } from './batches';
+import type { ImageSpec } from './dataset';
+import { EpochOrder, type Place } from './epoch-order';
+import { type PixelSource, RESIDENT_BYTES } from './pixels';
+
+/** Images and their labels, on the loader's device. */
+export interface Batch {
+  /** float32 [N, C, H, W] in [−1, 1]. */
+  readonly images: Tensor;
+  /** int64 [N], or null where the set has no labels. */
+  readonly labels: Tensor | null;
+}
+
+/** Where a loader is: with its data set and batch this decides every batch that is to come. */
+export interface LoaderState {
+  /** Passes through the set that were begun before this one. */
+  readonly epoch: number;
+  /** Images consumed in this epoch. */
+  readonly position: number;
+  readonly seed: number;
+}
+
+/** How to run through a data set. */
+export interface LoaderOptions {
+  /** Images a batch. */
+  readonly batch: number;
+  /** Of the order (0). */
+  readonly seed?: number;
+  /** A new random order each epoch; else the set's own (true). */
+  readonly shuffle?: boolean;
+  /** Where batches are made (cpu). */
+  readonly device?: string;
+  /** Keep the whole set on the device; else read batches ahead (true up to 1 GiB of pixels). */
+  readonly resident?: boolean;
+}
+
+/** An endless stream of batches of one size; what is left over at an epoch's end is dropped. */
+export interface Loader {
+  /** The data set's name. */
+  readonly name: string;
+  readonly spec: ImageSpec;
+  readonly batch: number;
+  readonly batchesPerEpoch: number;
+  /**
+   * The next batch. The caller owns its tensors: they belong to the scope the call was made in, if any, else they live until disposed.
+   * @throws ERR_RELEASED after `dispose`.
+   */
+  next(): Promise<Batch>;
+  /** The place of the batch that `next` gives next. */
+  state(): LoaderState;
+  /**
+   * Goes to a place: the batches from there on are the same, bit for bit, as they were or would have been.
+   * @throws ERR_LOADER_STATE for a place that is not in this set.
+   */
+  setState(state: LoaderState): void;
+  /** Makes the batches on another device from now on. */
+  to(device: string): void;
+  /** Gives back the resident copy, or closes the file. */
+  dispose(): void;
+}
+
+/** What a loader needs of a data set. */
+export interface LoaderSource {
+  readonly name: string;
+  readonly spec: ImageSpec;
+  readonly count: number;
+  readonly pixels: PixelSource;
+  readonly labels: Int32Array | null;
+}
+
+/**
+ * A loader over `source`; see `ImageDataset.loader`.
+ * @throws ERR_USAGE when an option is out of range, or the batch larger than the set.
+ */
+export function makeLoader(source: LoaderSource, options: LoaderOptions): Loader {
+  return new ImageLoader(source, options);
+}
+
+class ImageLoader implements Loader {
+  readonly name: string;
+  readonly spec: ImageSpec;
+  readonly batch: number;
+  readonly batchesPerEpoch: number;
+  readonly #count: number;
+  readonly #shuffle: boolean;
+  readonly #batches: BatchMaker;
+  #seed: number;
+  #order: EpochOrder;
+  #place: Place = { epoch: 0, position: 0 };
+  #disposed = false;
+
+  constructor(
+    { name, spec, count, pixels, labels }: LoaderSource,
+    { batch, seed = 0, shuffle = true, device = 'cpu', resident }: LoaderOptions,
+  ) {
+    if (!Number.isInteger(batch) || batch < 1)
+      throw new UsageError(`batch must be a positive integer, got ${batch}`);
+    if (!isCount(seed)) throw new UsageError(`seed must be a non-negative integer, got ${seed}`);
+    if (batch > count)
+      throw new UsageError(
+        `a batch of ${batch} is larger than the data set "${name}", which has ${count} images`,
+      );
+    this.name = name;
+    this.spec = spec;
+    this.batch = batch;
+    this.batchesPerEpoch = Math.floor(count / batch);
+    this.#count = count;
+    this.#shuffle = shuffle;
+    this.#seed = seed;
+    this.#order = this.#orderOf(seed);
+    const material = { pixels, labels, shape: [spec.channels, spec.resolution, spec.resolution] };
+    const fits = count * pixels.imageBytes <= RESIDENT_BYTES;
+    this.#batches =
+      (resident ?? fits) ? new ResidentBatches(material, device) : new StreamedBatches(material, device);
+  }
+
+  async next(): Promise<Batch> {
+    if (this.#disposed)
+      throw new GanError('ERR_RELEASED', `the loader of "${this.name}" was disposed: make a new one`);
+    const place = this.#order.startOf(this.#place);
+    this.#place = this.#order.after(place);
+    return this.#batches.make(place, this.#order);
+  }
+
+  state(): LoaderState {
+    return { ...this.#place, seed: this.#seed };
+  }
+
+  setState({ epoch, position, seed }: LoaderState): void {
+    if (!isCount(epoch) || !isCount(seed) || !isCount(position) || position > this.#count)
+      throw new GanError(
+        'ERR_LOADER_STATE',
+        `the loader cannot go to epoch ${epoch}, position ${position}, seed ${seed}: non-negative integers are expected, and "${this.name}" has ${this.#count} images; it may not be the set the state was saved with`,
+      );
+    this.#place = { epoch, position };
+    this.#seed = seed;
+    this.#order = this.#orderOf(seed);
+  }
+
+  to(device: string): void {
+    this.#batches.to(device);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#batches.dispose();
+  }
+
+  #orderOf(seed: number): EpochOrder {
+    return new EpochOrder({ count: this.#count, batch: this.batch, seed, shuffle: this.#shuffle });
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

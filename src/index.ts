@@ -1,0 +1,46 @@
+/** The public face: everything a script or a package imports from `libtorch-gan`. */
+export * as data from './data';
+export { GanError, hasCode, UsageError } from './errors';
+export * as losses from './losses';
+export * as models from './models';
+export type { DType, MemoryFormat } from './native/addon';
+export { TorchError } from './native/torch-error';
+export * as nn from './nn';
+export * as optim from './optim';
+export { type Recipe, recipes } from './recipes';
+export * as report from './report';
+export { autocast, enableGrad, grad, isGradEnabled, noGrad, withoutAutocast } from './tensor/autograd';
+export {
+  arange,
+  empty,
+  eye,
+  fromBytes,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  type RandomOptions,
+  rand,
+  randint,
+  randn,
+  randperm,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './tensor/create';
+export { deviceFacts, resolveDevice, setThreads, synchronize } from './tensor/device';
+export * as functional from './tensor/functional';
+export { cudaMemory, type MemoryUse, memory } from './tensor/memory';
+export { Generator, getRngState, manualSeed, setRngState } from './tensor/random';
+export { dispose, inScope, keep, scope } from './tensor/scope';
+export { cat, stack } from './tensor/shapes';
+export { Tensor, type TypedArray } from './tensor/tensor';
+export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/checkpoint';
+export { type LoadedGenerator, loadGenerator } from './training/generate';
+export type { Latent } from './training/latent';
+export type { Networks, Phase, Step } from './training/phase';
+export type { FitOptions } from './training/session';
+export { type Model, type Report, Trainer, type TrainerOptions } from './training/trainer';
+export { version } from './version';

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { GanError, messageOf } from '../errors';
+import { readError } from './file-error';
+
+/** An object as JSON knows it. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object as JSON knows it: neither a list nor null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads a file that holds one JSON object.
+ *
+ * @throws GanError `ERR_CANNOT_READ` when the file cannot be read, `ERR_BAD_JSON` when it holds something else
+ */
+export function readJsonObject(file: string): JsonObject {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw readError(file, error);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new GanError('ERR_BAD_JSON', `${file}: expected JSON, but ${messageOf(error)}`, { cause: error });
+  }
+  if (!isJsonObject(value)) throw new GanError('ERR_BAD_JSON', `${file}: expected a JSON object in braces`);
+  return value;
+}

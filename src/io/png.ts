@@ -1,0 +1,172 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { inflateSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { GanError, messageOf } from '../errors';
+import { readError, writeError } from './file-error';
+
+/** An image of bytes: rows from top to bottom, the channels of a pixel beside each other. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** 1 is grey, 3 is RGB. */
+  readonly channels: 1 | 3;
+  /** height · width · channels values from 0 to 255. */
+  readonly pixels: Uint8Array;
+}
+
+/** The most pixels a picture may have, unless the caller says otherwise (8192 × 8192). */
+export const MAX_PIXELS = 1 << 26;
+
+/** The longest side: pngjs computes the bits of a row in 32 bits. */
+const MAX_SIDE = 1 << 16;
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const HEADER_BYTES = 13;
+const GREY = 0;
+const RGB = 2;
+/** Samples a pixel has in the file, by colour type. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/**
+ * The bytes of a PNG file of 8 bits a channel, grey or RGB.
+ *
+ * @throws GanError `ERR_BAD_PNG` when the sizes do not fit together or are over {@link MAX_PIXELS}
+ */
+export function encodePng(picture: Picture): Uint8Array {
+  const { width, height, channels, pixels } = picture;
+  checkSize({ width, height, maxPixels: MAX_PIXELS, name: 'the picture' });
+  const size = width * height * channels;
+  if (pixels.byteLength !== size)
+    throw badPng(
+      'the picture',
+      `${width} × ${height} × ${channels} takes ${size} bytes, but ${pixels.byteLength} came`,
+    );
+  const colorType = channels === 1 ? GREY : RGB;
+  const png = new PNG();
+  png.width = width;
+  png.height = height;
+  png.data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  return PNG.sync.write(png, { colorType, inputColorType: colorType, inputHasAlpha: false });
+}
+
+/**
+ * Writes a picture as a PNG file.
+ *
+ * @throws GanError `ERR_BAD_PNG` as {@link encodePng}, `ERR_CANNOT_WRITE` when the file cannot be written
+ */
+export async function writePng(file: string, picture: Picture): Promise<void> {
+  const bytes = encodePng(picture);
+  try {
+    await writeFile(file, bytes);
+  } catch (error) {
+    throw writeError(file, error);
+  }
+}
+
+/**
+ * Decodes the bytes of a PNG file to 8 bits a channel: grey stays grey, everything else becomes RGB, transparency is dropped.
+ * The sizes are checked before anything is decoded, so a small file that claims to be huge costs nothing.
+ *
+ * @param options.name what errors call the file
+ * @param options.maxPixels the most pixels accepted ({@link MAX_PIXELS})
+ * @throws GanError `ERR_BAD_PNG` when it is no PNG, damaged, interlaced or too large
+ */
+export function decodePng(
+  bytes: Uint8Array,
+  options: { readonly name?: string; readonly maxPixels?: number } = {},
+): Picture {
+  const { name = 'the PNG', maxPixels = MAX_PIXELS } = options;
+  checkFile(bytes, { name, maxPixels });
+  let png: ReturnType<typeof PNG.sync.read>;
+  try {
+    png = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (error) {
+    throw badPng(name, `${messageOf(error)}: it is damaged or cut off`);
+  }
+  const { width, height } = png;
+  const channels = png.color ? 3 : 1;
+  const pixels = new Uint8Array(width * height * channels);
+  for (let from = 0, to = 0; to < pixels.length; from += 4)
+    for (let channel = 0; channel < channels; channel++) pixels[to++] = png.data[from + channel];
+  return { width, height, channels, pixels };
+}
+
+/**
+ * Reads a PNG file, see {@link decodePng}.
+ *
+ * @throws GanError `ERR_BAD_PNG` as {@link decodePng}, `ERR_CANNOT_READ` when the file cannot be read
+ */
+export async function readPng(file: string, options: { readonly maxPixels?: number } = {}): Promise<Picture> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    throw readError(file, error);
+  }
+  return decodePng(bytes, { ...options, name: file });
+}
+
+/**
+ * Checks what pngjs takes on trust: it believes the last header it meets, inflates interlaced data without a bound, and
+ * invents the pixels that are missing.
+ */
+function checkFile(bytes: Uint8Array, options: { name: string; maxPixels: number }): void {
+  const { name, maxPixels } = options;
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!file.subarray(0, 8).equals(SIGNATURE))
+    throw badPng(name, 'expected the 8 bytes that begin every PNG file');
+  const data: Buffer[] = [];
+  for (const { type, content, at } of chunks(file)) {
+    if ((type === 'IHDR') !== (at === 8)) throw badPng(name, 'expected one IHDR chunk, before all others');
+    if (type === 'IDAT') data.push(content);
+  }
+  if (file.length < 16 + HEADER_BYTES || file.readUInt32BE(8) !== HEADER_BYTES)
+    throw badPng(name, `expected an IHDR chunk of ${HEADER_BYTES} bytes: it is damaged or cut off`);
+  const [width, height] = [file.readUInt32BE(16), file.readUInt32BE(20)];
+  checkSize({ width, height, maxPixels, name });
+  if (file[28] !== 0) throw badPng(name, 'interlaced PNG files are not read: save it without interlacing');
+  const rowBytes = 1 + Math.ceil((width * file[24] * (CHANNELS[file[25]] ?? 1)) / 8);
+  checkInflates(Buffer.concat(data), { name, size: rowBytes * height });
+}
+
+function* chunks(file: Buffer): Generator<{ type: string; content: Buffer; at: number }> {
+  for (let at = 8; at + 12 <= file.length; at += 12 + file.readUInt32BE(at))
+    yield {
+      type: file.toString('latin1', at + 4, at + 8),
+      content: file.subarray(at + 8, at + 8 + file.readUInt32BE(at)),
+      at,
+    };
+}
+
+function checkInflates(data: Buffer, options: { name: string; size: number }): void {
+  const { name, size } = options;
+  let inflated: number;
+  try {
+    inflated = inflateSync(data, { maxOutputLength: size }).length;
+  } catch (error) {
+    throw badPng(
+      name,
+      `its pixels should take ${size} bytes, but ${messageOf(error)}: it is damaged or cut off`,
+    );
+  }
+  if (inflated !== size)
+    throw badPng(
+      name,
+      `its pixels should take ${size} bytes, but ${inflated} came: it is damaged or cut off`,
+    );
+}
+
+function checkSize(size: { width: number; height: number; maxPixels: number; name: string }): void {
+  const { width, height, maxPixels, name } = size;
+  if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1)
+    throw badPng(name, `expected a width and a height of at least 1, but got ${width} × ${height}`);
+  if (width > MAX_SIDE || height > MAX_SIDE || width * height > maxPixels)
+    throw badPng(
+      name,
+      `expected at most ${maxPixels} pixels, ${MAX_SIDE} a side, but it has ${width} × ${height}`,
+    );
+}
+
+function badPng(name: string, problem: string): GanError {
+  return new GanError('ERR_BAD_PNG', `bad PNG ${name}: ${problem}`);
+}

@@ -1,0 +1,101 @@
+import { numberBetween } from '../nn/check';
+import { binaryCrossEntropyWithLogits } from '../tensor/activations';
+import { full } from '../tensor/create';
+import type { Tensor } from '../tensor/tensor';
+
+/** The two sides of an adversarial game, both to be minimised; logits of any shape, the mean over all of them. */
+export interface AdversarialLoss {
+  /** The discriminator's loss from its logits on real and on fake images. */
+  discriminator(real: Tensor, fake: Tensor): Tensor;
+  /** The generator's loss from the discriminator's logits on fake images. */
+  generator(fake: Tensor): Tensor;
+}
+
+/** Options of the losses whose real images have a target. */
+export interface SmoothingOptions {
+  /**
+   * One-sided label smoothing (Salimans et al. 2016): the target of real images, in the discriminator's loss only, is
+   * 1 − labelSmoothing (0).
+   */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * The non-saturating loss (Goodfellow et al. 2014), the usual choice: with σ the logistic function,
+ * L_D = −E[log σ(D(x))] − E[log(1 − σ(D(G(z))))] and L_G = −E[log σ(D(G(z)))].
+ *
+ * @throws UsageError unless 0 ≤ labelSmoothing ≤ 1
+ */
+export function nonSaturating(options: SmoothingOptions = {}): AdversarialLoss {
+  return {
+    discriminator: logisticDiscriminator('nonSaturating', options),
+    generator: (fake) => crossEntropyTo(fake, 1),
+  };
+}
+
+/**
+ * The minimax loss (Goodfellow et al. 2014): L_D as in {@link nonSaturating}, and L_G = E[log(1 − σ(D(G(z))))], whose
+ * gradient fades while the discriminator wins.
+ *
+ * @throws UsageError unless 0 ≤ labelSmoothing ≤ 1
+ */
+export function minimax(options: SmoothingOptions = {}): AdversarialLoss {
+  return {
+    discriminator: logisticDiscriminator('minimax', options),
+    generator: (fake) => crossEntropyTo(fake, 0).neg(),
+  };
+}
+
+/**
+ * The least-squares loss (LSGAN, Mao et al. 2017) with targets 0 and 1: L_D = ½ E[(D(x) − 1)²] + ½ E[D(G(z))²] and
+ * L_G = ½ E[(D(G(z)) − 1)²].
+ *
+ * @throws UsageError unless 0 ≤ labelSmoothing ≤ 1
+ */
+export function leastSquares(options: SmoothingOptions = {}): AdversarialLoss {
+  const target = realTarget('leastSquares', options);
+  return {
+    discriminator: (real, fake) => halfSquare(real.sub(target)).add(halfSquare(fake)),
+    generator: (fake) => halfSquare(fake.sub(1)),
+  };
+}
+
+/**
+ * The Wasserstein loss (Arjovsky et al. 2017) of a critic: L_D = E[D(G(z))] − E[D(x)] and L_G = −E[D(G(z))]. The critic
+ * must be kept Lipschitz: clip its parameters (`optim.clampParameters`) or penalise its gradient.
+ */
+export function wasserstein(): AdversarialLoss {
+  return {
+    discriminator: (real, fake) => fake.mean().sub(real.mean()),
+    generator: (fake) => fake.mean().neg(),
+  };
+}
+
+/**
+ * The hinge loss (Lim & Ye 2017; Miyato et al. 2018): L_D = E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))] and
+ * L_G = −E[D(G(z))].
+ */
+export function hinge(): AdversarialLoss {
+  return {
+    discriminator: (real, fake) => real.neg().add(1).relu().mean().add(fake.add(1).relu().mean()),
+    generator: (fake) => fake.mean().neg(),
+  };
+}
+
+function realTarget(owner: string, { labelSmoothing = 0 }: SmoothingOptions): number {
+  return 1 - numberBetween(owner, 'labelSmoothing', labelSmoothing, { min: 0, max: 1 });
+}
+
+function logisticDiscriminator(owner: string, options: SmoothingOptions): AdversarialLoss['discriminator'] {
+  const target = realTarget(owner, options);
+  return (real, fake) => crossEntropyTo(real, target).add(crossEntropyTo(fake, 0));
+}
+
+function crossEntropyTo(logits: Tensor, target: number): Tensor {
+  const targets = full(logits.shape, target, { dtype: logits.dtype, device: logits.device });
+  return binaryCrossEntropyWithLogits(logits, targets);
+}
+
+function halfSquare(residual: Tensor): Tensor {
+  return residual.square().mean().mul(0.5);
+}

@@ -1,0 +1,91 @@
+import type { ImageSpec } from '../data/dataset';
+import { leakyRelu, relu, tanh } from '../nn/activation';
+import { BatchNorm1d, BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
+import { Conv2d, ConvTranspose2d, conv2d, convTranspose2d } from '../nn/conv';
+import { normal_, zeros_ } from '../nn/init';
+import { Linear } from '../nn/linear';
+import type { Module } from '../nn/module';
+import { type Sequential, sequential } from '../nn/sequential';
+import { flatten } from '../nn/shape';
+
+/** Sizes of the DCGAN networks. */
+export interface DcganOptions {
+  /** The images to make, and to judge. */
+  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  /** Numbers in a latent (100). */
+  readonly latentSize?: number;
+  /** Channels at half the images' resolution; each halving doubles them (64). */
+  readonly width?: number;
+}
+
+/** The smallest feature map: a latent becomes 4 × 4 pixels in one step. */
+const FIRST = 4;
+
+/** Whether the networks can make images of this size: a power of two from 16 to 512. */
+export function dcganAccepts(resolution: number): boolean {
+  return resolution >= 16 && resolution <= 512 && Number.isInteger(Math.log2(resolution));
+}
+
+/** Channels of the feature maps from the images' side inwards: width, 2·width, … down to 4 × 4 pixels. */
+function widths({ images, width = 64 }: DcganOptions): number[] {
+  return Array.from({ length: Math.log2(images.resolution / FIRST) }, (_, i) => width * 2 ** i);
+}
+
+/**
+ * The DCGAN generator (Radford, Metz and Chintala 2016): a latent [N, z, 1, 1] becomes 4 × 4 pixels, each transposed convolution
+ * doubles them, tanh gives images [N, C, R, R] in [−1, 1]. No bias before batch norm, no batch norm at the output.
+ */
+export function dcganGenerator(options: DcganOptions): Sequential {
+  const [last, ...inner] = widths(options);
+  const channels = [...inner.reverse(), last];
+  const layers: Module[] = [
+    convTranspose2d(options.latentSize ?? 100, channels[0], { kernelSize: 4, bias: false }),
+    batchNorm2d(channels[0]),
+    relu(),
+  ];
+  for (let i = 1; i < channels.length; i++)
+    layers.push(
+      convTranspose2d(channels[i - 1], channels[i], { kernelSize: 4, stride: 2, padding: 1, bias: false }),
+      batchNorm2d(channels[i]),
+      relu(),
+    );
+  layers.push(
+    convTranspose2d(last, options.images.channels, { kernelSize: 4, stride: 2, padding: 1 }),
+    tanh(),
+  );
+  return initDcgan(sequential(...layers));
+}
+
+/**
+ * The DCGAN discriminator: strided convolutions halve images [N, C, R, R] down to 4 × 4, the last one gives logits [N, 1].
+ * No batch norm at the input.
+ */
+export function dcganDiscriminator(options: DcganOptions): Sequential {
+  const channels = widths(options);
+  const layers: Module[] = [
+    conv2d(options.images.channels, channels[0], { kernelSize: 4, stride: 2, padding: 1 }),
+    leakyRelu(0.2),
+  ];
+  for (let i = 1; i < channels.length; i++)
+    layers.push(
+      conv2d(channels[i - 1], channels[i], { kernelSize: 4, stride: 2, padding: 1, bias: false }),
+      batchNorm2d(channels[i]),
+      leakyRelu(0.2),
+    );
+  layers.push(conv2d(channels[channels.length - 1], 1, { kernelSize: 4 }), flatten());
+  return initDcgan(sequential(...layers));
+}
+
+/** Starts convolutions and linear layers from N(0, 0.02²), batch norms from N(1, 0.02²), as the paper does; biases from 0. */
+export function initDcgan<M extends Module>(network: M): M {
+  for (const layer of network.modules()) {
+    if (layer instanceof BatchNorm2d || layer instanceof BatchNorm1d) {
+      if (layer.weight) normal_(layer.weight, { mean: 1, std: 0.02 });
+      if (layer.bias) zeros_(layer.bias);
+    } else if (layer instanceof Conv2d || layer instanceof ConvTranspose2d || layer instanceof Linear) {
+      normal_(layer.weight, { std: 0.02 });
+      if (layer.bias) zeros_(layer.bias);
+    }
+  }
+  return network;
+}

@@ -1,0 +1,8 @@
+export {
+  type DcganOptions,
+  dcganAccepts,
+  dcganDiscriminator,
+  dcganGenerator,
+  initDcgan,
+} from './dcgan';
+export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';

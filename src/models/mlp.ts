@@ -1,0 +1,50 @@
+import type { ImageSpec } from '../data/dataset';
+import { leakyRelu, tanh } from '../nn/activation';
+import { dropout } from '../nn/dropout';
+import { linear } from '../nn/linear';
+import type { Module } from '../nn/module';
+import { type Sequential, sequential } from '../nn/sequential';
+import { flatten, reshape } from '../nn/shape';
+
+/** Sizes of the fully connected networks. */
+export interface MlpOptions {
+  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  /** Numbers in a latent (100). */
+  readonly latentSize?: number;
+  /** Units of the layers, from the generator's first on; the discriminator has them the other way round ([256, 512, 1024]). */
+  readonly widths?: readonly number[];
+  /** Share of the discriminator's units that dropout switches off in training (0). */
+  readonly dropout?: number;
+}
+
+const WIDTHS = [256, 512, 1024];
+
+/** The vanilla GAN's generator (Goodfellow et al. 2014): z-256-512-1024-pixels with leaky ReLU, tanh gives [N, C, R, R]. */
+export function mlpGenerator({ images, latentSize = 100, widths = WIDTHS }: MlpOptions): Sequential {
+  const { channels, resolution } = images;
+  const layers: Module[] = [];
+  let inputs = latentSize;
+  for (const width of widths) {
+    layers.push(linear(inputs, width), leakyRelu(0.2));
+    inputs = width;
+  }
+  layers.push(
+    linear(inputs, channels * resolution ** 2),
+    tanh(),
+    reshape([channels, resolution, resolution]),
+  );
+  return sequential(...layers);
+}
+
+/** The vanilla GAN's discriminator: pixels-1024-512-256-1 with leaky ReLU, giving logits [N, 1]. */
+export function mlpDiscriminator({ images, widths = WIDTHS, dropout: p = 0 }: MlpOptions): Sequential {
+  const layers: Module[] = [flatten()];
+  let inputs = images.channels * images.resolution ** 2;
+  for (const width of [...widths].reverse()) {
+    layers.push(linear(inputs, width), leakyRelu(0.2));
+    if (p > 0) layers.push(dropout(p));
+    inputs = width;
+  }
+  layers.push(linear(inputs, 1));
+  return sequential(...layers);
+}

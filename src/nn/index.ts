@@ -1,0 +1,16 @@
+export * from './activation';
+export * from './batch-norm';
+export * from './conv';
+export * from './dropout';
+export * from './embedding';
+export * as init from './init';
+export * from './linear';
+export { Module, type Placement } from './module';
+export * from './normalization';
+export { isParameter, type Parameter, parameter } from './parameter';
+export * from './pool';
+export * from './sequential';
+export * from './shape';
+export type { LoadReport, StateDict } from './state-dict';
+export { nameRoot } from './trace';
+export * from './upsample';

@@ -1,0 +1,93 @@
+import { GanError } from '../errors';
+import type { Picture } from '../io/png';
+
+/** Images with values in [-1, 1], channel by channel. */
+export interface ImageBatch {
+  /** N · C · H · W values, row-major. */
+  readonly values: Float32Array;
+  /** [N, C, H, W]; C is 1 (grey) or 3 (RGB). */
+  readonly shape: readonly number[];
+}
+
+/** How {@link sampleGrid} lays images out. */
+export interface GridOptions {
+  /** Images in a row (⌈√N⌉). */
+  readonly columns?: number;
+  /** Black pixels around every image (2). */
+  readonly padding?: number;
+  /** Makes every pixel a square of so many pixels a side (1). */
+  readonly scale?: number;
+}
+
+/**
+ * Tiles images into one picture, row by row: -1 becomes 0, 1 becomes 255, `round(127.5 · (x + 1))` between them. Values
+ * outside [-1, 1] are clamped, and what is not a number becomes black, as do the places after the last image.
+ *
+ * @throws GanError `ERR_BAD_IMAGES` when shape, values and options do not fit together
+ */
+export function sampleGrid(images: ImageBatch, options: GridOptions = {}): Picture {
+  const [count, channels, height, width] = checkBatch(images);
+  const { columns = Math.ceil(Math.sqrt(count)), padding = 2, scale = 1 } = options;
+  checkCount('columns', columns, 1);
+  checkCount('padding', padding, 0);
+  checkCount('scale', scale, 1);
+  const across = Math.min(columns, count);
+  const picture = blank({
+    width: padding + across * (width * scale + padding),
+    height: padding + Math.ceil(count / across) * (height * scale + padding),
+    channels,
+  });
+  for (let image = 0; image < count; image++) {
+    const left = padding + (image % across) * (width * scale + padding);
+    const top = padding + Math.floor(image / across) * (height * scale + padding);
+    drawImage(picture, { images, image, left, top, scale });
+  }
+  return picture;
+}
+
+function drawImage(
+  picture: Picture,
+  place: { images: ImageBatch; image: number; left: number; top: number; scale: number },
+): void {
+  const { images, image, left, top, scale } = place;
+  const [, channels = 0, height = 0, width = 0] = images.shape;
+  const plane = height * width;
+  for (let y = 0; y < height * scale; y++) {
+    const row = image * channels * plane + Math.floor(y / scale) * width;
+    let to = ((top + y) * picture.width + left) * channels;
+    for (let x = 0; x < width * scale; x++) {
+      const from = row + Math.floor(x / scale);
+      for (let channel = 0; channel < channels; channel++)
+        picture.pixels[to++] = toByte(images.values[from + channel * plane]);
+    }
+  }
+}
+
+function toByte(value: number): number {
+  // NaN fails both comparisons and is stored as 0.
+  if (value <= -1) return 0;
+  return value >= 1 ? 255 : Math.floor(127.5 * (value + 1) + 0.5);
+}
+
+function blank(size: { width: number; height: number; channels: 1 | 3 }): Picture {
+  return { ...size, pixels: new Uint8Array(size.width * size.height * size.channels) };
+}
+
+function checkBatch({ values, shape }: ImageBatch): [number, 1 | 3, number, number] {
+  const [count = 0, channels = 0, height = 0, width = 0] = shape;
+  if (shape.length !== 4 || !shape.every((size) => Number.isInteger(size) && size > 0))
+    throw bad(`a shape [N, C, H, W] without zeros, but got [${shape.join(', ')}]`);
+  if (channels !== 1 && channels !== 3) throw bad(`1 or 3 channels, but got ${channels}`);
+  const size = count * channels * height * width;
+  if (values.length !== size) throw bad(`${size} values for [${shape.join(', ')}], but got ${values.length}`);
+  return [count, channels, height, width];
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw bad(`${name} to be a whole number of at least ${least}, but got ${value}`);
+}
+
+function bad(problem: string): GanError {
+  return new GanError('ERR_BAD_IMAGES', `sample grid: expected ${problem}`);
+}

@@ -1,0 +1,149 @@
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { GanError, messageOf } from '../errors';
+import { readError, writeError } from '../io/file-error';
+import { readSafetensors, type TensorRecords, writeSafetensors } from '../io/safetensors';
+import {
+  type CheckpointDescription,
+  type FileEntry,
+  formatManifest,
+  type Manifest,
+  parseManifest,
+} from './manifest';
+
+/** A checkpoint as it is on disk. */
+export interface Checkpoint {
+  readonly path: string;
+  readonly description: CheckpointDescription;
+  /** Names of its files, without `.safetensors`. */
+  readonly names: readonly string[];
+}
+
+/** The folder of a step's checkpoint, e.g. `step-000100`. */
+export function checkpointName(step: number): string {
+  return `step-${String(step).padStart(6, '0')}`;
+}
+
+/**
+ * Writes a checkpoint: into a temporary folder first, every file synced, then renamed, so that it is there whole or not at all.
+ *
+ * @param files tensors by the name of their file, without `.safetensors`
+ * @returns the checkpoint's folder
+ * @throws GanError `ERR_CANNOT_WRITE`
+ */
+export async function writeCheckpoint(
+  folder: string,
+  description: CheckpointDescription,
+  files: Readonly<Record<string, TensorRecords>>,
+): Promise<string> {
+  const path = join(folder, checkpointName(description.step));
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    const written: Record<string, FileEntry> = {};
+    for (const [name, records] of Object.entries(files))
+      written[name] = await writeSafetensors(join(temporary, `${name}.safetensors`), records, {
+        fsync: true,
+      });
+    await writeFile(join(temporary, 'manifest.json'), formatManifest({ ...description, files: written }), {
+      flush: true,
+    });
+    await syncFolder(temporary);
+    await replaceFolder(temporary, path);
+    await syncFolder(folder);
+    return path;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw writeError(path, error);
+  }
+}
+
+/**
+ * Opens a checkpoint: reads its manifest and checks that the manifest is whole. The files are checked when they are read.
+ *
+ * @throws GanError `ERR_BAD_CHECKPOINT` naming what is wrong
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const { files, ...description } = await loadManifest(path);
+  return { path, description, names: Object.keys(files) };
+}
+
+/**
+ * Reads tensors of a checkpoint, checking each file against the hash in the manifest.
+ *
+ * @param names files to read, all of them when absent
+ * @throws GanError `ERR_BAD_CHECKPOINT` naming the file that is missing or damaged
+ */
+export async function readCheckpoint(
+  path: string,
+  names?: readonly string[],
+): Promise<Record<string, TensorRecords>> {
+  const { files } = await loadManifest(path);
+  const result: Record<string, TensorRecords> = {};
+  for (const name of names ?? Object.keys(files)) {
+    const entry = files[name];
+    if (!entry)
+      throw bad(
+        path,
+        `expected a file ${name}.safetensors but the manifest lists ${Object.keys(files).join(', ')}`,
+      );
+    try {
+      result[name] = (
+        await readSafetensors(join(path, `${name}.safetensors`), { sha256: entry.sha256 })
+      ).records;
+    } catch (error) {
+      throw bad(path, messageOf(error), error);
+    }
+  }
+  return result;
+}
+
+/** Folders of complete-looking checkpoints, the newest first. */
+export async function listCheckpoints(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .filter((name) => /^step-\d+$/.test(name))
+    .sort((a, b) => Number(b.slice(5)) - Number(a.slice(5)))
+    .map((name) => join(folder, name));
+}
+
+/** Removes what an interrupted write left behind. */
+export async function removeHalfWritten(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((entry) => /^\.step-\d+\..*(tmp|old)$/.test(entry)))
+    await rm(join(folder, name), { recursive: true, force: true });
+}
+
+async function loadManifest(path: string): Promise<Manifest> {
+  const file = join(path, 'manifest.json');
+  try {
+    return parseManifest(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw bad(path, messageOf(readError(file, error)), error);
+  }
+}
+
+function bad(path: string, problem: string, cause?: unknown): GanError {
+  return new GanError('ERR_BAD_CHECKPOINT', `checkpoint ${path}: ${problem}`, { cause });
+}
+
+/** Without it the rename itself may be lost with the power, though the files are safe. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replaceFolder(from: string, to: string): Promise<void> {
+  const old = join(dirname(to), `.${basename(to)}.${process.pid}.old`);
+  await rm(old, { recursive: true, force: true });
+  await rename(to, old).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(from, to);
+  await rm(old, { recursive: true, force: true });
+}

@@ -1,0 +1,156 @@
+import { basename } from 'node:path';
+import type { ImageSpec } from '../data/dataset';
+import { GanError, UsageError } from '../errors';
+import { isJsonObject } from '../io/json';
+import { recordsToTensors } from '../io/tensors';
+import type { Module } from '../nn/module';
+import { resolveDevice } from '../tensor/device';
+import { Generator } from '../tensor/random';
+import { scope } from '../tensor/scope';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
+import { drawLatents, latentShape, latentSize } from './latent';
+import { RunDirectory } from './run-directory';
+import { generateImages } from './samples';
+import type { Model } from './trainer';
+
+/** What can build a model again from the configuration in a checkpoint: a recipe. */
+export interface ModelBuilder {
+  build(config: Readonly<Record<string, unknown>>, images: ImageSpec): Model;
+}
+
+/** Which weights, where, and what builds the networks. */
+export interface LoadOptions {
+  /** The averaged ones where the checkpoint has them, or those in training (`ema`). */
+  readonly weights?: 'ema' | 'live';
+  /** (`auto`) */
+  readonly device?: string;
+  /** Recipes by name. */
+  readonly recipes: Readonly<Record<string, ModelBuilder>>;
+}
+
+/** What to generate. */
+export interface GenerateOptions {
+  readonly count: number;
+  /** Of the latents (0); the same seed gives the same images. */
+  readonly seed?: number;
+  /** Latents [N, z] instead of drawn ones. */
+  readonly latents?: Tensor;
+  /** The class, for a conditional model. */
+  readonly label?: number;
+}
+
+/** A trained generator. */
+export interface LoadedGenerator {
+  /** The checkpoint it came from. */
+  readonly checkpoint: string;
+  readonly step: number;
+  /** Whose weights these are. */
+  readonly weights: 'ema' | 'live';
+  readonly latentSize: number;
+  readonly spec: ImageSpec;
+  /** Whether it takes a `label`. */
+  readonly conditional: boolean;
+  /** Sentences about damaged checkpoints that were passed over. */
+  readonly notes: readonly string[];
+  /** Images [N, C, H, W] float32 in [−1, 1]; the caller's to dispose. */
+  generate(options: GenerateOptions): Tensor;
+  dispose(): void;
+}
+
+/** Images computed at once: bounds the memory of a big `count`. */
+const CHUNK = 256;
+
+/**
+ * Loads the generator of a run (its newest whole checkpoint) or of one checkpoint folder.
+ *
+ * @throws GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, or `ERR_NO_RECIPE` for a run that no recipe describes
+ */
+export async function loadGenerator(path: string, options: LoadOptions): Promise<LoadedGenerator> {
+  const { checkpoint, notes } = await findCheckpoint(path);
+  const { description } = checkpoint;
+  const device = resolveDevice(options.device ?? 'auto');
+  const weights = options.weights !== 'live' && checkpoint.names.includes('ema') ? 'ema' : 'live';
+  const file = weights === 'ema' ? 'ema' : description.generator;
+  const records = (await readCheckpoint(checkpoint.path, [file]))[file];
+  const model = buildModel(checkpoint, options.recipes);
+  const { [description.generator]: generator, ...others } = model.networks;
+  for (const network of Object.values(others)) network.dispose();
+  scope(() => generator.loadStateDict(recordsToTensors(records)));
+  generator.to({ device }).eval();
+  const context = { generator, model, device };
+  return {
+    checkpoint: checkpoint.path,
+    step: description.step,
+    weights,
+    latentSize: latentSize(model.latent),
+    spec: description.spec,
+    conditional: false,
+    notes,
+    generate: (request) => scope(() => generate(context, request)),
+    dispose: () => generator.dispose(),
+  };
+}
+
+interface Context {
+  readonly generator: Module;
+  readonly model: Model;
+  readonly device: string;
+}
+
+function generate({ generator, model, device }: Context, request: GenerateOptions): Tensor {
+  if (request.label !== undefined)
+    throw new UsageError(
+      'label expected a conditional model but this one was trained without labels: leave it out',
+    );
+  const latents = request.latents
+    ? given(request.latents, { model, device })
+    : draw(request, { model, device });
+  const chunks = latents.split(CHUNK).map((chunk) => scope(() => generateImages(generator, chunk).to('cpu')));
+  return cat(chunks);
+}
+
+function given(latents: Tensor, { model, device }: Omit<Context, 'generator'>): Tensor {
+  const size = latentSize(model.latent);
+  const [count, ...shape] = latents.shape;
+  if (count > 0 && latents.numel === count * size)
+    return latents.to({ device, dtype: 'float32' }).reshape([count, ...latentShape(model.latent)]);
+  throw new UsageError(
+    `latents expected a tensor [N, ${size}] but received [${[count, ...shape].join(', ')}]`,
+  );
+}
+
+/** Drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
+function draw({ count, seed = 0 }: GenerateOptions, { model, device }: Omit<Context, 'generator'>): Tensor {
+  const generator = new Generator({ seed });
+  try {
+    return drawLatents(model.latent, { count, generator, device: 'cpu' }).to(device);
+  } finally {
+    generator.dispose();
+  }
+}
+
+function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['recipes']): Model {
+  const { recipe, set } = description.settings;
+  if (typeof recipe !== 'string' || !isJsonObject(set))
+    throw new GanError(
+      'ERR_NO_RECIPE',
+      `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: build them there and load ${description.generator}.safetensors with loadStateDict`,
+    );
+  if (Object.hasOwn(recipes, recipe)) return recipes[recipe].build(set, description.spec);
+  throw new GanError(
+    'ERR_NO_RECIPE',
+    `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${recipe}: another version of libtorch-gan wrote it`,
+  );
+}
+
+async function findCheckpoint(path: string): Promise<{ checkpoint: Checkpoint; notes: readonly string[] }> {
+  if (/^step-\d+$/.test(basename(path))) return { checkpoint: await openCheckpoint(path), notes: [] };
+  const run = await RunDirectory.open(path);
+  const { path: latest, damaged } = await run.latest();
+  return {
+    checkpoint: await openCheckpoint(latest),
+    notes: damaged.map((problem) => `${problem}; sampling from ${latest}`),
+  };
+}

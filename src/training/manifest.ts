@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { ImageSpec } from '../data/dataset';
+import { GanError, messageOf } from '../errors';
+import { isJsonObject, type JsonObject } from '../io/json';
+
+/** What `manifest.json` says, beside the files: everything needed to build the networks again. */
+export interface CheckpointDescription {
+  /** Steps done. */
+  readonly step: number;
+  /** Real images seen. */
+  readonly images: number;
+  /** The networks as they print themselves, by name. */
+  readonly topology: JsonObject;
+  /** The generator's name among the networks. */
+  readonly generator: string;
+  readonly latentShape: readonly number[];
+  readonly spec: ImageSpec;
+  /** What the run was started with; `recipe` and `set` name the recipe and its configuration. */
+  readonly settings: JsonObject;
+  /** Versions of the library and of LibTorch. */
+  readonly versions: JsonObject;
+}
+
+/** A file of a checkpoint. */
+export interface FileEntry {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** The whole of `manifest.json`, apart from its format and seal. */
+export interface Manifest extends CheckpointDescription {
+  /** By name, without `.safetensors`. */
+  readonly files: Readonly<Record<string, FileEntry>>;
+}
+
+/** The version of the folder's layout that this code writes and reads. */
+const FORMAT = 1;
+
+/** The text of `manifest.json`. Its seal is a hash of the rest: a flipped byte in it must not pass for another training. */
+export function formatManifest(manifest: Manifest): string {
+  const content = { format: FORMAT, ...manifest };
+  return `${JSON.stringify({ ...content, seal: sealOf(content) }, null, 2)}\n`;
+}
+
+/**
+ * Reads the text of a `manifest.json`.
+ *
+ * @throws GanError `ERR_BAD_CHECKPOINT` where it is damaged, or of another version
+ */
+export function parseManifest(text: string): Manifest {
+  const { seal, format, ...content } = parseObject(text);
+  if (format !== FORMAT)
+    throw bad(
+      `expected format ${FORMAT} in manifest.json but it has ${format}: another version of libtorch-gan wrote it`,
+    );
+  if (seal !== sealOf({ format, ...content }))
+    throw bad('manifest.json was changed or damaged: its seal does not fit');
+  return {
+    step: count(content, 'step'),
+    images: count(content, 'images'),
+    topology: object(content, 'topology'),
+    generator: String(content.generator),
+    latentShape: Array.isArray(content.latentShape) ? content.latentShape.map(Number) : [],
+    spec: imageSpec(object(content, 'spec')),
+    settings: object(content, 'settings'),
+    versions: object(content, 'versions'),
+    files: fileEntries(object(content, 'files')),
+  };
+}
+
+function imageSpec(spec: JsonObject): ImageSpec {
+  return {
+    channels: count(spec, 'channels'),
+    resolution: count(spec, 'resolution'),
+    classes: count(spec, 'classes'),
+  };
+}
+
+function fileEntries(files: JsonObject): Record<string, FileEntry> {
+  const names = Object.keys(files);
+  return Object.fromEntries(
+    names.map((name) => {
+      const entry = object(files, name);
+      return [name, { sha256: String(entry.sha256), bytes: count(entry, 'bytes') }];
+    }),
+  );
+}
+
+function parseObject(text: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw bad(`manifest.json is no JSON (${messageOf(error)})`);
+  }
+  if (isJsonObject(value)) return value;
+  throw bad('manifest.json does not hold an object');
+}
+
+function object(holder: JsonObject, key: string): JsonObject {
+  const value = holder[key];
+  if (isJsonObject(value)) return value;
+  throw bad(`manifest.json expected an object as "${key}"`);
+}
+
+function count(holder: JsonObject, key: string): number {
+  const value = holder[key];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw bad(`manifest.json expected a count as "${key}" but has ${JSON.stringify(value)}`);
+}
+
+function bad(problem: string): GanError {
+  return new GanError('ERR_BAD_CHECKPOINT', problem);
+}
+
+function sealOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}

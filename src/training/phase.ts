@@ -1,0 +1,48 @@
+import type { Module } from '../nn/module';
+import type { OptimizerFactory } from '../optim/optimizer';
+import type { Tensor } from '../tensor/tensor';
+
+/** The networks of a model, by name: the names are used in phases, checkpoints and error messages. */
+export type Networks = Readonly<Record<string, Module>>;
+
+/** What a phase's loss can see of the current step. */
+export interface Step<N extends Networks = Networks> {
+  /** The networks, in training mode; those the phase does not train are frozen. */
+  readonly networks: N;
+  /** Real images [N, C, H, W] in [-1, 1]. */
+  readonly real: Tensor;
+  /** Labels [N] (int64) of the real images; throws when the data set has none. */
+  readonly labels: Tensor;
+  /** Latents [N, z], standard normal: those `fake` was made from. */
+  readonly latents: Tensor;
+  /**
+   * Images [N, C, H, W] the generator made from `latents`: with its graph in a phase that trains the generator, detached in
+   * any other. Made on first use, and shared by the phases of one step until a phase repeats.
+   */
+  readonly fake: Tensor;
+  /** Steps done before this one. */
+  readonly index: number;
+  /** Names a scalar for the log beside the phase's loss, e.g. `step.log('D(real)', logits.mean())`. */
+  log(name: string, value: Tensor | number): void;
+}
+
+/**
+ * One optimisation step over some of the networks: what it trains, how, how often, and the loss.
+ * A GAN has two, `D` and `G`; WGAN-GP the same with `repeat: 5` on `D`; lazy R1 is a phase with `every: 16`.
+ */
+export interface Phase<N extends Networks = Networks> {
+  /** The loss's name in reports, logs and errors. */
+  readonly name: string;
+  /** The networks whose parameters move. */
+  readonly trains: (keyof N & string) | readonly (keyof N & string)[];
+  /** E.g. `optim.adam({ lr: 2e-4, betas: [0.5, 0.999] })`. */
+  readonly optimizer: OptimizerFactory;
+  /** Runs in every `every`-th step only (1). */
+  readonly every?: number;
+  /** Runs so many times a step, each time with new images and latents (1). */
+  readonly repeat?: number;
+  /** Clips the phase's gradients to this total L2 norm. */
+  readonly clipGradNorm?: number;
+  /** A scalar tensor to minimise. */
+  readonly loss: (step: Step<N>) => Tensor;
+}

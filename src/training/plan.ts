@@ -1,0 +1,44 @@
+import type { Phase } from './phase';
+
+/** One run of a phase within a step. */
+export interface PlanEntry<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>> {
+  readonly phase: P;
+  /** 0 for the first run in this step, 1 for the second, …: also which of the step's batches of real images it sees. */
+  readonly repetition: number;
+  /** Whether latents and fakes are drawn anew for it; else it shares those of the entry before. */
+  readonly fresh: boolean;
+  /** Whether fakes made for it need the generator's graph: it, or an entry it shares them with, trains the generator. */
+  readonly graph: boolean;
+}
+
+/** Whether a phase trains this network. */
+export function trains(phase: Pick<Phase, 'trains'>, network: string): boolean {
+  return typeof phase.trains === 'string' ? phase.trains === network : phase.trains.includes(network);
+}
+
+/**
+ * What runs in step `index`, in order. Fakes are shared as in the textbook loop (made once, detached for the discriminator,
+ * with their graph for the generator) until a phase repeats or the generator has moved.
+ */
+export function planStep<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>>(
+  phases: readonly P[],
+  { index, generator }: { index: number; generator: string },
+): PlanEntry<P>[] {
+  const due = phases.filter((phase) => index % (phase.every ?? 1) === 0);
+  const runs = due.flatMap((phase) =>
+    Array.from({ length: phase.repeat ?? 1 }, (_, repetition) => ({ phase, repetition })),
+  );
+  const fresh = runs.map(
+    ({ repetition }, i) => i === 0 || repetition > 0 || trains(runs[i - 1].phase, generator),
+  );
+  return runs.map((run, i) => {
+    const next = fresh.indexOf(true, i + 1);
+    const sharing = runs.slice(i, next === -1 ? undefined : next);
+    return { ...run, fresh: fresh[i], graph: sharing.some(({ phase }) => trains(phase, generator)) };
+  });
+}
+
+/** How many batches of real images a plan sees. */
+export function batchesOf(plan: readonly { readonly repetition: number }[]): number {
+  return plan.reduce((most, { repetition }) => Math.max(most, repetition + 1), 0);
+}

@@ -1,0 +1,145 @@
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GanError, messageOf } from '../errors';
+import { writeError } from '../io/file-error';
+import { type Picture, writePng } from '../io/png';
+import type { TensorRecords } from '../io/safetensors';
+import { MetricsLog } from '../report/metrics-log';
+import { EventWriter } from '../report/tensorboard';
+import {
+  checkpointName,
+  listCheckpoints,
+  openCheckpoint,
+  readCheckpoint,
+  removeHalfWritten,
+} from './checkpoint';
+import type { CheckpointDescription } from './manifest';
+
+/** What a run goes on from. */
+export interface ResumePoint {
+  readonly path: string;
+  readonly description: CheckpointDescription;
+  readonly files: Readonly<Record<string, TensorRecords>>;
+  /** Newer checkpoints that are damaged, a sentence each. */
+  readonly damaged: readonly string[];
+}
+
+/** A run on disk: its configuration, logs, sample grids and checkpoints. */
+export class RunDirectory {
+  readonly path: string;
+  #metrics: MetricsLog | undefined;
+  #events: EventWriter | undefined;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes a new run's folder.
+   *
+   * @throws GanError `ERR_CANNOT_WRITE`; `ERR_RUN_EXISTS` where the folder holds a run already
+   */
+  static async create(path: string): Promise<RunDirectory> {
+    if (await exists(join(path, 'config.json')))
+      throw new GanError(
+        'ERR_RUN_EXISTS',
+        `${path} expected a new folder but holds a run already: choose another, or resume that run`,
+      );
+    await makeFolders(path);
+    return new RunDirectory(path);
+  }
+
+  /**
+   * Opens an earlier run.
+   *
+   * @throws GanError `ERR_NO_RUN` where the folder holds none
+   */
+  static async open(path: string): Promise<RunDirectory> {
+    if (!(await exists(join(path, 'config.json'))))
+      throw new GanError(
+        'ERR_NO_RUN',
+        `${path} expected a run directory with a config.json but it has none: check the path`,
+      );
+    await makeFolders(path);
+    await removeHalfWritten(join(path, 'checkpoints'));
+    return new RunDirectory(path);
+  }
+
+  get checkpoints(): string {
+    return join(this.path, 'checkpoints');
+  }
+
+  /** Writes `config.json`. */
+  async writeConfig(config: Readonly<Record<string, unknown>>): Promise<void> {
+    const file = join(this.path, 'config.json');
+    try {
+      await writeFile(file, `${JSON.stringify(config, null, 2)}\n`);
+    } catch (error) {
+      throw writeError(file, error);
+    }
+  }
+
+  /**
+   * The newest checkpoint that is whole, with all its tensors.
+   *
+   * @throws GanError `ERR_NO_CHECKPOINT` where there is none
+   */
+  async latest(): Promise<ResumePoint> {
+    const damaged: string[] = [];
+    for (const path of await listCheckpoints(this.checkpoints)) {
+      try {
+        const { description } = await openCheckpoint(path);
+        return { path, description, files: await readCheckpoint(path), damaged };
+      } catch (error) {
+        damaged.push(messageOf(error));
+      }
+    }
+    const why = damaged.length > 0 ? `none of its ${damaged.length} is whole (${damaged[0]})` : 'it has none';
+    throw new GanError(
+      'ERR_NO_CHECKPOINT',
+      `${this.path} expected a checkpoint to go on from but ${why}: start a new run`,
+    );
+  }
+
+  /** Opens the logs; lines and events after step `after` are dropped. */
+  openLogs(after: number): void {
+    this.#metrics = new MetricsLog(join(this.path, 'metrics.jsonl'), { after });
+    this.#events = new EventWriter(this.path, after > 0 ? { resumedFrom: after } : {});
+  }
+
+  /** Adds a line to `metrics.jsonl`, and the same to TensorBoard. */
+  log(step: number, values: Readonly<Record<string, number>>): void {
+    this.#metrics?.append({ step, ...values });
+    this.#events?.scalars(step, values);
+  }
+
+  /** Writes a sample grid; returns its path. */
+  async writeSamples(step: number, picture: Picture): Promise<string> {
+    const file = join(this.path, 'samples', `${checkpointName(step)}.png`);
+    await writePng(file, picture);
+    this.#events?.image(step, { tag: 'samples', picture });
+    return file;
+  }
+
+  /** Closes the logs. */
+  close(): void {
+    this.#metrics?.close();
+    this.#events?.close();
+  }
+}
+
+async function makeFolders(path: string): Promise<void> {
+  try {
+    for (const name of ['samples', 'checkpoints']) await mkdir(join(path, name), { recursive: true });
+    await access(path, constants.W_OK);
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,229 @@
+import type { Loader } from '../data/loader';
+import { UsageError } from '../errors';
+import { native } from '../native/addon';
+import { isCpu } from '../tensor/device';
+import { keep, scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { version } from '../version';
+import { writeCheckpoint } from './checkpoint';
+import { assertFinite, readNumbers, type StepNumbers } from './guard';
+import { latentShape } from './latent';
+import { RunDirectory } from './run-directory';
+import { drawSamples, generateImages } from './samples';
+import { disposeResult, type StepResult } from './step';
+import type { Report, Trainer } from './trainer';
+import { captureState, restoreState } from './trainer-state';
+
+/** How long to train, and what to leave on disk. */
+export interface FitOptions {
+  /** The step to reach, those of a resumed run included. */
+  readonly steps: number;
+  /** The run directory; nothing is written without. */
+  readonly out?: string;
+  /** Goes on with the run in `out` (false). */
+  readonly resume?: boolean;
+  /** Steps between reports and lines of metrics.jsonl (10). */
+  readonly logEvery?: number;
+  /** Steps between sample grids (100). */
+  readonly sampleEvery?: number;
+  /** Steps between checkpoints (500). */
+  readonly checkpointEvery?: number;
+  /** Images of a sample grid (64). */
+  readonly sampleCount?: number;
+  /** Ends the training after the step in work, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+interface Intervals {
+  readonly logEvery: number;
+  readonly sampleEvery: number;
+  readonly checkpointEvery: number;
+}
+
+/** One call of `fit`: what happens around the steps. */
+export class Session {
+  readonly #trainer: Trainer;
+  readonly #loader: Loader;
+  readonly #options: FitOptions;
+  readonly #intervals: Intervals;
+  readonly #run: RunDirectory | null;
+  readonly #latents: Tensor | null;
+  readonly #notes: string[] = [];
+  #settings: Readonly<Record<string, unknown>>;
+  #result: StepResult | undefined;
+  #samples: string | undefined;
+  #checkpoint: string | undefined;
+  #checkpointStep = -1;
+  #reported: { step: number; images: number; time: number };
+
+  private constructor(trainer: Trainer, loader: Loader, run: RunDirectory | null, options: FitOptions) {
+    const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500, sampleCount = 64 } = options;
+    this.#trainer = trainer;
+    this.#loader = loader;
+    this.#options = options;
+    this.#intervals = { logEvery, sampleEvery, checkpointEvery };
+    this.#run = run;
+    this.#settings = options.settings ?? {};
+    const drawsGrids = run !== null && trainer.sampler !== undefined && [1, 3].includes(loader.spec.channels);
+    this.#latents = drawsGrids ? keep(trainer.fixedLatents(sampleCount)) : null;
+    this.#reported = { step: trainer.step, images: trainer.images, time: performance.now() };
+  }
+
+  /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
+  static async begin(trainer: Trainer, loader: Loader, options: FitOptions): Promise<Session> {
+    checkOptions(options);
+    const { out, resume = false } = options;
+    if (out === undefined) return new Session(trainer, loader, null, options);
+    const run = resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
+    const session = new Session(trainer, loader, run, options);
+    try {
+      if (resume) await session.#restore(run);
+      else await run.writeConfig(session.#config());
+      run.openLogs(trainer.step);
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
+  async afterStep(result: StepResult): Promise<Report | null> {
+    this.#replaceResult(result);
+    const { step } = this.#trainer;
+    const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
+    const due = (interval: number) => last || step % interval === 0;
+    const logs = due(this.#intervals.logEvery);
+    const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
+    // On CUDA reading a scalar waits for the device: only when somebody is to see it, or before a checkpoint is called good.
+    if (!logs && !saves && !isCpu(this.#trainer.device)) return null;
+    const numbers = readNumbers(result);
+    assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
+    if (due(this.#intervals.sampleEvery)) await this.#drawSamples();
+    if (saves) await this.#save();
+    return logs ? this.#report(numbers) : null;
+  }
+
+  /** Saves what an interruption left unsaved. */
+  async finish(): Promise<Report | null> {
+    const { step } = this.#trainer;
+    if (!this.#run || !this.#result || this.#checkpointStep === step) return null;
+    await this.#drawSamples();
+    await this.#save();
+    return this.#report(readNumbers(this.#result));
+  }
+
+  /** Closes the logs and releases what the session held. */
+  close(): void {
+    if (this.#result) disposeResult(this.#result);
+    this.#result = undefined;
+    this.#latents?.dispose();
+    this.#run?.close();
+  }
+
+  #replaceResult(result: StepResult): void {
+    if (this.#result) disposeResult(this.#result);
+    this.#result = result;
+  }
+
+  #report(numbers: StepNumbers): Report {
+    const { step, images } = this.#trainer;
+    const now = performance.now();
+    const seconds = (now - this.#reported.time) / 1000;
+    const imagesPerSecond = seconds > 0 ? (images - this.#reported.images) / seconds : 0;
+    this.#reported = { step, images, time: now };
+    this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
+    return {
+      step,
+      steps: this.#options.steps,
+      epoch: this.#loader.state().epoch,
+      imagesPerSecond,
+      ...numbers,
+      samples: this.#samples,
+      checkpoint: this.#checkpoint,
+      notes: this.#notes.splice(0),
+    };
+  }
+
+  async #drawSamples(): Promise<void> {
+    const { sampler, step } = this.#trainer;
+    const latents = this.#latents;
+    if (!this.#run || !sampler || !latents) return;
+    const picture = scope(() => drawSamples(generateImages(sampler, latents)));
+    this.#samples = await this.#run.writeSamples(step, picture);
+  }
+
+  async #save(): Promise<void> {
+    const trainer = this.#trainer;
+    if (!this.#run) return;
+    const files = captureState(trainer, this.#loader);
+    this.#checkpoint = await writeCheckpoint(this.#run.checkpoints, this.#describe(), files);
+    this.#checkpointStep = trainer.step;
+  }
+
+  async #restore(run: RunDirectory): Promise<void> {
+    const { path, description, files, damaged } = await run.latest();
+    restoreState(this.#trainer, this.#loader, files);
+    this.#settings = this.#options.settings ?? description.settings;
+    this.#checkpoint = path;
+    this.#checkpointStep = this.#trainer.step;
+    this.#reported = { step: this.#trainer.step, images: this.#trainer.images, time: performance.now() };
+    for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
+  }
+
+  #describe() {
+    const { step, images, networks, generatorName, latent } = this.#trainer;
+    const topology = Object.fromEntries(
+      Object.entries(networks).map(([name, network]) => [name, network.toString()]),
+    );
+    return {
+      step,
+      images,
+      topology,
+      generator: generatorName,
+      latentShape: latentShape(latent),
+      spec: this.#loader.spec,
+      settings: this.#settings,
+      versions: versions(),
+    };
+  }
+
+  #config() {
+    const { device, precision, seed } = this.#trainer;
+    const { topology, latentShape: shape } = this.#describe();
+    return {
+      settings: this.#settings,
+      device,
+      precision,
+      seed,
+      batch: this.#loader.batch,
+      dataset: { name: this.#loader.name, ...this.#loader.spec },
+      latentShape: shape,
+      topology,
+      versions: versions(),
+    };
+  }
+}
+
+function versions(): Record<string, string> {
+  return { 'libtorch-gan': version, libtorch: native().version(), node: process.versions.node };
+}
+
+function checkOptions({
+  steps,
+  resume,
+  out,
+  logEvery,
+  sampleEvery,
+  checkpointEvery,
+  sampleCount,
+}: FitOptions): void {
+  const counts = { steps, logEvery, sampleEvery, checkpointEvery, sampleCount };
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new UsageError(`fit expected ${name} to be a positive integer but received ${value}`);
+  if (resume && out === undefined)
+    throw new UsageError('fit expected the run directory in `out` to resume but received none');
+}

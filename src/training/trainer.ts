@@ -1,0 +1,244 @@
+import { setImmediate } from 'node:timers/promises';
+import type { ImageSpec } from '../data/dataset';
+import type { Batch, Loader } from '../data/loader';
+import { UsageError } from '../errors';
+import { type Module } from '../nn/module';
+import { nameRoot } from '../nn/trace';
+import { Ema } from '../optim/ema';
+import { isCpu, resolveDevice, setDeterministic } from '../tensor/device';
+import { Generator, manualSeed } from '../tensor/random';
+import { dispose } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { drawLatents, type Latent, latentShape } from './latent';
+import type { Networks, Phase } from './phase';
+import { batchesOf, planStep, trains } from './plan';
+import { type FitOptions, Session } from './session';
+import { type RunningPhase, runStep, type StepResult, type Workshop } from './step';
+
+/** A model family's networks and phases. */
+export interface Model<N extends Networks = Networks> {
+  readonly networks: N;
+  readonly phases: readonly Phase<NoInfer<N>>[];
+  /** What the generator is fed. */
+  readonly latent: Latent;
+  /** Which network makes `step.fake` and the sample grids (`generator`, where there is one). */
+  readonly generator?: keyof N & string;
+  /** Averages the generator's weights over about so many images; null or absent for none. */
+  readonly ema?: { readonly halfLifeImages: number } | null;
+}
+
+/** A model, and how to compute. */
+export interface TrainerOptions<N extends Networks = Networks> extends Model<N> {
+  /** `auto` (CUDA where it can be used), `cpu`, `cuda` or `cuda:N` (`auto`). */
+  readonly device?: string;
+  /** Of latents and dropout (0). Initial weights are drawn before: `manualSeed` first makes them repeat. */
+  readonly seed?: number;
+  /** `bf16` computes losses under autocast; `auto` is bf16 on CUDA, fp32 on the CPU (`auto`). */
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** Bit-equal runs on CUDA too, at some cost (false). */
+  readonly deterministic?: boolean;
+  /** How images and convolution weights lie in memory (`channels_last`: faster on CPU and CUDA). */
+  readonly memoryFormat?: 'contiguous' | 'channels_last';
+}
+
+/** What one logging interval brought. */
+export interface Report {
+  /** Steps done. */
+  readonly step: number;
+  /** Steps to do in all. */
+  readonly steps: number;
+  /** Passes through the data set that were begun. */
+  readonly epoch: number;
+  /** Real images a second since the last report. */
+  readonly imagesPerSecond: number;
+  /** The newest loss of each phase. */
+  readonly losses: Readonly<Record<string, number>>;
+  /** What phases logged. */
+  readonly statistics: Readonly<Record<string, number>>;
+  /** Path of the newest sample grid. */
+  readonly samples?: string;
+  /** Path of the newest checkpoint. */
+  readonly checkpoint?: string;
+  /** Something to tell the user, e.g. a damaged checkpoint that was passed over. */
+  readonly notes: readonly string[];
+}
+
+/** The samples of the grids, and with them the latents, have a seed of their own: they must not move with the training's. */
+const SAMPLE_SEED = 0x5eed;
+
+/**
+ * Trains the networks of a model by its phases, in order: for each phase it freezes what the phase does not train, runs the
+ * loss, back-propagates, clips, steps and releases. It owns device, precision, memory format, weight averaging, checkpoints
+ * and logs; losses see none of it.
+ *
+ * The networks are moved to the device and belong to the trainer until `dispose`.
+ *
+ * @throws UsageError for options that do not fit together, TorchError `ERR_NO_CUDA` for a device that cannot be used
+ */
+export class Trainer<N extends Networks = Networks> {
+  readonly networks: N;
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  readonly seed: number;
+  readonly latent: Latent;
+  /** Its name among the networks. */
+  readonly generatorName: string;
+  readonly ema: Ema | null;
+  readonly phases: readonly RunningPhase[];
+  /** Draws the latents of the steps. */
+  readonly random: Generator;
+  /** Steps done. */
+  step = 0;
+  /** Real images seen. */
+  images = 0;
+  readonly #workshop: Workshop;
+  readonly #memoryFormat: 'contiguous' | 'channels_last';
+
+  constructor(options: TrainerOptions<N>) {
+    this.device = resolveDevice(options.device ?? 'auto');
+    this.precision = resolvePrecision(options.precision ?? 'auto', this.device);
+    this.seed = options.seed ?? 0;
+    this.latent = options.latent;
+    this.networks = options.networks;
+    this.generatorName = options.generator ?? 'generator';
+    this.#memoryFormat = options.memoryFormat ?? 'channels_last';
+    checkModel(options, this.generatorName);
+    setDeterministic(options.deterministic ?? false);
+    manualSeed(this.seed);
+    for (const [name, network] of Object.entries(this.networks)) {
+      nameRoot(network, name);
+      network.to({ device: this.device, memoryFormat: this.#memoryFormat }).train();
+    }
+    this.random = new Generator({ device: this.device, seed: this.seed });
+    this.ema = options.ema ? new Ema(this.networks[this.generatorName], options.ema) : null;
+    this.phases = options.phases.map((phase) => runningPhase(phase as Phase, this.networks));
+    this.#workshop = {
+      networks: this.networks,
+      generator: this.networks[this.generatorName],
+      device: this.device,
+      precision: this.precision,
+      drawLatents: (count) => this.drawLatents(count, this.random),
+    };
+  }
+
+  /** The network that makes images for users: averaged weights where there are any. */
+  get sampler(): Module | undefined {
+    return this.ema?.module ?? this.networks[this.generatorName];
+  }
+
+  /** Latents [count, …shape] for this model. */
+  drawLatents(count: number, generator: Generator): Tensor {
+    return drawLatents(this.latent, { count, generator, device: this.device });
+  }
+
+  /** The same `count` latents every time: those of the sample grids. */
+  fixedLatents(count: number): Tensor {
+    const generator = new Generator({ device: this.device, seed: this.seed ^ SAMPLE_SEED });
+    try {
+      return this.drawLatents(count, generator);
+    } finally {
+      generator.dispose();
+    }
+  }
+
+  /**
+   * Trains up to step `steps`, yielding a report every `logEvery` steps and at the end. The event loop turns between steps.
+   *
+   * With `out` it writes a run directory; with `resume` it goes on from the newest whole checkpoint there, bit for bit.
+   * `signal` ends it after the step in work, with a checkpoint.
+   *
+   * @throws GanError `ERR_DIVERGED` when a loss is not finite, and what phases, data and disk throw
+   */
+  async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
+    loader.to(this.device);
+    const session = await Session.begin(this as unknown as Trainer, loader, options);
+    try {
+      while (this.step < options.steps && !options.signal?.aborted) {
+        const result = await this.#trainStep(loader);
+        const report = await session.afterStep(result);
+        if (report) yield report;
+        await setImmediate();
+      }
+      const last = await session.finish();
+      if (last) yield last;
+    } finally {
+      session.close();
+      for (const network of Object.values(this.networks)) network.unfreeze();
+    }
+  }
+
+  async #trainStep(loader: Loader): Promise<StepResult> {
+    const plan = planStep(this.phases, { index: this.step, generator: this.generatorName });
+    const batches: Batch[] = [];
+    try {
+      for (let i = batchesOf(plan); i > 0; i--) batches.push(await loader.next());
+      const result = runStep(this.#workshop, plan, { batches, index: this.step });
+      this.step++;
+      this.images += batches.length * loader.batch;
+      this.ema?.update(loader.batch);
+      return result;
+    } finally {
+      dispose(batches);
+    }
+  }
+
+  /** Releases networks, optimizers, averages and random generators. */
+  dispose(): void {
+    for (const { optimizer } of this.phases) optimizer.dispose();
+    for (const network of Object.values(this.networks)) network.dispose();
+    this.ema?.dispose();
+    this.random.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function resolvePrecision(precision: 'auto' | 'fp32' | 'bf16', device: string): 'fp32' | 'bf16' {
+  if (precision !== 'auto') return precision;
+  return isCpu(device) ? 'fp32' : 'bf16';
+}
+
+function runningPhase(phase: Phase, networks: Networks): RunningPhase {
+  const names = Object.keys(networks);
+  const trained = names.filter((name) => trains(phase, name)).map((name) => networks[name]);
+  const frozen = names.filter((name) => !trains(phase, name)).map((name) => networks[name]);
+  const optimizer = phase.optimizer(trained.flatMap((network) => network.parameters()));
+  const { name, every, repeat } = phase;
+  return { name, phase, trains: phase.trains, every, repeat, trained, frozen, optimizer };
+}
+
+function checkModel(model: Model, generator: string): void {
+  latentShape(model.latent);
+  const names = Object.keys(model.networks);
+  if (names.length === 0) throw new UsageError('Trainer expected at least one network but received none');
+  if (model.phases.length === 0)
+    throw new UsageError('Trainer expected at least one phase but received none');
+  if (model.ema && !names.includes(generator))
+    throw new UsageError(
+      `ema expected a network named ${generator} but there are ${names.join(', ')}: set \`generator\``,
+    );
+  const seen = new Set<string>();
+  for (const phase of model.phases) checkPhase(phase, { names, seen });
+}
+
+function checkPhase(phase: Phase, { names, seen }: { names: readonly string[]; seen: Set<string> }): void {
+  if (seen.has(phase.name))
+    throw new UsageError(`expected phases of different names but two are called ${phase.name}`);
+  seen.add(phase.name);
+  const trained = typeof phase.trains === 'string' ? [phase.trains] : phase.trains;
+  const unknown = trained.find((name) => !names.includes(name));
+  if (trained.length === 0 || unknown !== undefined)
+    throw new UsageError(
+      `phase ${phase.name} expected to train some of ${names.join(', ')} but names ${unknown ?? 'none'}`,
+    );
+  for (const [key, value] of Object.entries({ every: phase.every ?? 1, repeat: phase.repeat ?? 1 }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new UsageError(
+        `phase ${phase.name} expected ${key} to be a positive integer but received ${value}`,
+      );
+}
+
+/** The images a loader gives, for models that are built from them. */
+export type { ImageSpec };

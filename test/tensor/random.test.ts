@@ -1,0 +1,60 @@
+import { rand, randint, randn, randperm } from '../../src/tensor/create';
+import { Generator, getRngState, manualSeed, setRngState } from '../../src/tensor/random';
+import { scope } from '../../src/tensor/scope';
+
+describe('random generators', () => {
+  test('a state of the wrong size is refused', () => {
+    const generator = new Generator();
+    expect(() => generator.setState(new Uint8Array(3))).toThrow(
+      expect.objectContaining({ code: 'ERR_TORCH' }),
+    );
+    generator.dispose();
+    expect(() => generator.getState()).toThrow(expect.objectContaining({ code: 'ERR_RELEASED' }));
+  });
+
+  test('goes on from a saved state, bit for bit', () =>
+    scope(() => {
+      const generator = new Generator({ seed: 7 });
+      randn([5], { generator });
+      const state = generator.getState();
+      const first = randn([33], { generator }).toArray();
+      generator.setState(state);
+      expect(randn([33], { generator }).toArray()).toEqual(first);
+      generator.dispose();
+    }));
+
+  test('a generator of its own is not moved by the default one', () =>
+    scope(() => {
+      const generator = new Generator({ seed: 1 });
+      manualSeed(5);
+      const first = rand([4], { generator }).toArray();
+      generator.seed(1);
+      rand([100]);
+      expect(rand([4], { generator }).toArray()).toEqual(first);
+      generator.dispose();
+    }));
+
+  test('manualSeed gives the numbers PyTorch gives', () =>
+    scope(() => {
+      manualSeed(0);
+      // torch.manual_seed(0); torch.randn(3)
+      const [a, b, c] = randn([3]).toArray() as number[];
+      expect(a).toBeCloseTo(1.5409961, 6);
+      expect(b).toBeCloseTo(-0.2934289, 6);
+      expect(c).toBeCloseTo(-2.1787894, 6);
+    }));
+
+  test('the default generator state can be taken and put back', () =>
+    scope(() => {
+      const state = getRngState();
+      const first = randperm(10).toArray();
+      setRngState(state);
+      expect(randperm(10).toArray()).toEqual(first);
+    }));
+
+  test('randint stays inside its bounds', () =>
+    scope(() => {
+      const values = randint({ low: 3, high: 5, shape: [200] }).toArray() as number[];
+      expect(new Set(values)).toEqual(new Set([3, 4]));
+    }));
+});
