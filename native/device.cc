@@ -39,6 +39,12 @@ bool deterministic(const Context&) { return at::globalContext().deterministicAlg
 /// Lets cuDNN time its convolution kernels on first use and keep the fastest.
 void setBenchmark(const Context&, bool enabled) { at::globalContext().setBenchmarkCuDNN(enabled); }
 
+/// Lets matrix products and convolutions on CUDA round their float32 inputs to 10 bits (TF32): faster, and less exact.
+void setTf32(const Context&, bool enabled) {
+  at::globalContext().setAllowTF32CuBLAS(enabled);
+  at::globalContext().setAllowTF32CuDNN(enabled);
+}
+
 void requireDevice(const Context&, at::Device device) { require_device(device); }
 
 }  // namespace
@@ -70,6 +76,7 @@ void define_device(const Context& context, napi_value exports) {
   GAN_DEFINE(context, exports, setDeterministic);
   GAN_DEFINE(context, exports, deterministic);
   GAN_DEFINE(context, exports, setBenchmark);
+  GAN_DEFINE(context, exports, setTf32);
   GAN_DEFINE(context, exports, requireDevice);
 }
 

@@ -94,6 +94,7 @@ export interface NativeAddon {
   setDeterministic(enabled: boolean): void;
   deterministic(): boolean;
   setBenchmark(enabled: boolean): void;
+  setTf32(enabled: boolean): void;
   requireDevice(device: string): void;
 
   cudaDeviceName(device: string): string;

@@ -1,0 +1,66 @@
+import { type Diagnosis, diagnose } from '../setup/diagnosis';
+import type { Host } from './host';
+import { createProgram, runProgram } from './program';
+
+/** `doctor`: what was found on this machine and what to type next. Exit codes: 0 training can run, 1 it cannot. */
+export function main(argv: readonly string[], host: Host = process): Promise<number> {
+  const program = createProgram('doctor', 'Tells what was found on this machine, and what to type next.');
+  return runProgram(program, { argv, host }, async ({ terminal }) => {
+    const diagnosis = diagnose(host.env);
+    for (const [name, text] of rows(diagnosis)) terminal.result(`${name.padEnd(10)} ${text}`);
+    terminal.record(diagnosis);
+    return diagnosis.ready ? 0 : 1;
+  });
+}
+
+/** The table: a name and what was found, a second line of the same thing without the name. */
+function rows(diagnosis: Diagnosis): [name: string, text: string][] {
+  const { node, platform, cpu, tools, gpus, sharp, caches, addon, next } = diagnosis;
+  const capability = addon.facts ? `, ${addon.facts.cpuCapability}, ${addon.facts.threads} threads` : '';
+  return [
+    ['Node.js', `${node} on ${platform}`],
+    ['CPU', `${cpu.model}, ${cpu.cores} cores${capability}, ${size(cpu.memoryBytes)} of memory`],
+    ...tools.map((tool): [string, string] => [
+      tool.name,
+      tool.version ?? `${tool.required ? 'MISSING' : 'not found'}: ${tool.need} (\`${tool.install}\`)`,
+    ]),
+    ...named('LibTorch', libtorchLines(diagnosis)),
+    ...named('addon', addonLines(diagnosis)),
+    ...named('GPU', gpus.length > 0 ? gpus : ['none (nvidia-smi shows none)']),
+    ['sharp', sharp ?? 'not installed: needed for image folders only (`npm install sharp`)'],
+    ...named(
+      'cache',
+      caches.length > 0 ? caches.map(({ path, bytes }) => `${path} ${size(bytes)}`) : ['empty'],
+    ),
+    ['next', `${next.command}    (${next.reason})`],
+  ];
+}
+
+function libtorchLines({ libtorch: { found, rejected } }: Diagnosis): string[] {
+  const tried = rejected.map(
+    ({ source, path, reason }) => `  tried ${source}${path ? ` ${path}` : ''}: ${reason}`,
+  );
+  if (!found) return ['none found', ...tried];
+  const kind = found.cuda === null ? 'CPU only' : `CUDA ${found.cuda}`;
+  return [`${found.version}, ${kind}, from ${found.source}: ${found.root}`, ...tried];
+}
+
+function addonLines({ addon }: Diagnosis): string[] {
+  if (!addon.built) return [`MISSING: ${addon.path}`];
+  const { facts, stale, failure } = addon;
+  const stalled = stale ? [`  stale: ${stale}`] : [];
+  if (!facts) return [`DOES NOT LOAD: ${failure}`, ...stalled];
+  // LibTorch knows its cuDNN only where there is a GPU.
+  const cudnn = facts.cudnn ? `, cuDNN ${facts.cudnn}` : '';
+  const cuda = facts.cuda ? `CUDA${cudnn}, devices: ${facts.devices.join(', ') || 'none'}` : 'CPU only';
+  const libtorch = `  with LibTorch ${facts.version}, ${cuda}${addon.stamp ? `, in ${addon.stamp.libtorch}` : ''}`;
+  return [`loads: ${addon.path}`, libtorch, ...stalled];
+}
+
+function named(name: string, lines: readonly string[]): [string, string][] {
+  return lines.map((line, index) => [index === 0 ? name : '', line]);
+}
+
+function size(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`;
+}

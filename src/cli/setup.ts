@@ -1,0 +1,44 @@
+import { Option } from 'commander';
+import { GanError, messageOf } from '../errors';
+import { doctorCommand, setupCommand } from '../native/root';
+import { setup } from '../setup/setup';
+import type { Host } from './host';
+import { createProgram, runProgram } from './program';
+import type { Terminal } from './terminal';
+
+const HELP = `
+LIBTORCH=DIR names a LibTorch to use; LIBTORCH_GAN_URL=URL a zip or wheel to fetch; XDG_CACHE_HOME=DIR where it is kept.`;
+
+/**
+ * `setup [--cuda]`: finds LibTorch or fetches it, and compiles the addon. With `--from-npm`, which `npm install` passes, a
+ * machine on which that cannot be done is no failure: npm would take back all it installed.
+ */
+export function main(argv: readonly string[], host: Host = process): Promise<number> {
+  const program = createProgram(
+    'setup',
+    "Finds LibTorch, or fetches it into the user's cache, and compiles the addon.",
+  )
+    .option('--cuda', 'a LibTorch with CUDA; fetching one takes several GB')
+    .addOption(new Option('--from-npm').hideHelp())
+    .addHelpText('after', HELP);
+  return runProgram(program, { argv, host }, async ({ options, terminal }) => {
+    try {
+      const result = await setup({
+        cuda: options.cuda,
+        env: host.env,
+        stderr: terminal.quiet ? null : terminal.stderr,
+      });
+      terminal.record(result);
+      return 0;
+    } catch (error) {
+      if (!options.fromNpm) printCompilerOutput(error, terminal);
+      const advice = `then run \`${setupCommand()}\` (\`${doctorCommand()}\` tells more)`;
+      terminal.error(`the native addon is not built: ${messageOf(error)}; ${advice}`);
+      return options.fromNpm ? 0 : 1;
+    }
+  });
+}
+
+function printCompilerOutput(error: unknown, terminal: Terminal): void {
+  if (error instanceof GanError && error.code === 'ERR_COMPILE') terminal.log(String(error.cause).trimEnd());
+}

@@ -1,0 +1,196 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { GanError, messageOf } from '../errors';
+import { inspectLibtorch, type Libtorch } from '../native/libtorch';
+import { cacheFolder } from '../native/root';
+import { download } from './download';
+import { withLock } from './lock';
+import { pipDownload, pipInstall } from './pip';
+import { type Surroundings, withProgress } from './progress';
+import { run } from './run';
+
+/** The version that is fetched for each kind; both are what CI compiles against. */
+export const FETCHED_VERSIONS = { cpu: '2.13.0', cuda: '2.14.1' } as const;
+
+/** What is fetched. */
+export type Kind = keyof typeof FETCHED_VERSIONS;
+
+/** How much room a fetch takes on the disk while it runs, in bytes: the archive beside what is unpacked of it. */
+const ROOM: Readonly<Record<Kind, number>> = { cpu: 1.0e9, cuda: 10e9 };
+
+/** Libraries of a wheel that serve Python or PyTorch's own tests. */
+const UNUSED =
+  /^lib(torch_python|shm|aoti_custom_ops|backend_with_compiler|jitbackend_test|torchbind_test)\b/;
+
+/** What is kept of a wheel or zip: what compiling, linking and knowing the version need. */
+const KEPT = ['include', 'lib', 'share', 'version.py', 'build-version'];
+
+/**
+ * Fetches LibTorch into the user's cache and returns it; one that is there already is not fetched again, and of several
+ * processes one fetches while the others wait.
+ *
+ * A PyTorch wheel holds the same include/ and lib/ as the LibTorch zip, and pip knows the user's mirrors, proxies and hashes, so
+ * it is asked first; then the official zip. `LIBTORCH_GAN_URL` names a zip or wheel (http, https or file) to take instead of both.
+ *
+ * @throws GanError `ERR_FETCH`: what was tried, why it failed, and what to do.
+ */
+export async function fetchLibtorch(kind: Kind, surroundings: Surroundings): Promise<Libtorch> {
+  const cache = cacheFolder(surroundings.env);
+  const name = `libtorch-${FETCHED_VERSIONS[kind]}-${kind}`;
+  const target = path.join(cache, name);
+  makeFolder(cache);
+  const inCache = (): Libtorch | string => {
+    const found = inspectLibtorch(path.join(target, 'torch'), surroundings.env);
+    return typeof found === 'string' ? found : { ...found, source: 'cache' };
+  };
+  return withLock(
+    path.join(cache, `.${name}.lock`),
+    async () => {
+      const there = inCache();
+      if (typeof there !== 'string') return there;
+      checkRoom(cache, kind);
+      // Under the lock nobody else works here: what lies about is from a fetch that was killed.
+      const work = path.join(cache, `.fetching-${name}`);
+      fs.rmSync(work, { recursive: true, force: true });
+      fs.mkdirSync(work);
+      try {
+        const made = await obtain(kind, work, surroundings);
+        fs.rmSync(target, { recursive: true, force: true });
+        fs.renameSync(made, target);
+      } finally {
+        fs.rmSync(work, { recursive: true, force: true });
+      }
+      const result = inCache();
+      if (typeof result === 'string')
+        throw new GanError('ERR_FETCH', `the LibTorch fetched to ${target}: ${result}`);
+      return result;
+    },
+    () => surroundings.stderr?.write('another process is fetching LibTorch: waiting for it\n'),
+  );
+}
+
+/** The official LibTorch zip for this platform. */
+export function officialUrl(kind: Kind): string {
+  const version = FETCHED_VERSIONS[kind];
+  const site = 'https://download.pytorch.org/libtorch';
+  if (process.platform === 'darwin') return `${site}/cpu/libtorch-macos-arm64-${version}.zip`;
+  const build = kind === 'cuda' ? 'cu130' : 'cpu';
+  return `${site}/${build}/libtorch-shared-with-deps-${version}%2B${build}.zip`;
+}
+
+/** Tries the ways in turn; returns the folder that holds `torch/`. */
+async function obtain(kind: Kind, work: string, surroundings: Surroundings): Promise<string> {
+  const version = FETCHED_VERSIONS[kind];
+  if (kind === 'cuda' && process.platform === 'darwin')
+    throw new GanError('ERR_FETCH', 'macOS has no CUDA: run setup without --cuda');
+  const own = surroundings.env.LIBTORCH_GAN_URL;
+  const url = own || officialUrl(kind);
+  const zip = async () => unpack(await download(url, work, surroundings), { kind, work, surroundings });
+  const wheel = async () =>
+    kind === 'cuda'
+      ? prune(await pipInstall(version, work, surroundings), kind)
+      : unpack(await pipDownload(version, work, surroundings), { kind, work, surroundings });
+  const failures: string[] = [];
+  for (const [name, attempt] of own
+    ? [[url, zip] as const]
+    : [['pip', wheel] as const, [url, zip] as const]) {
+    try {
+      return await attempt();
+    } catch (error) {
+      failures.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  throw new GanError(
+    'ERR_FETCH',
+    `LibTorch ${version} (${kind}) cannot be fetched: ${failures.join('; ')}; ` +
+      'set LIBTORCH to a folder with include/ and lib/, or LIBTORCH_GAN_URL to a LibTorch zip',
+  );
+}
+
+/** CMake is needed anyway, and brings an unzip that is on every machine. */
+function unpack(
+  archive: string,
+  { kind, work, surroundings }: { kind: Kind; work: string; surroundings: Surroundings },
+): Promise<string> {
+  const folder = path.join(work, 'unpacked');
+  fs.mkdirSync(folder);
+  const wheel = archive.endsWith('.whl');
+  const top = wheel ? 'torch' : 'libtorch';
+  const wanted = KEPT.filter((name) => name !== (wheel ? 'build-version' : 'version.py'));
+  return withProgress(`unpacking ${path.basename(archive)}`, surroundings, {
+    work: async () => {
+      if (!isWholeZip(archive))
+        throw new GanError('ERR_FETCH', `${path.basename(archive)} is no zip, or truncated`);
+      const args = ['-E', 'tar', 'xf', archive, ...wanted.map((name) => `${top}/${name}`)];
+      const { code, output } = await run('cmake', args, { cwd: folder });
+      // It ends with 0 for some broken archives too: only silence is success.
+      if (code !== 0 || output.trim() !== '')
+        throw new GanError(
+          'ERR_FETCH',
+          `${path.basename(archive)} cannot be unpacked: ${output.trim().split('\n')[0]}`,
+        );
+      if (!wheel) fs.renameSync(path.join(folder, top), path.join(folder, 'torch'));
+      fs.rmSync(archive);
+      return prune(folder, kind);
+    },
+    outcome: () => 'done',
+  });
+}
+
+/** Whether the file ends with a zip's directory: CMake does not miss it. */
+function isWholeZip(archive: string): boolean {
+  const { size } = fs.statSync(archive);
+  // The directory's end is 22 bytes, and a comment of up to 64 kB.
+  const tail = Buffer.alloc(Math.min(size, 22 + 65_535));
+  const file = fs.openSync(archive, 'r');
+  try {
+    fs.readSync(file, tail, 0, tail.length, size - tail.length);
+  } finally {
+    fs.closeSync(file);
+  }
+  return tail.includes('PK\x05\x06');
+}
+
+/** Drops what is not needed from `folder`, and makes sure that the rest is what was asked for. */
+function prune(folder: string, kind: Kind): string {
+  const root = path.join(folder, 'torch');
+  // The CUDA build loads NVIDIA's libraries from the nvidia/ folder beside it.
+  keepOnly(folder, (name) => name === 'torch' || name === 'nvidia');
+  keepOnly(root, (name) => KEPT.includes(name));
+  keepOnly(path.join(root, 'lib'), (name) => !UNUSED.test(name));
+  const found = inspectLibtorch(root, { LIBTORCH_GAN_ANY_VERSION: '1' });
+  if (typeof found === 'string') throw new GanError('ERR_FETCH', `what came is no LibTorch: ${found}`);
+  const came = found.cuda === null ? 'cpu' : 'cuda';
+  if (came !== kind)
+    throw new GanError('ERR_FETCH', `a ${kind} build was asked for and a ${came} build came`);
+  return folder;
+}
+
+function keepOnly(folder: string, isKept: (name: string) => boolean): void {
+  if (!fs.existsSync(folder)) return;
+  for (const name of fs.readdirSync(folder))
+    if (!isKept(name)) fs.rmSync(path.join(folder, name), { recursive: true });
+}
+
+function makeFolder(cache: string): void {
+  try {
+    fs.mkdirSync(cache, { recursive: true });
+    fs.accessSync(cache, fs.constants.W_OK);
+  } catch {
+    throw new GanError(
+      'ERR_FETCH',
+      `the cache folder ${cache} cannot be written to: set XDG_CACHE_HOME to one that can, or LIBTORCH to a LibTorch`,
+    );
+  }
+}
+
+function checkRoom(cache: string, kind: Kind): void {
+  const { bavail, bsize } = fs.statfsSync(cache);
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  if (bavail * bsize < ROOM[kind])
+    throw new GanError(
+      'ERR_FETCH',
+      `fetching LibTorch needs ${gigabytes(ROOM[kind])} in ${cache}, and ${gigabytes(bavail * bsize)} are free: ` +
+        'make room, or set XDG_CACHE_HOME',
+    );
+}

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+
+/** What the addon tells of itself and of LibTorch, once it is loaded. */
+export interface AddonFacts {
+  /** LibTorch's version. */
+  readonly version: string;
+  readonly cuda: boolean;
+  /** E.g. `91300` for cuDNN 9.13; empty without it. */
+  readonly cudnn: string;
+  /** The vector instructions LibTorch's kernels use here, e.g. `AVX512`. */
+  readonly cpuCapability: string;
+  readonly threads: number;
+  /** The names of the CUDA devices. */
+  readonly devices: readonly string[];
+}
+
+/** What came of loading the addon. */
+export type Probe = { readonly facts: AddonFacts } | { readonly failure: string };
+
+const PROBE = `
+const addon = require(process.argv[1]);
+const devices = Array.from({ length: addon.cudaDeviceCount() }, (_, i) => addon.cudaDeviceName('cuda:' + i));
+process.stdout.write(JSON.stringify({
+  version: addon.version(), cuda: addon.builtWithCuda(), cudnn: addon.cudnnVersion(),
+  cpuCapability: addon.cpuCapability(), threads: addon.threads(), devices,
+}));`;
+
+/**
+ * Loads the addon in a process of its own and asks it for its facts: whatever a broken LibTorch does there, a crash included, the
+ * caller goes on.
+ */
+export function probeAddon(file: string, env: NodeJS.ProcessEnv = process.env): Probe {
+  const child = spawnSync(process.execPath, ['-e', PROBE, file], { encoding: 'utf8', env, timeout: 60_000 });
+  if (child.status === 0) return { facts: JSON.parse(child.stdout) as AddonFacts };
+  if (child.error) return { failure: child.error.message };
+  if (child.signal) return { failure: `it ends the process with ${child.signal}` };
+  const error = child.stderr.split('\n').find((line) => /^(\w*Error\b|\[.*Error)/.test(line));
+  return {
+    failure:
+      (error ?? child.stderr.trim().split('\n').at(-1) ?? '').replace(/^Error: /, '') || 'it says nothing',
+  };
+}
