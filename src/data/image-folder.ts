@@ -53,12 +53,7 @@ export async function imageFolder(
   const pack =
     (await readPack(path)) ??
     (await packFolder(path, { folder, list, shape, onBadImage, progress, task: `decoding ${name}` }));
-  const [bad] = pack.skipped;
-  if (bad && onBadImage === 'fail')
-    throw new GanError(
-      'ERR_BAD_IMAGE',
-      `${bad.reason} (and ${pack.skipped.length - 1} more); remove it, or skip such images`,
-    );
+  if (pack.skipped.length > 0 && onBadImage === 'fail') throw badImage(pack.skipped[0].reason);
   return new ImageDataset({
     name,
     channels,
@@ -68,6 +63,13 @@ export async function imageFolder(
     classNames: pack.classNames,
     skipped: pack.skipped,
   });
+}
+
+function badImage(reason: string): GanError {
+  return new GanError(
+    'ERR_BAD_IMAGE',
+    `${reason}; remove it, or leave such images out with --on-bad-image skip`,
+  );
 }
 
 async function keyOf(folder: string, { images }: ImageList, shape: ImageShape): Promise<string> {
@@ -102,7 +104,7 @@ async function packFolder(
       if (decoded.pixels) {
         labels.push(label);
         yield decoded.pixels;
-      } else if (onBadImage === 'fail') throw decoded.error;
+      } else if (onBadImage === 'fail') throw badImage(messageOf(decoded.error));
       else skipped.push({ file, reason: messageOf(decoded.error) });
       progress?.({ task, done, total, unit: 'images' });
     }

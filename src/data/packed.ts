@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import type { SkippedImage } from './dataset';
 
@@ -41,6 +41,7 @@ export async function writePack(path: string, { images, describe }: PackInput): 
     );
   try {
     await mkdir(dirname(path), { recursive: true }).catch((error) => Promise.reject(blame(error)));
+    await removeAbandoned(path);
     const file = await open(partial, 'wx').catch((error) => Promise.reject(blame(error)));
     try {
       for await (const image of images)
@@ -56,6 +57,19 @@ export async function writePack(path: string, { images, describe }: PackInput): 
     }
   } finally {
     await rm(partial, { force: true }).catch(() => {});
+  }
+}
+
+/** Nobody writes for so long and goes on. */
+const ABANDONED_MS = 3_600_000;
+
+/** Removes what killed processes left of this file: it can be gigabytes. */
+async function removeAbandoned(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.partial')) continue;
+    const { mtimeMs } = await stat(join(folder, name)).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,0 +1,57 @@
+import { ImageDataset, type ImageDatasetOptions } from '../../src/data/dataset';
+
+const made = {
+  name: 'mine',
+  channels: 1,
+  resolution: 2,
+  pixels: Uint8Array.from({ length: 12 }, (_, i) => i),
+};
+
+describe('ImageDataset', () => {
+  test.each<[Partial<ImageDatasetOptions>, string]>([
+    [{ channels: 0 }, 'channels and resolution must be positive integers, got 0 and 2'],
+    [{ resolution: 1.5 }, 'channels and resolution must be positive integers, got 1 and 1.5'],
+    [{ pixels: new Uint8Array(13) }, '1×2×2 images take 4 bytes each, but 13 bytes came'],
+    [{ labels: [0, 1] }, 'has 3 images but 2 labels'],
+    [{ labels: [0, -1, 1] }, 'label -1 of image 1 is outside 0–1'],
+    [{ labels: [0, 1, 2], classNames: ['a', 'b'] }, 'label 2 of image 2 is outside 0–1'],
+  ])('refuses %j', (wrong, reason) => {
+    const make = (): ImageDataset => new ImageDataset({ ...made, ...wrong });
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'ERR_USAGE', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  test('refuses to be empty', () => {
+    const make = (): ImageDataset => new ImageDataset({ ...made, pixels: new Uint8Array(0) });
+    expect(make).toThrow(
+      expect.objectContaining({ code: 'ERR_DATA_EMPTY', message: expect.stringContaining('"mine"') }),
+    );
+  });
+
+  test('without labels has no classes', () => {
+    const set = new ImageDataset({ ...made, classNames: ['unused'] });
+    expect([set.count, set.spec]).toEqual([3, { channels: 1, resolution: 2, classes: 0 }]);
+    expect([set.labels, set.classNames, set.histogram()]).toEqual([null, [], []]);
+  });
+
+  test('numbers classes without names, and counts their images', () => {
+    const set = new ImageDataset({ ...made, labels: [2, 0, 2] });
+    expect([set.classNames, set.histogram()]).toEqual([
+      ['0', '1', '2'],
+      [1, 0, 2],
+    ]);
+  });
+
+  test('keeps classes without images', () => {
+    const set = new ImageDataset({ ...made, labels: new Uint8Array(3), classNames: ['a', 'b'] });
+    expect([set.spec.classes, set.histogram()]).toEqual([2, [3, 0]]);
+  });
+
+  test('gives copies of its images', async () => {
+    const images = await new ImageDataset(made).images([2, 0]);
+    expect([...images]).toEqual([8, 9, 10, 11, 0, 1, 2, 3]);
+    images.fill(0);
+    expect(made.pixels[8]).toBe(8);
+  });
+});

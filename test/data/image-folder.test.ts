@@ -1,0 +1,194 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { ImageDataset } from '../../src/data/dataset';
+import { type ImageFolderOptions, imageFolder } from '../../src/data/image-folder';
+import { environment, plain, put, temporaryFolder, testWithData } from './files';
+
+const folder = temporaryFolder();
+environment(() => ({ XDG_CACHE_HOME: folder.path('cache') }));
+
+const load = (options: ImageFolderOptions = {}): Promise<ImageDataset> =>
+  imageFolder(folder.path('set'), { resolution: 8, ...options });
+
+function packs(): string[] {
+  return readdirSync(folder.path('cache/libtorch-gan/packed'));
+}
+
+/** Two classes: two red and one blue image, of different sizes and formats. */
+async function putClasses(): Promise<void> {
+  put(folder.path('set/red/1.jpg'), await plain('jpeg', { width: 30, height: 20, colour: '#ff0000' }));
+  put(folder.path('set/red/2.png'), await plain('png', { width: 8, height: 8, colour: '#ff0000' }));
+  put(folder.path('set/blue/1.webp'), await plain('webp', { width: 9, height: 50, colour: '#0000ff' }));
+}
+
+describe('imageFolder', () => {
+  test('names a folder that is missing, and one without images', async () => {
+    await expect(load()).rejects.toMatchObject({
+      code: 'ERR_DATA_MISSING',
+      message: expect.stringContaining(folder.path('set')),
+    });
+    mkdirSync(folder.path('set'));
+    await expect(load()).rejects.toMatchObject({
+      code: 'ERR_DATA_EMPTY',
+      message: expect.stringContaining(folder.path('set')),
+    });
+  });
+
+  test.each<[ImageFolderOptions, string]>([
+    [{ resolution: 0 }, 'resolution'],
+    [{ resolution: 8.5 }, 'resolution'],
+    [{ channels: 4 }, 'channels must be 1 (grey) or 3 (RGB), got 4'],
+  ])('refuses %j', async (options, reason) => {
+    await expect(load(options)).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  test('stops at a corrupt JPEG, naming it and what to do, and leaves no packed file', async () => {
+    await putClasses();
+    put(folder.path('set/red/0.jpg'), 'not a JPEG');
+    await expect(load()).rejects.toMatchObject({
+      code: 'ERR_BAD_IMAGE',
+      message: expect.stringMatching(
+        /red\/0\.jpg is not a readable image: .*; remove it, or .* --on-bad-image skip$/,
+      ),
+    });
+    expect(packs()).toEqual([]);
+  });
+
+  test('leaves bad images out where asked to, and tells which, also when it is read again', async () => {
+    await putClasses();
+    put(
+      folder.path('set/blue/0.jpg'),
+      (await plain('jpeg', { width: 99, height: 99, colour: '#0000ff' })).subarray(0, 300),
+    );
+    symlinkSync(folder.path('nowhere'), folder.path('set/red/link.png'));
+    for (let time = 0; time < 2; time++) {
+      const set = await load({ onBadImage: 'skip' });
+      expect([set.count, set.histogram()]).toEqual([3, [1, 2]]);
+      expect(set.skipped.map(({ file }) => file)).toEqual(['blue/0.jpg', 'red/link.png']);
+      expect(set.skipped[1].reason).toContain('ENOENT');
+    }
+    await expect(load()).rejects.toMatchObject({
+      code: 'ERR_BAD_IMAGE',
+      message: expect.stringContaining('blue/0.jpg'),
+    });
+  });
+
+  test('says so when not one image can be decoded', async () => {
+    put(folder.path('set/a.jpg'), 'no');
+    put(folder.path('set/b.png'), '');
+    await expect(load({ onBadImage: 'skip' })).rejects.toMatchObject({
+      code: 'ERR_DATA_EMPTY',
+      message: expect.stringMatching(/none of the 2 images in .*set can be decoded; the first: .*a\.jpg/),
+    });
+    expect(packs()).toEqual([]);
+  });
+
+  test('names the place where the packed file cannot be written', async () => {
+    await putClasses();
+    put(folder.path('cache/libtorch-gan'), 'a file');
+    await expect(load()).rejects.toMatchObject({
+      code: 'ERR_CACHE',
+      message: expect.stringContaining('XDG_CACHE_HOME'),
+    });
+  });
+
+  test('makes labels of sub-folders, and squares of images of any size', async () => {
+    await putClasses();
+    const set = await load();
+    expect(set.spec).toEqual({ channels: 3, resolution: 8, classes: 2 });
+    expect(set.name).toBe(`folder:${folder.path('set')}`);
+    expect([set.classNames, [...(set.labels ?? [])]]).toEqual([
+      ['blue', 'red'],
+      [0, 1, 1],
+    ]);
+    const pixels = await set.pixels.readAll();
+    expect(pixels.length).toBe(3 * 3 * 64);
+    const planes = Array.from({ length: 9 }, (_, i) => Math.round(pixels[i * 64 + 30] / 16) * 16);
+    expect(planes).toEqual([0, 0, 256, 256, 0, 0, 256, 0, 0]);
+  });
+
+  test('without sub-folders has no labels', async () => {
+    put(folder.path('set/a.png'), await plain('png', { width: 8, height: 8, colour: '#808080' }));
+    const set = await load({ channels: 1 });
+    expect([set.spec, set.labels]).toEqual([{ channels: 1, resolution: 8, classes: 0 }, null]);
+    expect(new Set(await set.pixels.readAll())).toEqual(new Set([128]));
+  });
+
+  test('keeps the order of the files, however long each takes to decode', async () => {
+    for (let i = 0; i < 20; i++) {
+      const size = i % 5 === 0 ? 700 : 8;
+      const colour = `rgb(${i * 10}, 0, 0)`;
+      put(
+        folder.path(`set/${String(i).padStart(2, '0')}.png`),
+        await plain('png', { width: size, height: size, colour }),
+      );
+    }
+    const pixels = await (await load()).pixels.readAll();
+    expect(Array.from({ length: 20 }, (_, i) => pixels[i * 192])).toEqual(
+      Array.from({ length: 20 }, (_, i) => i * 10),
+    );
+  });
+
+  test('decodes once, reporting how far it is, and reads the packed file ever after', async () => {
+    await putClasses();
+    const done: number[] = [];
+    const first = await load({ progress: (progress) => done.push(progress.done) });
+    expect(done).toEqual([1, 2, 3]);
+    const again = await load({ progress: () => done.push(-1) });
+    expect(done).toEqual([1, 2, 3]);
+    expect(await again.pixels.readAll()).toEqual(await first.pixels.readAll());
+    expect(again.labels).toEqual(first.labels);
+    expect(packs()).toHaveLength(1);
+  });
+
+  test('decodes again for another resolution, other channels, or a changed, new or removed file', async () => {
+    await putClasses();
+    await load();
+    await load({ resolution: 16 });
+    await load({ channels: 1 });
+    utimesSync(folder.path('set/red/1.jpg'), 1, 1);
+    await load();
+    put(folder.path('set/red/3.png'), await plain('png', { width: 8, height: 8, colour: '#ff0000' }));
+    expect((await load()).count).toBe(4);
+    expect(packs()).toHaveLength(5);
+  });
+
+  test('makes a damaged packed file again', async () => {
+    await putClasses();
+    const whole = await (await load()).pixels.readAll();
+    const [name] = packs();
+    const path = folder.path('cache/libtorch-gan/packed', name);
+    const { size } = statSync(path);
+    truncateSync(path, size - 100);
+    const done: number[] = [];
+    const set = await load({ progress: (progress) => done.push(progress.done) });
+    expect(done.length).toBe(3);
+    expect(await set.pixels.readAll()).toEqual(whole);
+    expect(readFileSync(path).length).toBe(size);
+  });
+
+  testWithData(
+    'sign-language-digits',
+    'decodes real photographs, the three of 9 million pixels among them',
+    async (dataDir) => {
+      const set = await imageFolder(join(dataDir, 'sign-language-digits/Dataset/7'), { resolution: 32 });
+      expect([set.count, set.labels, set.skipped]).toEqual([206, null, []]);
+      const pixels = await set.pixels.readAll();
+      expect(pixels.length).toBe(206 * 3 * 32 * 32);
+      const mean = pixels.reduce((a, b) => a + b, 0) / pixels.length;
+      expect(mean).toBeGreaterThan(80);
+      expect(mean).toBeLessThan(220);
+    },
+  );
+});

@@ -1,0 +1,28 @@
+import { nearest } from '../src/nearest';
+
+const SETS = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'sign-language-digits'];
+
+describe('nearest', () => {
+  test.each(['', 'x', 'imagenet', 'completely-different'])('finds nothing near %j', (word) => {
+    expect(nearest(word, SETS)).toBeNull();
+  });
+
+  test('finds nothing among no candidates', () => {
+    expect(nearest('mnist', [])).toBeNull();
+  });
+
+  test.each([
+    ['minst', 'mnist'],
+    ['mnits', 'mnist'],
+    ['digit', 'digits'],
+    ['Fashion_MNIST', 'fashion-mnist'],
+    ['cifar-10', 'cifar10'],
+    ['sign-langauge-digit', 'sign-language-digits'],
+  ])('takes %s for a slip of %s', (word, meant) => {
+    expect(nearest(word, SETS)).toBe(meant);
+  });
+
+  test('prefers the candidate with fewer slips', () => {
+    expect(nearest('--seeds', ['--steps', '--seed'])).toBe('--seed');
+  });
+});
