@@ -1,7 +1,9 @@
 /** The values of `owner`'s own fields, or of arrays in them, that `is` accepts: by field, or `field.index`. */
 export function heldBy<T>(owner: object, is: (value: unknown) => value is T): [string, T][] {
   const found: [string, T][] = [];
-  for (const [field, value] of Object.entries(owner)) {
+  for (const field of Object.keys(owner)) {
+    const value: unknown = Reflect.get(owner, field);
+    if (typeof value !== 'object' || value === null) continue;
     if (is(value)) found.push([field, value]);
     else if (Array.isArray(value))
       for (const [index, element] of value.entries())

@@ -90,7 +90,14 @@ export abstract class Module {
 
   /** This module and all below it, each once, parents first. */
   modules(): Module[] {
-    return this.namedModules().map(([, module]) => module);
+    const found = new Set<Module>();
+    const visit = (module: Module): void => {
+      if (found.has(module)) return;
+      found.add(module);
+      for (const child of module.children()) visit(child);
+    };
+    visit(this);
+    return [...found];
   }
 
   /** Every parameter with PyTorch's name for it, each once. */
@@ -100,7 +107,8 @@ export abstract class Module {
 
   /** Every parameter, each once. */
   parameters(): Parameter[] {
-    return this.namedParameters().map(([, tensor]) => tensor);
+    const held = this.modules().flatMap((module) => heldBy(module, isParameter));
+    return [...new Set(held.map(([, tensor]) => tensor))];
   }
 
   /** Every buffer with PyTorch's name for it, each once. */

@@ -18,7 +18,9 @@ const parameters = new WeakSet<object>();
  */
 export function parameter(tensor: Tensor): Parameter {
   if (!tensor.isLeaf)
-    throw new UsageError(`parameter expects a leaf of autograd but received a result of ${tensor.origin}: detach() it first`);
+    throw new UsageError(
+      `parameter expects a leaf of autograd but received a result of ${tensor.origin}: detach() it first`,
+    );
   tensor.requiresGrad = true;
   parameters.add(tensor);
   return keep(tensor) as Parameter;

@@ -15,11 +15,14 @@ function live(): Live {
 if (addonFiles().built) {
   let before: Live;
 
+  // The tensors of tests are small, and the test runner keeps every core busy with files: more threads only wait for each other.
+  native().setThreads(1);
+
   beforeEach(() => {
     before = live();
   });
 
-  // `afterEach` hooks of a test file run before this one, so what they dispose is gone already.
+  // `afterEach` hooks inside a `describe` run before this one, so what they dispose is gone already.
   afterEach(() => {
     expect(live()).toEqual(before);
   });

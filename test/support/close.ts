@@ -1,0 +1,29 @@
+import { scope } from '../../src/tensor/scope';
+import type { Tensor } from '../../src/tensor/tensor';
+
+/** Relative tolerances that every comparison with PyTorch keeps, by dtype. */
+export const TOLERANCE: Readonly<Record<string, number>> = { float32: 1e-5, float64: 1e-10 };
+
+/**
+ * Expects equal shapes and max|actual − expected| ≤ relative · max|expected|, computed in float64. NaN is never close.
+ *
+ * @param options.relative the tolerance; by default that of the expected tensor's dtype
+ * @param options.label what is compared, for the failure
+ */
+export function expectClose(
+  actual: Tensor,
+  expected: Tensor,
+  { relative = TOLERANCE[expected.dtype] ?? 0, label = 'tensor' }: { relative?: number; label?: string } = {},
+): void {
+  expect({ label, shape: [...actual.shape] }).toEqual({ label, shape: [...expected.shape] });
+  if (expected.numel === 0) return;
+  scope(() => {
+    const [a, b] = [actual, expected].map((tensor) =>
+      tensor.detach().to({ device: 'cpu', dtype: 'float64' }),
+    );
+    const difference = a.sub(b).abs().max().item();
+    const limit = relative * b.abs().max().item();
+    if (!(difference <= limit))
+      throw new Error(`${label}: max|actual − expected| is ${difference}, allowed ${limit}`);
+  });
+}
