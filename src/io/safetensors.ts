@@ -67,10 +67,7 @@ export async function writeSafetensors(
     await handle.close();
     return { bytes, sha256: hash.digest('hex') };
   } catch (error) {
-    if (handle !== undefined) {
-      await handle.close().catch(() => {});
-      await rm(file, { force: true }).catch(() => {});
-    }
+    if (handle !== undefined) await discard(handle, file);
     throw writeError(file, error);
   }
 }
@@ -120,6 +117,16 @@ function layOut(records: TensorRecords, fail: Failure): TensorEntry[] {
     begin += size;
     return entry;
   });
+}
+
+/** Removes what was written so far, unless it went to a device such as /dev/stdout. */
+async function discard(handle: FileHandle, file: string): Promise<void> {
+  const isFile = await handle.stat().then(
+    (stat) => stat.isFile(),
+    () => false,
+  );
+  await handle.close().catch(() => {});
+  if (isFile) await rm(file, { force: true }).catch(() => {});
 }
 
 async function append(handle: FileHandle, bytes: Uint8Array, hash: Hash): Promise<number> {

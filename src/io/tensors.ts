@@ -33,12 +33,12 @@ export function tensorToRecord(tensor: Tensor): TensorRecord {
 /**
  * Makes tensors from records; they belong to the scope around the call, or to the caller.
  *
- * @param options.device where they are made (cpu)
+ * @param options.device where they are made (the default device)
  * @throws GanError `ERR_BAD_SAFETENSORS` for a dtype that tensors do not have (unsigned above 8 bits, float8), before any is made
  */
 export function recordsToTensors(
   records: TensorRecords,
-  { device = 'cpu' }: { readonly device?: string } = {},
+  { device }: { readonly device?: string } = {},
 ): Record<string, Tensor> {
   const dtypes = Object.entries(records).map(([name, record]) => tensorDtype(name, record));
   return Object.fromEntries(

@@ -17,7 +17,7 @@ export interface ProgressOptions {
   /** Steps done before this run, when it was resumed (0). */
   readonly start?: number;
   /** `process.stderr`, or what stands for it. */
-  readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** Whether a bar may be drawn: else one plain line per report. A stream that is no terminal gets plain lines anyway. */
   readonly bar: boolean;
   /** The time in milliseconds (`Date.now`). */
@@ -33,23 +33,29 @@ export interface Progress {
   stop(): void;
 }
 
+const BAR_WIDTH = 20;
+
 /** A bar on a terminal that allows it; a plain line per report elsewhere. */
 export function createProgress(options: ProgressOptions): Progress {
   return options.bar && options.stream.isTTY ? new BarProgress(options) : new PlainProgress(options);
 }
 
+/** Leaves the bar's line: wipes it, lets long lines wrap while `line` is written, and moves the place the bar goes back to. */
+const aboveBar = (line: string) => `\r\x1b[K\x1b[?7h${line}\n\x1b[?7l\x1b7`;
+
 class BarProgress implements Progress {
   readonly #bar: SingleBar;
   readonly #stream: ProgressOptions['stream'];
-  readonly #line: (report: ProgressReport) => string;
+  readonly #describe: (report: ProgressReport) => Description;
+  #samples: string | undefined;
 
   constructor(options: ProgressOptions) {
     const { steps, start = 0, stream } = options;
     this.#stream = stream;
-    this.#line = lineWriter(options);
+    this.#describe = describer(options);
     this.#bar = new SingleBar({
       format: '[{bar}] {line}',
-      barsize: 20,
+      barsize: BAR_WIDTH,
       barCompleteChar: '=',
       barIncompleteChar: ' ',
       stream,
@@ -62,11 +68,16 @@ class BarProgress implements Progress {
   }
 
   update(report: ProgressReport): void {
-    this.#bar.update(report.step, { line: this.#line(report) });
+    const { numbers, samples } = this.#describe(report);
+    const line = samples === undefined ? numbers : `${numbers} · ${samples}`;
+    const fits = BAR_WIDTH + 3 + line.length <= (this.#stream.columns ?? 80);
+    if (!fits && samples !== undefined && samples !== this.#samples) this.note(samples);
+    this.#samples = samples;
+    this.#bar.update(report.step, { line: fits ? line : numbers });
   }
 
   note(line: string): void {
-    this.#stream.write(`\r\x1b[K${line}\n`);
+    this.#stream.write(aboveBar(line));
   }
 
   stop(): void {
@@ -76,15 +87,16 @@ class BarProgress implements Progress {
 
 class PlainProgress implements Progress {
   readonly #stream: ProgressOptions['stream'];
-  readonly #line: (report: ProgressReport) => string;
+  readonly #describe: (report: ProgressReport) => Description;
 
   constructor(options: ProgressOptions) {
     this.#stream = options.stream;
-    this.#line = lineWriter(options);
+    this.#describe = describer(options);
   }
 
   update(report: ProgressReport): void {
-    this.note(this.#line(report));
+    const { numbers, samples } = this.#describe(report);
+    this.note(samples === undefined ? numbers : `${numbers} · ${samples}`);
   }
 
   note(line: string): void {
@@ -94,8 +106,14 @@ class PlainProgress implements Progress {
   stop(): void {}
 }
 
-/** E.g. `step 400/2000 · 512 images/s · D 0.651 · G 1.2 · 1m 20s left · runs/a/samples/step-000400.png`. */
-function lineWriter(options: ProgressOptions): (report: ProgressReport) => string {
+interface Description {
+  /** E.g. `step 400/2000 · 512 images/s · D 0.651 · G 1.2 · 1m 20s left`. */
+  readonly numbers: string;
+  /** Path of the newest sample grid so far. */
+  readonly samples: string | undefined;
+}
+
+function describer(options: ProgressOptions): (report: ProgressReport) => Description {
   const { steps, start = 0, now = Date.now } = options;
   const began = now();
   let samples: string | undefined;
@@ -103,13 +121,13 @@ function lineWriter(options: ProgressOptions): (report: ProgressReport) => strin
     samples = report.samples ?? samples;
     const done = report.step - start;
     const left = done > 0 ? ((now() - began) / done) * (steps - report.step) : Number.NaN;
-    return [
+    const parts = [
       `step ${report.step}/${steps}`,
       `${formatRate(report.imagesPerSecond)} images/s`,
       ...Object.entries(report.losses).map(([name, loss]) => `${name} ${formatLoss(loss)}`),
       ...(left > 0 ? [`${formatDuration(left / 1000)} left`] : []),
-      ...(samples === undefined ? [] : [samples]),
-    ].join(' · ');
+    ];
+    return { numbers: parts.join(' · '), samples };
   };
 }
 

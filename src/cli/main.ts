@@ -1,0 +1,53 @@
+import { hasCode, messageOf, UsageError } from '../errors';
+import { nearest } from '../nearest';
+import type { Host } from './host';
+
+interface Command {
+  readonly summary: string;
+  /** Reads the command's module: only the one that runs is loaded. */
+  load(): { main(argv: string[], host?: Host): Promise<number> };
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  train: { summary: 'trains a recipe', load: () => require('./train') as typeof import('./train') },
+  sample: {
+    summary: 'makes images with a checkpoint',
+    load: () => require('./sample') as typeof import('./sample'),
+  },
+  doctor: {
+    summary: 'tells what was found, and what to type next',
+    load: () => require('./doctor') as typeof import('./doctor'),
+  },
+  setup: {
+    summary: 'finds or fetches LibTorch, and compiles the addon',
+    load: () => require('./setup') as typeof import('./setup'),
+  },
+};
+
+/** `libtorch-gan COMMAND …`: runs the command with the rest of the arguments, and tells its exit code. */
+export async function main(argv: readonly string[], host: Host = process): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === 'help') {
+    host.stdout.write(help());
+    return name === undefined ? 2 : 0;
+  }
+  try {
+    return await commandNamed(name).load().main(rest, host);
+  } catch (error) {
+    host.stderr.write(`error: ${messageOf(error)}\n`);
+    return hasCode(error, 'ERR_USAGE') ? 2 : 1;
+  }
+}
+
+function commandNamed(name: string): Command {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name];
+  const guess = nearest(name, Object.keys(COMMANDS));
+  throw new UsageError(
+    `${name} is no command: ${guess ? `did you mean ${guess}?` : `expected ${Object.keys(COMMANDS).join(', ')}`}`,
+  );
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+  return `Usage: libtorch-gan COMMAND [options]\n\n${lines.join('\n')}\n\nlibtorch-gan COMMAND --help tells a command's options.\n`;
+}

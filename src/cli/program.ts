@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, type CommanderError, type OptionValues } from 'commander';
+import { hasCode, messageOf } from '../errors';
+import { packageRoot } from '../native/root';
+import { nearest } from '../nearest';
+import type { Host } from './host';
+import { Terminal } from './terminal';
+
+/** What a command was called with, once commander has read it. */
+export interface Invocation {
+  readonly options: OptionValues;
+  readonly args: readonly string[];
+  readonly terminal: Terminal;
+}
+
+/** A command with the flags that all have: `--json --quiet --no-color --help --version`. */
+export function createProgram(name: string, summary: string): Command {
+  return new Command(name)
+    .description(summary)
+    .option('--json', 'results as JSON, one object a line')
+    .option('--quiet', 'no progress and no logs')
+    .option('--no-color', 'no colours and no moving bar; NO_COLOR=1 does the same')
+    .helpOption('--help', 'this text')
+    .version(packageVersion(), '--version', 'the version of libtorch-gan');
+}
+
+/**
+ * Reads `argv`, runs the command and tells its exit code: what `run` returns, 0 after `--help` and `--version`, 2 when the
+ * call was wrong, 1 when it failed. Errors are one line on stderr; their stack comes with `DEBUG=libtorch-gan`. Never rejects.
+ */
+export async function runProgram(
+  program: Command,
+  { argv, host }: { readonly argv: readonly string[]; readonly host: Host },
+  run: (invocation: Invocation) => Promise<number>,
+): Promise<number> {
+  const color = !argv.includes('--no-color');
+  program
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      // Reported below, in one line.
+      outputError: () => {},
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .action(() => {});
+  try {
+    program.parse(argv, { from: 'user' });
+    const options = program.opts();
+    return await run({ options, args: program.args, terminal: new Terminal(host, options) });
+  } catch (error) {
+    return reportError(error, { program, host, terminal: new Terminal(host, { color }) });
+  }
+}
+
+function reportError(
+  error: unknown,
+  { program, host, terminal }: { program: Command; host: Host; terminal: Terminal },
+): number {
+  const wrongCall = isCommanderError(error);
+  if (wrongCall && error.exitCode === 0) return 0;
+  terminal.error(wrongCall ? describe(error, program) : oneLine(messageOf(error)));
+  if (isDebug(host)) terminal.log(stackOf(error));
+  return wrongCall || hasCode(error, 'ERR_USAGE') ? 2 : 1;
+}
+
+/** Commander's message in one line, with the nearest flag for one that is unknown. */
+function describe(error: CommanderError, program: Command): string {
+  const quoted = /'(-[^'=]*)/.exec(error.message)?.[1];
+  if (error.code === 'commander.unknownOption' && quoted !== undefined) {
+    const flags = program.options.flatMap((option) => option.long ?? []);
+    const guess = nearest(quoted, [...flags, '--help']);
+    return `${quoted} is no flag of ${program.name()}${guess === null ? '' : `: did you mean ${guess}?`}; --help lists them`;
+  }
+  if (error.code === 'commander.optionMissingArgument' && quoted !== undefined)
+    return `${quoted.replace(' ', ' expects ')}, but got nothing; --help tells more`;
+  return `${oneLine(error.message).replace(/^error: /, '')}; --help tells more`;
+}
+
+function isCommanderError(error: unknown): error is CommanderError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('commander.')
+  );
+}
+
+function oneLine(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('; ');
+}
+
+function isDebug(host: Host): boolean {
+  return (host.env.DEBUG ?? '').split(',').includes('libtorch-gan');
+}
+
+function stackOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('stack' in error)) return String(error);
+  const cause = 'cause' in error && error.cause !== undefined ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack}${cause}`;
+}
+
+function packageVersion(): string {
+  const description: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+  const known = typeof description === 'object' && description !== null && 'version' in description;
+  return known ? String(description.version) : 'unknown';
+}

@@ -1,0 +1,103 @@
+import { createProgress, formatRate, type Progress } from '../report/progress';
+import type { Report } from '../training/trainer';
+import { commandLine } from './command-line';
+import type { Terminal } from './terminal';
+
+/** What a {@link ReportView} is told at its start. */
+export interface ReportViewOptions {
+  readonly terminal: Terminal;
+  /** The step to reach. */
+  readonly steps: number;
+  /** The run directory. */
+  readonly folder: string;
+  /** Whether steps were done before: how many, the first report tells. */
+  readonly resumed: boolean;
+  /** The time in milliseconds (`performance.now`). */
+  readonly now?: () => number;
+}
+
+/** Shows a training on the terminal: its reports as they come, and in the end where to find what it left. */
+export class ReportView {
+  readonly #options: ReportViewOptions;
+  readonly #now: () => number;
+  #progress: Progress | undefined;
+  #last: Report | undefined;
+  #time: number;
+  #seconds = 0;
+  #images = 0;
+
+  constructor(options: ReportViewOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#time = this.#now();
+    if (!options.resumed) this.#begin(0);
+  }
+
+  /** Shows one report. */
+  show(report: Report): void {
+    const { terminal } = this.#options;
+    if (!this.#progress) this.#begin(report.step);
+    this.#count(report);
+    this.#last = report;
+    for (const note of report.notes) this.warn(note);
+    this.#progress?.update(report);
+    const { notes: _notes, ...numbers } = report;
+    terminal.record({ event: 'report', ...numbers });
+  }
+
+  /** Says that the training ends early. The bar gives way to plain lines: a second signal would leave its cursor hidden. */
+  interrupt(line: string): void {
+    const { terminal } = this.#options;
+    this.stop();
+    terminal.log(line);
+    this.#begin(this.#last?.step ?? 0, { bar: false });
+  }
+
+  /** Writes a warning, also with `--quiet`. */
+  warn(line: string): void {
+    if (this.#progress) this.#progress.note(`warning: ${line}`);
+    else this.#options.terminal.warn(line);
+  }
+
+  /** Ends the progress, so that other lines can follow. */
+  stop(): void {
+    this.#progress?.stop();
+    this.#progress = undefined;
+  }
+
+  /** Tells what the training left, and what to type next. */
+  conclude({ interrupted }: { readonly interrupted: boolean }): void {
+    const { terminal, folder, steps } = this.#options;
+    const last = this.#last;
+    if (!last) {
+      terminal.warn(
+        `${folder} was trained for ${steps} steps or more already: give --steps a larger number to go on`,
+      );
+      return;
+    }
+    const { samples, checkpoint, step } = last;
+    const next = interrupted
+      ? commandLine('train', ['--resume', folder])
+      : commandLine('sample', ['--checkpoint', folder, '--count', '64', '--seed', '1', '--out', 'grid.png']);
+    const imagesPerSecond = this.#seconds > 0 ? this.#images / this.#seconds : last.imagesPerSecond;
+    const lines = { samples, checkpoint, speed: `${formatRate(imagesPerSecond)} images/s`, next };
+    for (const [name, text] of Object.entries(lines))
+      if (text !== undefined) terminal.result(`${name.padEnd(11)}${text}`);
+    terminal.record({ event: 'end', step, interrupted, samples, checkpoint, imagesPerSecond, next });
+  }
+
+  #begin(start: number, { bar = this.#options.terminal.lively } = {}): void {
+    const { terminal, steps } = this.#options;
+    if (terminal.showsProgress)
+      this.#progress = createProgress({ steps, start, stream: terminal.stderr, bar });
+  }
+
+  /** Weighs each report's speed with the time since the one before. */
+  #count(report: Report): void {
+    const now = this.#now();
+    const seconds = (now - this.#time) / 1000;
+    this.#time = now;
+    this.#seconds += seconds;
+    this.#images += seconds * report.imagesPerSecond;
+  }
+}

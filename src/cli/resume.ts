@@ -1,0 +1,79 @@
+import { join, resolve } from 'node:path';
+import { messageOf, UsageError } from '../errors';
+import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import {
+  flagOf,
+  type Given,
+  type Recipes,
+  type Resolved,
+  resolveSettings,
+  type TrainSettings,
+} from './settings';
+
+/** What may differ when a run goes on: how long, where, and how often it reports; not what is computed. */
+const CHANGEABLE: ReadonlySet<string> = new Set([
+  'steps',
+  'device',
+  'dataDir',
+  'sampleEvery',
+  'checkpointEvery',
+  'logEvery',
+]);
+
+/**
+ * The settings to go on with a run: those in its `config.json`, with the flags that may change.
+ *
+ * @throws UsageError when the folder is no run, or the command line asks for something else than the run does
+ */
+export function resumeSettings(recipes: Recipes, directory: string, given: Given): Resolved {
+  if (given.file !== undefined)
+    throw new UsageError(
+      '--config and --resume exclude each other: a resumed run keeps its own configuration',
+    );
+  const { out } = given.flags;
+  if (typeof out === 'string' && resolve(out) !== resolve(directory))
+    throw new UsageError(
+      `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,
+    );
+  const file = { path: join(directory, 'config.json'), values: readRunSettings(directory) };
+  const before = resolveSettings(recipes, { flags: {}, set: {}, env: {}, file }).settings;
+  if (given.recipe !== undefined && given.recipe !== before.recipe)
+    throw new UsageError(
+      `${directory} is a run of ${before.recipe}, not of ${given.recipe}: leave the recipe out, or start a new run without --resume`,
+    );
+  const flags = { ...given.flags, out: undefined };
+  const after = resolveSettings(recipes, { ...given, flags, file });
+  checkSame({ before, after: after.settings, directory });
+  return { ...after, out: directory };
+}
+
+function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {
+  const before = flatten(runs.before);
+  for (const [flag, value] of flatten(runs.after))
+    if (before.get(flag) !== value)
+      throw new UsageError(
+        `${flag}${flag.startsWith('--set') ? '=' : ' '}${value} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
+      );
+}
+
+/** What must stay, by flag. */
+function flatten({ set, ...settings }: TrainSettings): Map<string, unknown> {
+  const kept = Object.entries(settings).filter(([key]) => !CHANGEABLE.has(key));
+  return new Map([
+    ...kept.map(([key, value]) => [flagOf(key), value] as const),
+    ...Object.entries(set).map(([key, value]) => [`--set ${key}`, value] as const),
+  ]);
+}
+
+function readRunSettings(directory: string): JsonObject {
+  const file = join(directory, 'config.json');
+  try {
+    const { settings } = readJsonObject(file);
+    if (isJsonObject(settings)) return settings;
+    throw new UsageError(`${file} has no "settings": what a script has started, it resumes`);
+  } catch (error) {
+    throw new UsageError(`--resume ${directory}: no run that train can go on with: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

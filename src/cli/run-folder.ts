@@ -1,0 +1,42 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { GanError, UsageError } from '../errors';
+import { writeError } from '../io/file-error';
+import type { TrainSettings } from './settings';
+
+/** The folder of a run that nobody named: `runs/RECIPE-DATASET-TIME`, with a number after it when it is taken. */
+export function newRunFolder({ recipe, dataset }: TrainSettings, now: Date): string {
+  const data = basename(dataset.replace(/^folder:/, '')).replace(/[^\w.-]+/g, '-');
+  const time = now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
+  const folder = join('runs', `${recipe}-${data}-${time}`);
+  let free = folder;
+  for (let number = 2; existsSync(free); number++) free = `${folder}-${number}`;
+  return free;
+}
+
+/**
+ * Checks that a new run can be written to a folder, so that hours of work do not end in an error. Nothing is made.
+ *
+ * @throws UsageError when it holds a run already; GanError `ERR_CANNOT_WRITE` when it cannot be made or written
+ */
+export function checkRunFolder(folder: string): void {
+  if (existsSync(join(folder, 'config.json')))
+    throw new UsageError(
+      `--out ${folder} holds a run already: go on with --resume ${folder}, or choose another folder`,
+    );
+  const existing = nearestExisting(resolve(folder));
+  if (!statSync(existing).isDirectory())
+    throw new GanError(
+      'ERR_CANNOT_WRITE',
+      `cannot write ${folder}: ${existing} is a file, not a folder: choose another path`,
+    );
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
+}

@@ -1,0 +1,166 @@
+import { UsageError } from '../errors';
+import { isJsonObject } from '../io/json';
+import { nearest } from '../nearest';
+import {
+  boolean,
+  type ConfigOf,
+  choice,
+  integer,
+  optional,
+  parseConfig,
+  readConfig,
+  type Source,
+  text,
+} from '../recipes/config';
+import type { Recipe } from '../recipes/recipe';
+
+/** The recipes by name. */
+export type Recipes = Readonly<Record<string, Recipe>>;
+
+/** The recipe that is trained when none is named. */
+export const DEFAULT_RECIPE = 'dcgan';
+
+/** Environment variables that stand for a flag. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  dataDir: 'LIBTORCH_GAN_DATA',
+  device: 'LIBTORCH_GAN_DEVICE',
+};
+
+/** `--device`: also what `sample` takes. */
+export const deviceField = text('auto', {
+  pattern: /^(auto|cpu|cuda(:\d{1,3})?)$/,
+  expected: 'auto, cpu, cuda or cuda:N',
+  help: 'auto, cpu, cuda or cuda:N',
+});
+
+/** The settings of a training, apart from the recipe's own: a field for each flag. */
+export function trainFields(recipe: Recipe) {
+  const { resolution, batch, steps } = recipe.training;
+  return {
+    dataset: text('digits', { help: 'the images to learn' }),
+    dataDir: optional(text('data', { help: 'where data sets are kept' })),
+    device: deviceField,
+    resolution: integer(resolution, { min: 1, max: 4096, help: 'height and width of the images' }),
+    batch: integer(batch, { min: 1, max: 65_536, help: 'images a step' }),
+    steps: integer(steps, { min: 1, help: 'steps in all, those of a resumed run included' }),
+    seed: integer(0, { min: 0, help: 'makes runs differ, or repeat' }),
+    precision: choice('auto', ['auto', 'fp32', 'bf16'], { help: 'auto, fp32 or bf16' }),
+    deterministic: boolean(false, { help: 'bit-equal runs' }),
+    out: optional(text('runs/mine', { help: 'the run directory' })),
+    sampleEvery: integer(100, { min: 1, help: 'steps between sample grids' }),
+    checkpointEvery: integer(500, { min: 1, help: 'steps between checkpoints' }),
+    logEvery: integer(10, { min: 1, help: 'steps between lines of the log' }),
+    onBadImage: choice('fail', ['fail', 'skip'], { help: 'what to do with a file that is no image' }),
+  };
+}
+
+/** All that says what to train, apart from where it is written: what a run directory keeps of the command line. */
+export interface TrainSettings extends Omit<ConfigOf<ReturnType<typeof trainFields>>, 'out'> {
+  readonly recipe: string;
+  /** The recipe's own configuration. */
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+/** What the command line, the environment and a file say. */
+export interface Given {
+  /** The recipe named on the command line. */
+  readonly recipe?: string;
+  /** Flags by their name in camelCase, as texts; switches are true. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** What `--set` says. */
+  readonly set: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The configuration file. */
+  readonly file?: { readonly path: string; readonly values: Readonly<Record<string, unknown>> };
+}
+
+/** The recipe, the settings for it, and the run directory when one was named. */
+export interface Resolved {
+  readonly recipe: Recipe;
+  readonly settings: TrainSettings;
+  readonly out: string | undefined;
+}
+
+/**
+ * The settings of a training: flag over environment over file over the recipe's default.
+ *
+ * @throws UsageError when a recipe, setting or value is not known or not possible
+ */
+export function resolveSettings(recipes: Recipes, given: Given): Resolved {
+  const { recipe: named, set, ...values } = given.file?.values ?? {};
+  const recipe = findRecipe(recipes, given.recipe ?? named ?? DEFAULT_RECIPE);
+  const { out, ...settings } = readConfig(trainFields(recipe), [
+    flagSource(given.flags),
+    environmentSource(given.env),
+    fileSource(given.file?.path ?? '', values),
+  ]);
+  if (set !== undefined && !isJsonObject(set))
+    throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
+  checkResolution(recipe, settings.resolution);
+  const config = parseConfig(recipe.fields, { file: set, set: given.set });
+  return { recipe, settings: { recipe: recipe.name, ...settings, set: config }, out };
+}
+
+/**
+ * The recipe of that name.
+ *
+ * @throws UsageError with the nearest name and the list
+ */
+export function findRecipe(recipes: Recipes, name: unknown): Recipe {
+  const recipe = typeof name === 'string' && Object.hasOwn(recipes, name) ? recipes[name] : undefined;
+  if (recipe !== undefined) return recipe;
+  const known = Object.keys(recipes);
+  const guess = nearest(String(name), known);
+  const question = guess === null ? '' : `: did you mean ${guess}?`;
+  throw new UsageError(`${JSON.stringify(name)} is no recipe${question}; there are ${known.join(', ')}`);
+}
+
+/** Flags as commander gives them: texts by camelCase name. */
+export function flagSource(values: Readonly<Record<string, unknown>>): Source {
+  return {
+    values,
+    texts: true,
+    name: flagOf,
+    example: (key, value) => (typeof value === 'boolean' ? flagOf(key) : `${flagOf(key)} ${value}`),
+  };
+}
+
+/** The flag of a setting: `--data-dir` for `dataDir`. */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** The settings that environment variables make; an empty variable says nothing. */
+export function environmentSource(env: Readonly<Record<string, string | undefined>>): Source {
+  const values = Object.entries(ENVIRONMENT).map(([key, name]) => [key, env[name] || undefined]);
+  return {
+    values: Object.fromEntries(values),
+    texts: true,
+    name: (key) => ENVIRONMENT[key],
+    example: (key, value) => `${ENVIRONMENT[key]}=${value}`,
+  };
+}
+
+function fileSource(path: string, values: Readonly<Record<string, unknown>>): Source {
+  return {
+    values,
+    texts: false,
+    name: (key) => `"${key}" in ${path}`,
+    example: (key, value) => `"${key}": ${JSON.stringify(value)}`,
+  };
+}
+
+function checkResolution(recipe: Recipe, resolution: number): void {
+  const { accepts, description } = recipe.resolutions;
+  if (accepts(resolution)) return;
+  throw new UsageError(
+    `--resolution ${resolution}: ${recipe.name} makes images of ${description}: try --resolution ${nearestResolution(recipe, resolution)}`,
+  );
+}
+
+function nearestResolution(recipe: Recipe, resolution: number): number {
+  for (let distance = 1; distance < resolution; distance++)
+    for (const candidate of [resolution - distance, resolution + distance])
+      if (recipe.resolutions.accepts(candidate)) return candidate;
+  return recipe.training.resolution;
+}

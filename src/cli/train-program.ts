@@ -1,0 +1,87 @@
+import { Command, Option } from 'commander';
+import { UsageError } from '../errors';
+import type { Fields } from '../recipes/config';
+import { readConfigFile } from './config-file';
+import type { Host } from './host';
+import { createProgram, type Invocation } from './program';
+import { DEFAULT_RECIPE, ENVIRONMENT, type Given, type Recipes } from './settings';
+
+/** The flags that are no settings of a training. */
+const OTHER_FLAGS: ReadonlySet<string> = new Set(['config', 'resume', 'set', 'json', 'quiet', 'color']);
+
+/** `train [recipe]` with all its flags; what their values may be is checked later, when the recipe is known. */
+export function trainProgram(recipes: Recipes): Command {
+  return createProgram(
+    'train',
+    'Trains a generative image model and leaves its pictures and checkpoints in a folder.',
+  )
+    .argument('[recipe]', `one of ${Object.keys(recipes).join(', ')} (${DEFAULT_RECIPE})`)
+    .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`)
+    .option(
+      '--dataset <name>',
+      'digits, mnist, fashion-mnist, cifar10, sign-language-digits or folder:PATH (digits: drawn by code)',
+    )
+    .option(
+      '--data-dir <folder>',
+      `where data sets are kept, a folder each; also ${ENVIRONMENT.dataDir} (the cache)`,
+    )
+    .option('--resolution <n>', "height and width of the images (the recipe's)")
+    .option('--batch <n>', "images a step (the recipe's)")
+    .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
+    .option('--seed <n>', 'equal seeds give equal runs (0)')
+    .option('--precision <kind>', 'auto, fp32 or bf16 (auto)')
+    .option('--deterministic', 'bit-equal runs, at the price of some speed')
+    .option('--out <folder>', 'the run directory (runs/RECIPE-DATASET-TIME)')
+    .option('--resume <folder>', 'goes on from the latest checkpoint of that run directory')
+    .option('--sample-every <n>', 'steps between sample grids (100)')
+    .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
+    .option('--log-every <n>', 'steps between reports (10)')
+    .option('--on-bad-image <what>', 'fail, or skip files of a folder that are no images (fail)')
+    .option('--config <file>', 'JSON: settings by flag in camelCase, those of the recipe under "set"')
+    .addOption(
+      new Option('--set <key=value>', "a field of the recipe's configuration, see below; may come again")
+        .argParser(collectSetting)
+        .default({}, 'none'),
+    )
+    .addHelpText('after', `\n${describeRecipes(recipes)}`);
+}
+
+/** What an invocation of {@link trainProgram} says, its `--config` file read. */
+export function readGiven({ options, args }: Invocation, host: Host): Given {
+  const flags = Object.entries(options).filter(([key]) => !OTHER_FLAGS.has(key));
+  return {
+    recipe: args[0],
+    flags: Object.fromEntries(flags),
+    set: options.set,
+    env: host.env,
+    file:
+      options.config === undefined
+        ? undefined
+        : { path: options.config, values: readConfigFile(options.config) },
+  };
+}
+
+function collectSetting(text: string, collected: Readonly<Record<string, string>>): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1)
+    throw new UsageError(`--set expects key=value, but got ${JSON.stringify(text)}: try --set width=64`);
+  return { ...collected, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+function describeRecipes(recipes: Recipes): string {
+  return Object.values(recipes)
+    .map(({ name, summary, resolutions, training, fields }) =>
+      [
+        `${name}: ${summary}`,
+        `  resolution ${resolutions.description} (${training.resolution}), batch (${training.batch}), steps (${training.steps})`,
+        ...describeFields(fields),
+      ].join('\n'),
+    )
+    .join('\n\n');
+}
+
+function describeFields(fields: Fields): string[] {
+  return Object.entries(fields).map(
+    ([key, { help, expected, default: value }]) => `  --set ${key}=…  ${help}: ${expected} (${value})`,
+  );
+}

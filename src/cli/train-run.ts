@@ -1,0 +1,121 @@
+import type { ImageDataset } from '../data/dataset';
+import { loadDataset } from '../data/sources';
+import { parseConfig } from '../recipes/config';
+import type { Recipe } from '../recipes/recipe';
+import { createTaskProgress } from '../report/task-progress';
+import { resolveDevice } from '../tensor/device';
+import { manualSeed } from '../tensor/random';
+import { type Report, Trainer } from '../training/trainer';
+import type { Host } from './host';
+import { listenForInterrupt } from './interrupt';
+import { ReportView } from './report-view';
+import type { TrainSettings } from './settings';
+import type { Terminal } from './terminal';
+
+/** A training, decided in every respect. */
+export interface TrainingPlan {
+  readonly recipe: Recipe;
+  readonly settings: TrainSettings;
+  /** The run directory. */
+  readonly folder: string;
+  /** Whether to go on with the run in `folder`. */
+  readonly resume: boolean;
+}
+
+/** Where a command runs. */
+export interface Surroundings {
+  readonly host: Host;
+  readonly terminal: Terminal;
+}
+
+/**
+ * Loads the data, builds the networks, trains, and tells what came of it.
+ *
+ * @returns the exit code: 0, or 130 and 143 when a signal ended the training, after a checkpoint
+ */
+export async function runTraining(plan: TrainingPlan, surroundings: Surroundings): Promise<number> {
+  const { recipe, settings } = plan;
+  const { seed, precision, deterministic, batch } = settings;
+  // First: a device that cannot be used should not cost the time to load the data.
+  const device = resolveDevice(settings.device);
+  const dataset = await loadData(settings, surroundings.terminal);
+  const loader = dataset.loader({ batch, seed });
+  // Initial weights are drawn while the recipe builds the networks.
+  manualSeed(seed);
+  const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec);
+  const trainer = new Trainer({ ...model, device, seed, precision, deterministic });
+  try {
+    announce(plan, { dataset, trainer, terminal: surroundings.terminal });
+    const reports = (signal: AbortSignal) => trainer.fit(loader, fitOptions(plan, signal));
+    return await follow(plan, { ...surroundings, reports });
+  } finally {
+    loader.dispose();
+    trainer.dispose();
+  }
+}
+
+async function loadData(settings: TrainSettings, terminal: Terminal): Promise<ImageDataset> {
+  const { dataset: name, dataDir, resolution, onBadImage } = settings;
+  const progress = terminal.showsProgress
+    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
+    : undefined;
+  const dataset = await loadDataset(name, { resolution, dataDir, onBadImage, progress });
+  const [bad] = dataset.skipped;
+  if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
+  return dataset;
+}
+
+function announce(
+  { recipe, settings, folder, resume }: TrainingPlan,
+  { dataset, trainer, terminal }: { dataset: ImageDataset; trainer: Trainer; terminal: Terminal },
+): void {
+  const { name, count, spec } = dataset;
+  const { device, precision } = trainer;
+  const { channels, resolution, classes } = spec;
+  const classText = classes > 0 ? `${classes} classes` : 'no labels';
+  const lines = {
+    recipe: `${recipe.name}: ${recipe.summary}`,
+    data: `${name}: ${count} images of ${channels}×${resolution}×${resolution}, ${classText}`,
+    device: `${device}, ${precision}`,
+    run: resume ? `${folder}, resumed` : folder,
+  };
+  for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(8)}${text}`);
+  const data = { name, count, ...spec };
+  terminal.record({ event: 'start', recipe: recipe.name, data, device, precision, run: folder, settings });
+}
+
+function fitOptions({ settings, folder, resume }: TrainingPlan, signal: AbortSignal) {
+  const { steps, sampleEvery, checkpointEvery, logEvery } = settings;
+  return {
+    steps,
+    sampleEvery,
+    checkpointEvery,
+    logEvery,
+    out: folder,
+    resume,
+    signal,
+    settings: { ...settings },
+  };
+}
+
+interface Following extends Surroundings {
+  reports(signal: AbortSignal): AsyncIterable<Report>;
+}
+
+/** Shows the reports until the training ends, by itself or because somebody wants it to. */
+async function follow(plan: TrainingPlan, { host, terminal, reports }: Following): Promise<number> {
+  const { folder, resume, settings } = plan;
+  const view = new ReportView({ terminal, steps: settings.steps, folder, resumed: resume });
+  const interrupt = listenForInterrupt(host, () =>
+    view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
+  );
+  try {
+    for await (const report of reports(AbortSignal.any([interrupt.signal, terminal.closed])))
+      view.show(report);
+  } finally {
+    view.stop();
+    interrupt.dispose();
+  }
+  view.conclude({ interrupted: interrupt.signal.aborted });
+  return interrupt.exitCode ?? 0;
+}

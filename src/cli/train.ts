@@ -1,0 +1,29 @@
+import { recipes } from '../recipes/index';
+import type { Host } from './host';
+import { type Invocation, runProgram } from './program';
+import { resumeSettings } from './resume';
+import { checkRunFolder, newRunFolder } from './run-folder';
+import { resolveSettings } from './settings';
+import { readGiven, trainProgram } from './train-program';
+
+/**
+ * `train [recipe]`: trains, with progress on stderr and the result on stdout.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ */
+export function main(argv: readonly string[], host: Host = process): Promise<number> {
+  return runProgram(trainProgram(recipes), { argv, host }, (invocation) => train(invocation, host));
+}
+
+async function train(invocation: Invocation, host: Host): Promise<number> {
+  const given = readGiven(invocation, host);
+  const { resume } = invocation.options;
+  const { recipe, settings, out } =
+    resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
+  const folder = out ?? newRunFolder(settings, new Date());
+  if (resume === undefined) checkRunFolder(folder);
+  // Only now: --help and wrong calls need neither LibTorch nor the data.
+  const { runTraining } = require('./train-run') as typeof import('./train-run');
+  const { terminal } = invocation;
+  return runTraining({ recipe, settings, folder, resume: resume !== undefined }, { host, terminal });
+}

@@ -1,0 +1,80 @@
+import { EventEmitter } from 'node:events';
+import { Writable } from 'node:stream';
+import type { EndSignal, Host } from '../../src/cli/host';
+import type { Recipes } from '../../src/cli/settings';
+import { choice, integer } from '../../src/recipes/config';
+
+/** A stream that keeps what was written, and emits `line` for each whole line. */
+export class Sink extends Writable {
+  text = '';
+  #line = '';
+  constructor(readonly isTTY = false) {
+    super({ decodeStrings: false });
+  }
+  override _write(chunk: string | Uint8Array, _encoding: string, done: () => void): void {
+    this.text += chunk;
+    const lines = `${this.#line}${chunk}`.split('\n');
+    this.#line = lines.pop() ?? '';
+    for (const line of lines) this.emit('line', line);
+    done();
+  }
+}
+
+/** A process that only remembers. */
+export class FakeHost implements Host {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Record<string, string | undefined>;
+  readonly signals = new EventEmitter();
+  readonly pid = 4711;
+  readonly kills: [number, EndSignal][] = [];
+
+  constructor({ tty = false, env = {} }: { tty?: boolean; env?: Record<string, string> } = {}) {
+    this.stdout = new Sink(tty);
+    this.stderr = new Sink(tty);
+    this.env = env;
+  }
+
+  kill(pid: number, signal: EndSignal): void {
+    this.kills.push([pid, signal]);
+  }
+
+  on(signal: EndSignal, listener: () => void): void {
+    this.signals.on(signal, listener);
+  }
+
+  off(signal: EndSignal, listener: () => void): void {
+    this.signals.off(signal, listener);
+  }
+}
+
+const powers = {
+  description: 'a power of two from 16 to 256',
+  accepts: (size: number) => [16, 32, 64, 128, 256].includes(size),
+};
+
+function build(): never {
+  throw new Error('never built here');
+}
+
+/** Two recipes that cannot be built. */
+export const recipes: Recipes = {
+  dcgan: {
+    name: 'dcgan',
+    summary: 'convolutions',
+    fields: { width: integer(64, { min: 1, help: 'feature maps' }) },
+    resolutions: powers,
+    training: { resolution: 32, batch: 64, steps: 2000 },
+    build,
+  },
+  mlp: {
+    name: 'mlp',
+    summary: 'dense layers',
+    fields: {
+      loss: choice('nonSaturating', ['nonSaturating', 'minimax'], { help: 'loss of the generator' }),
+    },
+    resolutions: { description: 'any size', accepts: () => true },
+    training: { resolution: 28, batch: 100, steps: 5000 },
+    build,
+  },
+};

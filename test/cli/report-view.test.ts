@@ -1,0 +1,96 @@
+import { ReportView } from '../../src/cli/report-view';
+import { Terminal } from '../../src/cli/terminal';
+import type { Report } from '../../src/training/trainer';
+import { FakeHost } from './fakes';
+
+function report(step: number, more: Partial<Report> = {}): Report {
+  return {
+    step,
+    steps: 40,
+    epoch: 0,
+    imagesPerSecond: 100,
+    losses: { D: 0.5 },
+    statistics: {},
+    notes: [],
+    ...more,
+  };
+}
+
+/** A view whose clock the test sets. */
+function view({ resumed = false, flags = {}, tty = false } = {}) {
+  const host = new FakeHost({ tty });
+  const terminal = new Terminal(host, flags);
+  const time = { ms: 0 };
+  const options = { terminal, steps: 40, folder: 'runs/a', resumed, now: () => time.ms };
+  return { host, time, view: new ReportView(options) };
+}
+
+test('the speed in the end is that of all images over all time', () => {
+  const { host, time, view: shown } = view();
+  time.ms = 1000;
+  shown.show(report(10, { imagesPerSecond: 100 }));
+  time.ms = 4000;
+  shown.show(report(40, { imagesPerSecond: 300, samples: 'a.png', checkpoint: 'step-000040' }));
+  shown.stop();
+  shown.conclude({ interrupted: false });
+  expect(host.stdout.text).toBe(
+    'samples    a.png\ncheckpoint step-000040\nspeed      250 images/s\n' +
+      'next       npx ts-node scripts/sample.ts --checkpoint runs/a --count 64 --seed 1 --out grid.png\n',
+  );
+});
+
+test('after an interruption the next thing to type is how to go on', () => {
+  const { host, view: shown } = view();
+  shown.show(report(10));
+  shown.stop();
+  shown.conclude({ interrupted: true });
+  expect(host.stdout.text).toContain('next       npx ts-node scripts/train.ts --resume runs/a\n');
+});
+
+test('an interruption turns the bar into plain lines and gives the cursor back', () => {
+  const { host, view: shown } = view({ tty: true });
+  shown.show(report(10));
+  shown.interrupt('interrupted');
+  const before = host.stderr.text;
+  expect(before.lastIndexOf('\x1b[?25h')).toBeGreaterThan(before.lastIndexOf('\x1b[?25l'));
+  expect(before.endsWith('\ninterrupted\n')).toBe(true);
+  shown.show(report(11));
+  const after = host.stderr.text.slice(before.length);
+  expect(after).toMatch(/^step 11\/40 · .*\n$/);
+  expect(after).not.toContain('\x1b');
+  shown.stop();
+});
+
+test('what the trainer has to say is shown, with --quiet too', () => {
+  const note = 'step-000030 is damaged; going on from step-000020';
+  const loud = view({ resumed: true });
+  loud.view.show(report(30, { notes: [note] }));
+  expect(loud.host.stderr.text).toMatch(new RegExp(`^warning: ${note}\\nstep 30/40 · .*\\n$`));
+  const quiet = view({ flags: { quiet: true } });
+  quiet.view.show(report(30, { notes: [note] }));
+  expect(quiet.host.stderr.text).toBe(`warning: ${note}\n`);
+});
+
+test('without a report the run was complete before', () => {
+  const { host, view: shown } = view({ resumed: true });
+  shown.conclude({ interrupted: false });
+  expect(host.stdout.text).toBe('');
+  expect(host.stderr.text).toBe(
+    'warning: runs/a was trained for 40 steps or more already: give --steps a larger number to go on\n',
+  );
+});
+
+test('with --json every report is an object, without the notes', () => {
+  const { host, view: shown } = view({ flags: { json: true } });
+  shown.show(report(10, { notes: ['odd'], losses: { D: Number.NaN } }));
+  expect(JSON.parse(host.stdout.text)).toEqual({
+    event: 'report',
+    step: 10,
+    steps: 40,
+    epoch: 0,
+    imagesPerSecond: 100,
+    losses: { D: null },
+    statistics: {},
+  });
+  shown.stop();
+});

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { resumeSettings } from '../../src/cli/resume';
+import { type Given, resolveSettings } from '../../src/cli/settings';
+import { recipes } from './fakes';
+
+let run: string;
+beforeEach(() => {
+  run = mkdtempSync(join(tmpdir(), 'run-'));
+});
+afterEach(() => rmSync(run, { recursive: true }));
+
+/** Makes the folder a run with these flags. */
+function started(flags: Record<string, string>, set: Record<string, string> = {}): void {
+  const { settings } = resolveSettings(recipes, { flags, set, env: {} });
+  writeFileSync(join(run, 'config.json'), JSON.stringify({ version: '0.1.0', settings }));
+}
+
+function resume(given: Partial<Given> = {}) {
+  return resumeSettings(recipes, run, { flags: {}, set: {}, env: {}, ...given });
+}
+
+function usage(message: RegExp) {
+  return expect.objectContaining({ code: 'ERR_USAGE', message: expect.stringMatching(message) });
+}
+
+describe('resumeSettings refuses', () => {
+  test('a folder that is no run', () => {
+    expect(() => resume()).toThrow(
+      usage(/--resume .*: no run that train can go on with: .*config\.json: there is no such file/),
+    );
+  });
+
+  test('a config.json that is damaged, or without settings', () => {
+    writeFileSync(join(run, 'config.json'), '{"settings":');
+    expect(() => resume()).toThrow(usage(/config\.json: expected JSON/));
+    writeFileSync(join(run, 'config.json'), '{}');
+    expect(() => resume()).toThrow(usage(/has no "settings"/));
+  });
+
+  test('another recipe, naming both', () => {
+    started({});
+    expect(() => resume({ recipe: 'mlp' })).toThrow(
+      usage(/is a run of dcgan, not of mlp: leave the recipe out/),
+    );
+  });
+
+  test.each<[Record<string, string>, RegExp]>([
+    [{ batch: '32' }, /--batch 32 differs from the run .*, which has 64: leave it out/],
+    [{ seed: '7' }, /--seed 7 differs .* has 0/],
+    [{ resolution: '64' }, /--resolution 64 differs .* has 32/],
+    [{ dataset: 'mnist' }, /--dataset mnist differs .* has digits/],
+    [{ precision: 'bf16' }, /--precision bf16 differs .* has auto/],
+    [{ batch: '0' }, /--batch expects a whole number/],
+    [{ out: 'elsewhere' }, /--out elsewhere and --resume .* exclude each other/],
+  ])('%o', (flags, message) => {
+    started({});
+    expect(() => resume({ flags })).toThrow(usage(message));
+  });
+
+  test('another configuration of the recipe', () => {
+    started({}, { width: '8' });
+    expect(() => resume({ set: { width: '16' } })).toThrow(usage(/--set width=16 differs .* has 8/));
+  });
+
+  test('a configuration file', () => {
+    started({});
+    expect(() => resume({ file: { path: 'a.json', values: {} } })).toThrow(
+      usage(/--config and --resume exclude/),
+    );
+  });
+});
+
+describe('resumeSettings', () => {
+  test('gives the settings of the run, in its folder', () => {
+    started({ batch: '16', seed: '3' }, { width: '8' });
+    const { recipe, settings, out } = resume();
+    expect(recipe).toBe(recipes.dcgan);
+    expect(out).toBe(run);
+    expect(settings).toMatchObject({ recipe: 'dcgan', batch: 16, seed: 3, set: { width: 8 } });
+  });
+
+  test('flags that repeat what the run has are fine', () => {
+    started({ batch: '16' }, { width: '8' });
+    expect(
+      resume({ recipe: 'dcgan', flags: { batch: '16', out: `${run}/.` }, set: { width: '8' } }).settings,
+    ).toEqual(resume().settings);
+  });
+
+  test('how long, where and how often it reports may change', () => {
+    started({});
+    const flags = {
+      steps: '3000',
+      device: 'cpu',
+      dataDir: 'data',
+      sampleEvery: '7',
+      checkpointEvery: '8',
+      logEvery: '9',
+    };
+    expect(resume({ flags, env: { LIBTORCH_GAN_DEVICE: 'cuda' } }).settings).toMatchObject({
+      steps: 3000,
+      device: 'cpu',
+      dataDir: 'data',
+      sampleEvery: 7,
+      checkpointEvery: 8,
+      logEvery: 9,
+      batch: 64,
+    });
+  });
+});

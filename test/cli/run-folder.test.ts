@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkRunFolder, newRunFolder } from '../../src/cli/run-folder';
+import { resolveSettings } from '../../src/cli/settings';
+import { recipes } from './fakes';
+
+let folder: string;
+const start = process.cwd();
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'folder-'));
+  process.chdir(folder);
+});
+afterEach(() => {
+  process.chdir(start);
+  rmSync(folder, { recursive: true });
+});
+
+test('a folder that holds a run is refused', () => {
+  writeFileSync('config.json', '{}');
+  expect(() => checkRunFolder(folder)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_USAGE',
+      message: expect.stringMatching(/holds a run already: go on with --resume .*, or choose another folder/),
+    }),
+  );
+});
+
+test('a path that leads through a file is refused', () => {
+  writeFileSync('taken', '');
+  for (const path of ['taken', 'taken/run', 'taken/a/b'])
+    expect(() => checkRunFolder(path)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CANNOT_WRITE',
+        message: expect.stringContaining('is a file, not a folder'),
+      }),
+    );
+});
+
+test('a folder that is there or can be made is fine, and is not made', () => {
+  mkdirSync('there');
+  checkRunFolder('there');
+  checkRunFolder('not/there/yet');
+  expect(readdirSync(folder)).toEqual(['there']);
+});
+
+describe('newRunFolder', () => {
+  const now = new Date('2030-01-02T03:04:05.678Z');
+  const named = (dataset: string) =>
+    newRunFolder(resolveSettings(recipes, { flags: { dataset }, set: {}, env: {} }).settings, now);
+
+  test.each([
+    ['digits', 'runs/dcgan-digits-2030-01-02-030405'],
+    ['folder:/home/me/my photos', 'runs/dcgan-my-photos-2030-01-02-030405'],
+    ['folder:photos/', 'runs/dcgan-photos-2030-01-02-030405'],
+  ])('of %s is %s', (dataset, expected) => {
+    expect(named(dataset)).toBe(expected);
+  });
+
+  test('takes a number when the folder is there', () => {
+    mkdirSync('runs/dcgan-digits-2030-01-02-030405', { recursive: true });
+    expect(named('digits')).toBe('runs/dcgan-digits-2030-01-02-030405-2');
+    mkdirSync('runs/dcgan-digits-2030-01-02-030405-2');
+    expect(named('digits')).toBe('runs/dcgan-digits-2030-01-02-030405-3');
+  });
+});

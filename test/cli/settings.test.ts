@@ -1,0 +1,141 @@
+import { findRecipe, flagOf, type Given, resolveSettings } from '../../src/cli/settings';
+import { recipes } from './fakes';
+
+function resolve(given: Partial<Given>) {
+  return resolveSettings(recipes, { flags: {}, set: {}, env: {}, ...given });
+}
+
+function usage(message: string | RegExp) {
+  return expect.objectContaining({
+    code: 'ERR_USAGE',
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+  });
+}
+
+describe('resolveSettings refuses', () => {
+  test.each<[Record<string, string>, string | RegExp]>([
+    [{ batch: '0' }, '--batch expects a whole number from 1 to 65536, but got "0": try --batch 64'],
+    [{ batch: '1.5' }, /--batch expects a whole number/],
+    [{ steps: '-1' }, '--steps expects a whole number of at least 1, but got "-1": try --steps 2000'],
+    [
+      { resolution: '33' },
+      '--resolution 33: dcgan makes images of a power of two from 16 to 256: try --resolution 32',
+    ],
+    [{ resolution: '257' }, /try --resolution 256/],
+    [{ resolution: '1' }, /try --resolution 32/],
+    [{ resolution: '0' }, /--resolution expects a whole number from 1 to 4096/],
+    [{ seed: 'x' }, '--seed expects a whole number of at least 0, but got "x": try --seed 0'],
+    [{ device: 'gpu' }, '--device expects auto, cpu, cuda or cuda:N, but got "gpu": try --device auto'],
+    [{ device: 'cuda:' }, /--device expects/],
+    [{ precision: 'fp8' }, '--precision expects auto, fp32 or bf16, but got "fp8": try --precision auto'],
+    [
+      { onBadImage: 'ignore' },
+      '--on-bad-image expects fail or skip, but got "ignore": try --on-bad-image fail',
+    ],
+    [{ sampleEvery: '0' }, /--sample-every expects a whole number of at least 1/],
+    [{ dataDir: '' }, '--data-dir expects a text that is not empty, but got ""'],
+  ])('%o', (flags, message) => {
+    expect(() => resolve({ flags })).toThrow(usage(message));
+  });
+
+  test('a bad value in the environment, named by its variable', () => {
+    expect(() => resolve({ env: { LIBTORCH_GAN_DEVICE: 'gpu' } })).toThrow(
+      usage(
+        'LIBTORCH_GAN_DEVICE expects auto, cpu, cuda or cuda:N, but got "gpu": try LIBTORCH_GAN_DEVICE=auto',
+      ),
+    );
+  });
+
+  test.each<[Record<string, unknown>, string | RegExp]>([
+    [
+      { batch: '64' },
+      '"batch" in a.json expects a whole number from 1 to 65536, but got "64": try "batch": 64',
+    ],
+    [{ bacth: 64 }, /"bacth" in a\.json is unknown: did you mean batch\?; it may be dataset, dataDir,/],
+    [{ set: 3 }, '"set" in a.json expects an object, but got 3'],
+    [{ set: { width: 0 } }, /"width" in the configuration file's "set" expects a whole number/],
+    [{ recipe: 'dcgam' }, '"dcgam" is no recipe: did you mean dcgan?; there are dcgan, mlp'],
+    [{ recipe: 3 }, /3 is no recipe/],
+  ])('in a file %o', (values, message) => {
+    expect(() => resolve({ file: { path: 'a.json', values } })).toThrow(usage(message));
+  });
+
+  test('a recipe that does not exist, also by the name of what every object has', () => {
+    expect(() => findRecipe(recipes, 'dcgn')).toThrow(
+      usage('"dcgn" is no recipe: did you mean dcgan?; there are dcgan, mlp'),
+    );
+    expect(() => findRecipe(recipes, 'toString')).toThrow(
+      usage('"toString" is no recipe; there are dcgan, mlp'),
+    );
+  });
+
+  test('a field of another recipe', () => {
+    expect(() => resolve({ recipe: 'mlp', set: { width: '3' } })).toThrow(
+      usage(/--set width is unknown; it may be loss/),
+    );
+  });
+});
+
+describe('resolveSettings', () => {
+  test('nothing given is the default recipe with its defaults', () => {
+    const { recipe, settings, out } = resolve({});
+    expect(recipe).toBe(recipes.dcgan);
+    expect(out).toBeUndefined();
+    expect(settings).toMatchObject({
+      recipe: 'dcgan',
+      dataset: 'digits',
+      device: 'auto',
+      precision: 'auto',
+      resolution: 32,
+      batch: 64,
+      steps: 2000,
+      deterministic: false,
+      onBadImage: 'fail',
+      set: { width: 64 },
+    });
+  });
+
+  test('the flag wins over the environment, that over the file, that over the recipe', () => {
+    const file = {
+      path: 'a.json',
+      values: { recipe: 'mlp', device: 'cpu', dataDir: 'file', batch: 8, steps: 9, set: { loss: 'minimax' } },
+    };
+    const env = { LIBTORCH_GAN_DEVICE: 'cuda', LIBTORCH_GAN_DATA: 'environment' };
+    const { settings } = resolve({ file, env, flags: { device: 'cuda:1', batch: '16' } });
+    expect(settings).toMatchObject({
+      recipe: 'mlp',
+      device: 'cuda:1',
+      dataDir: 'environment',
+      batch: 16,
+      steps: 9,
+      resolution: 28,
+      set: { loss: 'minimax' },
+    });
+  });
+
+  test('the recipe on the command line wins over the one in the file', () => {
+    expect(resolve({ recipe: 'mlp', file: { path: 'a.json', values: { recipe: 'dcgan' } } }).recipe).toBe(
+      recipes.mlp,
+    );
+  });
+
+  test('an empty variable says nothing', () => {
+    expect(resolve({ env: { LIBTORCH_GAN_DEVICE: '' } }).settings.device).toBe('auto');
+  });
+
+  test('the run directory is apart from the settings', () => {
+    const { settings, out } = resolve({ flags: { out: 'runs/a' } });
+    expect(out).toBe('runs/a');
+    expect(settings).not.toHaveProperty('out');
+  });
+
+  test('settings read back from a file are the same', () => {
+    const { settings } = resolve({ flags: { batch: '3', deterministic: true }, set: { width: '8' } });
+    const values = JSON.parse(JSON.stringify(settings));
+    expect(resolve({ file: { path: 'config.json', values } }).settings).toEqual(settings);
+  });
+});
+
+test('a setting in camelCase has its flag in kebab-case', () => {
+  expect(['batch', 'dataDir', 'onBadImage'].map(flagOf)).toEqual(['--batch', '--data-dir', '--on-bad-image']);
+});

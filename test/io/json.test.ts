@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isJsonObject, readJsonObject } from '../../src/io/json';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'json-'));
+  file = join(folder, 'a.json');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test.each([
+  ['{"a":', /a\.json: expected JSON, but /],
+  ['', /a\.json: expected JSON, but /],
+  ['[1]', /a\.json: expected a JSON object in braces/],
+  ['null', /a\.json: expected a JSON object in braces/],
+])('a file that holds %j is refused', (content, message) => {
+  writeFileSync(file, content);
+  expect(() => readJsonObject(file)).toThrow(
+    expect.objectContaining({ code: 'ERR_BAD_JSON', message: expect.stringMatching(message) }),
+  );
+});
+
+test('a file that is not there is refused', () => {
+  expect(() => readJsonObject(file)).toThrow(
+    expect.objectContaining({ code: 'ERR_CANNOT_READ', message: expect.stringContaining('no such file') }),
+  );
+});
+
+test('an object is read', () => {
+  writeFileSync(file, '{"a":{"b":[1]}}');
+  expect(readJsonObject(file)).toEqual({ a: { b: [1] } });
+});
+
+test('lists and null are no objects', () => {
+  expect([{}, [], null, 'a', undefined].map(isJsonObject)).toEqual([true, false, false, false, false]);
+});

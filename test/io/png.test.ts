@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
+import { decodePng, encodePng, type Picture, readPng, writePng } from '../../src/io/png';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'png-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(12 + data.length);
+  bytes.writeUInt32BE(data.length);
+  bytes.write(type, 4, 'latin1');
+  bytes.set(data, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
+  return bytes;
+}
+
+interface Header {
+  width: number;
+  height: number;
+  depth?: number;
+  colorType?: number;
+  interlace?: number;
+}
+
+function header({ width, height, depth = 8, colorType = 0, interlace = 0 }: Header): Buffer {
+  const data = Buffer.alloc(13);
+  data.writeUInt32BE(width, 0);
+  data.writeUInt32BE(height, 4);
+  data.set([depth, colorType, 0, 0, interlace], 8);
+  return chunk('IHDR', data);
+}
+
+/** A PNG file put together by hand. */
+function png(...chunks: Buffer[]): Buffer {
+  return Buffer.concat([SIGNATURE, ...chunks, chunk('IEND', Buffer.alloc(0))]);
+}
+
+const oneByOne = [header({ width: 1, height: 1 }), chunk('IDAT', deflateSync(Uint8Array.of(0, 7)))];
+
+describe('decodePng refuses', () => {
+  test.each<[string, Buffer, RegExp]>([
+    ['nothing', Buffer.alloc(0), /8 bytes that begin every PNG/],
+    ['a JPEG', Buffer.from('ffd8ffe000104a46494600', 'hex'), /8 bytes that begin every PNG/],
+    ['a signature alone', SIGNATURE, /IHDR chunk of 13 bytes/],
+    ['a file without a header', png(oneByOne[1]!), /one IHDR chunk, before all others/],
+    ['a second header', png(...oneByOne, header({ width: 9000, height: 9000 })), /one IHDR chunk, before/],
+    ['a width of 0', png(header({ width: 0, height: 1 })), /at least 1, but got 0 × 1/],
+    ['a short header', png(chunk('IHDR', Buffer.alloc(12))), /IHDR chunk of 13 bytes/],
+    ['interlaced data', png(header({ width: 1, height: 1, interlace: 1 }), oneByOne[1]!), /interlaced/],
+    ['a file without pixels', png(oneByOne[0]!), /damaged or cut off/],
+    ['too few pixels', png(header({ width: 4, height: 4 }), oneByOne[1]!), /take 20 bytes, but 2 came/],
+    ['a file cut in its pixels', png(...oneByOne).subarray(0, 50), /damaged or cut off/],
+    ['a depth that does not exist', png(header({ width: 1, height: 1, depth: 3 }), oneByOne[1]!), /damaged/],
+  ])('%s', (_, bytes, message) => {
+    expect(() => decodePng(bytes, { name: 'a.png' })).toThrow(
+      expect.objectContaining({ code: 'ERR_BAD_PNG', message: expect.stringMatching(message) }),
+    );
+    expect(() => decodePng(bytes, { name: 'a.png' })).toThrow(/bad PNG a\.png/);
+  });
+
+  test('a flipped bit', () => {
+    const bytes = png(...oneByOne);
+    bytes[43]! ^= 4;
+    expect(() => decodePng(bytes)).toThrow(expect.objectContaining({ code: 'ERR_BAD_PNG' }));
+  });
+
+  test('sizes over the cap, without decoding', () => {
+    const huge = png(header({ width: 60_000, height: 60_000 }), oneByOne[1]!);
+    expect(huge.length).toBeLessThan(100);
+    const before = process.memoryUsage().rss;
+    expect(() => decodePng(huge)).toThrow(/at most 67108864 pixels, .* but it has 60000 × 60000/);
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
+    expect(() => decodePng(png(header({ width: 5, height: 2 })), { maxPixels: 9 })).toThrow(
+      /at most 9 pixels/,
+    );
+  });
+
+  test('more pixels than the header announces are not inflated', () => {
+    const bomb = png(header({ width: 1, height: 1 }), chunk('IDAT', deflateSync(Buffer.alloc(256 << 20))));
+    const before = process.memoryUsage().rss;
+    expect(() => decodePng(bomb)).toThrow(expect.objectContaining({ code: 'ERR_BAD_PNG' }));
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
+  });
+
+  test('a path that cannot be read or written', async () => {
+    const picture: Picture = { width: 1, height: 1, channels: 1, pixels: Uint8Array.of(1) };
+    await expect(readPng(join(folder, 'none.png'))).rejects.toMatchObject({ code: 'ERR_CANNOT_READ' });
+    await expect(writePng(join(folder, 'no/a.png'), picture)).rejects.toMatchObject({
+      code: 'ERR_CANNOT_WRITE',
+    });
+  });
+});
+
+test('encodePng refuses sizes that do not fit the pixels', () => {
+  const pixels = new Uint8Array(5);
+  expect(() => encodePng({ width: 2, height: 2, channels: 1, pixels })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_BAD_PNG',
+      message: expect.stringMatching(/takes 4 bytes, but 5 came/),
+    }),
+  );
+  expect(() => encodePng({ width: 0, height: 5, channels: 1, pixels })).toThrow(/at least 1/);
+});
+
+describe('png', () => {
+  test.each<[1 | 3]>([[1], [3]])(
+    'a picture of %i channels is the same after writing and reading',
+    async (channels) => {
+      const [width, height] = [7, 5];
+      const pixels = Uint8Array.from({ length: width * height * channels }, (_, index) => (index * 37) % 256);
+      const file = join(folder, 'a.png');
+      await writePng(file, { width, height, channels, pixels });
+      const bytes = readFileSync(file);
+      expect(bytes.readUInt32BE(16)).toBe(width);
+      expect(bytes.readUInt32BE(20)).toBe(height);
+      expect([bytes[24], bytes[25]]).toEqual([8, channels === 1 ? 0 : 2]);
+      expect(await readPng(file)).toEqual({ width, height, channels, pixels });
+    },
+  );
+
+  test('a file of plain rows is read value for value, and its transparency dropped', async () => {
+    const rows = Uint8Array.of(0, 10, 20, 30, 0, 40, 50, 60, 128);
+    const file = join(folder, 'rgba.png');
+    writeFileSync(file, png(header({ width: 2, height: 1, colorType: 6 }), chunk('IDAT', deflateSync(rows))));
+    expect(await readPng(file)).toEqual({
+      width: 2,
+      height: 1,
+      channels: 3,
+      pixels: Uint8Array.of(10, 20, 30, 40, 50, 60),
+    });
+  });
+
+  test('equal pictures give equal bytes', () => {
+    const picture: Picture = { width: 3, height: 1, channels: 1, pixels: Uint8Array.of(1, 2, 3) };
+    expect(encodePng(picture)).toEqual(encodePng({ ...picture, pixels: Uint8Array.of(1, 2, 3) }));
+  });
+});

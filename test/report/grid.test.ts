@@ -1,0 +1,86 @@
+import { sampleGrid } from '../../src/report/grid';
+
+/** Images of one value each. */
+function flat(values: number[], shape: readonly number[]) {
+  const size = shape.slice(1).reduce((product, dimension) => product * dimension, 1);
+  return { values: Float32Array.from(values.flatMap((value) => Array<number>(size).fill(value))), shape };
+}
+
+describe('sampleGrid refuses', () => {
+  test.each<[string, number[], RegExp]>([
+    ['a shape of three sizes', [1, 2, 2], /shape \[N, C, H, W\] without zeros, but got \[1, 2, 2\]/],
+    ['no images', [0, 1, 2, 2], /without zeros, but got \[0, 1, 2, 2\]/],
+    ['two channels', [1, 2, 2, 2], /1 or 3 channels, but got 2/],
+    ['values that do not fit the shape', [2, 1, 2, 2], /8 values for \[2, 1, 2, 2\], but got 4/],
+  ])('%s', (_, shape, message) => {
+    expect(() => sampleGrid({ values: new Float32Array(4), shape })).toThrow(
+      expect.objectContaining({ code: 'ERR_BAD_IMAGES', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test.each([
+    [{ columns: 0 }, 'columns to be a whole number of at least 1, but got 0'],
+    [{ columns: 1.5 }, 'columns to be a whole number of at least 1, but got 1.5'],
+    [{ padding: -1 }, 'padding to be a whole number of at least 0, but got -1'],
+    [{ scale: 0 }, 'scale to be a whole number of at least 1, but got 0'],
+  ])('%o', (options, message) => {
+    expect(() => sampleGrid(flat([0], [1, 1, 2, 2]), options)).toThrow(message);
+  });
+});
+
+describe('sampleGrid', () => {
+  test('values from -1 to 1 become bytes from 0 to 255, rounded and clamped', () => {
+    const values = [-1, 1, 0, -2, 2, -1 + 2 / 255, 1 - 2 / 255, Number.NaN, Number.POSITIVE_INFINITY];
+    const picture = sampleGrid(
+      { values: Float32Array.from(values), shape: [1, 1, 1, values.length] },
+      { padding: 0 },
+    );
+    expect(picture).toEqual({
+      width: values.length,
+      height: 1,
+      channels: 1,
+      pixels: Uint8Array.of(0, 255, 128, 0, 255, 1, 254, 0, 255),
+    });
+  });
+
+  test('images go row by row with black between and around them, and a free place stays black', () => {
+    const picture = sampleGrid(flat([1, 1, 1], [3, 1, 1, 1]), { columns: 2, padding: 1 });
+    expect([picture.width, picture.height]).toEqual([5, 5]);
+    expect([...picture.pixels].map((byte) => (byte === 255 ? 1 : byte))).toEqual(
+      [
+        [0, 0, 0, 0, 0],
+        [0, 1, 0, 1, 0],
+        [0, 0, 0, 0, 0],
+        [0, 1, 0, 0, 0],
+        [0, 0, 0, 0, 0],
+      ].flat(),
+    );
+  });
+
+  test('the planes of an image become the channels of its pixels', () => {
+    const values = Float32Array.of(-1, 1, 0, 1, -1, 0, 1, 1, 0, -1, -1, 0);
+    const picture = sampleGrid({ values, shape: [2, 3, 1, 2] }, { padding: 0 });
+    expect(picture.channels).toBe(3);
+    // Image 0: R (-1, 1), G (0, 1), B (-1, 0); image 1: R (1, 1), G (0, -1), B (-1, 0).
+    expect([...picture.pixels]).toEqual([0, 128, 0, 255, 255, 128, 255, 128, 0, 255, 0, 128]);
+  });
+
+  test('the default is the squarest grid with two pixels of padding', () => {
+    const picture = sampleGrid(flat(Array<number>(64).fill(0), [64, 1, 28, 28]));
+    expect([picture.width, picture.height]).toEqual([8 * 30 + 2, 8 * 30 + 2]);
+  });
+
+  test('fewer images than columns make a narrower picture', () => {
+    expect(sampleGrid(flat([0, 0], [2, 1, 3, 3]), { columns: 8, padding: 0 })).toMatchObject({
+      width: 6,
+      height: 3,
+    });
+  });
+
+  test('scale makes every pixel a square', () => {
+    const values = Float32Array.of(-1, 1);
+    const picture = sampleGrid({ values, shape: [1, 1, 1, 2] }, { scale: 2, padding: 0 });
+    expect(picture).toMatchObject({ width: 4, height: 2 });
+    expect([...picture.pixels]).toEqual([0, 0, 255, 255, 0, 0, 255, 255]);
+  });
+});
