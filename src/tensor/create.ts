@@ -1,11 +1,12 @@
 import { GanError } from '../errors';
 import { type DType, type Handle, type MemoryFormat, native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import { defaultDevice } from './device';
 import type { Generator } from './random';
 import type { NestedNumbers, Tensor } from './tensor';
 import { wrap } from './wrap';
 
-/** Where and as what a new tensor is made: float32 on the CPU unless said otherwise. */
+/** Where and as what a new tensor is made: float32 on the default device (the CPU) unless said otherwise. */
 export interface TensorOptions {
   readonly dtype?: DType;
   readonly device?: string;
@@ -18,7 +19,10 @@ export interface RandomOptions extends TensorOptions {
 }
 
 /** Values of a new tensor: numbers nested by dimension, or a TypedArray with its `shape`. */
-export type TensorData = NestedNumbers | boolean | ArrayBufferView;
+export type TensorData = NestedNumbers | NestedBooleans | ArrayBufferView;
+
+/** Booleans in the nesting of a tensor's dimensions. */
+export type NestedBooleans = boolean | NestedBooleans[];
 
 const ARRAY_DTYPES: Readonly<Record<string, DType>> = {
   Float32Array: 'float32',
@@ -38,7 +42,10 @@ function finish(handle: Handle, { requiresGrad }: TensorOptions, origin: string)
   return tensor;
 }
 
-function place({ dtype = 'float32', device = 'cpu' }: TensorOptions): { dtype: DType; device: string } {
+function place({ dtype = 'float32', device = defaultDevice() }: TensorOptions): {
+  dtype: DType;
+  device: string;
+} {
   if (device !== 'cpu') native().requireDevice(device);
   return { dtype, device };
 }
@@ -66,7 +73,7 @@ export function tensor(
 /** A tensor of raw bytes in row-major order: exact for every dtype, float16 and bfloat16 included. */
 export function fromBytes(
   bytes: ArrayBufferView | ArrayBuffer,
-  { dtype, shape, device = 'cpu' }: { dtype: DType; shape: readonly number[]; device?: string },
+  { dtype, shape, device = defaultDevice() }: { dtype: DType; shape: readonly number[]; device?: string },
 ): Tensor {
   if (device !== 'cpu') native().requireDevice(device);
   return wrap(native().fromBytes(bytes, dtype, shape, device), 'fromBytes');
@@ -189,7 +196,7 @@ function fromView(view: ArrayBufferView): Elements {
   return { view, dtype, preferred: dtype, shape: [view.length] };
 }
 
-function fromNested(data: NestedNumbers | boolean): Elements {
+function fromNested(data: NestedNumbers | NestedBooleans): Elements {
   const values: number[] = [];
   const shape: number[] = [];
   const kinds = new Set<string>();

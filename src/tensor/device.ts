@@ -58,3 +58,24 @@ export function setThreads(count: number): void {
 export function setDeterministic(enabled: boolean): void {
   native().setDeterministic(enabled);
 }
+
+/**
+ * Lets matrix products and convolutions on CUDA round their float32 inputs to TF32's 10 bits of mantissa: up to 8 times faster,
+ * and good enough to train with, but not for comparisons to 1e-5. Process-wide.
+ */
+export function setTf32(enabled: boolean): void {
+  native().setTf32(enabled);
+}
+
+let defaultDeviceName = 'cpu';
+
+/** Where tensors are made when nobody says otherwise. */
+export function defaultDevice(): string {
+  return defaultDeviceName;
+}
+
+/** Makes new tensors on `device` when nobody says otherwise, as `torch.set_default_device`. */
+export function setDefaultDevice(device: string): void {
+  native().requireDevice(device);
+  defaultDeviceName = device;
+}

@@ -28,14 +28,15 @@ const LE = binary('le', ops.le_Tensor, ops.le_Scalar);
 const GT = binary('gt', ops.gt_Tensor, ops.gt_Scalar);
 const GE = binary('ge', ops.ge_Tensor, ops.ge_Scalar);
 
+// A function, not a private method: those cost every new tensor a brand.
+function apply(kind: Binary, self: TensorCore, other: Operand): Tensor {
+  const handle =
+    typeof other === 'number' ? kind.number(self.handle, other) : kind.tensor(self.handle, other.handle);
+  return wrap(handle, kind.op);
+}
+
 /** Element-by-element methods. A trailing underscore works in place and returns the same tensor. */
 export abstract class PointwiseMethods extends TensorCore {
-  #binary(kind: Binary, other: Operand): Tensor {
-    const handle =
-      typeof other === 'number' ? kind.number(this.handle, other) : kind.tensor(this.handle, other.handle);
-    return wrap(handle, kind.op);
-  }
-
   /** The tensor itself, typed: what an in-place method returns. */
   protected abstract self(): Tensor;
 
@@ -58,22 +59,22 @@ export abstract class PointwiseMethods extends TensorCore {
 
   /** self · other */
   mul(other: Operand): Tensor {
-    return this.#binary(MUL, other);
+    return apply(MUL, this, other);
   }
 
   /** self / other */
   div(other: Operand): Tensor {
-    return this.#binary(DIV, other);
+    return apply(DIV, this, other);
   }
 
   /** The remainder of self / other, with other's sign. */
   remainder(other: Operand): Tensor {
-    return this.#binary(REMAINDER, other);
+    return apply(REMAINDER, this, other);
   }
 
   /** self to the power of `exponent` */
   pow(exponent: Operand): Tensor {
-    return this.#binary(POW, exponent);
+    return apply(POW, this, exponent);
   }
 
   /** Adds `alpha · other` in place. */
@@ -229,32 +230,32 @@ export abstract class PointwiseMethods extends TensorCore {
 
   /** self = other (bool) */
   eq(other: Operand): Tensor {
-    return this.#binary(EQ, other);
+    return apply(EQ, this, other);
   }
 
   /** self ≠ other (bool) */
   ne(other: Operand): Tensor {
-    return this.#binary(NE, other);
+    return apply(NE, this, other);
   }
 
   /** self < other (bool) */
   lt(other: Operand): Tensor {
-    return this.#binary(LT, other);
+    return apply(LT, this, other);
   }
 
   /** self ≤ other (bool) */
   le(other: Operand): Tensor {
-    return this.#binary(LE, other);
+    return apply(LE, this, other);
   }
 
   /** self > other (bool) */
   gt(other: Operand): Tensor {
-    return this.#binary(GT, other);
+    return apply(GT, this, other);
   }
 
   /** self ≥ other (bool) */
   ge(other: Operand): Tensor {
-    return this.#binary(GE, other);
+    return apply(GE, this, other);
   }
 
   /** Not NaN and not infinite (bool). */

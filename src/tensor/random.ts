@@ -1,6 +1,7 @@
 import { GanError } from '../errors';
 import { type Handle, native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import { defaultDevice } from './device';
 
 /** Seeds the default random generator of every device, as `torch.manual_seed`: initialisers and dropout draw from it. */
 export function manualSeed(seed: number): void {
@@ -12,7 +13,7 @@ export class Generator {
   #handle: Handle;
   readonly device: string;
 
-  constructor({ device = 'cpu', seed = 0 }: { device?: string; seed?: number } = {}) {
+  constructor({ device = defaultDevice(), seed = 0 }: { device?: string; seed?: number } = {}) {
     native().requireDevice(device);
     this.device = device;
     this.#handle = native().makeGenerator(device, seed);

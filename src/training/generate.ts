@@ -11,7 +11,7 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
 import { drawLatents, latentShape, latentSize } from './latent';
-import { RunDirectory } from './run-directory';
+import { latestCheckpoint } from './run-directory';
 import { generateImages } from './samples';
 import type { Model } from './trainer';
 
@@ -123,7 +123,7 @@ function given(latents: Tensor, { model, device }: Omit<Context, 'generator'>): 
 
 /** Drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
 function draw({ count, seed = 0 }: GenerateOptions, { model, device }: Omit<Context, 'generator'>): Tensor {
-  const generator = new Generator({ seed });
+  const generator = new Generator({ device: 'cpu', seed });
   try {
     return drawLatents(model.latent, { count, generator, device: 'cpu' }).to(device);
   } finally {
@@ -147,8 +147,7 @@ function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['rec
 
 async function findCheckpoint(path: string): Promise<{ checkpoint: Checkpoint; notes: readonly string[] }> {
   if (/^step-\d+$/.test(basename(path))) return { checkpoint: await openCheckpoint(path), notes: [] };
-  const run = await RunDirectory.open(path);
-  const { path: latest, damaged } = await run.latest();
+  const { path: latest, damaged } = await latestCheckpoint(path);
   return {
     checkpoint: await openCheckpoint(latest),
     notes: damaged.map((problem) => `${problem}; sampling from ${latest}`),

@@ -24,6 +24,29 @@ export interface ResumePoint {
   readonly damaged: readonly string[];
 }
 
+/**
+ * The newest checkpoint of a run that is whole, with all its tensors. Only reads: the run may be training in another process.
+ *
+ * @throws GanError `ERR_NO_RUN` where the folder holds no run, `ERR_NO_CHECKPOINT` where it has no whole checkpoint
+ */
+export async function latestCheckpoint(run: string): Promise<ResumePoint> {
+  await requireRun(run);
+  const damaged: string[] = [];
+  for (const path of await listCheckpoints(join(run, 'checkpoints'))) {
+    try {
+      const { description } = await openCheckpoint(path);
+      return { path, description, files: await readCheckpoint(path), damaged };
+    } catch (error) {
+      damaged.push(messageOf(error));
+    }
+  }
+  const why = damaged.length > 0 ? `none of its ${damaged.length} is whole (${damaged[0]})` : 'it has none';
+  throw new GanError(
+    'ERR_NO_CHECKPOINT',
+    `${run} expected a checkpoint to go on from but ${why}: start a new run`,
+  );
+}
+
 /** A run on disk: its configuration, logs, sample grids and checkpoints. */
 export class RunDirectory {
   readonly path: string;
@@ -55,11 +78,7 @@ export class RunDirectory {
    * @throws GanError `ERR_NO_RUN` where the folder holds none
    */
   static async open(path: string): Promise<RunDirectory> {
-    if (!(await exists(join(path, 'config.json'))))
-      throw new GanError(
-        'ERR_NO_RUN',
-        `${path} expected a run directory with a config.json but it has none: check the path`,
-      );
+    await requireRun(path);
     await makeFolders(path);
     await removeHalfWritten(join(path, 'checkpoints'));
     return new RunDirectory(path);
@@ -77,28 +96,6 @@ export class RunDirectory {
     } catch (error) {
       throw writeError(file, error);
     }
-  }
-
-  /**
-   * The newest checkpoint that is whole, with all its tensors.
-   *
-   * @throws GanError `ERR_NO_CHECKPOINT` where there is none
-   */
-  async latest(): Promise<ResumePoint> {
-    const damaged: string[] = [];
-    for (const path of await listCheckpoints(this.checkpoints)) {
-      try {
-        const { description } = await openCheckpoint(path);
-        return { path, description, files: await readCheckpoint(path), damaged };
-      } catch (error) {
-        damaged.push(messageOf(error));
-      }
-    }
-    const why = damaged.length > 0 ? `none of its ${damaged.length} is whole (${damaged[0]})` : 'it has none';
-    throw new GanError(
-      'ERR_NO_CHECKPOINT',
-      `${this.path} expected a checkpoint to go on from but ${why}: start a new run`,
-    );
   }
 
   /** Opens the logs; lines and events after step `after` are dropped. */
@@ -135,6 +132,14 @@ async function makeFolders(path: string): Promise<void> {
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+async function requireRun(path: string): Promise<void> {
+  if (await exists(join(path, 'config.json'))) return;
+  throw new GanError(
+    'ERR_NO_RUN',
+    `${path} expected a run directory with a config.json but it has none: check the path`,
+  );
 }
 
 async function exists(file: string): Promise<boolean> {

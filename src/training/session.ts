@@ -8,7 +8,7 @@ import { version } from '../version';
 import { writeCheckpoint } from './checkpoint';
 import { assertFinite, readNumbers, type StepNumbers } from './guard';
 import { latentShape } from './latent';
-import { RunDirectory } from './run-directory';
+import { latestCheckpoint, RunDirectory } from './run-directory';
 import { drawSamples, generateImages } from './samples';
 import { disposeResult, type StepResult } from './step';
 import type { Report, Trainer } from './trainer';
@@ -80,7 +80,8 @@ export class Session {
     const session = new Session(trainer, loader, run, options);
     try {
       if (resume) await session.#restore(run);
-      else await run.writeConfig(session.#config());
+      // Also on resume: the run may be told to go further than it was.
+      await run.writeConfig(session.#config());
       run.openLogs(trainer.step);
       return session;
     } catch (error) {
@@ -133,8 +134,10 @@ export class Session {
     const now = performance.now();
     const seconds = (now - this.#reported.time) / 1000;
     const imagesPerSecond = seconds > 0 ? (images - this.#reported.images) / seconds : 0;
+    // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
+    if (step > this.#reported.step)
+      this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
     this.#reported = { step, images, time: now };
-    this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
     return {
       step,
       steps: this.#options.steps,
@@ -164,7 +167,7 @@ export class Session {
   }
 
   async #restore(run: RunDirectory): Promise<void> {
-    const { path, description, files, damaged } = await run.latest();
+    const { path, description, files, damaged } = await latestCheckpoint(run.path);
     restoreState(this.#trainer, this.#loader, files);
     this.#settings = this.#options.settings ?? description.settings;
     this.#checkpoint = path;

@@ -205,11 +205,12 @@ class PhaseStep implements Step {
     return trainsGenerator ? draws.fake : draws.fake.detach();
   }
 
-  log(name: string, value: Tensor | number): void {
+  /** A property, not a method: losses take it out of the step (`loss: ({ real, log }) => …`). */
+  readonly log = (name: string, value: Tensor | number): void => {
     replace(
       this.#options.result.statistics,
       name,
       typeof value === 'number' ? value : keep(value.detach().clone()),
     );
-  }
+  };
 }

@@ -209,7 +209,7 @@ function runningPhase(phase: Phase, networks: Networks): RunningPhase {
   return { name, phase, trains: phase.trains, every, repeat, trained, frozen, optimizer };
 }
 
-function checkModel(model: Model, generator: string): void {
+function checkModel<N extends Networks>(model: Model<N>, generator: string): void {
   latentShape(model.latent);
   const names = Object.keys(model.networks);
   if (names.length === 0) throw new UsageError('Trainer expected at least one network but received none');
@@ -220,7 +220,7 @@ function checkModel(model: Model, generator: string): void {
       `ema expected a network named ${generator} but there are ${names.join(', ')}: set \`generator\``,
     );
   const seen = new Set<string>();
-  for (const phase of model.phases) checkPhase(phase, { names, seen });
+  for (const phase of model.phases) checkPhase(phase as Phase, { names, seen });
 }
 
 function checkPhase(phase: Phase, { names, seen }: { names: readonly string[]; seen: Set<string> }): void {

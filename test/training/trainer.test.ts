@@ -1,0 +1,381 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { nonSaturating } from '../../src/losses/adversarial';
+import { leakyRelu, tanh } from '../../src/nn/activation';
+import { conv2d, convTranspose2d } from '../../src/nn/conv';
+import { dropout } from '../../src/nn/dropout';
+import { linear } from '../../src/nn/linear';
+import { sequential } from '../../src/nn/sequential';
+import { flatten, reshape } from '../../src/nn/shape';
+import { adam } from '../../src/optim/adam';
+import { sgd } from '../../src/optim/sgd';
+import { dcgan } from '../../src/recipes/dcgan';
+import { tensor } from '../../src/tensor/create';
+import { memory } from '../../src/tensor/memory';
+import type { Tensor } from '../../src/tensor/tensor';
+import { Trainer } from '../../src/training/trainer';
+import { failure, usage } from '../support/failure';
+import { testDevice } from '../support/fixtures';
+import { buildModel, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
+
+const loss = nonSaturating();
+
+function tinyNetworks() {
+  return {
+    generator: sequential(linear(4, 256), tanh(), reshape([1, 16, 16])),
+    discriminator: sequential(flatten(), linear(256, 8), leakyRelu(0.2), dropout(0.3), linear(8, 1)),
+  };
+}
+
+function tinyTrainer(change: (loss: Tensor, step: number) => Tensor = (value) => value) {
+  return new Trainer({
+    networks: tinyNetworks(),
+    latent: { size: 4 },
+    device: testDevice,
+    phases: [
+      {
+        name: 'D',
+        trains: 'discriminator',
+        optimizer: adam({ lr: 1e-3 }),
+        loss: ({ real, fake, networks: { discriminator: D }, index }) =>
+          change(loss.discriminator(D.forward(real), D.forward(fake)), index),
+      },
+      {
+        name: 'G',
+        trains: 'generator',
+        optimizer: adam({ lr: 1e-3 }),
+        loss: ({ fake, networks: { discriminator: D } }) => loss.generator(D.forward(fake)),
+      },
+    ],
+  });
+}
+
+const folder = temporaryFolder();
+const steps = (count: number) => ({ steps: count, logEvery: 1 });
+
+describe('bad input', () => {
+  const phase = (extra: object) => ({
+    name: 'D',
+    trains: 'discriminator' as const,
+    optimizer: sgd({ lr: 0.1 }),
+    loss: () => tensor(0),
+    ...extra,
+  });
+  test.each<[string, object[], string]>([
+    ['no phase', [], 'expected at least one phase'],
+    [
+      'a phase of an unknown network',
+      [phase({ trains: 'critic' })],
+      'expected to train some of generator, discriminator but names critic',
+    ],
+    ['a phase that trains nothing', [phase({ trains: [] })], 'but names none'],
+    ['two phases of one name', [phase({}), phase({})], 'two are called D'],
+    ['every: 0', [phase({ every: 0 })], 'expected every to be a positive integer but received 0'],
+    ['repeat: 1.5', [phase({ repeat: 1.5 })], 'expected repeat to be a positive integer but received 1.5'],
+  ])('%s', (_, phases, text) => {
+    const networks = tinyNetworks();
+    expect(() => new Trainer({ networks, latent: { size: 4 }, phases: phases as never })).toThrow(
+      usage(text),
+    );
+    for (const network of Object.values(networks)) network.dispose();
+  });
+
+  test('a latent without a size, and steps that are none', async () => {
+    const networks = tinyNetworks();
+    expect(() => new Trainer({ networks, latent: { size: 0 }, phases: [phase({})] })).toThrow(
+      usage('a positive size'),
+    );
+    for (const network of Object.values(networks)) network.dispose();
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    await expect(reportsOf(trainer.fit(loader, { steps: 0 }))).rejects.toEqual(
+      usage('steps to be a positive integer'),
+    );
+    await expect(reportsOf(trainer.fit(loader, { steps: 1, resume: true }))).rejects.toEqual(
+      usage('run directory in `out`'),
+    );
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('a shape mismatch inside a network names the layer by its path, its class and the shapes', async () => {
+    const networks = {
+      generator: sequential(
+        linear(4, 32),
+        reshape([2, 4, 4]),
+        sequential(convTranspose2d(3, 1, { kernelSize: 4 })),
+      ),
+      discriminator: sequential(conv2d(1, 1, { kernelSize: 4 }), flatten()),
+    };
+    const trainer = new Trainer({
+      networks,
+      latent: { size: 4 },
+      device: testDevice,
+      phases: [
+        {
+          name: 'G',
+          trains: 'generator',
+          optimizer: sgd({ lr: 0.1 }),
+          loss: ({ fake, networks: { discriminator } }) => loss.generator(discriminator.forward(fake)),
+        },
+      ],
+    });
+    const loader = tinyLoader();
+    await expect(reportsOf(trainer.fit(loader, steps(1)))).rejects.toEqual(
+      expect.objectContaining({
+        code: 'ERR_TORCH',
+        message: expect.stringMatching(/^generator\.2\.0 \(ConvTranspose2d\): [\s\S]*float32 \[8, 2, 4, 4\]/),
+      }),
+    );
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('a loss that is no scalar', async () => {
+    const trainer = tinyTrainer((value) => value.expand([2, 3]));
+    const loader = tinyLoader();
+    await expect(reportsOf(trainer.fit(loader, steps(1)))).rejects.toEqual(
+      failure(
+        'ERR_BAD_LOSS',
+        'phase D expected its loss to be one number but received a tensor of shape [2, 3]',
+      ),
+    );
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('labels of a data set without any', async () => {
+    const networks = tinyNetworks();
+    const trainer = new Trainer({
+      networks,
+      latent: { size: 4 },
+      device: testDevice,
+      phases: [phase({ loss: ({ labels }: { labels: Tensor }) => labels.sum() })] as never,
+    });
+    const loader = tinyLoader({ labelled: false });
+    await expect(reportsOf(trainer.fit(loader, steps(1)))).rejects.toEqual(
+      failure('ERR_NO_LABELS', 'a data set with labels'),
+    );
+    loader.dispose();
+    trainer.dispose();
+  });
+});
+
+describe('a diverging loss', () => {
+  const nan = (value: Tensor, step: number) => (step === 5 ? value.mul(Number.NaN) : value);
+
+  test('stops with the step, the phase, and the last good checkpoint', async () => {
+    const trainer = tinyTrainer(nan);
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const training = reportsOf(trainer.fit(loader, { ...steps(9), out, checkpointEvery: 2 }));
+    await expect(training).rejects.toEqual(
+      failure(
+        'ERR_DIVERGED',
+        `diverged at step 6: expected finite losses but phase D gave NaN; the last good checkpoint is ${join(out, 'checkpoints', 'step-000004')}`,
+      ),
+    );
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000002', 'step-000004']);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('says so where nothing was saved', async () => {
+    const trainer = tinyTrainer(nan);
+    const loader = tinyLoader();
+    await expect(reportsOf(trainer.fit(loader, steps(9)))).rejects.toEqual(
+      failure('ERR_DIVERGED', 'no checkpoint was written before'),
+    );
+    loader.dispose();
+    trainer.dispose();
+  });
+});
+
+describe('fit', () => {
+  test('reports every logEvery steps and at the end, with each phase’s loss', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const reports = await reportsOf(trainer.fit(loader, { steps: 7, logEvery: 3 }));
+    expect(reports.map(({ step }) => step)).toEqual([3, 6, 7]);
+    expect(Object.keys(reports[0].losses)).toEqual(['D', 'G']);
+    expect(reports[2]).toMatchObject({ steps: 7, epoch: 0, notes: [] });
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('keeps live tensors flat from step to step', async () => {
+    const trainer = new Trainer({ ...buildModel(dcgan, { set: { width: '4' } }), device: testDevice });
+    const loader = tinyLoader();
+    const counts: number[] = [];
+    for await (const _ of trainer.fit(loader, { ...steps(12) })) counts.push(memory().tensors);
+    expect(new Set(counts.slice(2))).toEqual(new Set([counts[2]]));
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('trains only what a phase names, and leaves no gradient behind', async () => {
+    const networks = tinyNetworks();
+    const [before, still] = [networks.discriminator, networks.generator].map((n) =>
+      n.parameters()[0].toBytes(),
+    );
+    const trainer = new Trainer({
+      networks,
+      latent: { size: 4 },
+      device: testDevice,
+      phases: [
+        {
+          name: 'D',
+          trains: 'discriminator',
+          optimizer: adam({ lr: 1e-3 }),
+          loss: ({ real, fake, networks: { discriminator: D } }) => {
+            expect(fake.requiresGrad).toBe(false);
+            return loss.discriminator(D.forward(real), D.forward(fake));
+          },
+        },
+      ],
+    });
+    const loader = tinyLoader();
+    await reportsOf(trainer.fit(loader, steps(2)));
+    expect(networks.generator.parameters()[0].toBytes()).toEqual(still);
+    expect(networks.discriminator.parameters()[0].toBytes()).not.toEqual(before);
+    expect(networks.discriminator.parameters()[0].grad).toBeNull();
+    expect(networks.generator.parameters().every((parameter) => parameter.requiresGrad)).toBe(true);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('a timer and an HTTP server in the same process stay alive', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const server = createServer((_, response) => response.end('alive'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    let ticks = 0;
+    let answers = 0;
+    const timer = setInterval(() => {
+      ticks++;
+      fetch(`http://127.0.0.1:${port}/`)
+        .then((response) => response.text())
+        .then((text) => {
+          if (text === 'alive') answers++;
+        })
+        // One may be under way when the server closes.
+        .catch(() => undefined);
+    }, 5);
+    for await (const _ of trainer.fit(loader, { steps: 20_000, logEvery: 1 })) if (answers >= 3) break;
+    clearInterval(timer);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(answers).toBeGreaterThanOrEqual(3);
+    expect(ticks).toBeGreaterThanOrEqual(3);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('an abort ends it after the step in work, with a checkpoint', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const controller = new AbortController();
+    const out = join(folder.path, 'run');
+    const seen: number[] = [];
+    for await (const report of trainer.fit(loader, { ...steps(50), out, signal: controller.signal })) {
+      seen.push(report.step);
+      if (report.step === 3) controller.abort();
+    }
+    expect(seen.at(-1)).toBe(3);
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000003']);
+    loader.dispose();
+    trainer.dispose();
+  });
+});
+
+describe('a run directory', () => {
+  test('holds the configuration, a line a log interval, sample grids, events and checkpoints', async () => {
+    const trainer = new Trainer({ ...buildModel(dcgan, { set: { width: '4' } }), device: testDevice });
+    const loader = tinyLoader();
+    const out = join(folder.path, 'deep', 'run');
+    const options = {
+      steps: 6,
+      logEvery: 2,
+      sampleEvery: 3,
+      checkpointEvery: 4,
+      out,
+      settings: { recipe: 'dcgan', set: {} },
+    };
+    const reports = await reportsOf(trainer.fit(loader, options));
+    expect(reports.at(-1)).toMatchObject({
+      samples: join(out, 'samples', 'step-000006.png'),
+      checkpoint: join(out, 'checkpoints', 'step-000006'),
+    });
+    expect(readdirSync(join(out, 'samples'))).toEqual(['step-000003.png', 'step-000006.png']);
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000004', 'step-000006']);
+    expect(readdirSync(join(out, 'checkpoints', 'step-000006'))).toEqual([
+      'discriminator.safetensors',
+      'ema.safetensors',
+      'generator.safetensors',
+      'manifest.json',
+      'optimizer-D.safetensors',
+      'optimizer-G.safetensors',
+      'state.safetensors',
+    ]);
+    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ step }) => step)).toEqual([2, 4, 6]);
+    expect(Object.keys(lines[0])).toEqual(['step', 'imagesPerSecond', 'D', 'G', 'D(real)', 'D(fake)']);
+    const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+    expect(config).toMatchObject({
+      settings: { recipe: 'dcgan' },
+      batch: 8,
+      dataset: { name: 'tiny', channels: 1 },
+    });
+    expect(readdirSync(out).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('is not overwritten by another run, nor made where it cannot be', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    mkdirSync(join(folder.path, 'run'));
+    writeFileSync(join(folder.path, 'run', 'config.json'), '{}');
+    await expect(
+      reportsOf(trainer.fit(loader, { ...steps(1), out: join(folder.path, 'run') })),
+    ).rejects.toEqual(failure('ERR_RUN_EXISTS', 'holds a run already'));
+    writeFileSync(join(folder.path, 'file'), '');
+    await expect(
+      reportsOf(trainer.fit(loader, { ...steps(1), out: join(folder.path, 'file', 'run') })),
+    ).rejects.toEqual(failure('ERR_CANNOT_WRITE', 'a file, not a folder'));
+    expect(existsSync(join(folder.path, 'run', 'checkpoints'))).toBe(false);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  const full = existsSync('/dev/full') ? test : test.skip;
+  full('says of a full disk that it is full, and keeps what was saved before', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const training = trainer.fit(loader, { ...steps(4), out, checkpointEvery: 2, sampleEvery: 100 });
+    for (let i = 0; i < 2; i++) await training.next();
+    // A device that is always full takes the place of the next checkpoint's file.
+    const temporary = join(out, 'checkpoints', `.step-000004.${process.pid}.tmp`);
+    const { promises } = await import('node:fs');
+    const mkdir = jest.spyOn(promises, 'mkdir').mockImplementation(async (path) => {
+      mkdirSync(String(path), { recursive: true });
+      if (String(path) === temporary)
+        (await import('node:fs')).symlinkSync('/dev/full', join(temporary, 'generator.safetensors'));
+      return undefined;
+    });
+    await expect(training.next().then(() => training.next())).rejects.toEqual(
+      failure('ERR_CANNOT_WRITE', 'the disk is full'),
+    );
+    mkdir.mockRestore();
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000002']);
+    loader.dispose();
+    trainer.dispose();
+  });
+});
