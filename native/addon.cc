@@ -7,9 +7,10 @@ namespace {
 /// Errors are made with this class from now on: `new TorchError(message, code, op)`.
 void setErrorClass(const Context& context, napi_value error_class) {
   if (type_of(context, error_class) != napi_function) throw_expected(context, "a class", error_class);
-  napi_ref& reference = context.environment.error_class;
-  if (reference) check(context, napi_delete_reference(context.env, reference));
+  napi_ref reference = nullptr;
   check(context, napi_create_reference(context.env, error_class, 1, &reference));
+  std::swap(reference, context.environment.error_class);
+  if (reference) check(context, napi_delete_reference(context.env, reference));
 }
 
 napi_value load(napi_env env, napi_value exports) {

@@ -1,5 +1,5 @@
-// JavaScript values to C++ arguments: one specialisation a type. `Storage` owns what an argument refers to for the length of the
-// call; `pass` hands it on as the type that LibTorch's operator asks for.
+// JavaScript values to C++ arguments: one specialisation a type. `Storage` owns what an argument refers to
+// for the length of the call; `pass` hands it on as the type that LibTorch's operator asks for.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -9,6 +9,7 @@
 #include <c10/core/Scalar.h>
 #include <c10/util/OptionalArrayRef.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -52,27 +53,48 @@ inline bool is_nullish(const Context& context, napi_value value) {
 
 std::string read_string(const Context& context, napi_value value, const char* expected);
 
-/// Reads a JavaScript array through `read`, one element at a time.
+/// The length of a JavaScript array; throws for anything else, and for an array that is longer than the
+/// handles there can be.
+uint32_t read_length(const Context& context, napi_value value, const char* expected);
+
+/// JavaScript values made while it is open are dropped when it closes.
+class HandleScope {
+ public:
+  explicit HandleScope(const Context& context) : env_(context.env) {
+    check(context, napi_open_handle_scope(env_, &scope_));
+  }
+  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
+  HandleScope(const HandleScope&) = delete;
+  HandleScope& operator=(const HandleScope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
+/// Reads a JavaScript array through `read`, one element at a time. An element may be a getter that runs any
+/// JavaScript.
 template <class T, class Read>
 std::vector<T> read_array(const Context& context, napi_value value, const char* expected, Read read) {
-  bool is_array = false;
-  check(context, napi_is_array(context.env, value, &is_array));
-  if (!is_array) throw_expected(context, expected, value);
-  uint32_t length = 0;
-  check(context, napi_get_array_length(context.env, value, &length));
+  constexpr uint32_t kBlock = 1024;
+  const uint32_t length = read_length(context, value, expected);
   std::vector<T> result;
-  result.reserve(length);
-  for (uint32_t i = 0; i < length; ++i) {
-    napi_value element;
-    check(context, napi_get_element(context.env, value, i, &element));
-    result.push_back(read(context, element));
+  result.reserve(std::min(length, kBlock));
+  for (uint32_t begin = 0; begin < length; begin += kBlock) {
+    const HandleScope scope(context);
+    for (uint32_t i = begin; i < std::min(length, begin + kBlock); ++i) {
+      napi_value element;
+      check(context, napi_get_element(context.env, value, i, &element));
+      result.push_back(read(context, element));
+    }
   }
   return result;
 }
 
-/// The bytes of a TypedArray, DataView or ArrayBuffer.
+/// The bytes of a TypedArray, DataView or ArrayBuffer. They stay where they are only until JavaScript runs
+/// again: arguments with getters are read before.
 struct Bytes {
-  uint8_t* data;
+  const uint8_t* data;
   size_t size;
 };
 Bytes read_bytes(const Context& context, napi_value value);
@@ -85,20 +107,37 @@ struct Int32Span {
 };
 Int32Span read_int32_array(const Context& context, napi_value value);
 
+/// A handle as an integer; 0, which is never live, for a number that cannot be one.
+int32_t read_handle(const Context& context, napi_value value, const char* expected);
+
 at::Tensor& tensor_behind(const Context& context, int32_t handle);
 
 template <class T, class = void>
 struct Argument;
 
+/// Held for the length of the call: reading a later argument may run JavaScript that releases this one.
 template <>
 struct Argument<at::Tensor> {
-  using Storage = at::Tensor*;
+  using Storage = at::Tensor;
   static Storage read(const Context& context, napi_value value) {
-    int32_t handle = 0;
-    if (napi_get_value_int32(context.env, value, &handle) != napi_ok) throw_expected(context, "a tensor", value);
-    return &tensor_behind(context, handle);
+    return tensor_behind(context, read_handle(context, value, "a tensor"));
   }
-  static at::Tensor& pass(Storage tensor) { return *tensor; }
+  static at::Tensor& pass(Storage& tensor) { return tensor; }
+  static const at::Tensor& pass(const Storage& tensor) { return tensor; }
+};
+
+/// A handle as such, live or not.
+struct Handle {
+  int32_t value;
+};
+
+template <>
+struct Argument<Handle> {
+  using Storage = Handle;
+  static Handle read(const Context& context, napi_value value) {
+    return {read_handle(context, value, "a handle")};
+  }
+  static Handle pass(Handle handle) { return handle; }
 };
 
 template <>
@@ -106,7 +145,8 @@ struct Argument<bool> {
   using Storage = bool;
   static bool read(const Context& context, napi_value value) {
     bool result = false;
-    if (napi_get_value_bool(context.env, value, &result) != napi_ok) throw_expected(context, "a boolean", value);
+    if (napi_get_value_bool(context.env, value, &result) != napi_ok)
+      throw_expected(context, "a boolean", value);
     return result;
   }
   static bool pass(bool value) { return value; }
@@ -117,7 +157,8 @@ struct Argument<double> {
   using Storage = double;
   static double read(const Context& context, napi_value value) {
     double result = 0;
-    if (napi_get_value_double(context.env, value, &result) != napi_ok) throw_expected(context, "a number", value);
+    if (napi_get_value_double(context.env, value, &result) != napi_ok)
+      throw_expected(context, "a number", value);
     return result;
   }
   static double pass(double value) { return value; }
@@ -145,11 +186,17 @@ struct Argument<int64_t> {
 template <>
 struct Argument<c10::SymInt> {
   using Storage = int64_t;
-  static int64_t read(const Context& context, napi_value value) { return Argument<int64_t>::read(context, value); }
+  static int64_t read(const Context& context, napi_value value) {
+    const int64_t number = Argument<int64_t>::read(context, value);
+    // Lower ones stand for symbols inside LibTorch.
+    if (number < -(int64_t{1} << 62)) throw_expected(context, "an integer of at least -2^62", value);
+    return number;
+  }
   static c10::SymInt pass(int64_t value) { return c10::SymInt(value); }
 };
 
-/// A whole number stays an integer, so that integer tensors keep their type beside it; a float tensor is the same either way.
+/// A whole number stays an integer, so that integer tensors keep their type beside it; a float tensor is the
+/// same either way.
 template <>
 struct Argument<at::Scalar> {
   using Storage = at::Scalar;
@@ -160,14 +207,18 @@ struct Argument<at::Scalar> {
 template <>
 struct Argument<std::string> {
   using Storage = std::string;
-  static std::string read(const Context& context, napi_value value) { return read_string(context, value, "a string"); }
+  static std::string read(const Context& context, napi_value value) {
+    return read_string(context, value, "a string");
+  }
   static const std::string& pass(const std::string& value) { return value; }
 };
 
 template <>
 struct Argument<std::string_view> {
   using Storage = std::string;
-  static std::string read(const Context& context, napi_value value) { return read_string(context, value, "a string"); }
+  static std::string read(const Context& context, napi_value value) {
+    return read_string(context, value, "a string");
+  }
   static std::string_view pass(const std::string& value) { return value; }
 };
 
@@ -183,9 +234,7 @@ struct Argument<at::ScalarType> {
 template <>
 struct Argument<at::Device> {
   using Storage = at::Device;
-  static at::Device read(const Context& context, napi_value value) {
-    return device_named(read_string(context, value, "a device such as 'cpu' or 'cuda:0'"));
-  }
+  static at::Device read(const Context& context, napi_value value);
   static at::Device pass(at::Device value) { return value; }
 };
 
@@ -202,28 +251,23 @@ struct Argument<at::MemoryFormat> {
 template <>
 struct Argument<at::Layout> {
   using Storage = at::Layout;
-  static at::Layout read(const Context& context, napi_value value) { throw_expected(context, "no layout (undefined)", value); }
+  static at::Layout read(const Context& context, napi_value value) {
+    throw_expected(context, "no layout (undefined)", value);
+  }
   static at::Layout pass(at::Layout value) { return value; }
 };
 
 template <>
 struct Argument<at::Generator> {
-  using Storage = at::Generator*;
+  using Storage = at::Generator;
   static Storage read(const Context& context, napi_value value) {
-    int32_t handle = 0;
-    napi_get_value_int32(context.env, value, &handle);
-    at::Generator* generator = context.environment.generators.find(handle);
-    if (!generator) throw_expected(context, "a live random generator", value);
-    return generator;
+    constexpr const char* kExpected = "a live random generator";
+    const at::Generator* generator =
+        context.environment.generators.find(read_handle(context, value, kExpected));
+    if (!generator) throw_expected(context, kExpected, value);
+    return *generator;
   }
-  static at::Generator& pass(Storage generator) { return *generator; }
-};
-
-template <>
-struct Argument<Bytes> {
-  using Storage = Bytes;
-  static Bytes read(const Context& context, napi_value value) { return read_bytes(context, value); }
-  static Bytes pass(Bytes bytes) { return bytes; }
+  static const at::Generator& pass(const Storage& generator) { return generator; }
 };
 
 /// The raw value, for the few entries that look at it themselves.
@@ -258,7 +302,8 @@ struct Argument<at::ArrayRef<T>> {
   static at::ArrayRef<T> pass(const Storage& storage) { return storage; }
 };
 
-/// Tensors come as an array of handles, or packed in an Int32Array where the list is long and used every step.
+/// Tensors come as an array of handles, or packed in an Int32Array where the list is long and used every
+/// step.
 template <>
 struct Argument<std::vector<at::Tensor>> {
   using Storage = std::vector<at::Tensor>;
@@ -269,7 +314,9 @@ struct Argument<std::vector<at::Tensor>> {
 template <>
 struct Argument<at::ArrayRef<at::Tensor>> {
   using Storage = std::vector<at::Tensor>;
-  static Storage read(const Context& context, napi_value value) { return Argument<Storage>::read(context, value); }
+  static Storage read(const Context& context, napi_value value) {
+    return Argument<Storage>::read(context, value);
+  }
   static at::TensorList pass(const Storage& storage) { return storage; }
 };
 
@@ -282,7 +329,8 @@ struct Argument<c10::OptionalArrayRef<T>> {
   static Storage read(const Context& context, napi_value value) {
     if (is_nullish(context, value)) return std::nullopt;
     // A lone number is an array of one, as in PyTorch.
-    if (type_of(context, value) == napi_number) return std::vector<T>{Argument<T>::pass(Argument<T>::read(context, value))};
+    if (type_of(context, value) == napi_number)
+      return std::vector<T>{Argument<T>::pass(Argument<T>::read(context, value))};
     return Argument<at::ArrayRef<T>>::read(context, value);
   }
   static c10::OptionalArrayRef<T> pass(const Storage& storage) {

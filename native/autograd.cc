@@ -16,20 +16,43 @@ bool isLeaf(const Context&, const at::Tensor& tensor) { return tensor.is_leaf();
 
 /// Sets `requires_grad` on every tensor in one call: a network is frozen or thawed around each phase.
 void setRequiresGrad(const Context&, const Tensors& tensors, bool value) {
+  for (const at::Tensor& tensor : tensors) {
+    if (!value && !tensor.is_leaf())
+      throw ArgumentError("ERR_INVALID_ARG",
+                          "expected leaves but received a tensor that an operator made; detach() it instead");
+    if (value && !at::isFloatingType(tensor.scalar_type()))
+      throw ArgumentError(
+          "ERR_INVALID_ARG",
+          std::string("expected floating-point tensors, the only ones with gradients, but received ") +
+              name_of(tensor.scalar_type()));
+  }
   for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(value);
 }
 
-at::Tensor gradient(const Context&, const at::Tensor& tensor) { return tensor.is_leaf() ? tensor.grad() : at::Tensor(); }
+at::Tensor gradient(const Context&, const at::Tensor& tensor) {
+  return tensor.is_leaf() ? tensor.grad() : at::Tensor();
+}
 
 /// A handle to every parameter's gradient, 0 where there is none; the caller releases them.
 Tensors gradients(const Context&, const Tensors& tensors) {
   Tensors result;
   result.reserve(tensors.size());
-  for (const at::Tensor& tensor : tensors) result.push_back(tensor.grad());
+  for (const at::Tensor& tensor : tensors) result.push_back(tensor.is_leaf() ? tensor.grad() : at::Tensor());
   return result;
 }
 
+/// Optimizers take a gradient's shape, dtype and device for granted.
 void setGradient(const Context&, const at::Tensor& tensor, const std::optional<at::Tensor>& gradient) {
+  if (!tensor.is_leaf())
+    throw ArgumentError(
+        "ERR_INVALID_ARG",
+        "expected a leaf, the only kind with a gradient, but received a tensor that an operator made");
+  if (gradient && gradient->is_same(tensor))
+    throw ArgumentError("ERR_INVALID_ARG", "expected a gradient other than the tensor itself");
+  if (gradient && !(gradient->sizes() == tensor.sizes() && gradient->scalar_type() == tensor.scalar_type() &&
+                    gradient->device() == tensor.device()))
+    throw ArgumentError("ERR_INVALID_ARG", "expected a gradient like the tensor, " + describe(tensor) +
+                                               ", but received " + describe(*gradient));
   tensor.mutable_grad() = gradient ? *gradient : at::Tensor();
 }
 
@@ -38,7 +61,8 @@ void clearGradients(const Context&, const Tensors& tensors) {
   for (const at::Tensor& tensor : tensors) tensor.mutable_grad().reset();
 }
 
-/// Gives `tensor` the storage, dtype and device of `data`; handles and optimizers that hold it go on holding the same tensor.
+/// Gives `tensor` the storage, dtype and device of `data`; handles and optimizers that hold it go on holding
+/// the same tensor.
 void setData(const Context&, const at::Tensor& tensor, const at::Tensor& data) { tensor.set_data(data); }
 
 /// Null entries stand for an implicit gradient of one.
@@ -50,14 +74,20 @@ Tensors optional_tensors(const Context& context, napi_value value) {
   return result;
 }
 
-void backward(const Context& context, const Tensors& tensors, napi_value gradients, bool retain_graph, bool create_graph,
-              const Tensors& inputs) {
-  torch::autograd::backward(tensors, optional_tensors(context, gradients), retain_graph, create_graph, inputs);
+void backward(const Context& context, const Tensors& tensors, napi_value gradients, bool retain_graph,
+              bool create_graph, const Tensors& inputs) {
+  torch::autograd::backward(tensors, optional_tensors(context, gradients), retain_graph, create_graph,
+                            inputs);
 }
 
-Tensors grad(const Context& context, const Tensors& outputs, const Tensors& inputs, napi_value gradients, bool retain_graph,
-             bool create_graph, bool allow_unused) {
-  return torch::autograd::grad(outputs, inputs, optional_tensors(context, gradients), retain_graph, create_graph, allow_unused);
+Tensors grad(const Context& context, const Tensors& outputs, const Tensors& inputs, napi_value gradients,
+             bool retain_graph, bool create_graph, bool allow_unused) {
+  if (outputs.empty() || inputs.empty())
+    throw ArgumentError("ERR_INVALID_ARG", "expected at least one output and one input but received " +
+                                               std::to_string(outputs.size()) + " and " +
+                                               std::to_string(inputs.size()));
+  return torch::autograd::grad(outputs, inputs, optional_tensors(context, gradients), retain_graph,
+                               create_graph, allow_unused);
 }
 
 bool gradEnabled(const Context&) { return at::GradMode::is_enabled(); }
@@ -65,9 +95,12 @@ void setGradEnabled(const Context&, bool enabled) { at::GradMode::set_enabled(en
 
 at::DeviceType device_type(const at::Device& device) { return device.type(); }
 
-bool autocastEnabled(const Context&, at::Device device) { return at::autocast::is_autocast_enabled(device_type(device)); }
+bool autocastEnabled(const Context&, at::Device device) {
+  return at::autocast::is_autocast_enabled(device_type(device));
+}
 
-/// Switches autocast for a device type; leaving it drops the cached low-precision weights, which a step has made stale.
+/// Switches autocast for a device type; leaving it drops the cached low-precision weights, which a step has
+/// made stale.
 void setAutocast(const Context&, at::Device device, bool enabled, at::ScalarType dtype) {
   at::autocast::set_autocast_enabled(device_type(device), enabled);
   if (enabled) at::autocast::set_autocast_dtype(device_type(device), dtype);

@@ -1,4 +1,5 @@
-// What only a LibTorch with CUDA can tell: memory statistics, device names, synchronisation. no_cuda.cc stands in elsewhere.
+// What only a LibTorch with CUDA can tell: memory statistics, device names, synchronisation. no_cuda.cc
+// stands in elsewhere.
 #include <ATen/cuda/CUDAContext.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
@@ -14,7 +15,9 @@ c10::DeviceIndex index_of(at::Device device) {
   return device.has_index() ? device.index() : c10::cuda::current_device();
 }
 
-std::string cudaDeviceName(const Context&, at::Device device) { return at::cuda::getDeviceProperties(index_of(device))->name; }
+std::string cudaDeviceName(const Context&, at::Device device) {
+  return at::cuda::getDeviceProperties(index_of(device))->name;
+}
 
 /// Waits until the device has done everything it was given.
 void cudaSynchronize(const Context&, at::Device device) {
@@ -28,7 +31,8 @@ std::vector<int64_t> cudaMemory(const Context&, at::Device device) {
   const c10::DeviceIndex index = index_of(device);
   const auto stats = allocator::getDeviceStats(index);
   constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
-  return {stats.allocated_bytes[kAll].current, stats.reserved_bytes[kAll].current, stats.allocated_bytes[kAll].peak,
+  return {stats.allocated_bytes[kAll].current, stats.reserved_bytes[kAll].current,
+          stats.allocated_bytes[kAll].peak,
           static_cast<int64_t>(at::cuda::getDeviceProperties(index)->totalGlobalMem)};
 }
 

@@ -5,6 +5,9 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/version.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "addon.h"
 
 namespace gan {
@@ -16,12 +19,18 @@ std::string cpuCapability(const Context&) { return at::get_cpu_capability(); }
 int64_t threads(const Context&) { return at::get_num_threads(); }
 
 void setThreads(const Context&, int64_t count) {
-  if (count < 1) throw ArgumentError("ERR_INVALID_ARG", "expected at least 1 thread but received " + std::to_string(count));
+  // OpenMP ends the process where it cannot start as many as it was told to.
+  const int64_t most = std::max<int64_t>(std::thread::hardware_concurrency(), 64);
+  if (count < 1 || count > most)
+    throw ArgumentError("ERR_INVALID_ARG", "expected 1 to " + std::to_string(most) +
+                                               " threads but received " + std::to_string(count));
   at::set_num_threads(static_cast<int>(count));
 }
 
 bool builtWithCuda(const Context&) { return kBuiltWithCuda; }
-int64_t cudaDeviceCount(const Context&) { return at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; }
+int64_t cudaDeviceCount(const Context&) {
+  return at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+}
 
 std::string cudnnVersion(const Context&) {
   if (!at::hasCUDA() || !at::detail::getCUDAHooks().compiledWithCuDNN()) return "";
@@ -39,29 +48,33 @@ bool deterministic(const Context&) { return at::globalContext().deterministicAlg
 /// Lets cuDNN time its convolution kernels on first use and keep the fastest.
 void setBenchmark(const Context&, bool enabled) { at::globalContext().setBenchmarkCuDNN(enabled); }
 
-/// Lets matrix products and convolutions on CUDA round their float32 inputs to 10 bits (TF32): faster, and less exact.
+/// Lets matrix products and convolutions on CUDA round their float32 inputs to 10 bits (TF32): faster, and
+/// less exact.
 void setTf32(const Context&, bool enabled) {
   at::globalContext().setAllowTF32CuBLAS(enabled);
   at::globalContext().setAllowTF32CuDNN(enabled);
 }
 
-void requireDevice(const Context&, at::Device device) { require_device(device); }
+/// Reading the argument is the check.
+void requireDevice(const Context&, at::Device) {}
 
 }  // namespace
 
 void require_device(at::Device device) {
   if (!device.is_cuda()) return;
   if (!at::hasCUDA())
-    throw ArgumentError("ERR_NO_CUDA",
-                        "expected a LibTorch with CUDA for device '" + device.str() +
-                            "' but this one is built for CPU only; run `npx libtorch-gan setup --cuda`, or use --device cpu");
+    throw ArgumentError(
+        "ERR_NO_CUDA",
+        "expected a LibTorch with CUDA for device '" + device.str() +
+            "' but this one is built for CPU only; run `npx libtorch-gan setup --cuda`, or use --device cpu");
   const int64_t count = at::detail::getCUDAHooks().deviceCount();
   if (count == 0)
-    throw ArgumentError("ERR_NO_CUDA", "expected an NVIDIA GPU for device '" + device.str() +
-                                           "' but the driver shows none; check nvidia-smi, or use --device cpu");
+    throw ArgumentError("ERR_NO_CUDA",
+                        "expected an NVIDIA GPU for device '" + device.str() +
+                            "' but the driver shows none; check nvidia-smi, or use --device cpu");
   if (device.has_index() && device.index() >= count)
-    throw ArgumentError("ERR_NO_CUDA", "expected a device up to 'cuda:" + std::to_string(count - 1) + "' but received '" +
-                                           device.str() + "'");
+    throw ArgumentError("ERR_NO_CUDA", "expected a device up to 'cuda:" + std::to_string(count - 1) +
+                                           "' but received '" + device.str() + "'");
 }
 
 void define_device(const Context& context, napi_value exports) {

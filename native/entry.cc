@@ -2,9 +2,12 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <sstream>
+
+#include "message.h"
 
 namespace gan {
 namespace {
@@ -21,32 +24,57 @@ std::vector<std::string> argument_names(const Origin& origin) {
   return names;
 }
 
-void describe_tensor(std::ostream& out, const at::Tensor& tensor) {
-  out << name_of(tensor.scalar_type()) << " " << tensor.sizes() << " " << tensor.device();
+/// The tensor behind a handle or null: whatever `value` is, this is no time for another error.
+const at::Tensor* live_tensor(const Context& context, napi_value value) {
+  int32_t handle = 0;
+  if (napi_get_value_int32(context.env, value, &handle) != napi_ok) return nullptr;
+  return context.environment.tensors.find(handle);
+}
+
+/// "[float32 [2, 3] cpu, float32 [4] cpu, …]" of an array of handles.
+std::string describe_list(const Context& context, napi_value array) {
+  constexpr uint32_t kMost = 6;
+  bool matches = false;
+  uint32_t length = 0;
+  napi_value element;
+  if (napi_is_array(context.env, array, &matches) != napi_ok || !matches) return {};
+  napi_get_array_length(context.env, array, &length);
+  std::string text;
+  for (uint32_t i = 0; i < std::min(length, kMost); ++i) {
+    if (napi_get_element(context.env, array, i, &element) != napi_ok) {
+      // A getter that threw: the failure of the operator is what to tell.
+      napi_get_and_clear_last_exception(context.env, &element);
+      return {};
+    }
+    const at::Tensor* tensor = live_tensor(context, element);
+    text += (i > 0 ? ", " : "") + (tensor ? describe(*tensor) : std::string("none"));
+  }
+  return "[" + text + (length > kMost ? ", …]" : "]");
 }
 
 /// "self: float32 [2, 3] cpu; mat2: float32 [4, 5] cpu" of the arguments that the schema calls tensors.
-std::string describe_arguments(const Context& context, const Origin& origin, const napi_value* values, size_t count) {
+std::string describe_arguments(const Context& context, const Origin& origin, const napi_value* values,
+                               size_t count) {
   if (!origin.overload) return {};
   const auto found = c10::Dispatcher::singleton().findSchema({origin.op, origin.overload});
   if (!found) return {};
   const auto& arguments = found->schema().arguments();
   std::ostringstream out;
   for (size_t i = 0; i < count && i < arguments.size(); ++i) {
-    const auto& type = *arguments[i].type();
-    if (type.str() != "Tensor" && type.str() != "Tensor?") continue;
-    int32_t handle = 0;
-    if (napi_get_value_int32(context.env, values[i], &handle) != napi_ok) continue;
-    const at::Tensor* tensor = context.environment.tensors.find(handle);
-    if (!tensor) continue;
-    if (out.tellp() > 0) out << "; ";
-    out << arguments[i].name() << ": ";
-    describe_tensor(out, *tensor);
+    const std::string type = arguments[i].type()->str();
+    std::string text;
+    if (type == "Tensor" || type == "Tensor?") {
+      if (const at::Tensor* tensor = live_tensor(context, values[i])) text = describe(*tensor);
+    } else if (type == "Tensor[]" || type == "Tensor?[]") {
+      text = describe_list(context, values[i]);
+    }
+    if (!text.empty()) out << (out.tellp() > 0 ? "; " : "") << arguments[i].name() << ": " << text;
   }
   return out.str();
 }
 
-napi_value make_error(const Context& context, const std::string& message, const char* code, const std::string& op) {
+napi_value make_error(const Context& context, const std::string& message, const char* code,
+                      const std::string& op) {
   napi_value text = to_js(context, message);
   napi_value code_text = to_js(context, std::string(code));
   napi_value op_text = to_js(context, op);
@@ -71,7 +99,13 @@ struct Failure {
 };
 
 bool ran_out_of_memory(const std::string& message) {
-  return message.find("can't allocate memory") != std::string::npos || message.find("out of memory") != std::string::npos;
+  return message.find("can't allocate memory") != std::string::npos ||
+         message.find("out of memory") != std::string::npos;
+}
+
+Failure libtorch_failure(const char* text) {
+  const std::string message = clean_message(text);
+  return {ran_out_of_memory(message) ? "ERR_OUT_OF_MEMORY" : "ERR_TORCH", message, true};
 }
 
 Failure failure_in_flight() {
@@ -80,12 +114,11 @@ Failure failure_in_flight() {
   } catch (const ArgumentError& error) {
     return {error.code, error.what(), false};
   } catch (const c10::Error& error) {
-    const std::string message = error.what_without_backtrace();
-    return {ran_out_of_memory(message) ? "ERR_OUT_OF_MEMORY" : "ERR_TORCH", message, true};
+    return libtorch_failure(error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
     return {"ERR_OUT_OF_MEMORY", "the process ran out of memory", true};
   } catch (const std::exception& error) {
-    return {"ERR_TORCH", error.what(), true};
+    return libtorch_failure(error.what());
   } catch (...) {
     return {"ERR_TORCH", "an unknown C++ exception", true};
   }
@@ -104,7 +137,8 @@ void throw_to_js(const Context& context, const Origin& origin, const napi_value*
     std::string message = op + ": ";
     if (failed != detail::kNoArgument) {
       const auto names = argument_names(origin);
-      message += "argument " + std::to_string(failed + 1) + (failed < names.size() ? " (" + names[failed] + ")" : "") + ": ";
+      message += "argument " + std::to_string(failed + 1) +
+                 (failed < names.size() ? " (" + names[failed] + ")" : "") + ": ";
     }
     message += failure.message;
     if (failure.from_libtorch) {
@@ -113,13 +147,15 @@ void throw_to_js(const Context& context, const Origin& origin, const napi_value*
     }
     check(context, napi_throw(context.env, make_error(context, message, failure.code, op)));
   } catch (...) {
-    napi_throw_error(context.env, "ERR_TORCH", "an error could not be described: the environment is shutting down");
+    napi_throw_error(context.env, "ERR_TORCH",
+                     "an error could not be described: the environment is shutting down");
   }
 }
 
 void define(const Context& context, napi_value exports, const char* name, napi_callback callback) {
   napi_value function;
-  check(context, napi_create_function(context.env, name, NAPI_AUTO_LENGTH, callback, &context.environment, &function));
+  check(context,
+        napi_create_function(context.env, name, NAPI_AUTO_LENGTH, callback, &context.environment, &function));
   check(context, napi_set_named_property(context.env, exports, name, function));
 }
 

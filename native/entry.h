@@ -1,5 +1,5 @@
-// From a C++ function to a JavaScript one: the argument conversions are derived from its type, and every call stands behind one
-// wall that turns whatever is thrown into a JavaScript error.
+// From a C++ function to a JavaScript one: the argument conversions are derived from its type, and every call
+// stands behind one wall that turns whatever is thrown into a JavaScript error.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "argument.h"
+#include "preconditions.h"
 #include "result.h"
 
 namespace gan {
@@ -20,7 +21,8 @@ struct Origin {
 };
 
 /// Rethrows the exception in flight as a pending JavaScript error; call it from a catch block only.
-void throw_to_js(const Context& context, const Origin& origin, const napi_value* arguments, size_t count, size_t failed) noexcept;
+void throw_to_js(const Context& context, const Origin& origin, const napi_value* arguments, size_t count,
+                 size_t failed) noexcept;
 
 namespace detail {
 
@@ -31,7 +33,8 @@ using Bare = std::remove_cv_t<std::remove_reference_t<T>>;
 
 /// Reads the arguments left to right, noting the one in work in `failed`, then calls.
 template <class R, class... A, size_t... I, class F>
-napi_value invoke(const Context& context, const napi_value* values, size_t& failed, F function, std::index_sequence<I...>) {
+napi_value invoke(const Context& context, const napi_value* values, size_t& failed, F function,
+                  std::index_sequence<I...>) {
   [[maybe_unused]] const auto read = [&]<class T>(size_t index) {
     failed = index;
     return Argument<T>::read(context, values[index]);
@@ -71,7 +74,13 @@ template <class R, class... A>
 struct Operator<R(A...)> {
   template <class Op>
   static napi_value entry(napi_env env, napi_callback_info info) {
-    return guarded<R, A...>(env, info, {Op::name, Op::overload_name}, [](const Context&) { return &Op::call; });
+    return guarded<R, A...>(env, info, {Op::name, Op::overload_name}, [](const Context&) {
+      return [](auto&&... arguments) -> R {
+        if constexpr (!std::is_null_pointer_v<std::remove_cv_t<decltype(precondition<Op>)>>)
+          precondition<Op>(arguments...);
+        return Op::call(std::forward<decltype(arguments)>(arguments)...);
+      };
+    });
   }
 };
 
@@ -82,7 +91,9 @@ struct Function<R (*)(const Context&, A...)> {
   template <R (*F)(const Context&, A...), const char* Name>
   static napi_value entry(napi_env env, napi_callback_info info) {
     return guarded<R, A...>(env, info, {Name, nullptr}, [](const Context& context) {
-      return [&context](auto&&... arguments) -> R { return F(context, std::forward<decltype(arguments)>(arguments)...); };
+      return [&context](auto&&... arguments) -> R {
+        return F(context, std::forward<decltype(arguments)>(arguments)...);
+      };
     });
   }
 };
@@ -101,9 +112,9 @@ constexpr napi_callback function_entry = &detail::Function<decltype(F)>::templat
 void define(const Context& context, napi_value exports, const char* name, napi_callback callback);
 
 /// `DEFINE(context, exports, f)` puts our own function `f` on exports as "f".
-#define GAN_DEFINE(context, exports, function)                                                  \
-  do {                                                                                          \
-    static constexpr char name_of_entry[] = #function;                                          \
+#define GAN_DEFINE(context, exports, function)                                                       \
+  do {                                                                                               \
+    static constexpr char name_of_entry[] = #function;                                               \
     ::gan::define(context, exports, name_of_entry, ::gan::function_entry<&function, name_of_entry>); \
   } while (0)
 

@@ -1,5 +1,5 @@
-// What one JavaScript environment (the main thread, or a worker) owns. Nothing here is static: every environment that loads the
-// addon gets its own tables, and drops its own tensors when it ends.
+// What one JavaScript environment (the main thread, or a worker) owns. Nothing here is static: every
+// environment that loads the addon gets its own tables, and drops its own tensors when it ends.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -10,7 +10,7 @@
 #include <deque>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace gan {
 
@@ -21,23 +21,18 @@ class ArgumentError : public std::runtime_error {
   const char* const code;
 };
 
-/// Values behind integers. A handle is 24 bits of slot and 7 bits of the slot's generation, so it fits V8's small integers, 0 is
-/// never one, and a stale handle is found out instead of reaching the tensor that took its slot.
+/// Values behind integers. A handle is 24 bits of slot and 7 bits of the slot's generation, so it fits V8's
+/// small integers, 0 is never one, and a stale handle is found out instead of reaching the tensor that took
+/// its slot. Free slots queue, a thousand at least, so that a slot's generation comes round only after a
+/// hundred thousand values.
 template <class T>
 class HandleTable {
  public:
   HandleTable() : slots_(1) {}
 
   int32_t add(T value) {
-    uint32_t index;
-    if (free_.empty()) {
-      index = static_cast<uint32_t>(slots_.size());
-      if (index > kIndexMask) throw ArgumentError("ERR_TOO_MANY_TENSORS", "expected fewer than 16,777,216 live handles");
-      slots_.emplace_back();
-    } else {
-      index = free_.back();
-      free_.pop_back();
-    }
+    require_room(1);
+    const uint32_t index = take_slot();
     Slot& slot = slots_[index];
     slot.value = std::move(value);
     slot.used = true;
@@ -45,12 +40,20 @@ class HandleTable {
     return static_cast<int32_t>(slot.generation << kIndexBits | index);
   }
 
+  /// Throws where `count` more values do not fit: asked before the first of several is added, so that none is
+  /// lost.
+  void require_room(size_t count) const {
+    if (count > kIndexMask - live_)
+      throw ArgumentError("ERR_TOO_MANY_TENSORS", "expected fewer than 16,777,216 live handles");
+  }
+
   /// The value, or null for a handle that is not live.
   T* find(int32_t handle) {
     const uint32_t index = static_cast<uint32_t>(handle) & kIndexMask;
     if (handle <= 0 || index >= slots_.size()) return nullptr;
     Slot& slot = slots_[index];
-    return slot.used && slot.generation == static_cast<uint32_t>(handle) >> kIndexBits ? &slot.value : nullptr;
+    return slot.used && slot.generation == static_cast<uint32_t>(handle) >> kIndexBits ? &slot.value
+                                                                                       : nullptr;
   }
 
   bool remove(int32_t handle) {
@@ -60,7 +63,7 @@ class HandleTable {
     slot.value = T();
     slot.used = false;
     slot.generation = (slot.generation + 1) & kGenerationMask;
-    free_.push_back(static_cast<uint32_t>(handle) & kIndexMask);
+    queue_slot(static_cast<uint32_t>(handle) & kIndexMask);
     --live_;
     return true;
   }
@@ -77,16 +80,38 @@ class HandleTable {
   static constexpr uint32_t kIndexBits = 24;
   static constexpr uint32_t kIndexMask = (1u << kIndexBits) - 1;
   static constexpr uint32_t kGenerationMask = 127;
+  static constexpr size_t kQueued = 1024;
 
   struct Slot {
     T value;
     uint32_t generation = 0;
+    /// The free slot behind this one in the queue.
+    uint32_t next = 0;
     bool used = false;
   };
 
+  uint32_t take_slot() {
+    if (queued_ <= kQueued && slots_.size() <= kIndexMask) {
+      slots_.emplace_back();
+      return static_cast<uint32_t>(slots_.size() - 1);
+    }
+    const uint32_t index = first_;
+    first_ = slots_[index].next;
+    --queued_;
+    return index;
+  }
+
+  void queue_slot(uint32_t index) {
+    (queued_ == 0 ? first_ : slots_[last_].next) = index;
+    last_ = index;
+    ++queued_;
+  }
+
   // A deque keeps addresses: an argument already read stays valid while a later one is read.
   std::deque<Slot> slots_;
-  std::vector<uint32_t> free_;
+  uint32_t first_ = 0;
+  uint32_t last_ = 0;
+  size_t queued_ = 0;
   size_t live_ = 0;
 };
 

@@ -6,7 +6,8 @@ namespace {
 
 [[noreturn]] void throw_no_cuda() {
   throw ArgumentError("ERR_NO_CUDA",
-                      "expected a LibTorch with CUDA but this one is built for CPU only; run `npx libtorch-gan setup --cuda`");
+                      "expected a LibTorch with CUDA but this one is built for CPU only; run `npx "
+                      "libtorch-gan setup --cuda`");
 }
 
 std::string cudaDeviceName(const Context&, at::Device) { throw_no_cuda(); }

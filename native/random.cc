@@ -1,4 +1,5 @@
-// Random generators: made, seeded, saved and restored. A device's default generator belongs to the process, as in PyTorch.
+// Random generators: made, seeded, saved and restored. A device's default generator belongs to the process,
+// as in PyTorch.
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 
@@ -15,7 +16,8 @@ const at::Generator& default_generator(at::Device device) {
 }
 
 int64_t makeGenerator(const Context& context, at::Device device, int64_t seed) {
-  at::Generator generator = device.is_cpu() ? at::make_generator<at::CPUGeneratorImpl>() : default_generator(device).clone();
+  at::Generator generator =
+      device.is_cpu() ? at::make_generator<at::CPUGeneratorImpl>() : default_generator(device).clone();
   generator.set_current_seed(static_cast<uint64_t>(seed));
   return context.environment.generators.add(std::move(generator));
 }
@@ -24,8 +26,8 @@ int64_t defaultGenerator(const Context& context, at::Device device) {
   return context.environment.generators.add(default_generator(device));
 }
 
-bool releaseGenerator(const Context& context, int64_t handle) {
-  return context.environment.generators.remove(static_cast<int32_t>(handle));
+bool releaseGenerator(const Context& context, Handle handle) {
+  return context.environment.generators.remove(handle.value);
 }
 
 void seedGenerator(const Context&, const at::Generator& generator, int64_t seed) {

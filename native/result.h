@@ -1,7 +1,9 @@
-// C++ results to JavaScript values: tensors become handles, tuples and vectors become arrays, an in-place operator gives nothing.
+// C++ results to JavaScript values: tensors become handles, tuples and vectors become arrays, an in-place
+// operator gives nothing.
 #pragma once
 
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,9 @@ inline napi_value to_js(const Context& context, at::Tensor&& tensor) {
   return value;
 }
 
-inline napi_value to_js(const Context& context, const at::Tensor& tensor) { return to_js(context, at::Tensor(tensor)); }
+inline napi_value to_js(const Context& context, const at::Tensor& tensor) {
+  return to_js(context, at::Tensor(tensor));
+}
 
 inline napi_value to_js(const Context& context, bool result) {
   napi_value value;
@@ -41,7 +45,8 @@ inline napi_value to_js(const Context& context, const at::Scalar& result) {
   if (result.isBoolean()) return to_js(context, result.toBool());
   if (result.isFloatingPoint()) return to_js(context, result.toDouble());
   const int64_t number = result.toLong();
-  if (std::abs(number) <= 9007199254740992) return to_js(context, number);
+  constexpr int64_t kExact = 9007199254740992;
+  if (number >= -kExact && number <= kExact) return to_js(context, number);
   napi_value value;
   check(context, napi_create_bigint_int64(context.env, number, &value));
   return value;
@@ -53,24 +58,30 @@ inline napi_value to_js(const Context& context, const std::string& text) {
   return value;
 }
 
-inline napi_value to_js(const Context& context, at::ScalarType dtype) { return to_js(context, std::string(name_of(dtype))); }
+inline napi_value to_js(const Context& context, at::ScalarType dtype) {
+  return to_js(context, std::string(name_of(dtype)));
+}
 
 inline napi_value to_js(const Context&, napi_value value) { return value; }
 
 template <class T>
 napi_value to_js(const Context& context, std::vector<T>&& elements) {
+  if constexpr (std::is_same_v<T, at::Tensor>) context.environment.tensors.require_room(elements.size());
   napi_value array;
   check(context, napi_create_array_with_length(context.env, elements.size(), &array));
   for (size_t i = 0; i < elements.size(); ++i)
-    check(context, napi_set_element(context.env, array, static_cast<uint32_t>(i), to_js(context, std::move(elements[i]))));
+    check(context, napi_set_element(context.env, array, static_cast<uint32_t>(i),
+                                    to_js(context, std::move(elements[i]))));
   return array;
 }
 
 template <class... T, size_t... I>
 napi_value tuple_to_js(const Context& context, std::tuple<T...>&& elements, std::index_sequence<I...>) {
+  context.environment.tensors.require_room(sizeof...(T));
   napi_value array;
   check(context, napi_create_array_with_length(context.env, sizeof...(T), &array));
-  (check(context, napi_set_element(context.env, array, I, to_js(context, std::move(std::get<I>(elements))))), ...);
+  (check(context, napi_set_element(context.env, array, I, to_js(context, std::move(std::get<I>(elements))))),
+   ...);
   return array;
 }
 

@@ -1,7 +1,10 @@
-// Tensors in and out of JavaScript: bytes to tensor, tensor to bytes, what a handle stands for, and its release.
+// Tensors in and out of JavaScript: bytes to tensor, tensor to bytes, what a handle stands for, and its
+// release.
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <cstring>
+#include <memory>
 #include <unordered_set>
 
 #include "addon.h"
@@ -15,26 +18,34 @@ using Handles = std::vector<int32_t>;
 Handles read_handles(const Context& context, napi_value value) {
   const Int32Span packed = read_int32_array(context, value);
   if (packed.found) return Handles(packed.data, packed.data + packed.size);
-  return read_array<int32_t>(context, value, "an array of handles", [](const Context& inner, napi_value element) {
-    int32_t handle = 0;
-    if (napi_get_value_int32(inner.env, element, &handle) != napi_ok) throw_expected(inner, "a handle", element);
-    return handle;
-  });
+  return read_array<int32_t>(
+      context, value, "an array of handles",
+      [](const Context& inner, napi_value element) { return read_handle(inner, element, "a handle"); });
 }
 
 /// A tensor on `device` with a copy of `bytes`.
-at::Tensor fromBytes(const Context&, Bytes bytes, at::ScalarType dtype, at::IntArrayRef shape, at::Device device) {
+at::Tensor fromBytes(const Context& context, napi_value source, at::ScalarType dtype, at::IntArrayRef shape,
+                     at::Device device) {
   size_t expected = c10::elementSize(dtype);
   for (const int64_t size : shape) {
-    if (size < 0) throw ArgumentError("ERR_INVALID_ARG", "expected sizes of at least 0 but received " + std::to_string(size));
+    if (size < 0)
+      throw ArgumentError("ERR_INVALID_ARG",
+                          "expected sizes of at least 0 but received " + std::to_string(size));
     if (__builtin_mul_overflow(expected, static_cast<size_t>(size), &expected))
       throw ArgumentError("ERR_INVALID_ARG", "expected a shape whose size in bytes fits 64 bits");
   }
+  const Bytes bytes = read_bytes(context, source);
   if (expected != bytes.size)
-    throw ArgumentError("ERR_INVALID_ARG", "expected " + std::to_string(expected) + " bytes for this shape and dtype but received " +
+    throw ArgumentError("ERR_INVALID_ARG", "expected " + std::to_string(expected) +
+                                               " bytes for this shape and dtype but received " +
                                                std::to_string(bytes.size));
   at::Tensor tensor = at::empty(shape, at::dtype(dtype).device(at::kCPU));
-  if (bytes.size > 0) std::memcpy(tensor.data_ptr(), bytes.data, bytes.size);
+  // Kernels take a bool's byte for 0 or 1, and some write out of bounds where it is neither.
+  if (dtype == at::kBool)
+    std::transform(bytes.data, bytes.data + bytes.size, tensor.data_ptr<bool>(),
+                   [](uint8_t byte) { return byte != 0; });
+  else if (bytes.size > 0)
+    std::memcpy(tensor.data_ptr(), bytes.data, bytes.size);
   return device.is_cpu() ? tensor : tensor.to(device);
 }
 
@@ -46,12 +57,16 @@ napi_value copied_buffer(const Context& context, const at::Tensor& tensor) {
   return buffer;
 }
 
-/// The tensor's values as an ArrayBuffer, row-major. Where they had to be gathered or moved to the host first, the buffer is that
-/// new memory itself; a tensor's own memory is always copied, because JavaScript could write to it behind autograd's back.
+/// The tensor's values as an ArrayBuffer, row-major. A big buffer is LibTorch's memory, because V8 ends the
+/// process where it cannot allocate; never the tensor's own, because JavaScript could write to it behind
+/// autograd's back.
 napi_value toBuffer(const Context& context, const at::Tensor& tensor) {
-  const at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
-  const bool fresh = !host.is_alias_of(tensor) && host.nbytes() > 0;
-  if (!fresh) return copied_buffer(context, host);
+  constexpr size_t kSmall = 1 << 16;
+  if (tensor.layout() != at::kStrided)
+    throw ArgumentError("ERR_INVALID_ARG", "expected a dense tensor but received a sparse one");
+  at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
+  if (host.nbytes() <= kSmall) return copied_buffer(context, host);
+  if (host.is_alias_of(tensor)) host = host.clone();
   auto owner = std::make_unique<at::Tensor>(host);
   napi_value buffer;
   const napi_status status = napi_create_external_arraybuffer(
@@ -68,23 +83,28 @@ std::vector<int64_t> strides(const Context&, const at::Tensor& tensor) { return 
 int64_t elements(const Context&, const at::Tensor& tensor) { return tensor.numel(); }
 at::ScalarType dtype(const Context&, const at::Tensor& tensor) { return tensor.scalar_type(); }
 std::string device(const Context&, const at::Tensor& tensor) { return tensor.device().str(); }
-bool isContiguous(const Context&, const at::Tensor& tensor, at::MemoryFormat format) { return tensor.is_contiguous(format); }
+bool isContiguous(const Context&, const at::Tensor& tensor, at::MemoryFormat format) {
+  return tensor.is_contiguous(format);
+}
 bool isAliasOf(const Context&, const at::Tensor& a, const at::Tensor& b) { return a.is_alias_of(b); }
 
-/// Frees the tensors of a whole scope; handles that are no longer live are passed over, and the number freed is returned.
+/// Frees the tensors of a whole scope; handles that are no longer live are passed over, and the number freed
+/// is returned.
 int64_t release(const Context& context, napi_value handles, std::optional<int64_t> count) {
   const Handles all = read_handles(context, handles);
-  const size_t end = count ? std::min(all.size(), static_cast<size_t>(std::max<int64_t>(*count, 0))) : all.size();
+  const size_t end =
+      count ? std::min(all.size(), static_cast<size_t>(std::max<int64_t>(*count, 0))) : all.size();
   int64_t freed = 0;
   for (size_t i = 0; i < end; ++i) freed += context.environment.tensors.remove(all[i]);
   return freed;
 }
 
-bool releaseOne(const Context& context, int64_t handle) {
-  return context.environment.tensors.remove(static_cast<int32_t>(handle));
+bool releaseOne(const Context& context, Handle handle) {
+  return context.environment.tensors.remove(handle.value);
 }
 
-/// Live tensors of this environment, and the bytes of their storages, each counted once however many views look at it.
+/// Live tensors of this environment, and the bytes of their storages, each counted once however many views
+/// look at it.
 std::vector<int64_t> liveTensors(const Context& context) {
   std::unordered_set<const void*> seen;
   int64_t bytes = 0;

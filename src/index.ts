@@ -30,7 +30,16 @@ export {
   zeros,
   zerosLike,
 } from './tensor/create';
-export { deviceFacts, resolveDevice, setThreads, synchronize } from './tensor/device';
+export {
+  defaultDevice,
+  deviceFacts,
+  resolveDevice,
+  setDefaultDevice,
+  setDeterministic,
+  setTf32,
+  setThreads,
+  synchronize,
+} from './tensor/device';
 export * as functional from './tensor/functional';
 export { cudaMemory, type MemoryUse, memory } from './tensor/memory';
 export { Generator, getRngState, manualSeed, setRngState } from './tensor/random';

@@ -1,5 +1,6 @@
 import { hasCode, messageOf, UsageError } from '../errors';
 import { nearest } from '../nearest';
+import { version } from '../version';
 import type { Host } from './host';
 
 interface Command {
@@ -30,6 +31,10 @@ export async function main(argv: readonly string[], host: Host = process): Promi
   if (name === undefined || name === '--help' || name === 'help') {
     host.stdout.write(help());
     return name === undefined ? 2 : 0;
+  }
+  if (name === '--version') {
+    host.stdout.write(`${version}\n`);
+    return 0;
   }
   try {
     return await commandNamed(name).load().main(rest, host);

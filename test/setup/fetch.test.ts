@@ -113,6 +113,30 @@ test('pip is asked for the pinned CPU wheel', async () => {
   );
 });
 
+test('the CUDA build comes with the NVIDIA libraries it depends on, and without the rest of what it depends on', async () => {
+  const bin = path.join(folder, 'bin');
+  const asked = path.join(folder, 'asked');
+  const torch = fakeLibtorch(path.join(folder, 'torch'), { version: FETCHED_VERSIONS.cuda, cuda: true });
+  const metadata =
+    'Requires-Dist: sympy>=1.13\nRequires-Dist: nvidia-nccl-cu13==2.30.7; platform_system == "Linux"\n';
+  write(path.join(folder, 'METADATA'), metadata);
+  const site = `mkdir -p "$6/torch-2.14.1.dist-info"; cp -r ${torch} "$6"; cp ${folder}/METADATA "$6/torch-2.14.1.dist-info"`;
+  const libraries = 'mkdir -p "$6/nvidia/nccl/lib" "$6/leftover"';
+  fakeProgram(
+    bin,
+    'python3',
+    `echo "$@" >> ${asked}; case "$*" in *--no-deps*) ${site};; *) ${libraries};; esac`,
+  );
+  const env = { PATH: `${bin}:${process.env.PATH}`, XDG_CACHE_HOME: path.join(folder, 'cache') };
+  const found = await fetchLibtorch('cuda', { env, stderr: null });
+  expect(found).toMatchObject({ version: FETCHED_VERSIONS.cuda, cuda: 'unknown' });
+  expect(fs.readdirSync(path.dirname(found.root)).sort()).toEqual(['nvidia', 'torch']);
+  const [first, second] = fs.readFileSync(asked, 'utf8').split('\n');
+  expect(first).toContain(`--no-deps torch==${FETCHED_VERSIONS.cuda}`);
+  expect(second).toContain('nvidia-nccl-cu13==2.30.7');
+  expect(second).not.toContain('sympy');
+});
+
 test('what is in the cache is not fetched again', async () => {
   const first = await fetchLibtorch('cpu', surroundings(zip()));
   expect(await fetchLibtorch('cpu', surroundings('/nowhere.zip'))).toEqual(first);

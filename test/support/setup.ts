@@ -17,6 +17,8 @@ if (addonFiles().built) {
 
   // The tensors of tests are small, and the test runner keeps every core busy with files: more threads only wait for each other.
   native().setThreads(1);
+  // Comparisons to 1e-5 on a GPU need all 23 bits.
+  native().setTf32(false);
 
   beforeEach(() => {
     before = live();

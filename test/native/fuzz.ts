@@ -1,0 +1,173 @@
+// Calls every function of the addon with random arguments; fuzz.test.ts runs it in a process of its own:
+//   node -r ts-node/register test/native/fuzz.ts SEED CALLS JOURNAL [FUNCTION]
+// The call in progress is in the file JOURNAL, for when the process does not live to tell. Prints what broke the promise.
+import { openSync, writeSync } from 'node:fs';
+import { inspect } from 'node:util';
+import type { NativeAddon } from '../../src/native/addon';
+import { parseSchema } from '../../src/native/generate-ops';
+import { loadAddon } from '../../src/native/load';
+import { TorchError } from '../../src/native/torch-error';
+import { Arguments, Dice, Hostile, makePool, releasePool } from './fuzz-values';
+
+interface Target {
+  readonly name: string;
+  readonly call: (...values: unknown[]) => unknown;
+  readonly parameters: readonly { readonly type: string; readonly initial?: string }[];
+  /** Of the TypeScript result type, what tells handles from numbers. */
+  readonly result: string;
+}
+
+/** The addon's own entries: `parameter types → result`, where `release` of a handle is the fuzzer's own affair. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  fromBytes: 'bytes, DType, readonly number[], device → Handle',
+  toBuffer: 'Handle → void',
+  shape: 'Handle → void',
+  strides: 'Handle → void',
+  elements: 'Handle → void',
+  dtype: 'Handle → void',
+  device: 'Handle → void',
+  isContiguous: 'Handle, MemoryFormat → void',
+  isAliasOf: 'Handle, Handle → void',
+  requiresGrad: 'Handle → void',
+  isLeaf: 'Handle → void',
+  setRequiresGrad: 'Handles, boolean → void',
+  gradient: 'Handle → Handle',
+  gradients: 'Handles → Handle[]',
+  setGradient: 'Handle, Handle | null → void',
+  clearGradients: 'Handles → void',
+  setData: 'Handle, Handle → void',
+  backward: 'Handles, readonly (Handle | null)[] | null, boolean, boolean, Handles → void',
+  grad: 'Handles, Handles, readonly (Handle | null)[] | null, boolean, boolean, boolean → Handle[]',
+  gradEnabled: ' → void',
+  setGradEnabled: 'boolean → void',
+  autocastEnabled: 'device → void',
+  setAutocast: 'device, boolean, DType → void',
+  seedGenerator: 'Generator, number → void',
+  generatorState: 'Generator → Handle',
+  setGeneratorState: 'Generator, Handle → void',
+  manualSeed: 'number → void',
+  setDeterministic: 'boolean → void',
+  setBenchmark: 'boolean → void',
+  setTf32: 'boolean → void',
+  requireDevice: 'device → void',
+  cudaDeviceName: 'device → void',
+  cudaSynchronize: 'device → void',
+  cudaMemory: 'device → void',
+};
+
+/** Work that grows with a number LibTorch does not check: the call would be right, and take hours. */
+const SLOW: Readonly<Record<string, (values: readonly unknown[]) => boolean>> = {};
+
+function targets(addon: NativeAddon): Target[] {
+  const operators = addon.schemas().map(([name, schema]): Target => {
+    const { parameters, result } = parseSchema(schema);
+    const typed = parameters.map((p) => ({
+      type: p.name === 'generator' ? p.type.replace('Handle', 'Generator') : p.name === 'device' ? 'device | null' : p.type,
+      initial: p.initial,
+    }));
+    return { name, call: Reflect.get(addon.ops, name) as Target['call'], parameters: typed, result };
+  });
+  const entries = Object.entries(ENTRIES).map(([name, signature]): Target => {
+    const [list, result] = signature.split(' → ');
+    const parameters = list.split(', ').filter(Boolean).map((type) => ({ type }));
+    return { name, call: Reflect.get(addon, name) as Target['call'], parameters, result };
+  });
+  return [...operators, ...entries];
+}
+
+/** The handles in a result, to be released. */
+function handlesIn(result: unknown, type: string): number[] {
+  if (!type.includes('Handle')) return [];
+  const all = Array.isArray(result) ? result : [result];
+  return all.filter((handle): handle is number => typeof handle === 'number' && handle !== 0);
+}
+
+/** What is wrong with the error, or null. */
+function fault(error: unknown): string | null {
+  if (error instanceof Hostile) return null;
+  if (!(error instanceof TorchError)) return `not a TorchError: ${inspect(error)}`;
+  const { message, code } = error;
+  if (!/^ERR_(TORCH|INVALID_ARG|RELEASED|OUT_OF_MEMORY|NO_CUDA)$/.test(code)) return `code ${code}: ${message}`;
+  if (message.split('\n').length > 2) return `more than two lines: ${message}`;
+  if (message.length > 2000) return `${message.length} characters: ${message.slice(0, 300)}`;
+  if (/Exception raised|INTERNAL ASSERT|enforce fail|\.(cpp|h|cc)\b|an unknown C\+\+/.test(message))
+    return `boilerplate: ${message}`;
+  return null;
+}
+
+function main([seed, calls, journal, only]: string[]): void {
+  const addon = loadAddon();
+  addon.setErrorClass(TorchError);
+  addon.setThreads(1);
+  const dice = new Dice(Number(seed));
+  const all = targets(addon).filter(({ name }) => !only || name === only);
+  const file = openSync(journal, 'w');
+  const faults = new Map<string, string>();
+  const report = (name: string, what: string, values: readonly unknown[]): void => {
+    const key = `${name}: ${what.replaceAll(/[-\d.]+/g, '#').slice(0, 90)}`;
+    if (!faults.has(key)) faults.set(key, `${name}(${show(addon, values)}): ${what.slice(0, 500)}`);
+  };
+  addon.manualSeed(Number(seed));
+  let pool = makePool(addon, dice);
+  let supply = new Arguments(addon, dice, pool);
+  let succeeded = 0;
+  for (let i = 0; i < Number(calls); i++) {
+    if (i % 400 === 399) {
+      releasePool(addon, pool);
+      if (addon.liveTensors()[0] !== 0) report('pool', `${addon.liveTensors()[0]} handles left`, []);
+      pool = makePool(addon, dice);
+      supply = new Arguments(addon, dice, pool);
+    }
+    const target = dice.pick(all);
+    supply.begin();
+    const values = target.parameters.map(({ type, initial }) => supply.draw(type, initial));
+    if (dice.chance(0.01)) values.length = dice.below(values.length + 1);
+    if (SLOW[target.name]?.(values)) continue;
+    const line = `${target.name}(${only ? show(addon, values) : values.map(brief).join(', ')})`;
+    writeSync(file, line.slice(0, 4000).padEnd(4000), 0);
+    const [before] = addon.liveTensors();
+    const start = performance.now();
+    try {
+      const handles = handlesIn(target.call(...values), target.result);
+      succeeded++;
+      for (const handle of handles.slice(0, 3)) addon.shape(handle);
+      addon.release(handles);
+    } catch (error) {
+      const what = fault(error);
+      if (what) report(target.name, what, values);
+    }
+    addon.setGradEnabled(true);
+    addon.setDeterministic(false);
+    addon.setAutocast('cpu', false, 'bfloat16');
+    const [after] = addon.liveTensors();
+    if (after !== before) report(target.name, `${after - before} handles left`, values);
+    const seconds = (performance.now() - start) / 1000;
+    if (seconds > 2) report(target.name, `took ${seconds.toFixed(1)} s`, values);
+  }
+  releasePool(addon, pool);
+  for (const text of faults.values()) console.log(text);
+  console.log(`${calls} calls, ${succeeded} succeeded, ${faults.size} faults`);
+}
+
+function brief(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'string') return JSON.stringify(value).slice(0, 40);
+  // Node cannot show one whose buffer is gone.
+  if (value instanceof DataView) return 'DataView';
+  return inspect(value, { breakLength: Infinity, maxArrayLength: 8, getters: false }).slice(0, 120);
+}
+
+function show(addon: NativeAddon, values: readonly unknown[]): string {
+  const text = (value: unknown): string => {
+    if (typeof value === 'number' && Number.isInteger(value) && value > 7 && value < 1000) {
+      try {
+        return `#${value} ${addon.dtype(value)}[${addon.shape(value)}]${addon.requiresGrad(value) ? ' grad' : ''}`;
+      } catch {
+        return String(value);
+      }
+    }
+    return Array.isArray(value) && value.length < 9 ? `[${value.map(text).join(', ')}]` : brief(value);
+  };
+  return values.map(text).join(', ');
+}
+
+main(process.argv.slice(2));
