@@ -1,0 +1,84 @@
+// What a process leaves behind that had no time to say goodbye; each training is a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { filesOf } from '../support/training';
+import { writeTinyMnist } from './tiny-data';
+
+const root = join(__dirname, '..', '..');
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kill-'));
+  writeTinyMnist(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const checkpoints = (run: string) => join(folder, run, 'checkpoints');
+
+function start(...args: string[]): ChildProcess {
+  const script = join(root, 'scripts', 'train.ts');
+  return spawn(process.execPath, ['-r', 'ts-node/register', script, ...args], {
+    cwd: root,
+    stdio: 'ignore',
+    env: { ...process.env, OMP_NUM_THREADS: '1' },
+  });
+}
+
+function begin(run: string, steps: number): ChildProcess {
+  const data = [
+    '--dataset',
+    'mnist',
+    '--data-dir',
+    folder,
+    '--resolution',
+    '16',
+    '--batch',
+    '8',
+    '--device',
+    'cpu',
+  ];
+  const size = ['--set', 'width=4', '--set', 'latentSize=8', '--set', 'emaImages=50'];
+  const pace = ['--checkpoint-every', '5', '--sample-every', '1000', '--steps', String(steps)];
+  return start('dcgan', ...data, ...size, ...pace, '--out', join(folder, run));
+}
+
+function ended(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
+  return new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
+}
+
+async function firstCheckpoint(run: string): Promise<void> {
+  for (;;) {
+    try {
+      if (readdirSync(checkpoints(run)).some((name) => name.startsWith('step-'))) return;
+    } catch {
+      // The run directory is not there yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test('a training killed in the middle goes on from its checkpoint to the same bytes', async () => {
+  expect(await ended(begin('whole', 60))).toBe(0);
+  const killed = begin('parts', 60);
+  await firstCheckpoint('parts');
+  killed.kill('SIGKILL');
+  expect(await ended(killed)).toBe('SIGKILL');
+  expect(readdirSync(checkpoints('parts'))).not.toContain('step-000060');
+  expect(await ended(start('--resume', join(folder, 'parts')))).toBe(0);
+  expect(filesOf(join(checkpoints('parts'), 'step-000060'))).toEqual(
+    filesOf(join(checkpoints('whole'), 'step-000060')),
+  );
+}, 120_000);
+
+test('SIGINT leaves a checkpoint and ends with 130, SIGTERM with 143', async () => {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const child = begin(signal, 100_000);
+    await firstCheckpoint(signal);
+    child.kill(signal);
+    expect(await ended(child)).toBe(code);
+  }
+}, 120_000);
