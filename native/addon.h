@@ -11,6 +11,10 @@ constexpr bool kBuiltWithCuda = true;
 constexpr bool kBuiltWithCuda = false;
 #endif
 
+/// How to get a LibTorch with CUDA: in a clone, and from the package.
+constexpr const char* kSetupCuda =
+    "run `npx ts-node scripts/setup.ts --cuda` in a clone, `npx libtorch-gan setup --cuda` elsewhere";
+
 /// Throws ERR_NO_CUDA, with what to do about it, where `device` is a CUDA device that cannot be used.
 void require_device(at::Device device);
 

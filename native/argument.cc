@@ -104,16 +104,15 @@ std::string read_string(const Context& context, napi_value value, const char* ex
   return text;
 }
 
-uint32_t read_length(const Context& context, napi_value value, const char* expected) {
-  constexpr uint32_t kMost = 1 << 24;
+uint32_t read_length(const Context& context, napi_value value, const char* expected, uint32_t most) {
   bool is_array = false;
   check(context, napi_is_array(context.env, value, &is_array));
   if (!is_array) throw_expected(context, expected, value);
   uint32_t length = 0;
   check(context, napi_get_array_length(context.env, value, &length));
-  if (length > kMost)
-    throw ArgumentError("ERR_INVALID_ARG", std::string("expected ") + expected +
-                                               " of at most 16,777,216 elements but received " +
+  if (length > most)
+    throw ArgumentError("ERR_INVALID_ARG", std::string("expected ") + expected + " of at most " +
+                                               std::to_string(most) + " elements but received " +
                                                std::to_string(length));
   return length;
 }
@@ -201,7 +200,8 @@ c10::List<std::optional<at::Tensor>> Argument<c10::List<std::optional<at::Tensor
       [](const Context& inner, napi_value element) -> std::optional<at::Tensor> {
         if (is_nullish(inner, element)) return std::nullopt;
         return tensor_behind(inner, read_handle(inner, element, "a tensor"));
-      });
+      },
+      /*most=*/1 << 16);
   c10::List<std::optional<at::Tensor>> list;
   for (const auto& element : elements) list.push_back(element);
   return list;

@@ -53,9 +53,11 @@ inline bool is_nullish(const Context& context, napi_value value) {
 
 std::string read_string(const Context& context, napi_value value, const char* expected);
 
-/// The length of a JavaScript array; throws for anything else, and for an array that is longer than the
-/// handles there can be.
-uint32_t read_length(const Context& context, napi_value value, const char* expected);
+/// No list is longer than there are handles.
+constexpr uint32_t kMostElements = 1 << 24;
+
+/// The length of a JavaScript array; throws for anything else, and for one of more than `most` elements.
+uint32_t read_length(const Context& context, napi_value value, const char* expected, uint32_t most);
 
 /// JavaScript values made while it is open are dropped when it closes.
 class HandleScope {
@@ -75,9 +77,10 @@ class HandleScope {
 /// Reads a JavaScript array through `read`, one element at a time. An element may be a getter that runs any
 /// JavaScript.
 template <class T, class Read>
-std::vector<T> read_array(const Context& context, napi_value value, const char* expected, Read read) {
+std::vector<T> read_array(const Context& context, napi_value value, const char* expected, Read read,
+                          uint32_t most = kMostElements) {
   constexpr uint32_t kBlock = 1024;
-  const uint32_t length = read_length(context, value, expected);
+  const uint32_t length = read_length(context, value, expected, most);
   std::vector<T> result;
   result.reserve(std::min(length, kBlock));
   for (uint32_t begin = 0; begin < length; begin += kBlock) {

@@ -20,11 +20,6 @@ void setRequiresGrad(const Context&, const Tensors& tensors, bool value) {
     if (!value && !tensor.is_leaf())
       throw ArgumentError("ERR_INVALID_ARG",
                           "expected leaves but received a tensor that an operator made; detach() it instead");
-    if (value && !at::isFloatingType(tensor.scalar_type()))
-      throw ArgumentError(
-          "ERR_INVALID_ARG",
-          std::string("expected floating-point tensors, the only ones with gradients, but received ") +
-              name_of(tensor.scalar_type()));
   }
   for (const at::Tensor& tensor : tensors) tensor.set_requires_grad(value);
 }

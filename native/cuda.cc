@@ -1,7 +1,7 @@
 // What only a LibTorch with CUDA can tell: memory statistics, device names, synchronisation. no_cuda.cc
 // stands in elsewhere.
-#include <ATen/cuda/CUDAContext.h>
 #include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGuard.h>
 
@@ -15,9 +15,14 @@ c10::DeviceIndex index_of(at::Device device) {
   return device.has_index() ? device.index() : c10::cuda::current_device();
 }
 
-std::string cudaDeviceName(const Context&, at::Device device) {
-  return at::cuda::getDeviceProperties(index_of(device))->name;
+/// By c10 alone: ATen's CUDA context would ask for the headers of cuBLAS, cuSPARSE and cuSOLVER.
+cudaDeviceProp properties(at::Device device) {
+  cudaDeviceProp result;
+  C10_CUDA_CHECK(cudaGetDeviceProperties(&result, index_of(device)));
+  return result;
 }
+
+std::string cudaDeviceName(const Context&, at::Device device) { return properties(device).name; }
 
 /// Waits until the device has done everything it was given.
 void cudaSynchronize(const Context&, at::Device device) {
@@ -32,8 +37,7 @@ std::vector<int64_t> cudaMemory(const Context&, at::Device device) {
   const auto stats = allocator::getDeviceStats(index);
   constexpr auto kAll = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
   return {stats.allocated_bytes[kAll].current, stats.reserved_bytes[kAll].current,
-          stats.allocated_bytes[kAll].peak,
-          static_cast<int64_t>(at::cuda::getDeviceProperties(index)->totalGlobalMem)};
+          stats.allocated_bytes[kAll].peak, static_cast<int64_t>(properties(device).totalGlobalMem)};
 }
 
 void cudaEmptyCache(const Context&) { c10::cuda::CUDACachingAllocator::emptyCache(); }

@@ -63,10 +63,9 @@ void requireDevice(const Context&, at::Device) {}
 void require_device(at::Device device) {
   if (!device.is_cuda()) return;
   if (!at::hasCUDA())
-    throw ArgumentError(
-        "ERR_NO_CUDA",
-        "expected a LibTorch with CUDA for device '" + device.str() +
-            "' but this one is built for CPU only; run `npx libtorch-gan setup --cuda`, or use --device cpu");
+    throw ArgumentError("ERR_NO_CUDA", "expected a LibTorch with CUDA for device '" + device.str() +
+                                           "' but this one is built for CPU only; " + kSetupCuda +
+                                           ", or use --device cpu");
   const int64_t count = at::detail::getCUDAHooks().deviceCount();
   if (count == 0)
     throw ArgumentError("ERR_NO_CUDA",

@@ -35,12 +35,18 @@ const at::Tensor* live_tensor(const Context& context, napi_value value) {
 std::string describe_list(const Context& context, napi_value array) {
   constexpr uint32_t kMost = 6;
   bool matches = false;
-  uint32_t length = 0;
+  uint32_t count = 0;
+  size_t length = 0;
   napi_value element;
-  if (napi_is_array(context.env, array, &matches) != napi_ok || !matches) return {};
-  napi_get_array_length(context.env, array, &length);
+  if (napi_is_array(context.env, array, &matches) == napi_ok && matches) {
+    napi_get_array_length(context.env, array, &count);
+    length = count;
+  } else if (napi_is_typedarray(context.env, array, &matches) == napi_ok && matches) {
+    napi_get_typedarray_info(context.env, array, nullptr, &length, nullptr, nullptr, nullptr);
+  }
+  if (length == 0) return {};
   std::string text;
-  for (uint32_t i = 0; i < std::min(length, kMost); ++i) {
+  for (uint32_t i = 0; i < std::min<size_t>(length, kMost); ++i) {
     if (napi_get_element(context.env, array, i, &element) != napi_ok) {
       // A getter that threw: the failure of the operator is what to tell.
       napi_get_and_clear_last_exception(context.env, &element);
@@ -113,6 +119,8 @@ Failure failure_in_flight() {
     throw;
   } catch (const ArgumentError& error) {
     return {error.code, error.what(), false};
+  } catch (const PendingException&) {
+    throw;
   } catch (const c10::Error& error) {
     return libtorch_failure(error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
@@ -146,6 +154,8 @@ void throw_to_js(const Context& context, const Origin& origin, const napi_value*
       if (!details.empty()) message += "\n  " + details;
     }
     check(context, napi_throw(context.env, make_error(context, message, failure.code, op)));
+  } catch (const PendingException&) {
+    // JavaScript has its own exception, or is being stopped.
   } catch (...) {
     napi_throw_error(context.env, "ERR_TORCH",
                      "an error could not be described: the environment is shutting down");

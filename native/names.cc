@@ -73,7 +73,12 @@ at::MemoryFormat memory_format_named(const std::string& name) {
 
 std::string describe(const at::Tensor& tensor) {
   std::ostringstream out;
-  out << name_of(tensor.scalar_type()) << " " << tensor.sizes() << " " << tensor.device();
+  out << name_of(tensor.scalar_type()) << " ";
+  if (tensor.dim() <= 16)
+    out << tensor.sizes();
+  else
+    out << "of " << tensor.dim() << " dimensions";
+  out << " " << tensor.device();
   return out.str();
 }
 

@@ -5,9 +5,9 @@ namespace gan {
 namespace {
 
 [[noreturn]] void throw_no_cuda() {
-  throw ArgumentError("ERR_NO_CUDA",
-                      "expected a LibTorch with CUDA but this one is built for CPU only; run `npx "
-                      "libtorch-gan setup --cuda`");
+  throw ArgumentError(
+      "ERR_NO_CUDA",
+      std::string("expected a LibTorch with CUDA but this one is built for CPU only; ") + kSetupCuda);
 }
 
 std::string cudaDeviceName(const Context&, at::Device) { throw_no_cuda(); }

@@ -4,6 +4,7 @@
 
 #include <ATen/Operators.h>
 
+#include <algorithm>
 #include <string>
 #include <type_traits>
 
@@ -88,7 +89,52 @@ void check_sgd(at::TensorList self, at::TensorList grads, at::TensorList momenta
   check_scalar(found_inf, "found_inf");
 }
 
+template <class... Rest>
+void check_index(const at::Tensor&, const c10::List<std::optional<at::Tensor>>& indices, const Rest&...) {
+  for (size_t i = 0; i < indices.size(); ++i)
+    if (indices.get(i)) return;
+  throw ArgumentError("ERR_INVALID_ARG", "expected an index tensor for some dimension but received none");
+}
+
+inline void require_parts(int64_t parts) {
+  constexpr int64_t kMost = 1 << 24;
+  if (parts > kMost)
+    throw ArgumentError("ERR_INVALID_ARG", "expected at most 16,777,216 tensors to come of it but counted " +
+                                               std::to_string(parts));
+}
+
+/// The size of a dimension, or 0 where there is none: LibTorch tells that better.
+inline int64_t extent(const at::Tensor& self, int64_t dim) {
+  const int64_t index = dim < 0 ? dim + self.dim() : dim;
+  return index >= 0 && index < self.dim() ? self.size(index) : 0;
+}
+
+// A tensor without elements may have a dimension of any size, and a tensor for each of them fills all memory.
+inline void check_unbind(const at::Tensor& self, int64_t dim) { require_parts(extent(self, dim)); }
+
+inline void check_split(const at::Tensor& self, const c10::SymInt& size, int64_t dim) {
+  require_parts(extent(self, dim) / std::max<int64_t>(size.expect_int(), 1));
+}
+
+inline void check_chunk(const at::Tensor& self, int64_t chunks, int64_t dim) {
+  const int64_t size = extent(self, dim);
+  require_parts(size == 0 ? chunks : std::min(chunks, size));
+}
+
 }  // namespace detail
+
+template <>
+inline constexpr auto precondition<at::_ops::unbind_int> = &detail::check_unbind;
+template <>
+inline constexpr auto precondition<at::_ops::split_Tensor> = &detail::check_split;
+template <>
+inline constexpr auto precondition<at::_ops::chunk> = &detail::check_chunk;
+template <>
+inline constexpr auto precondition<at::_ops::index_Tensor> = &detail::check_index<>;
+template <>
+inline constexpr auto precondition<at::_ops::index_put> = &detail::check_index<at::Tensor, bool>;
+template <>
+inline constexpr auto precondition<at::_ops::index_put_> = &detail::check_index<at::Tensor, bool>;
 
 template <>
 inline constexpr auto precondition<at::_ops::_fused_adam_> = &detail::check_adam<double>;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanError, messageOf, UsageError } from '../errors';
-import { cacheFolder } from './cache';
+import { cacheFolder } from '../native/root';
 import { ImageDataset, type SkippedImage } from './dataset';
 import { decodeImage, type ImageShape, loadSharp, type Sharp } from './decode-image';
 import { type ImageList, listImages } from './image-list';

@@ -44,7 +44,7 @@ export interface Loader {
   readonly batch: number;
   readonly batchesPerEpoch: number;
   /**
-   * The next batch. The caller owns its tensors: they belong to the scope the call was made in, if any, else they live until disposed.
+   * The next batch. The caller owns its tensors and disposes them: call it outside scopes, which close before a promise settles.
    * @throws ERR_RELEASED after `dispose`.
    */
   next(): Promise<Batch>;

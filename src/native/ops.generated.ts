@@ -47,7 +47,6 @@ export interface NativeOps {
   div_Scalar(self: Handle, other: Scalar): Handle;
   div__Tensor(self: Handle, other: Handle): void;
   div__Scalar(self: Handle, other: Scalar): void;
-  div_Tensor_mode(self: Handle, other: Handle, roundingMode: string | null): Handle;
   remainder_Scalar(self: Handle, other: Scalar): Handle;
   remainder_Tensor(self: Handle, other: Handle): Handle;
   addcmul(self: Handle, tensor1: Handle, tensor2: Handle, value: Scalar): Handle;
@@ -260,7 +259,6 @@ export interface NativeOps {
   reflection_pad2d(self: Handle, padding: readonly number[]): Handle;
   replication_pad2d(self: Handle, padding: readonly number[]): Handle;
   batch_norm(input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Handle;
-  native_batch_norm(input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, training: boolean, momentum: number, eps: number): [Handle, Handle, Handle];
   layer_norm(input: Handle, normalizedShape: readonly number[], weight: Handle | null, bias: Handle | null, eps: number, cudnnEnable: boolean): Handle;
   group_norm(input: Handle, numGroups: number, weight: Handle | null, bias: Handle | null, eps: number, cudnnEnabled: boolean): Handle;
   instance_norm(input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Handle;
@@ -492,10 +490,6 @@ export const ops = {
   /** div_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!) */
   div__Scalar(self: Handle, other: Scalar): void {
     native().ops.div__Scalar(self, other);
-  },
-  /** div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor */
-  div_Tensor_mode(self: Handle, other: Handle, roundingMode: string | null): Handle {
-    return native().ops.div_Tensor_mode(self, other, roundingMode);
   },
   /** remainder.Scalar(Tensor self, Scalar other) -> Tensor */
   remainder_Scalar(self: Handle, other: Scalar): Handle {
@@ -1344,10 +1338,6 @@ export const ops = {
   /** batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor */
   batch_norm(input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Handle {
     return native().ops.batch_norm(input, weight, bias, runningMean, runningVar, training, momentum, eps, cudnnEnabled);
-  },
-  /** native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor) */
-  native_batch_norm(input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, training: boolean, momentum: number, eps: number): [Handle, Handle, Handle] {
-    return native().ops.native_batch_norm(input, weight, bias, runningMean, runningVar, training, momentum, eps);
   },
   /** layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1e-05, bool cudnn_enable=True) -> Tensor */
   layer_norm(input: Handle, normalizedShape: readonly number[], weight: Handle | null = null, bias: Handle | null = null, eps: number = 1e-05, cudnnEnable: boolean = true): Handle {

@@ -28,7 +28,7 @@ export function trainCommand(): string {
   return isClone() ? 'npx ts-node scripts/train.ts' : 'npx libtorch-gan train';
 }
 
-/** The user's cache: `$XDG_CACHE_HOME/libtorch-gan`, by default `~/.cache/libtorch-gan`. */
+/** The folder for what can be made again: `$XDG_CACHE_HOME/libtorch-gan`, by default `~/.cache/libtorch-gan`. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const xdg = env.XDG_CACHE_HOME;
   // The XDG specification asks for relative paths to be ignored.

@@ -85,6 +85,7 @@ const QUICK = [
 function downloaded(output: string, folder: string): [number | null, string] {
   const announced = output.slice(Math.max(0, output.lastIndexOf('Downloading ')));
   const [, name, size, unit] = /^Downloading (\S+).* \(([\d.]+) (kB|MB|GB)\)\s*$/m.exec(announced) ?? [];
+  if (output.includes('Installing collected packages')) return [null, 'installing'];
   if (!name) return [null, 'asking the index'];
   const total = Number(size) * { kB: 1e3, MB: 1e6, GB: 1e9 }[unit as 'kB' | 'MB' | 'GB'];
   return [Math.min(newestWheel(folder) / total, 1), `of ${size} ${unit}, ${path.basename(name)}`];

@@ -8,6 +8,11 @@ export function manualSeed(seed: number): void {
   native().manualSeed(seed);
 }
 
+/** Gives back generators that nothing in JavaScript refers to any more. */
+const unreachable = new FinalizationRegistry<Handle>((handle) => {
+  native().releaseGenerator(handle);
+});
+
 /** A random generator of its own: what it draws does not depend on anybody else. Give it to `randn({ generator })` and the like. */
 export class Generator {
   #handle: Handle;
@@ -17,6 +22,7 @@ export class Generator {
     native().requireDevice(device);
     this.device = device;
     this.#handle = native().makeGenerator(device, seed);
+    unreachable.register(this, this.#handle, this);
   }
 
   /** The native handle; throws `ERR_RELEASED` after `dispose`. */
@@ -43,7 +49,9 @@ export class Generator {
 
   /** Gives the generator back. */
   dispose(): void {
-    if (this.#handle !== 0) native().releaseGenerator(this.#handle);
+    if (this.#handle === 0) return;
+    unreachable.unregister(this);
+    native().releaseGenerator(this.#handle);
     this.#handle = 0;
   }
 

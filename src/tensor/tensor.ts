@@ -48,7 +48,7 @@ export class Tensor extends ShapeMethods {
     return this;
   }
 
-  /** Converted to a dtype, device or memory format: `t.to('cuda')`, `t.to({ dtype: 'float64' })`. Itself where nothing changes. */
+  /** Converted to a dtype, device or memory format: `t.to('cuda')`, `t.to({ dtype: 'float64' })`. Shares memory where nothing changes. */
   to(target: string | Conversion): Tensor {
     const { dtype, device, memoryFormat } =
       typeof target === 'string' ? { device: target, dtype: undefined, memoryFormat: undefined } : target;

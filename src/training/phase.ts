@@ -35,7 +35,10 @@ export interface Phase<N extends Networks = Networks> {
   readonly name: string;
   /** The networks whose parameters move. */
   readonly trains: (keyof N & string) | readonly (keyof N & string)[];
-  /** E.g. `optim.adam({ lr: 2e-4, betas: [0.5, 0.999] })`. */
+  /**
+   * E.g. `optim.adam({ lr: 2e-4, betas: [0.5, 0.999] })`. Phases that train the same networks and hold the same one, the value
+   * itself, share its state; else each phase has a state of its own.
+   */
   readonly optimizer: OptimizerFactory;
   /** Runs in every `every`-th step only (1). */
   readonly every?: number;

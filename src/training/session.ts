@@ -10,7 +10,7 @@ import { assertFinite, readNumbers, type StepNumbers } from './guard';
 import { latentShape } from './latent';
 import { latestCheckpoint, RunDirectory } from './run-directory';
 import { drawSamples, generateImages } from './samples';
-import { disposeResult, type StepResult } from './step';
+import { disposeResult, replace, type StepResult } from './step';
 import type { Report, Trainer } from './trainer';
 import { captureState, restoreState } from './trainer-state';
 
@@ -52,7 +52,7 @@ export class Session {
   readonly #latents: Tensor | null;
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
-  #result: StepResult | undefined;
+  readonly #newest: StepResult = { losses: new Map(), statistics: new Map() };
   #samples: string | undefined;
   #checkpoint: string | undefined;
   #checkpointStep = -1;
@@ -92,7 +92,7 @@ export class Session {
 
   /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
   async afterStep(result: StepResult): Promise<Report | null> {
-    this.#replaceResult(result);
+    this.#takeIn(result);
     const { step } = this.#trainer;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
@@ -100,7 +100,7 @@ export class Session {
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     // On CUDA reading a scalar waits for the device: only when somebody is to see it, or before a checkpoint is called good.
     if (!logs && !saves && !isCpu(this.#trainer.device)) return null;
-    const numbers = readNumbers(result);
+    const numbers = readNumbers(this.#newest);
     assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
     if (due(this.#intervals.sampleEvery)) await this.#drawSamples();
     if (saves) await this.#save();
@@ -110,23 +110,23 @@ export class Session {
   /** Saves what an interruption left unsaved. */
   async finish(): Promise<Report | null> {
     const { step } = this.#trainer;
-    if (!this.#run || !this.#result || this.#checkpointStep === step) return null;
+    if (!this.#run || this.#checkpointStep === step || step === 0) return null;
     await this.#drawSamples();
     await this.#save();
-    return this.#report(readNumbers(this.#result));
+    return this.#report(readNumbers(this.#newest));
   }
 
   /** Closes the logs and releases what the session held. */
   close(): void {
-    if (this.#result) disposeResult(this.#result);
-    this.#result = undefined;
+    disposeResult(this.#newest);
     this.#latents?.dispose();
     this.#run?.close();
   }
 
-  #replaceResult(result: StepResult): void {
-    if (this.#result) disposeResult(this.#result);
-    this.#result = result;
+  /** Keeps the newest scalar of each name: a phase that does not run in every step is reported by its last run. */
+  #takeIn(result: StepResult): void {
+    for (const [name, value] of result.losses) replace(this.#newest.losses, name, value);
+    for (const [name, value] of result.statistics) replace(this.#newest.statistics, name, value);
   }
 
   #report(numbers: StepNumbers): Report {

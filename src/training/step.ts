@@ -69,6 +69,8 @@ export function runStep(
 export function disposeResult(result: StepResult): void {
   for (const value of [...result.losses.values(), ...result.statistics.values()])
     if (typeof value !== 'number') value.dispose();
+  result.losses.clear();
+  result.statistics.clear();
 }
 
 /** One phase: freeze what it does not train, loss, backward, clip, step, release. */
@@ -99,8 +101,8 @@ function inPrecision<T>({ precision, device }: Workshop, body: () => T): T {
   return precision === 'bf16' ? autocast({ device }, body) : body();
 }
 
-/** A later run of the same name in one step takes the place of the earlier. */
-function replace<T extends Tensor | number>(values: Map<string, T>, name: string, value: T): void {
+/** Puts a newer scalar in the place of the one of that name, which it releases. */
+export function replace<T extends Tensor | number>(values: Map<string, T>, name: string, value: T): void {
   const before = values.get(name);
   if (before !== undefined && typeof before !== 'number') before.dispose();
   values.set(name, value);

@@ -2,6 +2,7 @@ import type { Loader } from '../data/loader';
 import { GanError } from '../errors';
 import type { TensorRecord, TensorRecords } from '../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../io/tensors';
+import type { Optimizer } from '../optim/optimizer';
 import { isCpu } from '../tensor/device';
 import { getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
@@ -16,7 +17,7 @@ export function captureState(trainer: Trainer, loader: Loader): Files {
     for (const [name, network] of Object.entries(trainer.networks))
       files[name] = tensorsToRecords(network.stateDict());
     if (trainer.ema) files.ema = tensorsToRecords(trainer.ema.module.stateDict());
-    for (const { name, optimizer } of trainer.phases)
+    for (const [name, optimizer] of optimizers(trainer))
       files[optimizerFile(name)] = tensorsToRecords(optimizer.stateDict());
     files.state = captureCounters(trainer, loader);
     return files;
@@ -33,9 +34,17 @@ export function restoreState(trainer: Trainer, loader: Loader, files: Readonly<F
     const load = (name: string) => recordsToTensors(filed(files, name), { device: trainer.device });
     for (const [name, network] of Object.entries(trainer.networks)) network.loadStateDict(load(name));
     trainer.ema?.module.loadStateDict(load('ema'));
-    for (const { name, optimizer } of trainer.phases) optimizer.loadStateDict(load(optimizerFile(name)));
+    for (const [name, optimizer] of optimizers(trainer)) optimizer.loadStateDict(load(optimizerFile(name)));
     restoreCounters(trainer, loader, filed(files, 'state'));
   });
+}
+
+/** Each optimizer once, by the name of the first phase that holds it. */
+function optimizers({ phases }: Trainer): [phase: string, optimizer: Optimizer][] {
+  const first = phases.filter(
+    ({ optimizer }, i) => phases.findIndex((other) => other.optimizer === optimizer) === i,
+  );
+  return first.map(({ name, optimizer }) => [name, optimizer]);
 }
 
 function optimizerFile(phase: string): string {

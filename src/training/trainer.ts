@@ -111,7 +111,7 @@ export class Trainer<N extends Networks = Networks> {
     }
     this.random = new Generator({ device: this.device, seed: this.seed });
     this.ema = options.ema ? new Ema(this.networks[this.generatorName], options.ema) : null;
-    this.phases = options.phases.map((phase) => runningPhase(phase as Phase, this.networks));
+    this.phases = runningPhases(options.phases as readonly Phase[], this.networks);
     this.#workshop = {
       networks: this.networks,
       generator: this.networks[this.generatorName],
@@ -151,7 +151,7 @@ export class Trainer<N extends Networks = Networks> {
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     loader.to(this.device);
-    const session = await Session.begin(this as unknown as Trainer, loader, options);
+    const session = await Session.begin(this, loader, options);
     try {
       while (this.step < options.steps && !options.signal?.aborted) {
         const result = await this.#trainStep(loader);
@@ -184,7 +184,7 @@ export class Trainer<N extends Networks = Networks> {
 
   /** Releases networks, optimizers, averages and random generators. */
   dispose(): void {
-    for (const { optimizer } of this.phases) optimizer.dispose();
+    for (const optimizer of new Set(this.phases.map((phase) => phase.optimizer))) optimizer.dispose();
     for (const network of Object.values(this.networks)) network.dispose();
     this.ema?.dispose();
     this.random.dispose();
@@ -200,13 +200,25 @@ function resolvePrecision(precision: 'auto' | 'fp32' | 'bf16', device: string): 
   return isCpu(device) ? 'fp32' : 'bf16';
 }
 
-function runningPhase(phase: Phase, networks: Networks): RunningPhase {
+/** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */
+function runningPhases(phases: readonly Phase[], networks: Networks): RunningPhase[] {
   const names = Object.keys(networks);
-  const trained = names.filter((name) => trains(phase, name)).map((name) => networks[name]);
-  const frozen = names.filter((name) => !trains(phase, name)).map((name) => networks[name]);
-  const optimizer = phase.optimizer(trained.flatMap((network) => network.parameters()));
-  const { name, every, repeat } = phase;
-  return { name, phase, trains: phase.trains, every, repeat, trained, frozen, optimizer };
+  const running: RunningPhase[] = [];
+  for (const phase of phases) {
+    const trained = names.filter((name) => trains(phase, name)).map((name) => networks[name]);
+    const frozen = names.filter((name) => !trains(phase, name)).map((name) => networks[name]);
+    const shared = running.find(
+      (other) =>
+        other.phase.optimizer === phase.optimizer &&
+        other.trained.length === trained.length &&
+        other.trained.every((network) => trained.includes(network)),
+    );
+    const optimizer =
+      shared?.optimizer ?? phase.optimizer(trained.flatMap((network) => network.parameters()));
+    const { name, every, repeat } = phase;
+    running.push({ name, phase, trains: phase.trains, every, repeat, trained, frozen, optimizer });
+  }
+  return running;
 }
 
 function checkModel<N extends Networks>(model: Model<N>, generator: string): void {

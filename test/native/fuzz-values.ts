@@ -79,7 +79,17 @@ export const DTYPES = [
 
 const SMALL = [0, 1, -1, 2, 3, 4, 5, 7, -2, -3, -5];
 // Nothing between: what can be allocated at all must be small.
-const HUGE = [2 ** 44, -(2 ** 44), 2 ** 52, 2 ** 53, -(2 ** 53), 2n ** 62n, -(2n ** 63n), 2n ** 63n - 1n, 2n ** 64n];
+const HUGE = [
+  2 ** 44,
+  -(2 ** 44),
+  2 ** 52,
+  2 ** 53,
+  -(2 ** 53),
+  2n ** 62n,
+  -(2n ** 63n),
+  2n ** 63n - 1n,
+  2n ** 64n,
+];
 const ODD = [0.5, -0.5, 1e-300, 1e300, 3.7, -0, Number.NaN, Infinity, -Infinity, 255, 1000];
 const WORDS = [
   ...DTYPES,
@@ -153,7 +163,10 @@ export function makePool(addon: NativeAddon, dice: Dice): Pool {
     tensors.push(leaf, ops.mul_Scalar(leaf, 2), ops.detach(leaf));
   }
   const extremes = new BigInt64Array([-(2n ** 63n), 2n ** 63n - 1n, -1n, 0n, 1n, 2n ** 44n]);
-  tensors.push(addon.fromBytes(extremes, 'int64', [6], 'cpu'), addon.fromBytes(extremes, 'int64', [2, 3], 'cpu'));
+  tensors.push(
+    addon.fromBytes(extremes, 'int64', [6], 'cpu'),
+    addon.fromBytes(extremes, 'int64', [2, 3], 'cpu'),
+  );
   tensors.push(addon.fromBytes(extremes.slice(2, 3), 'int64', [], 'cpu'));
   tensors.push(addon.fromBytes(new Int32Array([-(2 ** 31), -1, 0]), 'int32', [3], 'cpu'));
   const odd = new Float32Array([Number.NaN, Infinity, -Infinity, 3e38, -3e38, 1e-45]);
@@ -352,7 +365,9 @@ export class Arguments {
       case 20:
         return ['x', 1n, true];
       default:
-        return this.draw(dice.pick(['Handle', 'Handles', 'readonly number[]', 'DType', 'bytes', 'Scalar', 'boolean']));
+        return this.draw(
+          dice.pick(['Handle', 'Handles', 'readonly number[]', 'DType', 'bytes', 'Scalar', 'boolean']),
+        );
     }
   }
 }
@@ -369,7 +384,9 @@ function detached<T extends Uint8Array | Int32Array>(view: T): T {
 /** A view that follows its buffer's length, or that its buffer has shrunk away from; an ordinary one where Node has none. */
 function resized(length: number, after: number): ArrayBufferView {
   const Resizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer;
-  const buffer = new Resizable(length, { maxByteLength: 64 }) as ArrayBuffer & { resize?(length: number): void };
+  const buffer = new Resizable(length, { maxByteLength: 64 }) as ArrayBuffer & {
+    resize?(length: number): void;
+  };
   const view = length % 4 === 0 ? new Int32Array(buffer) : new DataView(buffer, 0, length);
   buffer.resize?.(after);
   return view;

@@ -55,21 +55,26 @@ const ENTRIES: Readonly<Record<string, string>> = {
   cudaMemory: 'device → void',
 };
 
-/** Work that grows with a number LibTorch does not check: the call would be right, and take hours. */
-const SLOW: Readonly<Record<string, (values: readonly unknown[]) => boolean>> = {};
-
 function targets(addon: NativeAddon): Target[] {
   const operators = addon.schemas().map(([name, schema]): Target => {
     const { parameters, result } = parseSchema(schema);
     const typed = parameters.map((p) => ({
-      type: p.name === 'generator' ? p.type.replace('Handle', 'Generator') : p.name === 'device' ? 'device | null' : p.type,
+      type:
+        p.name === 'generator'
+          ? p.type.replace('Handle', 'Generator')
+          : p.name === 'device'
+            ? 'device | null'
+            : p.type,
       initial: p.initial,
     }));
     return { name, call: Reflect.get(addon.ops, name) as Target['call'], parameters: typed, result };
   });
   const entries = Object.entries(ENTRIES).map(([name, signature]): Target => {
     const [list, result] = signature.split(' → ');
-    const parameters = list.split(', ').filter(Boolean).map((type) => ({ type }));
+    const parameters = list
+      .split(', ')
+      .filter(Boolean)
+      .map((type) => ({ type }));
     return { name, call: Reflect.get(addon, name) as Target['call'], parameters, result };
   });
   return [...operators, ...entries];
@@ -87,7 +92,8 @@ function fault(error: unknown): string | null {
   if (error instanceof Hostile) return null;
   if (!(error instanceof TorchError)) return `not a TorchError: ${inspect(error)}`;
   const { message, code } = error;
-  if (!/^ERR_(TORCH|INVALID_ARG|RELEASED|OUT_OF_MEMORY|NO_CUDA)$/.test(code)) return `code ${code}: ${message}`;
+  if (!/^ERR_(TORCH|INVALID_ARG|RELEASED|OUT_OF_MEMORY|NO_CUDA)$/.test(code))
+    return `code ${code}: ${message}`;
   if (message.split('\n').length > 2) return `more than two lines: ${message}`;
   if (message.length > 2000) return `${message.length} characters: ${message.slice(0, 300)}`;
   if (/Exception raised|INTERNAL ASSERT|enforce fail|\.(cpp|h|cc)\b|an unknown C\+\+/.test(message))
@@ -122,7 +128,6 @@ function main([seed, calls, journal, only]: string[]): void {
     supply.begin();
     const values = target.parameters.map(({ type, initial }) => supply.draw(type, initial));
     if (dice.chance(0.01)) values.length = dice.below(values.length + 1);
-    if (SLOW[target.name]?.(values)) continue;
     const line = `${target.name}(${only ? show(addon, values) : values.map(brief).join(', ')})`;
     writeSync(file, line.slice(0, 4000).padEnd(4000), 0);
     const [before] = addon.liveTensors();

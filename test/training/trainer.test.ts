@@ -14,6 +14,7 @@ import { dcgan } from '../../src/recipes/dcgan';
 import { tensor } from '../../src/tensor/create';
 import { memory } from '../../src/tensor/memory';
 import type { Tensor } from '../../src/tensor/tensor';
+import type { Step } from '../../src/training/phase';
 import { Trainer } from '../../src/training/trainer';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
@@ -375,6 +376,64 @@ describe('a run directory', () => {
     );
     mkdir.mockRestore();
     expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000002']);
+    loader.dispose();
+    trainer.dispose();
+  });
+});
+
+describe('phases that share', () => {
+  test('the newest loss of a phase is reported though it did not run in that step', async () => {
+    const lazy = sgd({ lr: 0 });
+    const trainer = new Trainer({
+      networks: tinyNetworks(),
+      latent: { size: 4 },
+      device: testDevice,
+      phases: [
+        {
+          name: 'lazy',
+          trains: 'discriminator',
+          optimizer: lazy,
+          every: 4,
+          loss: ({ real, networks: { discriminator: D }, index, log }) => {
+            log('run', index);
+            return D.forward(real).square().mean();
+          },
+        },
+      ],
+    });
+    const loader = tinyLoader();
+    const reports = await reportsOf(trainer.fit(loader, { steps: 6, logEvery: 3 }));
+    // It ran in steps 1 and 5; both reports show its last run before them.
+    expect(reports.map(({ statistics }) => statistics)).toEqual([{ run: 0 }, { run: 4 }]);
+    expect(Object.keys(reports[0].losses)).toEqual(['lazy']);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('one optimizer for phases that hold the same and train the same networks, a checkpoint file for each', async () => {
+    const [shared, other] = [adam({ lr: 1e-3 }), adam({ lr: 1e-3 })];
+    const phase = (name: string, optimizer: typeof shared) => ({
+      name,
+      trains: 'discriminator' as const,
+      optimizer,
+      loss: ({ real, networks: { discriminator: D } }: Step<ReturnType<typeof tinyNetworks>>) =>
+        D.forward(real).mean(),
+    });
+    const trainer = new Trainer({
+      networks: tinyNetworks(),
+      latent: { size: 4 },
+      device: testDevice,
+      phases: [phase('D', shared), phase('Dreg', shared), phase('alone', other)],
+    });
+    expect(trainer.phases[1].optimizer).toBe(trainer.phases[0].optimizer);
+    expect(trainer.phases[2].optimizer).not.toBe(trainer.phases[0].optimizer);
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    await reportsOf(trainer.fit(loader, { steps: 2, out }));
+    expect(
+      readdirSync(join(out, 'checkpoints', 'step-000002')).filter((name) => name.startsWith('optimizer')),
+    ).toEqual(['optimizer-D.safetensors', 'optimizer-alone.safetensors']);
+    expect(trainer.phases[0].optimizer.steps).toBe(4);
     loader.dispose();
     trainer.dispose();
   });
