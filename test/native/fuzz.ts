@@ -147,7 +147,7 @@ function main([seed, calls, journal, only]: string[]): void {
     const [after] = addon.liveTensors();
     if (after !== before) report(target.name, `${after - before} handles left`, values);
     const seconds = (performance.now() - start) / 1000;
-    if (seconds > 2) report(target.name, `took ${seconds.toFixed(1)} s`, values);
+    if (seconds > 5) report(target.name, `took ${seconds.toFixed(1)} s`, values);
   }
   releasePool(addon, pool);
   for (const text of faults.values()) console.log(text);
@@ -170,7 +170,11 @@ function show(addon: NativeAddon, values: readonly unknown[]): string {
         return String(value);
       }
     }
-    return Array.isArray(value) && value.length < 9 ? `[${value.map(text).join(', ')}]` : brief(value);
+    const plain =
+      Array.isArray(value) &&
+      value.length < 9 &&
+      !Object.values(Object.getOwnPropertyDescriptors(value)).some((p) => p.get);
+    return plain ? `[${value.map(text).join(', ')}]` : brief(value);
   };
   return values.map(text).join(', ');
 }
