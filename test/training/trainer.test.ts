@@ -1,10 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { nonSaturating } from '../../src/losses/adversarial';
-import { leakyRelu, tanh } from '../../src/nn/activation';
 import { conv2d, convTranspose2d } from '../../src/nn/conv';
-import { dropout } from '../../src/nn/dropout';
 import { linear } from '../../src/nn/linear';
 import { sequential } from '../../src/nn/sequential';
 import { flatten, reshape } from '../../src/nn/shape';
@@ -18,40 +16,10 @@ import type { Step } from '../../src/training/phase';
 import { Trainer } from '../../src/training/trainer';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
+import { tinyNetworks, tinyTrainer } from '../support/tiny-trainer';
 import { buildModel, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const loss = nonSaturating();
-
-function tinyNetworks() {
-  return {
-    generator: sequential(linear(4, 256), tanh(), reshape([1, 16, 16])),
-    discriminator: sequential(flatten(), linear(256, 8), leakyRelu(0.2), dropout(0.3), linear(8, 1)),
-  };
-}
-
-function tinyTrainer(change: (loss: Tensor, step: number) => Tensor = (value) => value) {
-  return new Trainer({
-    networks: tinyNetworks(),
-    latent: { size: 4 },
-    device: testDevice,
-    phases: [
-      {
-        name: 'D',
-        trains: 'discriminator',
-        optimizer: adam({ lr: 1e-3 }),
-        loss: ({ real, fake, networks: { discriminator: D }, index }) =>
-          change(loss.discriminator(D.forward(real), D.forward(fake)), index),
-      },
-      {
-        name: 'G',
-        trains: 'generator',
-        optimizer: adam({ lr: 1e-3 }),
-        loss: ({ fake, networks: { discriminator: D } }) => loss.generator(D.forward(fake)),
-      },
-    ],
-  });
-}
-
 const folder = temporaryFolder();
 const steps = (count: number) => ({ steps: count, logEvery: 1 });
 
@@ -287,95 +255,6 @@ describe('fit', () => {
     }
     expect(seen.at(-1)).toBe(3);
     expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000003']);
-    loader.dispose();
-    trainer.dispose();
-  });
-});
-
-describe('a run directory', () => {
-  test('holds the configuration, a line a log interval, sample grids, events and checkpoints', async () => {
-    const trainer = new Trainer({ ...buildModel(dcgan, { set: { width: '4' } }), device: testDevice });
-    const loader = tinyLoader();
-    const out = join(folder.path, 'deep', 'run');
-    const options = {
-      steps: 6,
-      logEvery: 2,
-      sampleEvery: 3,
-      checkpointEvery: 4,
-      out,
-      settings: { recipe: 'dcgan', set: {} },
-    };
-    const reports = await reportsOf(trainer.fit(loader, options));
-    expect(reports.at(-1)).toMatchObject({
-      samples: join(out, 'samples', 'step-000006.png'),
-      checkpoint: join(out, 'checkpoints', 'step-000006'),
-    });
-    expect(readdirSync(join(out, 'samples'))).toEqual(['step-000003.png', 'step-000006.png']);
-    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000004', 'step-000006']);
-    expect(readdirSync(join(out, 'checkpoints', 'step-000006'))).toEqual([
-      'discriminator.safetensors',
-      'ema.safetensors',
-      'generator.safetensors',
-      'manifest.json',
-      'optimizer-D.safetensors',
-      'optimizer-G.safetensors',
-      'state.safetensors',
-    ]);
-    const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(lines.map(({ step }) => step)).toEqual([2, 4, 6]);
-    expect(Object.keys(lines[0])).toEqual(['step', 'imagesPerSecond', 'D', 'G', 'D(real)', 'D(fake)']);
-    const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
-    expect(config).toMatchObject({
-      settings: { recipe: 'dcgan' },
-      batch: 8,
-      dataset: { name: 'tiny', channels: 1 },
-    });
-    expect(readdirSync(out).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
-    loader.dispose();
-    trainer.dispose();
-  });
-
-  test('is not overwritten by another run, nor made where it cannot be', async () => {
-    const trainer = tinyTrainer();
-    const loader = tinyLoader();
-    mkdirSync(join(folder.path, 'run'));
-    writeFileSync(join(folder.path, 'run', 'config.json'), '{}');
-    await expect(
-      reportsOf(trainer.fit(loader, { ...steps(1), out: join(folder.path, 'run') })),
-    ).rejects.toEqual(failure('ERR_RUN_EXISTS', 'holds a run already'));
-    writeFileSync(join(folder.path, 'file'), '');
-    await expect(
-      reportsOf(trainer.fit(loader, { ...steps(1), out: join(folder.path, 'file', 'run') })),
-    ).rejects.toEqual(failure('ERR_CANNOT_WRITE', 'a file, not a folder'));
-    expect(existsSync(join(folder.path, 'run', 'checkpoints'))).toBe(false);
-    loader.dispose();
-    trainer.dispose();
-  });
-
-  const full = existsSync('/dev/full') ? test : test.skip;
-  full('says of a full disk that it is full, and keeps what was saved before', async () => {
-    const trainer = tinyTrainer();
-    const loader = tinyLoader();
-    const out = join(folder.path, 'run');
-    const training = trainer.fit(loader, { ...steps(4), out, checkpointEvery: 2, sampleEvery: 100 });
-    for (let i = 0; i < 2; i++) await training.next();
-    // A device that is always full takes the place of the next checkpoint's file.
-    const temporary = join(out, 'checkpoints', `.step-000004.${process.pid}.tmp`);
-    const { promises } = await import('node:fs');
-    const mkdir = jest.spyOn(promises, 'mkdir').mockImplementation(async (path) => {
-      mkdirSync(String(path), { recursive: true });
-      if (String(path) === temporary)
-        (await import('node:fs')).symlinkSync('/dev/full', join(temporary, 'generator.safetensors'));
-      return undefined;
-    });
-    await expect(training.next().then(() => training.next())).rejects.toEqual(
-      failure('ERR_CANNOT_WRITE', 'the disk is full'),
-    );
-    mkdir.mockRestore();
-    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000002']);
     loader.dispose();
     trainer.dispose();
   });
