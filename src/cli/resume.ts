@@ -42,7 +42,9 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
       `${directory} is a run of ${before.recipe}, not of ${given.recipe}: leave the recipe out, or start a new run without --resume`,
     );
   const flags = { ...given.flags, out: undefined };
-  const after = resolveSettings(recipes, { ...given, flags, file });
+  // The environment must not put other images under a run that was told where its own are.
+  const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
+  const after = resolveSettings(recipes, { ...given, flags, file, env });
   checkSame({ before, after: after.settings, directory });
   return { ...after, out: directory };
 }

@@ -59,6 +59,7 @@ function captureCounters(trainer: Trainer, loader: Loader): TensorRecords {
     'loader.epoch': integers(epoch),
     'loader.position': integers(position),
     'loader.seed': integers(seed),
+    'loader.batches_per_epoch': integers(loader.batchesPerEpoch),
     'random.latents': bytes(trainer.random.getState()),
     'random.cpu': bytes(getRngState()),
   };
@@ -69,6 +70,12 @@ function captureCounters(trainer: Trainer, loader: Loader): TensorRecords {
 
 function restoreCounters(trainer: Trainer, loader: Loader, records: TensorRecords): void {
   const integer = (name: string) => Number(new BigInt64Array(filed(records, name).bytes.slice().buffer)[0]);
+  const batches = integer('loader.batches_per_epoch');
+  if (batches !== loader.batchesPerEpoch)
+    throw new GanError(
+      'ERR_LOADER_STATE',
+      `expected the data set the run was trained on, with ${batches} batches an epoch, but "${loader.name}" has ${loader.batchesPerEpoch} of ${loader.batch}: check the data set, its folder and the batch`,
+    );
   trainer.step = integer('step');
   trainer.images = integer('images');
   loader.setState({

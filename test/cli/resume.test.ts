@@ -108,4 +108,11 @@ describe('resumeSettings', () => {
       batch: 64,
     });
   });
+
+  test('keeps the images it was told of, whatever the environment says; without a folder of its own it asks there', () => {
+    started({ dataDir: 'mine' });
+    expect(resume({ env: { LIBTORCH_GAN_DATA: 'other' } }).settings.dataDir).toBe('mine');
+    started({});
+    expect(resume({ env: { LIBTORCH_GAN_DATA: 'other' } }).settings.dataDir).toBe('other');
+  });
 });

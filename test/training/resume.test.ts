@@ -25,12 +25,14 @@ interface Run {
   readonly steps: number;
   readonly resume?: boolean;
   readonly sampleEvery?: number;
+  /** Images of the data set. */
+  readonly count?: number;
 }
 
-async function train(build: Kind[1], out: string, { steps, resume, sampleEvery = 3 }: Run) {
+async function train(build: Kind[1], out: string, { steps, resume, sampleEvery = 3, count }: Run) {
   const trainer = new Trainer({ ...build(), device: testDevice, seed: 5 });
   // 96 images in batches of 8: the 12th step begins a new epoch, so a resumed run crosses it.
-  const loader = tinyLoader();
+  const loader = tinyLoader({ count });
   const settings = {
     recipe: 'dcgan',
     set: {
@@ -80,6 +82,14 @@ describe('resuming', () => {
     const other = () => buildModel(dcgan, { set: { width: '8' } });
     await expect(train(other, join(folder.path, 'run'), { steps: 8, resume: true })).rejects.toEqual(
       failure('ERR_STATE_DICT', '[100, 8, 4, 4]'),
+    );
+  });
+
+  test('refuses another data set', async () => {
+    await train(KINDS[0][1], join(folder.path, 'run'), { steps: 4 });
+    const other = train(KINDS[0][1], join(folder.path, 'run'), { steps: 8, resume: true, count: 64 });
+    await expect(other).rejects.toEqual(
+      failure('ERR_LOADER_STATE', 'with 12 batches an epoch, but "tiny" has 8 of 8'),
     );
   });
 
