@@ -99,12 +99,11 @@ export class Session {
     const logs = due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     // On CUDA reading a scalar waits for the device: only when somebody is to see it, or before a checkpoint is called good.
-    if (!logs && !saves && !isCpu(this.#trainer.device)) return null;
-    const numbers = readNumbers(this.#newest);
-    assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
+    const numbers = logs || saves || isCpu(this.#trainer.device) ? readNumbers(this.#newest) : null;
+    if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
     if (due(this.#intervals.sampleEvery)) await this.#drawSamples();
     if (saves) await this.#save();
-    return logs ? this.#report(numbers) : null;
+    return logs && numbers ? this.#report(numbers) : null;
   }
 
   /** Saves what an interruption left unsaved. */

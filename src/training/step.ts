@@ -19,6 +19,8 @@ export interface RunningPhase {
   /** The networks it trains, and those it leaves alone. */
   readonly trained: readonly Module[];
   readonly frozen: readonly Module[];
+  /** Those of the networks it trains. */
+  readonly parameters: readonly Tensor[];
   readonly optimizer: Optimizer;
 }
 
@@ -86,11 +88,7 @@ function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep, re
         `phase ${phase.name} expected its loss to be one number but received a tensor of shape [${loss.shape.join(', ')}]: reduce it with mean() or sum()`,
       );
     loss.backward();
-    if (phase.clipGradNorm !== undefined)
-      clipGradNorm(
-        running.trained.flatMap((network) => network.parameters()),
-        phase.clipGradNorm,
-      );
+    if (phase.clipGradNorm !== undefined) clipGradNorm(running.parameters, phase.clipGradNorm);
     optimizer.step();
     optimizer.zeroGrad();
     replace(result.losses, phase.name, keep(loss.detach()));

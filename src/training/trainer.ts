@@ -213,10 +213,20 @@ function runningPhases(phases: readonly Phase[], networks: Networks): RunningPha
         other.trained.length === trained.length &&
         other.trained.every((network) => trained.includes(network)),
     );
-    const optimizer =
-      shared?.optimizer ?? phase.optimizer(trained.flatMap((network) => network.parameters()));
+    const parameters = trained.flatMap((network) => network.parameters());
+    const optimizer = shared?.optimizer ?? phase.optimizer(parameters);
     const { name, every, repeat } = phase;
-    running.push({ name, phase, trains: phase.trains, every, repeat, trained, frozen, optimizer });
+    running.push({
+      name,
+      phase,
+      trains: phase.trains,
+      every,
+      repeat,
+      trained,
+      frozen,
+      parameters,
+      optimizer,
+    });
   }
   return running;
 }

@@ -183,6 +183,33 @@ describe('fit', () => {
     trainer.dispose();
   });
 
+  test('clipGradNorm bounds how far a step of SGD moves all parameters together', async () => {
+    const networks = tinyNetworks();
+    const flat = () =>
+      networks.discriminator.parameters().flatMap((p) => Array.from(p.toTypedArray(), Number));
+    const before = flat();
+    const trainer = new Trainer({
+      networks,
+      latent: { size: 4 },
+      device: testDevice,
+      phases: [
+        {
+          name: 'D',
+          trains: 'discriminator',
+          optimizer: sgd({ lr: 1 }),
+          clipGradNorm: 0.01,
+          loss: ({ real, networks: { discriminator: D } }) => D.forward(real).mean().mul(100),
+        },
+      ],
+    });
+    const loader = tinyLoader();
+    await reportsOf(trainer.fit(loader, steps(1)));
+    const moved = Math.hypot(...flat().map((value, i) => value - before[i]));
+    expect(moved).toBeCloseTo(0.01, 4);
+    loader.dispose();
+    trainer.dispose();
+  });
+
   test('trains only what a phase names, and leaves no gradient behind', async () => {
     const networks = tinyNetworks();
     const [before, still] = [networks.discriminator, networks.generator].map((n) =>
