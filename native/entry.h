@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "argument.h"
+#include "kernels/replacements.h"
 #include "preconditions.h"
 #include "result.h"
 
@@ -78,7 +79,7 @@ struct Operator<R(A...)> {
       return [](auto&&... arguments) -> R {
         if constexpr (!std::is_null_pointer_v<std::remove_cv_t<decltype(precondition<Op>)>>)
           precondition<Op>(arguments...);
-        return Op::call(std::forward<decltype(arguments)>(arguments)...);
+        return implementation<Op>(std::forward<decltype(arguments)>(arguments)...);
       };
     });
   }

@@ -36,6 +36,7 @@ export {
   resolveDevice,
   setDefaultDevice,
   setDeterministic,
+  setKernels,
   setTf32,
   setThreads,
   synchronize,

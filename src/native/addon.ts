@@ -95,6 +95,8 @@ export interface NativeAddon {
   deterministic(): boolean;
   setBenchmark(enabled: boolean): void;
   setTf32(enabled: boolean): void;
+  setKernels(enabled: boolean): void;
+  kernelsEnabled(): boolean;
   requireDevice(device: string): void;
 
   cudaDeviceName(device: string): string;

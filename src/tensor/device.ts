@@ -67,6 +67,14 @@ export function setTf32(enabled: boolean): void {
   native().setTf32(enabled);
 }
 
+/**
+ * Lets this library's own CPU kernels run in the place of LibTorch's (true): 4×4 convolutions of stride 2, by Winograd's products, where the
+ * processor has AVX-512. They are as exact in float32; false is for comparisons. Process-wide.
+ */
+export function setKernels(enabled: boolean): void {
+  native().setKernels(enabled);
+}
+
 let defaultDeviceName = 'cpu';
 
 /** Where tensors are made when nobody says otherwise. */

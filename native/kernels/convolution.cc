@@ -1,0 +1,166 @@
+#include "convolution.h"
+
+#include <ATen/Operators.h>
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "conv4x4.h"
+
+namespace gan::kernels {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+std::atomic<bool> own_kernels{true};
+
+// A convolution, its transpose and the gradient by the weight are each linear in both arguments, and each
+// one's gradients are the other two: so derivatives of every order stay among the three.
+
+struct Up;
+struct WeightGradient;
+
+struct Down : Function<Down> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
+    context->save_for_backward({x, weight});
+    return conv4x4::down(x, weight);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients);
+};
+
+struct Up : Function<Up> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& weight) {
+    context->save_for_backward({y, weight});
+    return conv4x4::up(y, weight);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients);
+};
+
+struct WeightGradient : Function<WeightGradient> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& y) {
+    context->save_for_backward({x, y});
+    return conv4x4::weight_gradient(x, y);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients);
+};
+
+bool wanted(AutogradContext* context, size_t argument, const variable_list& gradients) {
+  return gradients[0].defined() && context->needs_input_grad(argument);
+}
+
+variable_list Down::backward(AutogradContext* context, const variable_list& gradients) {
+  const variable_list saved = context->get_saved_variables();
+  return {wanted(context, 0, gradients) ? Up::apply(gradients[0], saved[1]) : at::Tensor(),
+          wanted(context, 1, gradients) ? WeightGradient::apply(saved[0], gradients[0]) : at::Tensor()};
+}
+
+variable_list Up::backward(AutogradContext* context, const variable_list& gradients) {
+  const variable_list saved = context->get_saved_variables();
+  return {wanted(context, 0, gradients) ? Down::apply(gradients[0], saved[1]) : at::Tensor(),
+          wanted(context, 1, gradients) ? WeightGradient::apply(gradients[0], saved[0]) : at::Tensor()};
+}
+
+variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
+  const variable_list saved = context->get_saved_variables();
+  return {wanted(context, 0, gradients) ? Up::apply(saved[1], gradients[0]) : at::Tensor(),
+          wanted(context, 1, gradients) ? Down::apply(saved[0], gradients[0]) : at::Tensor()};
+}
+
+bool all_are(c10::SymIntArrayRef values, int64_t wanted) {
+  return std::all_of(values.begin(), values.end(), [&](const c10::SymInt& value) { return value == wanted; });
+}
+
+/// The dtype that the convolution runs in: autocast's, where it is on.
+std::optional<at::ScalarType> working_dtype(const at::Tensor& input, const at::Tensor& weight) {
+  if (!own_kernels || !input.device().is_cpu() || !weight.device().is_cpu()) return std::nullopt;
+  if (input.dim() != 4 || weight.dim() != 4 || weight.scalar_type() != at::kFloat) return std::nullopt;
+  if (input.layout() != at::kStrided || weight.layout() != at::kStrided) return std::nullopt;
+  const at::ScalarType dtype = input.scalar_type();
+  if (!at::autocast::is_autocast_enabled(at::kCPU)) {
+    if (dtype != at::kFloat) return std::nullopt;
+    return dtype;
+  }
+  if (dtype != at::kFloat && dtype != at::kBFloat16) return std::nullopt;
+  return at::autocast::get_autocast_dtype(at::kCPU);
+}
+
+/// 4×4 kernels, stride 2, padding 1.
+bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
+            c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  return weight.size(2) == 4 && weight.size(3) == 4 && all_are(stride, 2) && all_are(padding, 1) &&
+         all_are(dilation, 1) && groups == 1;
+}
+
+at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
+  return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
+}
+
+/// Adds a bias [channels], in the dtype of `output`.
+at::Tensor with_bias(const at::Tensor& output, const std::optional<at::Tensor>& bias) {
+  if (!bias || !bias->defined()) return output;
+  return output + in_dtype(*bias, output.scalar_type()).view({1, -1, 1, 1});
+}
+
+bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
+  return !bias || !bias->defined() ||
+         (bias->dim() == 1 && bias->size(0) == channels && bias->device().is_cpu() &&
+          bias->scalar_type() == at::kFloat);
+}
+
+/// [a, b, h, w] as a matrix [a, h * w * b], a view where it is channels_last.
+at::Tensor as_rows(const at::Tensor& tensor) {
+  return tensor.permute({0, 2, 3, 1})
+      .reshape({tensor.size(0), tensor.numel() / std::max<int64_t>(tensor.size(0), 1)});
+}
+
+}  // namespace
+
+void set_enabled(bool enabled) { own_kernels = enabled; }
+bool enabled() { return own_kernels; }
+
+at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
+                  c10::SymIntArrayRef stride, c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
+                  const c10::SymInt& groups) {
+  const std::optional<at::ScalarType> dtype = working_dtype(input, weight);
+  if (dtype && input.size(1) == weight.size(1) && bias_fits(bias, weight.size(0))) {
+    const int64_t batch = input.size(0), small = weight.size(0), large = weight.size(1), size = input.size(2);
+    if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size && size % 2 == 0 &&
+        conv4x4::usable(batch, size / 2, small, large, *dtype))
+      return with_bias(Down::apply(in_dtype(input, *dtype), weight), bias);
+    // A kernel as large as the image: one product of matrices.
+    if (weight.sizes().slice(2) == input.sizes().slice(2) && all_are(padding, 0) && all_are(dilation, 1) &&
+        groups == 1 && input.numel() > 0 && weight.numel() > 0)
+      return with_bias(
+          at::_ops::linear::call(as_rows(input), as_rows(weight), std::nullopt).view({batch, small, 1, 1}),
+          bias);
+  }
+  return at::_ops::conv2d::call(input, weight, bias, stride, padding, dilation, groups);
+}
+
+at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
+                            const std::optional<at::Tensor>& bias, c10::SymIntArrayRef stride,
+                            c10::SymIntArrayRef padding, c10::SymIntArrayRef output_padding,
+                            const c10::SymInt& groups, c10::SymIntArrayRef dilation) {
+  const std::optional<at::ScalarType> dtype = working_dtype(input, weight);
+  if (dtype && input.size(1) == weight.size(0) && bias_fits(bias, weight.size(1)) &&
+      all_are(output_padding, 0)) {
+    const int64_t batch = input.size(0), small = weight.size(0), large = weight.size(1), size = input.size(2);
+    if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size &&
+        conv4x4::usable(batch, size, small, large, *dtype))
+      return with_bias(Up::apply(in_dtype(input, *dtype), weight), bias);
+    // From one pixel: one product of matrices.
+    if (size == 1 && input.size(3) == 1 && all_are(padding, 0) && all_are(dilation, 1) && groups == 1 &&
+        input.numel() > 0 && weight.numel() > 0) {
+      const at::Tensor rows = at::_ops::matmul::call(input.reshape({batch, small}), as_rows(weight));
+      return with_bias(rows.view({batch, weight.size(2), weight.size(3), large}).permute({0, 3, 1, 2}), bias);
+    }
+  }
+  return at::_ops::conv_transpose2d_input::call(input, weight, bias, stride, padding, output_padding, groups,
+                                                dilation);
+}
+
+}  // namespace gan::kernels

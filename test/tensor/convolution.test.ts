@@ -1,0 +1,216 @@
+import { autocast, grad } from '../../src/tensor/autograd';
+import { randn, zeros } from '../../src/tensor/create';
+import { setKernels } from '../../src/tensor/device';
+import { conv2d, convTranspose2d } from '../../src/tensor/functional';
+import { Generator } from '../../src/tensor/random';
+import { scope } from '../../src/tensor/scope';
+import type { Tensor } from '../../src/tensor/tensor';
+import { failure } from '../support/failure';
+
+const HALVE = { stride: 2, padding: 1 };
+
+interface Geometry {
+  readonly batch: number;
+  /** Size of the small side. */
+  readonly n: number;
+  readonly small: number;
+  readonly large: number;
+}
+
+/** What a DCGAN has, and what does not fit blocks of 64 channels, 32 tiles or an even share for every thread. */
+const GEOMETRIES: readonly Geometry[] = [
+  { batch: 8, n: 8, small: 64, large: 32 },
+  { batch: 33, n: 4, small: 128, large: 64 },
+  { batch: 3, n: 14, small: 96, large: 32 },
+  { batch: 129, n: 2, small: 32, large: 160 },
+  { batch: 2, n: 32, small: 32, large: 32 },
+  { batch: 5, n: 7, small: 64, large: 3 },
+  { batch: 4, n: 16, small: 32, large: 1 },
+];
+
+interface Case {
+  readonly name: string;
+  readonly run: (image: Tensor, weight: Tensor) => Tensor;
+  readonly image: (geometry: Geometry) => readonly number[];
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'conv2d',
+    run: (image, weight) => conv2d(image, weight, null, HALVE),
+    image: ({ batch, n, large }) => [batch, large, 2 * n, 2 * n],
+  },
+  {
+    name: 'convTranspose2d',
+    run: (image, weight) => convTranspose2d(image, weight, null, HALVE),
+    image: ({ batch, n, small }) => [batch, small, n, n],
+  },
+];
+
+/** |a − b| / |b|, of all elements together. */
+function distance(a: Tensor, b: Tensor): number {
+  const exact = b.to({ dtype: 'float64' });
+  return a.to({ dtype: 'float64' }).sub(exact).norm().div(exact.norm()).item();
+}
+
+/** Output, gradients, and the gradients of a gradient penalty: everything that training asks of a convolution. */
+function everything({ run }: Case, image: Tensor, weight: Tensor, probe: Tensor): Record<string, Tensor> {
+  const x = image.detach();
+  const w = weight.detach();
+  x.requiresGrad = true;
+  w.requiresGrad = true;
+  const output = run(x, w);
+  const loss = output.mul(probe).sum().add(output.pow(2).mul(0.5).sum());
+  const [dx, dw] = grad([loss], [x, w], { createGraph: true });
+  const penalty = dx.pow(2).sum().add(dw.mul(w.detach()).sum());
+  const [ddx, ddw] = grad([penalty], [x, w]);
+  return { output, dx, dw, ddx, ddw };
+}
+
+describe('4×4 convolutions of stride 2', () => {
+  afterEach(() => setKernels(true));
+
+  test('refuse channels that do not fit, as any other convolution', () => {
+    scope(() => {
+      expect(() => conv2d(zeros([64, 32, 16, 16]), zeros([64, 64, 4, 4]), null, HALVE)).toThrow(
+        failure('ERR_TORCH', 'expected input[64, 32, 16, 16] to have 64 channels'),
+      );
+      expect(() => conv2d(zeros([64, 32, 16, 16]), zeros([64, 32, 4, 4]), zeros([3]), HALVE)).toThrow(
+        failure('ERR_TORCH', 'bias'),
+      );
+      expect(() =>
+        conv2d(zeros([64, 32, 16, 16]), zeros([64, 32, 4, 4], { dtype: 'bfloat16' }), null, HALVE),
+      ).toThrow(failure('ERR_TORCH', 'should be the same'));
+    });
+  });
+
+  describe.each(CASES)('$name', (which) => {
+    test.each(GEOMETRIES)(
+      'is that of LibTorch in float64, with both orders of gradients: $batch × $large at 2·$n ↔ $small',
+      (geometry) => {
+        scope(() => {
+          const generator = new Generator({ seed: 7 });
+          const image = randn(which.image(geometry), { generator });
+          const weight = randn([geometry.small, geometry.large, 4, 4], { generator }).mul(0.05);
+          const probe = randn(which.run(image, weight).shape, { generator });
+          generator.dispose();
+          const ours = everything(which, image, weight, probe);
+          const exact = everything(
+            which,
+            image.to({ dtype: 'float64' }),
+            weight.to({ dtype: 'float64' }),
+            probe.to({ dtype: 'float64' }),
+          );
+          for (const name of Object.keys(exact)) expect(distance(ours[name], exact[name])).toBeLessThan(5e-6);
+        });
+      },
+    );
+
+    test.each(GEOMETRIES)(
+      'rounds no more than bfloat16 does anyway: $batch × $large at 2·$n ↔ $small',
+      (geometry) => {
+        scope(() => {
+          const generator = new Generator({ seed: 8 });
+          const image = randn(which.image(geometry), { generator });
+          const weight = randn([geometry.small, geometry.large, 4, 4], { generator }).mul(0.05);
+          generator.dispose();
+          weight.requiresGrad = true;
+          image.requiresGrad = true;
+          const passes = () => {
+            const output = autocast({ device: 'cpu' }, () => which.run(image, weight));
+            const [dx, dw] = grad([output.to({ dtype: 'float32' }).pow(2).sum()], [image, weight]);
+            return { output, dx, dw };
+          };
+          const ours = passes();
+          setKernels(false);
+          const library = passes();
+          expect(ours.output.dtype).toBe('bfloat16');
+          expect([ours.dx.dtype, ours.dw.dtype]).toEqual(['float32', 'float32']);
+          const x = image.detach().to({ dtype: 'float64' });
+          const w = weight.detach().to({ dtype: 'float64' });
+          x.requiresGrad = true;
+          w.requiresGrad = true;
+          const output = which.run(x, w);
+          const [dx, dw] = grad([output.pow(2).sum()], [x, w]);
+          const exact = { output, dx, dw };
+          for (const name of ['output', 'dx', 'dw'] as const) {
+            expect(distance(ours[name], exact[name])).toBeLessThan(0.012);
+            expect(distance(ours[name], exact[name])).toBeLessThan(3 * distance(library[name], exact[name]));
+          }
+        });
+      },
+    );
+  });
+
+  test('add their bias, whatever the memory format', () => {
+    scope(() => {
+      const image = randn([16, 32, 16, 16]);
+      const weight = randn([64, 32, 4, 4]).mul(0.1);
+      const bias = randn([64]);
+      const channelsLast = conv2d(
+        image.contiguous('channels_last'),
+        weight.contiguous('channels_last'),
+        bias,
+        HALVE,
+      );
+      const plain = conv2d(image, weight, bias, HALVE);
+      const exact = conv2d(
+        image.to({ dtype: 'float64' }),
+        weight.to({ dtype: 'float64' }),
+        bias.to({ dtype: 'float64' }),
+        HALVE,
+      );
+      expect(distance(plain, exact)).toBeLessThan(2e-6);
+      expect(plain.equal(channelsLast)).toBe(true);
+    });
+  });
+
+  test('give the same bits however many images come with one', () => {
+    scope(() => {
+      const images = randn([64, 64, 16, 16]);
+      const weight = randn([128, 64, 4, 4]);
+      const all = conv2d(images, weight, null, HALVE);
+      const some = conv2d(images.narrow(0, { start: 10, length: 30 }), weight, null, HALVE);
+      expect(some.equal(all.narrow(0, { start: 10, length: 30 }))).toBe(true);
+    });
+  });
+
+  test('let a NaN through', () => {
+    scope(() => {
+      const image = zeros([64, 32, 8, 8]);
+      image.select(0, 3).fill_(Number.NaN);
+      const output = conv2d(image, zeros([32, 32, 4, 4]), null, HALVE);
+      expect(output.narrow(0, { start: 3, length: 1 }).isnan().any().item()).toBe(1);
+      expect(output.narrow(0, { start: 4, length: 60 }).isnan().any().item()).toBe(0);
+    });
+  });
+});
+
+describe('convolutions that are one product of matrices', () => {
+  test.each([
+    ['conv2d whose kernel is as large as the image', conv2d, [7, 32, 4, 4], [5, 32, 4, 4]],
+    ['conv2d from a rectangle', conv2d, [2, 3, 2, 5], [4, 3, 2, 5]],
+    ['convTranspose2d from one pixel', convTranspose2d, [7, 20, 1, 1], [20, 6, 4, 4]],
+  ])('%s', (_, run, imageShape, weightShape) => {
+    scope(() => {
+      const image = randn(imageShape);
+      const weight = randn(weightShape);
+      const bias = randn([run === conv2d ? weightShape[0] : weightShape[1]]);
+      const both = (...tensors: readonly Tensor[]) => {
+        const [x, w, b] = tensors.map((tensor) => tensor.detach());
+        for (const leaf of [x, w, b]) leaf.requiresGrad = true;
+        const output = run(x, w, b, { stride: 1 });
+        return [output, ...grad([output.pow(3).sum()], [x, w, b])];
+      };
+      const exact = both(
+        image.to({ dtype: 'float64' }),
+        weight.to({ dtype: 'float64' }),
+        bias.to({ dtype: 'float64' }),
+      );
+      for (const [i, ours] of both(image, weight, bias).entries()) {
+        expect(ours.shape).toEqual(exact[i].shape);
+        expect(distance(ours, exact[i])).toBeLessThan(2e-6);
+      }
+    });
+  });
+});
