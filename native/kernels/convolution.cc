@@ -24,18 +24,27 @@ std::atomic<bool> own_kernels{true};
 struct Up;
 struct WeightGradient;
 
+using Bias = std::optional<at::Tensor>;
+
+/// What backward asks for: a bias that was not there has no place among the arguments.
+constexpr const char* kHasBias = "bias";
+
 struct Down : Function<Down> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const Bias& bias) {
     context->save_for_backward({x, weight});
-    return conv4x4::down(x, weight);
+    context->saved_data[kHasBias] = bias.has_value();
+    return conv4x4::down(x, weight, bias.value_or(at::Tensor()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
 
 struct Up : Function<Up> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& weight) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& weight,
+                            const Bias& bias) {
     context->save_for_backward({y, weight});
-    return conv4x4::up(y, weight);
+    context->saved_data[kHasBias] = bias.has_value();
+    return conv4x4::up(y, weight, bias.value_or(at::Tensor()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -52,22 +61,30 @@ bool wanted(AutogradContext* context, size_t argument, const variable_list& grad
   return gradients[0].defined() && context->needs_input_grad(argument);
 }
 
+at::Tensor bias_gradient(AutogradContext* context, const variable_list& gradients) {
+  const bool has_bias = context->saved_data[kHasBias].toBool();
+  return has_bias && wanted(context, 2, gradients) ? gradients[0].sum({0, 2, 3}, false, at::kFloat)
+                                                   : at::Tensor();
+}
+
 variable_list Down::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
-  return {wanted(context, 0, gradients) ? Up::apply(gradients[0], saved[1]) : at::Tensor(),
-          wanted(context, 1, gradients) ? WeightGradient::apply(saved[0], gradients[0]) : at::Tensor()};
+  return {wanted(context, 0, gradients) ? Up::apply(gradients[0], saved[1], Bias()) : at::Tensor(),
+          wanted(context, 1, gradients) ? WeightGradient::apply(saved[0], gradients[0]) : at::Tensor(),
+          bias_gradient(context, gradients)};
 }
 
 variable_list Up::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
-  return {wanted(context, 0, gradients) ? Down::apply(gradients[0], saved[1]) : at::Tensor(),
-          wanted(context, 1, gradients) ? WeightGradient::apply(gradients[0], saved[0]) : at::Tensor()};
+  return {wanted(context, 0, gradients) ? Down::apply(gradients[0], saved[1], Bias()) : at::Tensor(),
+          wanted(context, 1, gradients) ? WeightGradient::apply(gradients[0], saved[0]) : at::Tensor(),
+          bias_gradient(context, gradients)};
 }
 
 variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
-  return {wanted(context, 0, gradients) ? Up::apply(saved[1], gradients[0]) : at::Tensor(),
-          wanted(context, 1, gradients) ? Down::apply(saved[0], gradients[0]) : at::Tensor()};
+  return {wanted(context, 0, gradients) ? Up::apply(saved[1], gradients[0], Bias()) : at::Tensor(),
+          wanted(context, 1, gradients) ? Down::apply(saved[0], gradients[0], Bias()) : at::Tensor()};
 }
 
 bool all_are(c10::SymIntArrayRef values, int64_t wanted) {
@@ -105,6 +122,9 @@ at::Tensor with_bias(const at::Tensor& output, const std::optional<at::Tensor>& 
   return output + in_dtype(*bias, output.scalar_type()).view({1, -1, 1, 1});
 }
 
+/// An undefined bias is none.
+Bias bias_of(const Bias& bias) { return bias && bias->defined() ? bias : Bias(); }
+
 bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
   return !bias || !bias->defined() ||
          (bias->dim() == 1 && bias->size(0) == channels && bias->device().is_cpu() &&
@@ -130,7 +150,7 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
     const int64_t batch = input.size(0), small = weight.size(0), large = weight.size(1), size = input.size(2);
     if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size && size % 2 == 0 &&
         conv4x4::usable(batch, size / 2, small, large, *dtype))
-      return with_bias(Down::apply(in_dtype(input, *dtype), weight), bias);
+      return Down::apply(in_dtype(input, *dtype), weight, bias_of(bias));
     // A kernel as large as the image: one product of matrices.
     if (weight.sizes().slice(2) == input.sizes().slice(2) && all_are(padding, 0) && all_are(dilation, 1) &&
         groups == 1 && input.numel() > 0 && weight.numel() > 0)
@@ -151,7 +171,7 @@ at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
     const int64_t batch = input.size(0), small = weight.size(0), large = weight.size(1), size = input.size(2);
     if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size &&
         conv4x4::usable(batch, size, small, large, *dtype))
-      return with_bias(Up::apply(in_dtype(input, *dtype), weight), bias);
+      return Up::apply(in_dtype(input, *dtype), weight, bias_of(bias));
     // From one pixel: one product of matrices.
     if (size == 1 && input.size(3) == 1 && all_are(padding, 0) && all_are(dilation, 1) && groups == 1 &&
         input.numel() > 0 && weight.numel() > 0) {

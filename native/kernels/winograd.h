@@ -16,17 +16,12 @@
 
 #include <cstdint>
 
+#include "avx512.h"
+
 namespace gan::winograd {
 
-/// Channels are handled in groups of this size.
-constexpr int64_t kGroup = 32;
 /// Products for one tile.
 constexpr int64_t kProducts = 9;
-
-/// bfloat16 as the bits that it is.
-struct Bf16 {
-  uint16_t bits;
-};
 
 /// An image in NHWC order: `size` rows and columns of `channels` numbers.
 template <class T>
@@ -42,9 +37,6 @@ struct Window {
   int64_t column;
   int64_t step;
 };
-
-/// Whether this processor has the instructions.
-bool supported(bool bfloat16);
 
 /// Bᵀ d B of one tile: out[p * product_stride + c].
 template <class T>
@@ -83,15 +75,5 @@ void weights_up(const float* weights, int64_t small, int64_t large, int64_t bloc
 /// [products][4][small][large], weights [small][4][4][large].
 void weight_gradient(const float* u, int64_t small, int64_t large, int64_t begin, int64_t end,
                      float* weights);
-
-/// Adds up what two rows of pixels, `first` and `second`, bring to one row of a transposed convolution's
-/// image: 4 columns of `channels` numbers from each of their `n` pixels, 16 * channels apart, 2 columns of
-/// the image on from one to the next. Either may be null. `room` holds 2 * (2 * n + 4) * channels + 32
-/// numbers.
-template <class T>
-void fold_row(const float* first, const float* second, int64_t n, int64_t channels, float* room, T* row);
-
-/// Float32 [rows][columns] to bfloat16 with pairs of rows interleaved.
-void pair_rows(const float* from, int64_t rows, int64_t columns, Bf16* to);
 
 }  // namespace gan::winograd

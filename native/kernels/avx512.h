@@ -1,0 +1,120 @@
+// Sixteen float32 numbers at a time, in float32 or bfloat16 in memory, for processors with AVX-512.
+//
+// What is between GAN_AVX512_BEGIN and GAN_AVX512_END may use its instructions, and nothing else: what a
+// header defines inline must not, since the linker could choose that copy for the whole addon, which runs on
+// other processors too.
+#pragma once
+
+#include <cstdint>
+
+namespace gan {
+
+/// Channels are handled in groups of this size.
+constexpr int64_t kGroup = 32;
+
+/// bfloat16 as the bits that it is.
+struct Bf16 {
+  uint16_t bits;
+};
+
+}  // namespace gan
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define GAN_AVX512 1
+#include <immintrin.h>
+
+#if defined(__clang__)
+#define GAN_AVX512_BEGIN                                                                                  \
+  _Pragma(                                                                                                \
+      "clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512vl,avx512dq,avx512bf16\"))), " \
+      "apply_to = function)")
+#define GAN_AVX512_END _Pragma("clang attribute pop")
+#else
+#define GAN_AVX512_BEGIN \
+  _Pragma("GCC push_options") _Pragma("GCC target(\"avx512f,avx512bw,avx512vl,avx512dq,avx512bf16\")")
+#define GAN_AVX512_END _Pragma("GCC pop_options")
+#endif
+
+GAN_AVX512_BEGIN
+namespace gan::avx512 {
+
+// Kept in registers only if the compiler inlines all of it.
+#define GAN_INLINE __attribute__((always_inline)) inline
+
+/// Sixteen numbers, a register.
+using Vector = __m512;
+constexpr int64_t kLanes = 16;
+
+GAN_INLINE Vector load(const float* from) { return _mm512_loadu_ps(from); }
+GAN_INLINE Vector load(const Bf16* from) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+GAN_INLINE __m256i rounded(Vector value) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value)); }
+
+GAN_INLINE void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }
+GAN_INLINE void store(Bf16* to, Vector value) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), rounded(value));
+}
+
+GAN_INLINE void store_some(float* to, __mmask16 mask, Vector value) {
+  _mm512_mask_storeu_ps(to, mask, value);
+}
+GAN_INLINE void store_some(Bf16* to, __mmask16 mask, Vector value) {
+  _mm256_mask_storeu_epi16(to, mask, rounded(value));
+}
+
+/// Bfloat16 pairs (even, odd), lane by lane.
+GAN_INLINE __m512i paired(Vector even, Vector odd) {
+  return _mm512_or_si512(_mm512_cvtepu16_epi32(rounded(even)),
+                         _mm512_slli_epi32(_mm512_cvtepu16_epi32(rounded(odd)), 16));
+}
+
+/// Bfloat16 of 32 numbers in their order, as 16 pairs of neighbours.
+GAN_INLINE __m512i neighbours(Vector low, Vector high) {
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+
+/// A group of channels.
+GAN_INLINE void store_group(float* to, Vector low, Vector high) {
+  store(to, low);
+  store(to + kLanes, high);
+}
+GAN_INLINE void store_group(Bf16* to, Vector low, Vector high) {
+  _mm512_storeu_si512(to, neighbours(low, high));
+}
+
+/// Rows to columns of a 16×16 block of 32-bit lanes.
+GAN_INLINE void transpose(__m512i* rows) {
+  __m512i t[16];
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
+  }
+  for (int i = 0; i < 4; ++i) {
+    rows[4 * i] = _mm512_unpacklo_epi64(t[4 * i], t[4 * i + 2]);
+    rows[4 * i + 1] = _mm512_unpackhi_epi64(t[4 * i], t[4 * i + 2]);
+    rows[4 * i + 2] = _mm512_unpacklo_epi64(t[4 * i + 1], t[4 * i + 3]);
+    rows[4 * i + 3] = _mm512_unpackhi_epi64(t[4 * i + 1], t[4 * i + 3]);
+  }
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_i32x4(rows[i], rows[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_i32x4(rows[8 + i], rows[12 + i], 0x88);
+    t[8 + i] = _mm512_shuffle_i32x4(rows[i], rows[4 + i], 0xdd);
+    t[12 + i] = _mm512_shuffle_i32x4(rows[8 + i], rows[12 + i], 0xdd);
+  }
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = _mm512_shuffle_i32x4(t[i], t[4 + i], 0x88);
+    rows[8 + i] = _mm512_shuffle_i32x4(t[i], t[4 + i], 0xdd);
+    rows[4 + i] = _mm512_shuffle_i32x4(t[8 + i], t[12 + i], 0x88);
+    rows[12 + i] = _mm512_shuffle_i32x4(t[8 + i], t[12 + i], 0xdd);
+  }
+}
+
+GAN_INLINE void store_lanes(void* to, __m512i lanes) { _mm512_storeu_si512(to, lanes); }
+
+}  // namespace gan::avx512
+GAN_AVX512_END
+
+#endif

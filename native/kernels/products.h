@@ -1,0 +1,81 @@
+// What the convolution kernels share: products of matrices on one thread, rooms to work in, images.
+#pragma once
+
+#include <ATen/Functions.h>
+#include <ATen/native/CPUBlas.h>
+
+#include <type_traits>
+
+#include "avx512.h"
+
+namespace gan {
+
+/// Whether a product's right side holds pairs of rows interleaved, as the processor's bfloat16 instructions
+/// want them.
+template <class T>
+constexpr bool kPairs = std::is_same_v<T, Bf16>;
+
+/// C = A B, or C += A B, of m×k and k×n numbers, with the distances between rows.
+struct Product {
+  int64_t m, n, k, lda, ldb, ldc;
+  bool add;
+};
+
+inline void multiply(const Product& p, const float* a, const float* b, float* c) {
+  at::native::cpublas::brgemm(p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.add, a, b, c, false);
+}
+inline void multiply(const Product& p, const Bf16* a, const Bf16* b, float* c) {
+  at::native::cpublas::brgemm(p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.add,
+                              reinterpret_cast<const at::BFloat16*>(a),
+                              reinterpret_cast<const at::BFloat16*>(b), c, true);
+}
+
+/// Gives back, at its end, what bfloat16 products hold of the processor (AMX tiles).
+template <class T>
+struct Products {
+  ~Products() {
+    if (kPairs<T>) at::native::cpublas::brgemm_release();
+  }
+};
+
+/// Room for some numbers, from LibTorch's allocator.
+template <class T>
+class Room {
+ public:
+  explicit Room(int64_t count)
+      : tensor_(at::empty({count}, at::TensorOptions(kPairs<T> ? at::kBFloat16 : at::kFloat))) {}
+  T* data() const { return static_cast<T*>(tensor_.data_ptr()); }
+
+ private:
+  at::Tensor tensor_;
+};
+
+/// Columns of a product's right side that are laid out together.
+inline int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : kGroup; }
+
+/// A batch of square images in NHWC order.
+template <class T>
+struct Images {
+  T* data;
+  int64_t count, size, channels;
+
+  T* operator[](int64_t image) const { return data + image * size * size * channels; }
+};
+
+/// The numbers of a channels_last tensor [count, channels, size, size].
+template <class T>
+Images<T> images(const at::Tensor& tensor) {
+  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())), tensor.size(0), tensor.size(2),
+          tensor.size(1)};
+}
+
+/// Calls `work` with the C++ type of a tensor's elements, float32 or bfloat16.
+template <class Work>
+void by_dtype(const at::Tensor& tensor, Work work) {
+  if (tensor.scalar_type() == at::kFloat)
+    work(float());
+  else
+    work(Bf16());
+}
+
+}  // namespace gan
