@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "addon.h"
-#include "kernels/convolution.h"
 
 namespace gan {
 namespace {
@@ -56,10 +55,6 @@ void setTf32(const Context&, bool enabled) {
   at::globalContext().setAllowTF32CuDNN(enabled);
 }
 
-/// Lets our own CPU kernels run in the place of LibTorch's where they are faster.
-void setKernels(const Context&, bool enabled) { kernels::set_enabled(enabled); }
-bool kernelsEnabled(const Context&) { return kernels::enabled(); }
-
 /// Reading the argument is the check.
 void requireDevice(const Context&, at::Device) {}
 
@@ -94,8 +89,6 @@ void define_device(const Context& context, napi_value exports) {
   GAN_DEFINE(context, exports, deterministic);
   GAN_DEFINE(context, exports, setBenchmark);
   GAN_DEFINE(context, exports, setTf32);
-  GAN_DEFINE(context, exports, setKernels);
-  GAN_DEFINE(context, exports, kernelsEnabled);
   GAN_DEFINE(context, exports, requireDevice);
 }
 

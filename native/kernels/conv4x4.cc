@@ -10,17 +10,6 @@
 namespace gan::conv4x4 {
 namespace {
 
-/// Whether the processor has what avx512.h uses.
-bool has_instructions(at::ScalarType dtype) {
-  static const bool supported = [] {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  }();
-  static const bool bfloat16 = supported && __builtin_cpu_supports("avx512bf16");
-  return (dtype == at::kFloat && supported) || (dtype == at::kBFloat16 && bfloat16);
-}
-
 enum class Way { kWinograd, kFewChannels, kLibrary };
 
 /// The fastest way for a convolution: below some number of tiles, transforming Winograd's weights costs more
@@ -65,7 +54,7 @@ void add_bias(const at::Tensor& output, const at::Tensor& bias) {
 }  // namespace
 
 bool usable(int64_t batch, int64_t n, int64_t small, int64_t large, at::ScalarType dtype) {
-  return has_instructions(dtype) && way_of(batch, n, small, large) != Way::kLibrary;
+  return has_avx512(dtype) && way_of(batch, n, small, large) != Way::kLibrary;
 }
 
 at::Tensor down(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

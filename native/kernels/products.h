@@ -69,6 +69,9 @@ Images<T> images(const at::Tensor& tensor) {
           tensor.size(1)};
 }
 
+/// Whether the processor has what avx512.h uses, for numbers of this type.
+bool has_avx512(at::ScalarType dtype);
+
 /// Calls `work` with the C++ type of a tensor's elements, float32 or bfloat16.
 template <class Work>
 void by_dtype(const at::Tensor& tensor, Work work) {

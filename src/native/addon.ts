@@ -97,6 +97,17 @@ export interface NativeAddon {
   setTf32(enabled: boolean): void;
   setKernels(enabled: boolean): void;
   kernelsEnabled(): boolean;
+  batchNormLeakyRelu(
+    input: Handle,
+    weight: Handle | null,
+    bias: Handle | null,
+    runningMean: Handle | null,
+    runningVar: Handle | null,
+    training: boolean,
+    momentum: number,
+    eps: number,
+    slope: number,
+  ): Handle;
   requireDevice(device: string): void;
 
   cudaDeviceName(device: string): string;

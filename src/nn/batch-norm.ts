@@ -1,6 +1,6 @@
 import { TorchError } from '../native/torch-error';
 import { ones, tensor, zeros } from '../tensor/create';
-import { batchNorm } from '../tensor/functional';
+import { batchNorm, batchNormLeakyRelu } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
 import { numberBetween, positiveInteger } from './check';
 import { Module } from './module';
@@ -53,12 +53,25 @@ abstract class BatchNorm extends Module {
   }
 
   override forward(input: Tensor): Tensor {
+    return batchNorm(input, this.options(input));
+  }
+
+  /** This layer and a leaky ReLU after it, at once; a slope of 0 is a ReLU. {@link Sequential} calls it where the two meet. */
+  forwardLeakyRelu(input: Tensor, negativeSlope: number): Tensor {
+    return batchNormLeakyRelu(input, this.options(input), negativeSlope);
+  }
+
+  /** The input's allowed dimensions, e.g. `[N, C, H, W]`. */
+  protected abstract readonly layouts: readonly string[];
+
+  /** What this call normalises with; counts the batch. */
+  private options(input: Tensor) {
     const { weight, bias, eps, training, runningMean, runningVar } = this;
     const moving = training && !this.frozen;
     const running = moving || !training;
     const useBatch = training || runningMean === null;
     this.checkInput(input.shape, useBatch);
-    return batchNorm(input, {
+    return {
       weight,
       bias,
       runningMean: running ? runningMean : null,
@@ -66,11 +79,8 @@ abstract class BatchNorm extends Module {
       training: useBatch,
       momentum: moving ? this.countBatch() : 0,
       eps,
-    });
+    };
   }
-
-  /** The input's allowed dimensions, e.g. `[N, C, H, W]`. */
-  protected abstract readonly layouts: readonly string[];
 
   protected override describe(): string {
     const { numFeatures, eps, momentum } = this;

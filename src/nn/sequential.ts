@@ -1,6 +1,16 @@
 import type { Tensor } from '../tensor/tensor';
+import { LeakyReLU, ReLU } from './activation';
+import { BatchNorm2d } from './batch-norm';
 import { argumentError } from './check';
 import { Module } from './module';
+import { addFrame } from './trace';
+
+/** The slope of a leaky ReLU that can run with the batch norm before it; null for any other pair, and for classes of users' own. */
+function slopeOf(norm: BatchNorm2d, next: Module | undefined): number | null {
+  if (norm.constructor !== BatchNorm2d) return null;
+  if (next?.constructor === ReLU) return 0;
+  return next instanceof LeakyReLU && next.constructor === LeakyReLU ? next.negativeSlope : null;
+}
 
 /** Modules one after another; their names are their positions: `0.weight`, `3.running_mean`. */
 export class Sequential extends Module {
@@ -16,8 +26,23 @@ export class Sequential extends Module {
   }
 
   override forward(input: Tensor): Tensor {
+    const { layers } = this;
     let output = input;
-    for (const layer of this.layers) output = layer.forward(output);
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i];
+      const slope = layer instanceof BatchNorm2d ? slopeOf(layer, layers[i + 1]) : null;
+      if (slope === null || !(layer instanceof BatchNorm2d)) {
+        output = layer.forward(output);
+        continue;
+      }
+      try {
+        output = layer.forwardLeakyRelu(output, slope);
+      } catch (error) {
+        addFrame(error, layer);
+        throw error;
+      }
+      i++;
+    }
     return output;
   }
 

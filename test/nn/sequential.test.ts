@@ -1,7 +1,7 @@
 import * as nn from '../../src/nn';
-import { tensor } from '../../src/tensor/create';
+import { randn, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
-import { usage } from '../support/failure';
+import { failure, usage } from '../support/failure';
 
 describe('sequential', () => {
   test('refuses what is no module, naming its position', () => {
@@ -37,5 +37,34 @@ describe('sequential', () => {
     expect(net.namedParameters().map(([name]) => name)).toEqual(['0.weight', '0.bias', '2.0.weight']);
     expect(net.namedModules().map(([path]) => path)).toEqual(['', '0', '1', '2', '2.0']);
     net.dispose();
+  });
+});
+
+describe('a batch norm and the ReLU after it', () => {
+  test.each([
+    ['relu', () => nn.relu()],
+    ['leakyRelu', () => nn.leakyRelu(0.2)],
+  ])('run at once, and leave what they leave one by one: %s', (_, activation) => {
+    scope(() => {
+      const network = nn.sequential(nn.batchNorm2d(32), activation());
+      const [norm, act] = network.clone().layers;
+      const images = randn([16, 32, 4, 4]).contiguous('channels_last');
+      const separate = act.forward(norm.forward(images));
+      expect(network.forward(images).allclose(separate, { rtol: 1e-4, atol: 1e-5 })).toBe(true);
+      const moved = network.layers[0].stateDict();
+      for (const [name, tensor] of Object.entries(norm.stateDict()))
+        expect(
+          moved[name].to({ dtype: 'float32' }).allclose(tensor.to({ dtype: 'float32' }), { rtol: 1e-5 }),
+        ).toBe(true);
+    });
+  });
+
+  test('name the batch norm where its input does not fit', () => {
+    const network = nn.sequential(nn.relu(), nn.batchNorm2d(32), nn.relu());
+    scope(() => {
+      expect(() => network.forward(randn([2, 31, 4, 4]))).toThrow(failure('ERR_TORCH', '1 (BatchNorm2d)'));
+      expect(() => network.forward(randn([2, 32]))).toThrow(failure('ERR_SHAPE', '1 (BatchNorm2d)'));
+    });
+    network.dispose();
   });
 });

@@ -1,0 +1,30 @@
+// Our own kernels, beside LibTorch's operators.
+#include "addon.h"
+#include "kernels/batch_norm.h"
+#include "kernels/convolution.h"
+
+namespace gan {
+namespace {
+
+using Optional = std::optional<at::Tensor>;
+
+/// Lets our own CPU kernels run in the place of LibTorch's where they are faster.
+void setKernels(const Context&, bool enabled) { kernels::set_enabled(enabled); }
+bool kernelsEnabled(const Context&) { return kernels::enabled(); }
+
+at::Tensor batchNormLeakyRelu(const Context&, const at::Tensor& input, const Optional& weight,
+                              const Optional& bias, const Optional& running_mean, const Optional& running_var,
+                              bool training, double momentum, double eps, double slope) {
+  return kernels::batch_norm_leaky_relu(input, weight, bias, running_mean, running_var, training, momentum,
+                                        eps, slope);
+}
+
+}  // namespace
+
+void define_kernels(const Context& context, napi_value exports) {
+  GAN_DEFINE(context, exports, setKernels);
+  GAN_DEFINE(context, exports, kernelsEnabled);
+  GAN_DEFINE(context, exports, batchNormLeakyRelu);
+}
+
+}  // namespace gan

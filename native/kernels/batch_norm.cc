@@ -1,0 +1,258 @@
+#include "batch_norm.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "convolution.h"
+#include "normalize.h"
+#include "products.h"
+
+namespace gan::kernels {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+using Optional = std::optional<at::Tensor>;
+
+/// What normalises, and how it moves.
+struct Settings {
+  Optional running_mean, running_var;
+  bool training;
+  double momentum, eps, slope;
+};
+
+at::Tensor by_library(const at::Tensor& input, const Optional& weight, const Optional& bias,
+                      const Settings& settings) {
+  const at::Tensor normalized =
+      at::batch_norm(input, weight, bias, settings.running_mean, settings.running_var, settings.training,
+                     settings.momentum, settings.eps, true);
+  return settings.slope == 0 ? normalized.relu() : at::leaky_relu(normalized, settings.slope);
+}
+
+#ifdef GAN_AVX512
+
+using normalize::Affine;
+using normalize::kRows;
+
+/// The numbers of a tensor as rows of channels.
+template <class T>
+struct Rows {
+  T* data;
+  int64_t count, channels;
+  T* operator[](int64_t row) const { return data + row * channels; }
+  int64_t blocks() const { return at::divup(count, kRows); }
+  int64_t in_block(int64_t block) const { return std::min(kRows, count - block * kRows); }
+};
+
+template <class T>
+Rows<T> rows_of(const at::Tensor& tensor) {
+  const int64_t channels = tensor.size(1);
+  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())), tensor.numel() / channels, channels};
+}
+
+/// Calls `work(block)` for every block of rows, on all threads.
+template <class T, class Work>
+void each_block(const Rows<T>& rows, Work work) {
+  at::parallel_for(0, rows.blocks(), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) work(block);
+  });
+}
+
+const float* numbers(const at::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
+
+/// Mean and biased variance of every channel: of each block by the differences to its first row, put together
+/// as Chan, Golub and LeVeque (1983) do.
+template <class T>
+void moments(const Rows<const T>& x, std::vector<double>& mean, std::vector<double>& variance) {
+  const int64_t channels = x.channels;
+  const Room<float> room(x.blocks() * 3 * channels);
+  each_block(x, [&](int64_t block) {
+    float* const sums = room.data() + block * 3 * channels;
+    normalize::moments(x[block * kRows], x.in_block(block), channels, sums, sums + channels,
+                       sums + 2 * channels);
+  });
+  mean.assign(channels, 0);
+  variance.assign(channels, 0);
+  double before = 0;
+  for (int64_t block = 0; block < x.blocks(); ++block) {
+    const float* const first = room.data() + block * 3 * channels;
+    const float* const sum = first + channels;
+    const float* const squares = sum + channels;
+    const auto count = static_cast<double>(x.in_block(block));
+    const double all = before + count;
+    for (int64_t c = 0; c < channels; ++c) {
+      const double shift = sum[c] / count, own = first[c] + shift, difference = own - mean[c];
+      variance[c] += squares[c] - shift * sum[c] + difference * difference * before * count / all;
+      mean[c] += difference * count / all;
+    }
+    before = all;
+  }
+  for (double& value : variance) value = std::max(0.0, value) / before;
+}
+
+/// Moves the running statistics towards those of the batch, whose variance they keep unbiased.
+void move(const Settings& settings, const std::vector<double>& mean, const std::vector<double>& variance,
+          int64_t count) {
+  if (!settings.running_mean) return;
+  float* const running_mean = settings.running_mean->data_ptr<float>();
+  float* const running_var = settings.running_var->data_ptr<float>();
+  const double momentum = settings.momentum,
+               unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+  for (size_t c = 0; c < mean.size(); ++c) {
+    running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * mean[c]);
+    running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * variance[c] * unbiased);
+  }
+  settings.running_mean->unsafeGetTensorImpl()->bump_version();
+  settings.running_var->unsafeGetTensorImpl()->bump_version();
+}
+
+struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const at::Tensor& bias, const Settings& settings) {
+    const int64_t channels = x.size(1);
+    const at::Tensor mean = at::empty({channels}, weight.options()), inverse = at::empty_like(mean),
+                     scale = at::empty_like(mean);
+    at::Tensor y = at::empty_like(x);
+    by_dtype(x, [&]<class T>(T) {
+      const Rows<const T> from = rows_of<const T>(x);
+      std::vector<double> means, variances;
+      if (settings.training) {
+        moments(from, means, variances);
+        move(settings, means, variances, from.count);
+      } else {
+        means.assign(numbers(*settings.running_mean), numbers(*settings.running_mean) + channels);
+        variances.assign(numbers(*settings.running_var), numbers(*settings.running_var) + channels);
+      }
+      for (int64_t c = 0; c < channels; ++c) {
+        mean.data_ptr<float>()[c] = static_cast<float>(means[c]);
+        const double reciprocal = 1 / std::sqrt(variances[c] + settings.eps);
+        inverse.data_ptr<float>()[c] = static_cast<float>(reciprocal);
+        scale.data_ptr<float>()[c] = static_cast<float>(numbers(weight)[c] * reciprocal);
+      }
+      const Affine affine{numbers(mean), numbers(scale), numbers(bias), static_cast<float>(settings.slope)};
+      const Rows<T> to = rows_of<T>(y);
+      each_block(from, [&](int64_t block) {
+        normalize::apply(from[block * kRows], from.in_block(block), channels, affine, to[block * kRows]);
+      });
+    });
+    context->save_for_backward({x, weight, bias, mean, inverse, scale});
+    context->saved_data["training"] = settings.training;
+    context->saved_data["eps"] = settings.eps;
+    context->saved_data["slope"] = settings.slope;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    if (!gradients[0].defined()) return {at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+    return at::GradMode::is_enabled() ? differentiable(context, gradients[0]) : direct(context, gradients[0]);
+  }
+
+ private:
+  static variable_list direct(AutogradContext* context, const at::Tensor& gradient) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2], &mean = saved[3],
+                     &inverse = saved[4], &scale = saved[5];
+    const at::Tensor dy = gradient.contiguous(x.suggest_memory_format());
+    const bool training = context->saved_data["training"].toBool();
+    const auto slope = static_cast<float>(context->saved_data["slope"].toDouble());
+    const int64_t channels = x.size(1);
+    at::Tensor dx = at::empty_like(x), dweight = at::empty_like(weight), dbias = at::empty_like(bias);
+    by_dtype(x, [&]<class T>(T) {
+      const Rows<const T> rows = rows_of<const T>(x), incoming = rows_of<const T>(dy);
+      const Affine affine{numbers(mean), numbers(scale), numbers(bias), slope};
+      const Room<float> room(rows.blocks() * 2 * channels), constants(2 * channels);
+      each_block(rows, [&](int64_t block) {
+        float* const sums = room.data() + block * 2 * channels;
+        normalize::gradient_sums(rows[block * kRows], incoming[block * kRows], rows.in_block(block), channels,
+                                 affine, sums, sums + channels);
+      });
+      std::vector<double> sums(2 * channels);
+      for (int64_t block = 0; block < rows.blocks(); ++block)
+        for (int64_t c = 0; c < 2 * channels; ++c) sums[c] += room.data()[block * 2 * channels + c];
+      float *const shift = constants.data(), *const tilt = shift + channels;
+      for (int64_t c = 0; c < channels; ++c) {
+        const double reciprocal = numbers(inverse)[c];
+        const double product = sums[channels + c];
+        dbias.data_ptr<float>()[c] = static_cast<float>(sums[c]);
+        dweight.data_ptr<float>()[c] = static_cast<float>(product * reciprocal);
+        const double share = training ? 1.0 / static_cast<double>(rows.count) : 0;
+        shift[c] = static_cast<float>(sums[c] * share);
+        tilt[c] = static_cast<float>(product * reciprocal * reciprocal * share);
+      }
+      const Rows<T> to = rows_of<T>(dx);
+      each_block(rows, [&](int64_t block) {
+        normalize::apply_gradient(rows[block * kRows], incoming[block * kRows], rows.in_block(block),
+                                  channels, affine, shift, tilt, to[block * kRows]);
+      });
+    });
+    return {dx, dweight, dbias, at::Tensor()};
+  }
+
+  /// Gradients with a graph of their own: those of LibTorch's operators.
+  static variable_list differentiable(AutogradContext* context, const at::Tensor& gradient) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
+    const double slope = context->saved_data["slope"].toDouble();
+    at::Tensor y;
+    if (context->saved_data["training"].toBool()) {
+      y = by_library(x, weight, bias,
+                     {std::nullopt, std::nullopt, true, 0, context->saved_data["eps"].toDouble(), slope});
+    } else {
+      // The running statistics as they were.
+      std::vector<int64_t> shape(x.dim(), 1);
+      shape[1] = x.size(1);
+      const at::Tensor centred = x.to(at::kFloat).sub(saved[3].view(shape)).mul(saved[4].view(shape));
+      y = at::leaky_relu(centred.mul(weight.view(shape)).add(bias.view(shape)), slope).to(x.scalar_type());
+    }
+    variable_list inputs, result(4);
+    for (size_t i = 0; i < 3; ++i)
+      if (saved[i].requires_grad()) inputs.push_back(saved[i]);
+    const variable_list found = torch::autograd::grad({y}, inputs, {gradient}, true, true, true);
+    for (size_t i = 0, next = 0; i < 3; ++i)
+      if (saved[i].requires_grad()) result[i] = found[next++];
+    return result;
+  }
+};
+
+bool is_vector(const Optional& tensor, int64_t size) {
+  return tensor && tensor->defined() && tensor->device().is_cpu() && tensor->scalar_type() == at::kFloat &&
+         tensor->dim() == 1 && tensor->size(0) == size && tensor->is_contiguous();
+}
+
+bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias, const Settings& settings) {
+  if (!enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || !has_avx512(x.scalar_type()))
+    return false;
+  if (!(x.dim() == 2 ? x.is_contiguous() : x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
+    return false;
+  const int64_t channels = x.size(1);
+  if (channels % kGroup != 0 || x.numel() < 2 * channels) return false;
+  const bool running = settings.running_mean && settings.running_mean->defined();
+  if (running ? !(is_vector(settings.running_mean, channels) && is_vector(settings.running_var, channels))
+              : !settings.training)
+    return false;
+  return is_vector(weight, channels) && is_vector(bias, channels);
+}
+
+#endif
+
+}  // namespace
+
+at::Tensor batch_norm_leaky_relu(const at::Tensor& input, const Optional& weight, const Optional& bias,
+                                 const Optional& running_mean, const Optional& running_var, bool training,
+                                 double momentum, double eps, double slope) {
+  const Settings settings{running_mean, running_var, training, momentum, eps, slope};
+#ifdef GAN_AVX512
+  if (usable(input, weight, bias, settings))
+    return BatchNormLeakyRelu::apply(input, *weight, *bias, settings);
+#endif
+  return by_library(input, weight, bias, settings);
+}
+
+}  // namespace gan::kernels

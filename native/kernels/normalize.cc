@@ -1,0 +1,137 @@
+#include "normalize.h"
+
+#ifdef GAN_AVX512
+
+namespace gan::normalize {
+GAN_AVX512_BEGIN
+using namespace avx512;
+
+namespace {
+
+/// One channel block's constants.
+struct Constants {
+  Vector mean, scale, bias, slope;
+
+  GAN_INLINE Constants(const Affine& affine, int64_t channel)
+      : mean(load(affine.mean + channel)),
+        scale(load(affine.scale + channel)),
+        bias(load(affine.bias + channel)),
+        slope(_mm512_set1_ps(affine.slope)) {}
+
+  GAN_INLINE Vector normalized(Vector centred) const { return _mm512_fmadd_ps(centred, scale, bias); }
+
+  GAN_INLINE Vector activated(Vector centred) const {
+    const Vector z = normalized(centred);
+    return _mm512_mask_mul_ps(z, negative(z), z, slope);
+  }
+
+  /// dy through the leaky ReLU.
+  GAN_INLINE Vector gradient(Vector centred, Vector dy) const {
+    return _mm512_mask_mul_ps(dy, negative(normalized(centred)), dy, slope);
+  }
+
+  /// Not above zero. A NaN is above, and stays one.
+  GAN_INLINE static __mmask16 negative(Vector z) {
+    return _mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_LE_OQ);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void moments(const T* x, int64_t rows, int64_t channels, float* first, float* sum, float* squares) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    const Vector origin = load(x + c);
+    // Two chains of additions, since each has to wait for itself.
+    Vector sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    Vector products[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    int64_t row = 0;
+    for (; row + 2 <= rows; row += 2)
+      for (int i = 0; i < 2; ++i) {
+        const Vector difference = _mm512_sub_ps(load(x + (row + i) * channels + c), origin);
+        sums[i] = _mm512_add_ps(sums[i], difference);
+        products[i] = _mm512_fmadd_ps(difference, difference, products[i]);
+      }
+    if (row < rows) {
+      const Vector difference = _mm512_sub_ps(load(x + row * channels + c), origin);
+      sums[0] = _mm512_add_ps(sums[0], difference);
+      products[0] = _mm512_fmadd_ps(difference, difference, products[0]);
+    }
+    store(first + c, origin);
+    store(sum + c, _mm512_add_ps(sums[0], sums[1]));
+    store(squares + c, _mm512_add_ps(products[0], products[1]));
+  }
+}
+
+template <class T>
+void apply(const T* x, int64_t rows, int64_t channels, const Affine& affine, T* y) {
+  for (int64_t c = 0; c < channels; c += kGroup) {
+    const Constants low(affine, c), high(affine, c + kLanes);
+    for (int64_t row = 0; row < rows; ++row) {
+      const T* const from = x + row * channels + c;
+      store_group(y + row * channels + c, low.activated(_mm512_sub_ps(load(from), low.mean)),
+                  high.activated(_mm512_sub_ps(load(from + kLanes), high.mean)));
+    }
+  }
+}
+
+template <class T>
+void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine, float* sum,
+                   float* product) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    const Constants constants(affine, c);
+    Vector sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    Vector products[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    const auto add = [&](int64_t row, int i) __attribute__((always_inline)) {
+      const Vector centred = _mm512_sub_ps(load(x + row * channels + c), constants.mean);
+      const Vector dz = constants.gradient(centred, load(dy + row * channels + c));
+      sums[i] = _mm512_add_ps(sums[i], dz);
+      products[i] = _mm512_fmadd_ps(dz, centred, products[i]);
+    };
+    int64_t row = 0;
+    for (; row + 2 <= rows; row += 2) {
+      add(row, 0);
+      add(row + 1, 1);
+    }
+    if (row < rows) add(row, 0);
+    store(sum + c, _mm512_add_ps(sums[0], sums[1]));
+    store(product + c, _mm512_add_ps(products[0], products[1]));
+  }
+}
+
+template <class T>
+void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine,
+                    const float* shift, const float* tilt, T* dx) {
+  for (int64_t c = 0; c < channels; c += kGroup) {
+    const Constants constants[2] = {{affine, c}, {affine, c + kLanes}};
+    const Vector shifts[2] = {load(shift + c), load(shift + c + kLanes)};
+    const Vector tilts[2] = {load(tilt + c), load(tilt + c + kLanes)};
+    for (int64_t row = 0; row < rows; ++row) {
+      Vector gradients[2];
+      for (int i = 0; i < 2; ++i) {
+        const int64_t at = row * channels + c + i * kLanes;
+        const Vector centred = _mm512_sub_ps(load(x + at), constants[i].mean);
+        const Vector dz = constants[i].gradient(centred, load(dy + at));
+        gradients[i] = _mm512_mul_ps(constants[i].scale,
+                                     _mm512_fnmadd_ps(centred, tilts[i], _mm512_sub_ps(dz, shifts[i])));
+      }
+      store_group(dx + row * channels + c, gradients[0], gradients[1]);
+    }
+  }
+}
+
+template void moments(const float*, int64_t, int64_t, float*, float*, float*);
+template void moments(const Bf16*, int64_t, int64_t, float*, float*, float*);
+template void apply(const float*, int64_t, int64_t, const Affine&, float*);
+template void apply(const Bf16*, int64_t, int64_t, const Affine&, Bf16*);
+template void gradient_sums(const float*, const float*, int64_t, int64_t, const Affine&, float*, float*);
+template void gradient_sums(const Bf16*, const Bf16*, int64_t, int64_t, const Affine&, float*, float*);
+template void apply_gradient(const float*, const float*, int64_t, int64_t, const Affine&, const float*,
+                             const float*, float*);
+template void apply_gradient(const Bf16*, const Bf16*, int64_t, int64_t, const Affine&, const float*,
+                             const float*, Bf16*);
+
+GAN_AVX512_END
+}  // namespace gan::normalize
+
+#endif

@@ -1,0 +1,135 @@
+import { grad, noGrad } from '../../src/tensor/autograd';
+import { ones, randn, zeros } from '../../src/tensor/create';
+import { setKernels } from '../../src/tensor/device';
+import { type BatchNormOptions, batchNormLeakyRelu } from '../../src/tensor/functional';
+import { scope } from '../../src/tensor/scope';
+import type { Tensor } from '../../src/tensor/tensor';
+import { failure } from '../support/failure';
+
+const DOUBLE = { dtype: 'float64' } as const;
+
+/** |a − b| / |b|, of all elements together. */
+function distance(a: Tensor, b: Tensor): number {
+  const exact = b.to(DOUBLE);
+  return a.to(DOUBLE).sub(exact).norm().div(exact.norm()).item();
+}
+
+function inputs(shape: readonly number[]) {
+  const channels = shape[1];
+  return {
+    // Far from zero, as features are: sums of squares would lose digits.
+    input: randn(shape)
+      .mul(0.5)
+      .add(3)
+      .contiguous(shape.length === 4 ? 'channels_last' : 'contiguous'),
+    weight: randn([channels]).mul(0.5).add(1),
+    bias: randn([channels]),
+    mean: randn([channels]).add(3),
+    variance: randn([channels]).pow(2).add(0.5),
+    probe: randn(shape),
+  };
+}
+
+type Inputs = ReturnType<typeof inputs>;
+
+/** Output, moved statistics, gradients, and gradients of the gradients. */
+function everything(
+  given: Inputs,
+  slope: number,
+  options: Pick<BatchNormOptions, 'training'>,
+  to?: typeof DOUBLE,
+) {
+  const leaf = (tensor: Tensor) => {
+    const copy = to ? tensor.to(to) : tensor.clone();
+    copy.requiresGrad = true;
+    return copy;
+  };
+  const [x, weight, bias] = [given.input, given.weight, given.bias].map(leaf);
+  const [mean, variance] = [given.mean, given.variance].map((tensor) =>
+    to ? tensor.to(to) : tensor.clone(),
+  );
+  const probe = to ? given.probe.to(to) : given.probe;
+  const output = batchNormLeakyRelu(
+    x,
+    { weight, bias, runningMean: mean, runningVar: variance, momentum: 0.1, ...options },
+    slope,
+  );
+  const [dx, dweight, dbias] = grad([output.mul(probe).sum()], [x, weight, bias], { createGraph: true });
+  const [ddx, ddweight] = grad([dx.pow(2).sum().add(dweight.mul(weight).sum())], [x, weight]);
+  // Without a graph: the way of a training step.
+  const again = batchNormLeakyRelu(
+    x,
+    { weight, bias, runningMean: mean.clone(), runningVar: variance.clone(), ...options },
+    slope,
+  );
+  const [plainDx, plainDweight, plainDbias] = grad([again.mul(probe).sum()], [x, weight, bias]);
+  return { output, mean, variance, dx, dweight, dbias, ddx, ddweight, plainDx, plainDweight, plainDbias };
+}
+
+describe('batchNormLeakyRelu', () => {
+  afterEach(() => setKernels(true));
+
+  test('refuses a weight of another size, as batchNorm', () => {
+    scope(() => {
+      expect(() =>
+        batchNormLeakyRelu(zeros([4, 32, 2, 2]), { weight: ones([31]), bias: ones([31]), training: true }, 0),
+      ).toThrow(failure('ERR_TORCH', '32'));
+    });
+  });
+
+  describe.each([
+    { shape: [9, 32, 5, 7], slope: 0.2 },
+    { shape: [64, 64, 4, 4], slope: 0 },
+    { shape: [2, 96, 1, 1], slope: 0.2 },
+    { shape: [130, 64], slope: 0.1 },
+    { shape: [5, 20, 6, 6], slope: 0.2 },
+  ])('of $shape with slope $slope', ({ shape, slope }) => {
+    test.each([{ training: true }, { training: false }])('is that of LibTorch in float64: %p', (options) => {
+      scope(() => {
+        const given = inputs(shape);
+        const ours = everything(given, slope, options);
+        setKernels(false);
+        const exact = everything(given, slope, options, DOUBLE);
+        const bound = shape[0] === 2 && options.training ? 2e-3 : 1e-5;
+        for (const name of Object.keys(exact) as (keyof typeof exact)[])
+          expect({ name, distance: distance(ours[name], exact[name]) < bound }).toEqual({
+            name,
+            distance: true,
+          });
+      });
+    });
+  });
+
+  test('rounds no more than bfloat16 does anyway', () => {
+    scope(() => {
+      const { input, weight, bias, probe } = inputs([16, 64, 8, 8]);
+      const passes = (x: Tensor) => {
+        x.requiresGrad = true;
+        const output = batchNormLeakyRelu(x, { weight, bias, training: true }, 0.2);
+        return [output, ...grad([output.mul(probe).sum()], [x])];
+      };
+      const rounded = input.to({ dtype: 'bfloat16' });
+      const ours = passes(rounded.clone());
+      setKernels(false);
+      const library = passes(rounded.clone());
+      const exact = passes(rounded.to({ dtype: 'float32' }));
+      expect(ours.map(({ dtype }) => dtype)).toEqual(['bfloat16', 'bfloat16']);
+      for (const [i, tensor] of ours.entries())
+        expect(distance(tensor, exact[i])).toBeLessThan(1.05 * distance(library[i], exact[i]));
+    });
+  });
+
+  test('keeps a constant channel finite, and lets a NaN through', () => {
+    scope(() => {
+      const input = ones([8, 32, 4, 4]).contiguous('channels_last');
+      const weight = ones([32]);
+      const bias = zeros([32]);
+      const output = noGrad(() => batchNormLeakyRelu(input, { weight, bias, training: true }, 0.2));
+      expect(output.abs().max().item()).toBe(0);
+      input.select(1, 5).fill_(Number.NaN);
+      const broken = noGrad(() => batchNormLeakyRelu(input, { weight, bias, training: true }, 0.2));
+      expect(broken.isnan().any().item()).toBe(1);
+      expect(broken.select(1, 4).isnan().any().item()).toBe(0);
+    });
+  });
+});
