@@ -47,7 +47,8 @@ describe('a batch norm and the ReLU after it', () => {
   ])('run at once, and leave what they leave one by one: %s', (_, activation) => {
     scope(() => {
       const network = nn.sequential(nn.batchNorm2d(32), activation());
-      const [norm, act] = network.clone().layers;
+      const copy = network.clone();
+      const [norm, act] = copy.layers;
       const images = randn([16, 32, 4, 4]).contiguous('channels_last');
       const separate = act.forward(norm.forward(images));
       expect(network.forward(images).allclose(separate, { rtol: 1e-4, atol: 1e-5 })).toBe(true);
@@ -56,6 +57,8 @@ describe('a batch norm and the ReLU after it', () => {
         expect(
           moved[name].to({ dtype: 'float32' }).allclose(tensor.to({ dtype: 'float32' }), { rtol: 1e-5 }),
         ).toBe(true);
+      network.dispose();
+      copy.dispose();
     });
   });
 
