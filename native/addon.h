@@ -24,6 +24,7 @@ void define_autograd(const Context& context, napi_value exports);
 void define_random(const Context& context, napi_value exports);
 void define_device(const Context& context, napi_value exports);
 void define_kernels(const Context& context, napi_value exports);
+void define_profile(const Context& context, napi_value exports);
 void define_cuda(const Context& context, napi_value exports);
 
 }  // namespace gan

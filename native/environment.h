@@ -8,9 +8,14 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+namespace at {
+struct RecordFunction;
+}
 
 namespace gan {
 
@@ -118,6 +123,9 @@ class HandleTable {
 struct Environment {
   HandleTable<at::Tensor> tensors;
   HandleTable<at::Generator> generators;
+  /// Ends the profile in work when it goes; null without one. Declared before the spans, so that they go first.
+  std::shared_ptr<void> profile;
+  HandleTable<std::shared_ptr<at::RecordFunction>> spans;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.
   napi_ref error_class = nullptr;
 };

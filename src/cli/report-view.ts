@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import type { Profile } from '../report/profile';
+import { formatProfile } from '../report/profile-table';
 import { createProgress, formatRate, type Progress } from '../report/progress';
 import type { Report } from '../training/trainer';
 import { commandLine } from './command-line';
@@ -43,6 +46,17 @@ export class ReportView {
     this.#progress?.update(report);
     const { notes: _notes, ...numbers } = report;
     terminal.record({ event: 'report', ...numbers });
+  }
+
+  /** Shows where the time of the profiled steps went, above the progress. */
+  showProfile(profile: Profile): void {
+    const { terminal, folder } = this.#options;
+    const files = ['profile.json', 'trace.json'].map((name) => join(folder, name));
+    const lines = ['', ...formatProfile(profile), '', `profile  ${files.join(', ')}`, ''];
+    for (const line of lines)
+      if (this.#progress) this.#progress.note(line);
+      else terminal.log(line);
+    terminal.record({ event: 'profile', ...profile, files });
   }
 
   /** Says that the training ends early. The bar gives way to plain lines: a second signal would leave its cursor hidden. */

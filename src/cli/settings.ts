@@ -20,6 +20,10 @@ export type Recipes = Readonly<Record<string, Recipe>>;
 /** The recipe that is trained when none is named. */
 export const DEFAULT_RECIPE = 'dcgan';
 
+/** Steps that `--profile` profiles when it does not say how many, and those before them. */
+export const PROFILE_STEPS = 20;
+export const PROFILE_WARMUP = 10;
+
 /** Environment variables that stand for a flag. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   dataDir: 'LIBTORCH_GAN_DATA',
@@ -50,12 +54,13 @@ export function trainFields(recipe: Recipe) {
     sampleEvery: integer(100, { min: 1, help: 'steps between sample grids' }),
     checkpointEvery: integer(500, { min: 1, help: 'steps between checkpoints' }),
     logEvery: integer(10, { min: 1, help: 'steps between lines of the log' }),
+    profile: optional(integer(PROFILE_STEPS, { min: 1, help: 'steps to profile' })),
     onBadImage: choice('fail', ['fail', 'skip'], { help: 'what to do with a file that is no image' }),
   };
 }
 
 /** All that says what to train, apart from where it is written: what a run directory keeps of the command line. */
-export interface TrainSettings extends Omit<ConfigOf<ReturnType<typeof trainFields>>, 'out'> {
+export interface TrainSettings extends Omit<ConfigOf<ReturnType<typeof trainFields>>, 'out' | 'profile'> {
   readonly recipe: string;
   /** The recipe's own configuration. */
   readonly set: Readonly<Record<string, unknown>>;
@@ -74,11 +79,14 @@ export interface Given {
   readonly file?: { readonly path: string; readonly values: Readonly<Record<string, unknown>> };
 }
 
-/** The recipe, the settings for it, and the run directory when one was named. */
+/** The recipe, the settings for it, and what is said about this invocation alone. */
 export interface Resolved {
   readonly recipe: Recipe;
   readonly settings: TrainSettings;
+  /** The run directory, when one was named. */
   readonly out: string | undefined;
+  /** Steps to profile; undefined for none. */
+  readonly profile: number | undefined;
 }
 
 /**
@@ -89,7 +97,7 @@ export interface Resolved {
 export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const { recipe: named, set, ...values } = given.file?.values ?? {};
   const recipe = findRecipe(recipes, given.recipe ?? named ?? DEFAULT_RECIPE);
-  const { out, ...settings } = readConfig(trainFields(recipe), [
+  const { out, profile, ...settings } = readConfig(trainFields(recipe), [
     flagSource(given.flags),
     environmentSource(given.env),
     fileSource(given.file?.path ?? '', values),
@@ -97,8 +105,9 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   if (set !== undefined && !isJsonObject(set))
     throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
   checkResolution(recipe, settings.resolution);
+  checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
-  return { recipe, settings: { recipe: recipe.name, ...settings, set: config }, out };
+  return { recipe, settings: { recipe: recipe.name, ...settings, set: config }, out, profile };
 }
 
 /**
@@ -148,6 +157,15 @@ function fileSource(path: string, values: Readonly<Record<string, unknown>>): So
     name: (key) => `"${key}" in ${path}`,
     example: (key, value) => `"${key}": ${JSON.stringify(value)}`,
   };
+}
+
+function checkProfile(profile: number | undefined, steps: number): void {
+  if (profile === undefined || profile + PROFILE_WARMUP <= steps) return;
+  const advice =
+    steps > PROFILE_WARMUP ? `--profile ${steps - PROFILE_WARMUP}` : `--steps ${profile + PROFILE_WARMUP}`;
+  throw new UsageError(
+    `--profile ${profile} needs ${profile + PROFILE_WARMUP} steps, ${PROFILE_WARMUP} of them to warm up, but there are ${steps}: try ${advice}`,
+  );
 }
 
 function checkResolution(recipe: Recipe, resolution: number): void {

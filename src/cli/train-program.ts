@@ -4,7 +4,14 @@ import type { Fields } from '../recipes/config';
 import { readConfigFile } from './config-file';
 import type { Host } from './host';
 import { createProgram, type Invocation } from './program';
-import { DEFAULT_RECIPE, ENVIRONMENT, type Given, type Recipes } from './settings';
+import {
+  DEFAULT_RECIPE,
+  ENVIRONMENT,
+  type Given,
+  PROFILE_STEPS,
+  PROFILE_WARMUP,
+  type Recipes,
+} from './settings';
 
 /** The flags that are no settings of a training. */
 const OTHER_FLAGS: ReadonlySet<string> = new Set(['config', 'resume', 'set', 'json', 'quiet', 'color']);
@@ -36,6 +43,10 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
     .option('--log-every <n>', 'steps between reports (10)')
+    .option(
+      '--profile [steps]',
+      `prints where the time of so many steps goes (${PROFILE_STEPS}), after ${PROFILE_WARMUP} of warm-up; also in profile.json and trace.json`,
+    )
     .option('--on-bad-image <what>', 'fail, or skip files of a folder that are no images (fail)')
     .option('--config <file>', 'JSON: settings by flag in camelCase, those of the recipe under "set"')
     .addOption(
@@ -48,7 +59,10 @@ export function trainProgram(recipes: Recipes): Command {
 
 /** What an invocation of {@link trainProgram} says, its `--config` file read. */
 export function readGiven({ options, args }: Invocation, host: Host): Given {
-  const flags = Object.entries(options).filter(([key]) => !OTHER_FLAGS.has(key));
+  const flags = Object.entries({
+    ...options,
+    profile: options.profile === true ? String(PROFILE_STEPS) : options.profile,
+  }).filter(([key]) => !OTHER_FLAGS.has(key));
   return {
     recipe: args[0],
     flags: Object.fromEntries(flags),

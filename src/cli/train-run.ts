@@ -5,11 +5,13 @@ import type { Recipe } from '../recipes/recipe';
 import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
+import type { FitOptions } from '../training/session';
+import type { ProfileOptions } from '../training/step-profile';
 import { type Report, Trainer } from '../training/trainer';
 import type { Host } from './host';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
-import type { TrainSettings } from './settings';
+import { PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { Terminal } from './terminal';
 
 /** A training, decided in every respect. */
@@ -20,6 +22,8 @@ export interface TrainingPlan {
   readonly folder: string;
   /** Whether to go on with the run in `folder`. */
   readonly resume: boolean;
+  /** Steps to profile; undefined for none. */
+  readonly profile?: number;
 }
 
 /** Where a command runs. */
@@ -46,7 +50,7 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic });
   try {
     announce(plan, { dataset, trainer, terminal: surroundings.terminal });
-    const reports = (signal: AbortSignal) => trainer.fit(loader, fitOptions(plan, signal));
+    const reports: Following['reports'] = (how) => trainer.fit(loader, { ...fitOptions(plan), ...how });
     return await follow(plan, { ...surroundings, reports });
   } finally {
     loader.dispose();
@@ -84,7 +88,7 @@ function announce(
   terminal.record({ event: 'start', recipe: recipe.name, data, device, precision, run: folder, settings });
 }
 
-function fitOptions({ settings, folder, resume }: TrainingPlan, signal: AbortSignal) {
+function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {
   const { steps, sampleEvery, checkpointEvery, logEvery } = settings;
   return {
     steps,
@@ -93,25 +97,29 @@ function fitOptions({ settings, folder, resume }: TrainingPlan, signal: AbortSig
     logEvery,
     out: folder,
     resume,
-    signal,
     settings: { ...settings },
   };
 }
 
+function profiling(steps: number, view: ReportView): ProfileOptions {
+  return { steps, warmup: PROFILE_WARMUP, onProfile: (profile) => view.showProfile(profile) };
+}
+
 interface Following extends Surroundings {
-  reports(signal: AbortSignal): AsyncIterable<Report>;
+  reports(how: Pick<FitOptions, 'signal' | 'profile'>): AsyncIterable<Report>;
 }
 
 /** Shows the reports until the training ends, by itself or because somebody wants it to. */
 async function follow(plan: TrainingPlan, { host, terminal, reports }: Following): Promise<number> {
-  const { folder, resume, settings } = plan;
+  const { folder, resume, settings, profile: steps } = plan;
   const view = new ReportView({ terminal, steps: settings.steps, folder, resumed: resume });
   const interrupt = listenForInterrupt(host, () =>
     view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
   );
+  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
+  const profile = steps === undefined ? undefined : profiling(steps, view);
   try {
-    for await (const report of reports(AbortSignal.any([interrupt.signal, terminal.closed])))
-      view.show(report);
+    for await (const report of reports({ signal, profile })) view.show(report);
   } finally {
     view.stop();
     interrupt.dispose();

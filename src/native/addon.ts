@@ -110,6 +110,11 @@ export interface NativeAddon {
   ): Handle;
   requireDevice(device: string): void;
 
+  startProfile(): void;
+  openSpan(name: string): Handle;
+  closeSpan(span: Handle): void;
+  stopProfile(trace: string): [texts: string[], rows: ArrayBuffer];
+
   cudaDeviceName(device: string): string;
   cudaSynchronize(device: string): void;
   /** Bytes: in tensors, reserved from the driver, highest in tensors so far, the device's total. */

@@ -2,6 +2,7 @@ import type { Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import { native } from '../native/addon';
 import { isCpu } from '../tensor/device';
+import { span } from '../tensor/profiler';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { version } from '../version';
@@ -11,6 +12,7 @@ import { latentShape } from './latent';
 import { latestCheckpoint, RunDirectory } from './run-directory';
 import { drawSamples, generateImages } from './samples';
 import { disposeResult, replace, type StepResult } from './step';
+import { type ProfileOptions, StepProfile } from './step-profile';
 import type { Report, Trainer } from './trainer';
 import { captureState, restoreState } from './trainer-state';
 
@@ -32,6 +34,8 @@ export interface FitOptions {
   readonly sampleCount?: number;
   /** Ends the training after the step in work, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Measures where the time of some steps goes, once. */
+  readonly profile?: ProfileOptions;
   /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -44,6 +48,8 @@ interface Intervals {
 
 /** One call of `fit`: what happens around the steps. */
 export class Session {
+  /** Profiles some of the steps, where that is wanted. */
+  profiling: StepProfile | undefined;
   readonly #trainer: Trainer;
   readonly #loader: Loader;
   readonly #options: FitOptions;
@@ -75,11 +81,12 @@ export class Session {
   static async begin(trainer: Trainer, loader: Loader, options: FitOptions): Promise<Session> {
     checkOptions(options);
     const { out, resume = false } = options;
-    if (out === undefined) return new Session(trainer, loader, null, options);
+    if (out === undefined) return new Session(trainer, loader, null, options).#beginProfile();
     const run = resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
     const session = new Session(trainer, loader, run, options);
     try {
       if (resume) await session.#restore(run);
+      session.#beginProfile();
       // Also on resume: the run may be told to go further than it was.
       await run.writeConfig(session.#config());
       run.openLogs(trainer.step);
@@ -88,6 +95,14 @@ export class Session {
       session.close();
       throw error;
     }
+  }
+
+  #beginProfile(): this {
+    const { profile, steps } = this.#options;
+    const { device, step } = this.#trainer;
+    if (profile)
+      this.profiling = new StepProfile(profile, { device, folder: this.#run?.path, steps: steps - step });
+    return this;
   }
 
   /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
@@ -101,8 +116,8 @@ export class Session {
     // On CUDA reading a scalar waits for the device: only when somebody is to see it, or before a checkpoint is called good.
     const numbers = logs || saves || isCpu(this.#trainer.device) ? readNumbers(this.#newest) : null;
     if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
-    if (due(this.#intervals.sampleEvery)) await this.#drawSamples();
-    if (saves) await this.#save();
+    if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
+    if (saves) await span('checkpoint', () => this.#save());
     return logs && numbers ? this.#report(numbers) : null;
   }
 
@@ -117,6 +132,7 @@ export class Session {
 
   /** Closes the logs and releases what the session held. */
   close(): void {
+    this.profiling?.close();
     disposeResult(this.#newest);
     this.#latents?.dispose();
     this.#run?.close();

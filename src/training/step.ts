@@ -4,6 +4,7 @@ import type { Module } from '../nn/module';
 import { clipGradNorm } from '../optim/clip';
 import type { Optimizer } from '../optim/optimizer';
 import { autocast, noGrad } from '../tensor/autograd';
+import { span } from '../tensor/profiler';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { Networks, Phase, Step } from './phase';
@@ -51,12 +52,8 @@ export function runStep(
     for (const entry of plan) {
       const batch = batches[entry.repetition];
       if (entry.fresh) draws.begin(batch.images.shape[0], entry.graph);
-      runPhase(
-        workshop,
-        entry.phase,
-        new PhaseStep({ workshop, batch, draws, entry, index, result }),
-        result,
-      );
+      const step = new PhaseStep({ workshop, batch, draws, entry, index, result });
+      span(entry.phase.name, () => runPhase(workshop, entry.phase, step, result));
     }
     return result;
   } catch (error) {
@@ -81,16 +78,18 @@ function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep, re
   for (const network of running.frozen) network.freeze();
   for (const network of running.trained) network.unfreeze();
   scope(() => {
-    const loss = inPrecision(workshop, () => phase.loss(step));
+    const loss = span('forward', () => inPrecision(workshop, () => phase.loss(step)));
     if (loss.numel !== 1)
       throw new GanError(
         'ERR_BAD_LOSS',
         `phase ${phase.name} expected its loss to be one number but received a tensor of shape [${loss.shape.join(', ')}]: reduce it with mean() or sum()`,
       );
-    loss.backward();
-    if (phase.clipGradNorm !== undefined) clipGradNorm(running.parameters, phase.clipGradNorm);
-    optimizer.step();
-    optimizer.zeroGrad();
+    span('backward', () => loss.backward());
+    span('optimizer', () => {
+      if (phase.clipGradNorm !== undefined) clipGradNorm(running.parameters, phase.clipGradNorm);
+      optimizer.step();
+      optimizer.zeroGrad();
+    });
     replace(result.losses, phase.name, keep(loss.detach()));
   });
 }
@@ -130,7 +129,7 @@ class Draws {
   }
 
   get fake(): Tensor {
-    this.#fake ??= keep(this.#make());
+    this.#fake ??= keep(span('fakes', () => this.#make()));
     return this.#fake;
   }
 

@@ -6,6 +6,7 @@ import { type Module } from '../nn/module';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import { isCpu, resolveDevice, setDeterministic } from '../tensor/device';
+import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
 import { dispose } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -152,13 +153,17 @@ export class Trainer<N extends Networks = Networks> {
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     loader.to(this.device);
     const session = await Session.begin(this, loader, options);
+    const { profiling } = session;
     try {
       while (this.step < options.steps && !options.signal?.aborted) {
+        profiling?.beforeStep();
         const result = await this.#trainStep(loader);
-        const report = await session.afterStep(result);
+        const report = await span('logging', () => session.afterStep(result));
         if (report) yield report;
         await setImmediate();
+        profiling?.afterStep();
       }
+      profiling?.finish();
       const last = await session.finish();
       if (last) yield last;
     } finally {
@@ -171,11 +176,11 @@ export class Trainer<N extends Networks = Networks> {
     const plan = planStep(this.phases, { index: this.step, generator: this.generatorName });
     const batches: Batch[] = [];
     try {
-      for (let i = batchesOf(plan); i > 0; i--) batches.push(await loader.next());
+      for (let i = batchesOf(plan); i > 0; i--) batches.push(await span('data', () => loader.next()));
       const result = runStep(this.#workshop, plan, { batches, index: this.step });
       this.step++;
       this.images += batches.length * loader.batch;
-      this.ema?.update(loader.batch);
+      span('ema', () => this.ema?.update(loader.batch));
       return result;
     } finally {
       dispose(batches);

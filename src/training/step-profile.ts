@@ -1,0 +1,120 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../errors';
+import { writeError } from '../io/file-error';
+import { type Profile, summarizeProfile } from '../report/profile';
+import { synchronize } from '../tensor/device';
+import { startRecording, stopRecording } from '../tensor/profiler';
+
+/** Which steps of a training to profile. */
+export interface ProfileOptions {
+  /** Steps to profile (20). */
+  readonly steps?: number;
+  /** Steps before them, whose first calls are slower than those to come (10). */
+  readonly warmup?: number;
+  /** Is given the profile. With a run directory it is also written there, as `profile.json` and as the Chrome trace `trace.json`. */
+  readonly onProfile?: (profile: Profile) => void;
+}
+
+/** Steps before the profiled ones, unless somebody says otherwise. */
+export const PROFILE_WARMUP = 10;
+
+/** Where a training is. */
+interface Place {
+  readonly device: string;
+  /** The run directory. */
+  readonly folder: string | undefined;
+  /** Steps this training is to do. */
+  readonly steps: number;
+}
+
+/** Profiles some steps of a training, once. */
+export class StepProfile {
+  readonly #place: Place;
+  readonly #options: Required<Pick<ProfileOptions, 'steps' | 'warmup'>> & Pick<ProfileOptions, 'onProfile'>;
+  #done = 0;
+  #started = 0;
+  #recording = false;
+  /** Milliseconds of a step of the second half of the warm-up. */
+  #unprofiled: number | undefined;
+
+  /** @throws UsageError for counts that are none, or more steps than there are */
+  constructor({ steps = 20, warmup = PROFILE_WARMUP, onProfile }: ProfileOptions, place: Place) {
+    checkCount('profile.steps', steps, 1);
+    checkCount('profile.warmup', warmup, 0);
+    if (steps + warmup > place.steps)
+      throw new UsageError(
+        `a profile of ${steps} steps after ${warmup} of warm-up expected at least ${steps + warmup} steps but there are ${place.steps} to do: profile fewer, or train longer`,
+      );
+    this.#options = { steps, warmup, onProfile };
+    this.#place = place;
+  }
+
+  /** To call before every step. */
+  beforeStep(): void {
+    const { warmup } = this.#options;
+    const { device } = this.#place;
+    if (this.#done === Math.floor(warmup / 2)) {
+      synchronize(device);
+      this.#started = performance.now();
+    }
+    if (this.#done !== warmup) return;
+    synchronize(device);
+    const timed = warmup - Math.floor(warmup / 2);
+    if (timed > 0) this.#unprofiled = (performance.now() - this.#started) / timed;
+    startRecording();
+    this.#recording = true;
+    this.#started = performance.now();
+  }
+
+  /** To call after every step, and all that belongs to it. */
+  afterStep(): void {
+    const { warmup, steps } = this.#options;
+    this.#done++;
+    if (this.#done === warmup + steps) this.finish();
+  }
+
+  /** Profiles the steps there were, where the training ends among them. */
+  finish(): void {
+    const { warmup, onProfile } = this.#options;
+    const steps = this.#done - warmup;
+    if (!this.#recording || steps < 1) return;
+    const { device, folder } = this.#place;
+    synchronize(device);
+    const ms = performance.now() - this.#started;
+    this.#recording = false;
+    const trace = folder === undefined ? undefined : makeWay(join(folder, 'trace.json'));
+    const events = stopRecording({ trace });
+    const profile = summarizeProfile(events, { steps, ms, unprofiledMs: this.#unprofiled });
+    if (folder !== undefined) writeProfile(join(folder, 'profile.json'), profile);
+    if (trace !== undefined && !existsSync(trace)) throw writeError(trace, 'LibTorch could not write it');
+    onProfile?.(profile);
+  }
+
+  /** Leaves nothing recording, whatever happened. */
+  close(): void {
+    if (!this.#recording) return;
+    this.#recording = false;
+    stopRecording();
+  }
+}
+
+function makeWay(file: string): string {
+  rmSync(file, { force: true });
+  return file;
+}
+
+function writeProfile(file: string, profile: Profile): void {
+  try {
+    writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`);
+  } catch (error) {
+    throw writeError(file, error);
+  }
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new UsageError(
+      `fit expected ${name} to be a whole number of at least ${least} but received ${value}`,
+    );
+}
