@@ -13,12 +13,10 @@ export function formatProfile(profile: Profile): string[] {
 }
 
 function headline({ steps, stepMs, unprofiledMs, deviceMs }: Profile): string {
-  const cost =
-    unprofiledMs === undefined
-      ? ''
-      : `; ${time(unprofiledMs)} ms before it, so the profiler cost ${percent(Math.max(0, stepMs / unprofiledMs - 1))}`;
+  const before =
+    unprofiledMs === undefined ? '' : ` (${time(unprofiledMs)} ms just before, without the profiler)`;
   const device = deviceMs === undefined ? '' : `; the GPU worked ${percent(deviceMs / stepMs)} of the time`;
-  return `profile of ${steps} ${steps === 1 ? 'step' : 'steps'}: ${time(stepMs)} ms a step${cost}${device}`;
+  return `profile of ${steps} ${steps === 1 ? 'step' : 'steps'}: ${time(stepMs)} ms a step${before}${device}`;
 }
 
 function phaseTable({ phases, stepMs, outsideMs }: Profile): string[] {

@@ -9,7 +9,7 @@ export interface Profile {
   readonly steps: number;
   /** Time of a step, the profiler's own included. */
   readonly stepMs: number;
-  /** Time of a step just before the profile, where that was measured: what the profiler costs is the difference. */
+  /** Median time of the steps just before the profile, where that was measured: the profiler costs the difference. */
   readonly unprofiledMs?: number;
   /** The named stretches of a step, those inside others behind them, and last what is in none. */
   readonly phases: readonly PhaseTime[];

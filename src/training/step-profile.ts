@@ -17,7 +17,7 @@ export interface ProfileOptions {
 }
 
 /** Steps before the profiled ones, unless somebody says otherwise. */
-export const PROFILE_WARMUP = 10;
+const WARMUP = 10;
 
 /** Where a training is. */
 interface Place {
@@ -33,13 +33,14 @@ export class StepProfile {
   readonly #place: Place;
   readonly #options: Required<Pick<ProfileOptions, 'steps' | 'warmup'>> & Pick<ProfileOptions, 'onProfile'>;
   #done = 0;
-  #started = 0;
+  #started = performance.now();
   #recording = false;
-  /** Milliseconds of a step of the second half of the warm-up. */
+  /** Milliseconds of each step of the warm-up, and the median of their second half. */
+  readonly #times: number[] = [];
   #unprofiled: number | undefined;
 
   /** @throws UsageError for counts that are none, or more steps than there are */
-  constructor({ steps = 20, warmup = PROFILE_WARMUP, onProfile }: ProfileOptions, place: Place) {
+  constructor({ steps = 20, warmup = WARMUP, onProfile }: ProfileOptions, place: Place) {
     checkCount('profile.steps', steps, 1);
     checkCount('profile.warmup', warmup, 0);
     if (steps + warmup > place.steps)
@@ -52,16 +53,9 @@ export class StepProfile {
 
   /** To call before every step. */
   beforeStep(): void {
-    const { warmup } = this.#options;
-    const { device } = this.#place;
-    if (this.#done === Math.floor(warmup / 2)) {
-      synchronize(device);
-      this.#started = performance.now();
-    }
-    if (this.#done !== warmup) return;
-    synchronize(device);
-    const timed = warmup - Math.floor(warmup / 2);
-    if (timed > 0) this.#unprofiled = (performance.now() - this.#started) / timed;
+    if (this.#done !== this.#options.warmup) return;
+    synchronize(this.#place.device);
+    this.#unprofiled = median(this.#times.slice(this.#times.length >> 1));
     startRecording();
     this.#recording = true;
     this.#started = performance.now();
@@ -71,6 +65,11 @@ export class StepProfile {
   afterStep(): void {
     const { warmup, steps } = this.#options;
     this.#done++;
+    if (!this.#recording && this.#done <= warmup) {
+      const now = performance.now();
+      this.#times.push(now - this.#started);
+      this.#started = now;
+    }
     if (this.#done === warmup + steps) this.finish();
   }
 
@@ -97,6 +96,10 @@ export class StepProfile {
     this.#recording = false;
     stopRecording();
   }
+}
+
+function median(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
 function makeWay(file: string): string {
