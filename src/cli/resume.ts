@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { messageOf, UsageError } from '../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import { isPrecision, type Precision } from '../training/manifest';
 import {
   flagOf,
   type Given,
@@ -35,7 +36,8 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
     throw new UsageError(
       `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,
     );
-  const file = { path: join(directory, 'config.json'), values: readRunSettings(directory) };
+  const { settings, precision } = readRun(directory);
+  const file = { path: join(directory, 'config.json'), values: settings };
   const before = resolveSettings(recipes, { flags: {}, set: {}, env: {}, file }).settings;
   if (given.recipe !== undefined && given.recipe !== before.recipe)
     throw new UsageError(
@@ -46,7 +48,7 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
   const after = resolveSettings(recipes, { ...given, flags, file, env });
   checkSame({ before, after: after.settings, directory });
-  return { ...after, out: directory };
+  return { ...after, out: directory, precision };
 }
 
 function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {
@@ -67,11 +69,12 @@ function flatten({ set, ...settings }: TrainSettings): Map<string, unknown> {
   ]);
 }
 
-function readRunSettings(directory: string): JsonObject {
+function readRun(directory: string): { settings: JsonObject; precision: Precision | undefined } {
   const file = join(directory, 'config.json');
   try {
-    const { settings } = readJsonObject(file);
-    if (isJsonObject(settings)) return settings;
+    const { settings, precision } = readJsonObject(file);
+    if (isJsonObject(settings))
+      return { settings, precision: isPrecision(precision) ? precision : undefined };
     throw new UsageError(`${file} has no "settings": what a script has started, it resumes`);
   } catch (error) {
     throw new UsageError(`--resume ${directory}: no run that train can go on with: ${messageOf(error)}`, {

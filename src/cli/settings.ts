@@ -13,6 +13,7 @@ import {
   text,
 } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
+import type { Precision } from '../training/manifest';
 
 /** The recipes by name. */
 export type Recipes = Readonly<Record<string, Recipe>>;
@@ -87,6 +88,8 @@ export interface Resolved {
   readonly out: string | undefined;
   /** Steps to profile; undefined for none. */
   readonly profile: number | undefined;
+  /** The precision of the run that is resumed. */
+  readonly precision?: Precision;
 }
 
 /**

@@ -5,6 +5,8 @@ import type { Recipe } from '../recipes/recipe';
 import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
+import type { Precision } from '../training/manifest';
+import { describePrecision } from '../training/precision';
 import type { FitOptions } from '../training/session';
 import type { ProfileOptions } from '../training/step-profile';
 import { type Report, Trainer } from '../training/trainer';
@@ -24,6 +26,8 @@ export interface TrainingPlan {
   readonly resume: boolean;
   /** Steps to profile; undefined for none. */
   readonly profile?: number;
+  /** The precision of the run that is resumed. */
+  readonly precision?: Precision;
 }
 
 /** Where a command runs. */
@@ -48,6 +52,7 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   manualSeed(seed);
   const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec);
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic });
+  if (plan.precision) trainer.restorePrecision(plan.precision);
   try {
     announce(plan, { dataset, trainer, terminal: surroundings.terminal });
     const reports: Following['reports'] = (how) => trainer.fit(loader, { ...fitOptions(plan), ...how });
@@ -74,18 +79,20 @@ function announce(
   { dataset, trainer, terminal }: { dataset: ImageDataset; trainer: Trainer; terminal: Terminal },
 ): void {
   const { name, count, spec } = dataset;
-  const { device, precision } = trainer;
+  const { device } = trainer;
+  const choice = trainer.choosePrecision({ batch: settings.batch });
   const { channels, resolution, classes } = spec;
   const classText = classes > 0 ? `${classes} classes` : 'no labels';
   const lines = {
     recipe: `${recipe.name}: ${recipe.summary}`,
     data: `${name}: ${count} images of ${channels}×${resolution}×${resolution}, ${classText}`,
-    device: `${device}, ${precision}`,
+    device,
+    precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
   };
-  for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(8)}${text}`);
+  for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
   const data = { name, count, ...spec };
-  terminal.record({ event: 'start', recipe: recipe.name, data, device, precision, run: folder, settings });
+  terminal.record({ event: 'start', recipe: recipe.name, data, device, ...choice, run: folder, settings });
 }
 
 function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {

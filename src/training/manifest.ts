@@ -3,12 +3,22 @@ import type { ImageSpec } from '../data/dataset';
 import { GanError, messageOf } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 
+/** In what the losses of a training are computed: all in float32, or under autocast with bfloat16. */
+export type Precision = 'fp32' | 'bf16';
+
+/** Whether a value names one. */
+export function isPrecision(value: unknown): value is Precision {
+  return value === 'fp32' || value === 'bf16';
+}
+
 /** What `manifest.json` says, beside the files: everything needed to build the networks again. */
 export interface CheckpointDescription {
   /** Steps done. */
   readonly step: number;
   /** Real images seen. */
   readonly images: number;
+  /** What the losses were computed in: a resumed run goes on in it. Absent where it was not kept. */
+  readonly precision?: Precision;
   /** The networks as they print themselves, by name. */
   readonly topology: JsonObject;
   /** The generator's name among the networks. */
@@ -58,6 +68,7 @@ export function parseManifest(text: string): Manifest {
   return {
     step: count(content, 'step'),
     images: count(content, 'images'),
+    ...(isPrecision(content.precision) ? { precision: content.precision } : {}),
     topology: object(content, 'topology'),
     generator: String(content.generator),
     latentShape: Array.isArray(content.latentShape) ? content.latentShape.map(Number) : [],

@@ -80,6 +80,7 @@ export class Session {
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
   static async begin(trainer: Trainer, loader: Loader, options: FitOptions): Promise<Session> {
     checkOptions(options);
+    if (!options.resume) trainer.choosePrecision(loader);
     const { out, resume = false } = options;
     if (out === undefined) return new Session(trainer, loader, null, options).#beginProfile();
     const run = resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
@@ -184,6 +185,7 @@ export class Session {
   async #restore(run: RunDirectory): Promise<void> {
     const { path, description, files, damaged } = await latestCheckpoint(run.path);
     restoreState(this.#trainer, this.#loader, files);
+    if (description.precision) this.#trainer.restorePrecision(description.precision);
     this.#settings = this.#options.settings ?? description.settings;
     this.#checkpoint = path;
     this.#checkpointStep = this.#trainer.step;
@@ -192,13 +194,14 @@ export class Session {
   }
 
   #describe() {
-    const { step, images, networks, generatorName, latent } = this.#trainer;
+    const { step, images, precision, networks, generatorName, latent } = this.#trainer;
     const topology = Object.fromEntries(
       Object.entries(networks).map(([name, network]) => [name, network.toString()]),
     );
     return {
       step,
       images,
+      precision,
       topology,
       generator: generatorName,
       latentShape: latentShape(latent),
@@ -210,11 +213,13 @@ export class Session {
 
   #config() {
     const { device, precision, seed } = this.#trainer;
+    const { times } = this.#trainer.choosePrecision();
     const { topology, latentShape: shape } = this.#describe();
     return {
       settings: this.#settings,
       device,
       precision,
+      ...(times ? { passMs: times } : {}),
       seed,
       batch: this.#loader.batch,
       dataset: { name: this.#loader.name, ...this.#loader.spec },

@@ -7,6 +7,7 @@ import { autocast, noGrad } from '../tensor/autograd';
 import { span } from '../tensor/profiler';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { Precision } from './manifest';
 import type { Networks, Phase, Step } from './phase';
 import type { PlanEntry } from './plan';
 
@@ -30,7 +31,7 @@ export interface Workshop {
   readonly networks: Networks;
   readonly generator: Module | undefined;
   readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: () => Precision;
   drawLatents(count: number): Tensor;
 }
 
@@ -95,7 +96,7 @@ function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep, re
 }
 
 function inPrecision<T>({ precision, device }: Workshop, body: () => T): T {
-  return precision === 'bf16' ? autocast({ device }, body) : body();
+  return precision() === 'bf16' ? autocast({ device }, body) : body();
 }
 
 /** Puts a newer scalar in the place of the one of that name, which it releases. */

@@ -5,14 +5,17 @@ import { UsageError } from '../errors';
 import { type Module } from '../nn/module';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
-import { isCpu, resolveDevice, setDeterministic } from '../tensor/device';
+import { resolveDevice, setDeterministic } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
 import { dispose } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { measurePrecisions } from './calibrate';
 import { drawLatents, type Latent, latentShape } from './latent';
+import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
 import { batchesOf, planStep, trains } from './plan';
+import { choosePrecision, type PrecisionChoice, type PrecisionTimes } from './precision';
 import { type FitOptions, Session } from './session';
 import { type RunningPhase, runStep, type StepResult, type Workshop } from './step';
 
@@ -34,9 +37,12 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
   readonly device?: string;
   /** Of latents and dropout (0). Initial weights are drawn before: `manualSeed` first makes them repeat. */
   readonly seed?: number;
-  /** `bf16` computes losses under autocast; `auto` is bf16 on CUDA, fp32 on the CPU (`auto`). */
-  readonly precision?: 'auto' | 'fp32' | 'bf16';
-  /** Bit-equal runs on CUDA too, at some cost (false). */
+  /**
+   * `bf16` computes losses under autocast; parameters, gradients, optimizer states and averages stay float32. `auto` takes what was
+   * measured faster: {@link Trainer.choosePrecision} (`auto`).
+   */
+  readonly precision?: 'auto' | Precision;
+  /** Bit-equal runs on CUDA too, at some cost; `auto` precision is fp32 then (false). */
   readonly deterministic?: boolean;
   /** How images and convolution weights lie in memory (`channels_last`: faster on CPU and CUDA). */
   readonly memoryFormat?: 'contiguous' | 'channels_last';
@@ -79,7 +85,6 @@ const SAMPLE_SEED = 0x5eed;
 export class Trainer<N extends Networks = Networks> {
   readonly networks: N;
   readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
   readonly seed: number;
   readonly latent: Latent;
   /** Its name among the networks. */
@@ -94,17 +99,21 @@ export class Trainer<N extends Networks = Networks> {
   images = 0;
   readonly #workshop: Workshop;
   readonly #memoryFormat: 'contiguous' | 'channels_last';
+  readonly #deterministic: boolean;
+  #precision: PrecisionChoice | undefined;
 
   constructor(options: TrainerOptions<N>) {
     this.device = resolveDevice(options.device ?? 'auto');
-    this.precision = resolvePrecision(options.precision ?? 'auto', this.device);
+    const { precision = 'auto', deterministic = false } = options;
+    if (precision !== 'auto') this.#precision = { precision, source: 'given' };
+    this.#deterministic = deterministic;
     this.seed = options.seed ?? 0;
     this.latent = options.latent;
     this.networks = options.networks;
     this.generatorName = options.generator ?? 'generator';
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
     checkModel(options, this.generatorName);
-    setDeterministic(options.deterministic ?? false);
+    setDeterministic(deterministic);
     manualSeed(this.seed);
     for (const [name, network] of Object.entries(this.networks)) {
       nameRoot(network, name);
@@ -117,9 +126,46 @@ export class Trainer<N extends Networks = Networks> {
       networks: this.networks,
       generator: this.networks[this.generatorName],
       device: this.device,
-      precision: this.precision,
+      precision: () => this.precision,
       drawLatents: (count) => this.drawLatents(count, this.random),
     };
+  }
+
+  /** What losses are computed in. Under `auto` it is decided on first use: {@link Trainer.choosePrecision}. */
+  get precision(): Precision {
+    return this.choosePrecision().precision;
+  }
+
+  /**
+   * Decides what `precision: 'auto'` means, unless that is decided: bf16 where a forward and backward pass of these networks is
+   * measured faster in it than in fp32 on this device, which takes about a second and is remembered in the user's cache. Neither
+   * networks nor random generators notice. With `deterministic` it is fp32, and nothing is measured. `fit` does it for the
+   * loader's batch; a resumed run keeps what it had.
+   *
+   * @param options.batch - images a step (64)
+   */
+  choosePrecision({ batch = 64 }: { readonly batch?: number } = {}): PrecisionChoice {
+    this.#precision ??= choosePrecision(
+      { networks: this.networks, device: this.device, batch, deterministic: this.#deterministic },
+      { measure: () => this.#measurePrecisions(batch) },
+    );
+    return this.#precision;
+  }
+
+  /** Goes on in the precision of an earlier run, unless one was named. */
+  restorePrecision(precision: Precision): void {
+    if (this.#precision?.source !== 'given') this.#precision = { precision, source: 'restored' };
+  }
+
+  #measurePrecisions(batch: number): PrecisionTimes {
+    return measurePrecisions({
+      networks: this.networks,
+      generator: this.generatorName,
+      device: this.device,
+      batch,
+      memoryFormat: this.#memoryFormat,
+      drawLatents: (count, generator) => this.drawLatents(count, generator),
+    });
   }
 
   /** The network that makes images for users: averaged weights where there are any. */
@@ -198,11 +244,6 @@ export class Trainer<N extends Networks = Networks> {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function resolvePrecision(precision: 'auto' | 'fp32' | 'bf16', device: string): 'fp32' | 'bf16' {
-  if (precision !== 'auto') return precision;
-  return isCpu(device) ? 'fp32' : 'bf16';
 }
 
 /** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isJsonObject, readJsonObject } from '../io/json';
+import { addonFiles } from '../native/load';
+import { cacheFolder } from '../native/root';
+import type { Module } from '../nn/module';
+import { deviceFacts, isCpu } from '../tensor/device';
+import { version } from '../version';
+import type { Precision } from './manifest';
+
+/** A precision, and how it was come by. */
+export interface PrecisionChoice {
+  readonly precision: Precision;
+  /**
+   * `given` by name; `measured` now, or `remembered` from a measurement of the same networks on the same machine; `restored` from
+   * a checkpoint; `deterministic`, where nothing may depend on a clock.
+   */
+  readonly source: 'given' | 'measured' | 'remembered' | 'restored' | 'deterministic';
+  /** What was measured. */
+  readonly times?: PrecisionTimes;
+}
+
+/** Milliseconds of the same forward and backward pass. */
+export interface PrecisionTimes {
+  readonly fp32: number;
+  readonly bf16: number;
+}
+
+/** What `auto` decides for. */
+export interface PrecisionQuestion {
+  readonly networks: Readonly<Record<string, Module>>;
+  readonly device: string;
+  /** Images a step. */
+  readonly batch: number;
+  readonly deterministic: boolean;
+}
+
+/** bf16 must be so much faster to be worth its rounding: less is within what a clock tells. */
+const WORTHWHILE = 1.05;
+/** Measurements that are remembered. */
+const REMEMBERED = 64;
+
+/**
+ * The precision to train in: bf16 only where it was measured faster. A measurement is remembered in the user's cache, by machine,
+ * LibTorch, networks and batch, so that equal runs on one machine get equal precisions.
+ *
+ * @param options.measure - times both precisions
+ * @param options.file - where measurements are remembered
+ */
+export function choosePrecision(
+  question: PrecisionQuestion,
+  {
+    measure,
+    file = join(cacheFolder(), 'precision.json'),
+  }: { readonly measure: () => PrecisionTimes; readonly file?: string },
+): PrecisionChoice {
+  if (question.deterministic) return { precision: 'fp32', source: 'deterministic' };
+  const key = keyOf(question);
+  const remembered = recall(file);
+  const known = remembered.get(key);
+  const times = known ?? measure();
+  if (known === undefined) remember(file, new Map([...remembered, [key, times]]));
+  return {
+    precision: speedup(times) >= WORTHWHILE ? 'bf16' : 'fp32',
+    source: known === undefined ? 'measured' : 'remembered',
+    times,
+  };
+}
+
+/** A choice in words, e.g. `bf16: 1.9 × as fast as fp32 here`. */
+export function describePrecision({ precision, source, times }: PrecisionChoice): string {
+  if (source === 'deterministic')
+    return `${precision}: a deterministic run measures nothing; --precision bf16 is deterministic too`;
+  if (times === undefined) return source === 'restored' ? `${precision}, as before` : precision;
+  const ratio = speedup(times).toFixed(speedup(times) < 1.1 ? 2 : 1);
+  const before = source === 'remembered' ? ' (measured earlier)' : '';
+  return precision === 'bf16'
+    ? `bf16: ${ratio} × as fast as fp32 here${before}`
+    : `fp32: bf16 is ${ratio} × as fast here, which is not worth it${before}`;
+}
+
+function speedup({ fp32, bf16 }: PrecisionTimes): number {
+  return fp32 / bf16;
+}
+
+/** Whatever the outcome depends on. The addon's own kernels count by the time it was compiled. */
+function keyOf({ networks, device, batch }: PrecisionQuestion): string {
+  const { version: libtorch, cudaDevices } = deviceFacts();
+  const topology = createHash('sha256');
+  for (const [name, network] of Object.entries(networks)) {
+    topology.update(`${name} ${network}\n`);
+    for (const [path, { shape }] of network.namedParameters()) topology.update(`${path} ${shape}\n`);
+  }
+  const machine = isCpu(device) ? cpuTraits() : cudaDevices[Number(device.replace(/^cuda:/, ''))];
+  const compiled = statSync(addonFiles().path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return [machine, `LibTorch ${libtorch}`, `${version} ${compiled}`, topology.digest('hex'), batch].join(
+    '; ',
+  );
+}
+
+/** The model, its threads, and the instruction sets that matter: hypervisors call many different CPUs the same. */
+function cpuTraits(): string {
+  const { cpuCapability, threads } = deviceFacts();
+  let flags: readonly string[] = [];
+  try {
+    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
+    flags = line.split(' ').filter((flag) => /^(avx|amx|bf16|i8mm|sve)/.test(flag));
+  } catch {
+    // Only Linux has this file.
+  }
+  return `${cpus()[0]?.model ?? 'CPU'}, ${cpuCapability}, ${threads} threads, ${flags.join(' ')}`;
+}
+
+/** What was measured before; nothing where the file is missing, damaged or somebody else's. */
+function recall(file: string): Map<string, PrecisionTimes> {
+  try {
+    const entries = Object.entries(readJsonObject(file));
+    return new Map(entries.flatMap(([key, value]) => (isTimes(value) ? [[key, value] as const] : [])));
+  } catch {
+    return new Map();
+  }
+}
+
+function isTimes(value: unknown): value is PrecisionTimes {
+  return (
+    isJsonObject(value) &&
+    [value.fp32, value.bf16].every((ms) => typeof ms === 'number' && Number.isFinite(ms) && ms > 0)
+  );
+}
+
+/** A cache that cannot be written costs a second the next time, and is no reason to stop. */
+function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, `${JSON.stringify(Object.fromEntries([...times].slice(-REMEMBERED)), null, 2)}\n`);
+    renameSync(own, file);
+  } catch {
+    // As said.
+  }
+}
