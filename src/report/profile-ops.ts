@@ -24,6 +24,7 @@ export interface OpTime {
   readonly share: number;
 }
 
+/** Of all steps together. */
 interface Sums {
   calls: number;
   selfMs: number;
@@ -57,22 +58,31 @@ export function opTimes(
   for (const call of calls(events, options.spans)) {
     const sums = groups.find(call.name, call.place, call.inputs);
     owners.set(call.id, sums);
-    sums.calls += 1 / steps;
-    sums.selfMs += call.self / steps;
-    if (!call.recursive) sums.totalMs += call.duration / steps;
+    sums.calls++;
+    sums.selfMs += call.self;
+    if (!call.recursive) sums.totalMs += call.duration;
   }
   const kernels = events.filter(({ kind }) => kind === 'device');
   for (const { name, cause, duration } of kernels) {
     const owner = owners.get(cause);
     const sums = owner ?? groups.find(name, {}, '');
-    sums.deviceMs += duration / steps;
-    if (owner === undefined) sums.calls += 1 / steps;
+    sums.deviceMs += duration;
+    if (owner === undefined) sums.calls++;
   }
-  const weigh = ({ selfMs, deviceMs }: Sums) => (kernels.length > 0 ? deviceMs : selfMs);
+  const shareOf = ({ selfMs, deviceMs }: Sums) => (kernels.length > 0 ? deviceMs : selfMs) / (steps * stepMs);
   return groups
-    .rows((sums) => weigh(sums) / stepMs >= HEAVY)
-    .map((row) => ({ ...row, share: weigh(row) / stepMs }))
-    .sort((a, b) => weigh(b) - weigh(a) || b.selfMs - a.selfMs);
+    .rows((sums) => shareOf(sums) >= HEAVY)
+    .map((row) => ({ ...row, ...perStep(row, steps), share: shareOf(row) }))
+    .sort((a, b) => b.share - a.share || b.selfMs - a.selfMs);
+}
+
+function perStep({ calls, selfMs, totalMs, deviceMs }: Sums, steps: number): Sums {
+  return {
+    calls: calls / steps,
+    selfMs: selfMs / steps,
+    totalMs: totalMs / steps,
+    deviceMs: deviceMs / steps,
+  };
 }
 
 interface Call {

@@ -31,7 +31,19 @@ function smallTraining(...more: string[]): string[] {
     '--device',
     'cpu',
   ];
-  return ['dcgan', ...data, '--set', 'width=4', '--set', 'latentSize=8', '--log-every', '2', ...more];
+  return [
+    'dcgan',
+    ...data,
+    '--set',
+    'width=4',
+    '--set',
+    'latentSize=8',
+    '--log-every',
+    '2',
+    '--precision',
+    'fp32',
+    ...more,
+  ];
 }
 
 async function call(argv: string[], host = new FakeHost()) {
@@ -121,13 +133,14 @@ describe('a training', () => {
     const { code, stdout, stderr } = await call(smallTraining('--steps', '4', '--out', run));
     expect(code).toBe(0);
     const lines = stderr.trimEnd().split('\n');
-    expect(lines.slice(0, 4)).toEqual([
-      expect.stringMatching(/^recipe {2}dcgan: /),
-      'data    mnist: 48 images of 1×16×16, 10 classes',
-      'device  cpu, fp32',
-      `run     ${run}`,
+    expect(lines.slice(0, 5)).toEqual([
+      expect.stringMatching(/^recipe {5}dcgan: /),
+      'data       mnist: 48 images of 1×16×16, 10 classes',
+      'device     cpu',
+      'precision  fp32',
+      `run        ${run}`,
     ]);
-    expect(lines.slice(4)).toEqual([
+    expect(lines.slice(5)).toEqual([
       expect.stringMatching(/^step 2\/4 · [\d.]+ images\/s · D [\d.]+ · G [\d.]+ · \ds left$/),
       expect.stringMatching(/^step 4\/4 · .* · .*samples\/step-000004\.png$/),
     ]);
@@ -195,7 +208,7 @@ describe('a training', () => {
 
     const second = await call(['--resume', run]);
     expect(second.code).toBe(0);
-    expect(second.stderr).toContain(`run     ${run}, resumed\n`);
+    expect(second.stderr).toContain(`run        ${run}, resumed\n`);
     expect(readdirSync(join(run, 'checkpoints'))).toContain('step-000006');
     expect(new Set(steps()).size).toBe(steps().length);
     expect(steps().at(-1)).toBe(6);

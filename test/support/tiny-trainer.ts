@@ -25,6 +25,7 @@ export function tinyTrainer(change: (loss: Tensor, step: number) => Tensor = (va
     networks: tinyNetworks(),
     latent: { size: 4 },
     device: testDevice,
+    precision: 'fp32',
     phases: [
       {
         name: 'D',

@@ -30,7 +30,7 @@ interface Run {
 }
 
 async function train(build: Kind[1], out: string, { steps, resume, sampleEvery = 3, count }: Run) {
-  const trainer = new Trainer({ ...build(), device: testDevice, seed: 5 });
+  const trainer = new Trainer({ ...build(), device: testDevice, precision: 'fp32', seed: 5 });
   // 96 images in batches of 8: the 12th step begins a new epoch, so a resumed run crosses it.
   const loader = tinyLoader({ count });
   const settings = {

@@ -12,7 +12,11 @@ const steps = (count: number) => ({ steps: count, logEvery: 1 });
 
 describe('a run directory', () => {
   test('holds the configuration, a line a log interval, sample grids, events and checkpoints', async () => {
-    const trainer = new Trainer({ ...buildModel(dcgan, { set: { width: '4' } }), device: testDevice });
+    const trainer = new Trainer({
+      ...buildModel(dcgan, { set: { width: '4' } }),
+      device: testDevice,
+      precision: 'fp32',
+    });
     const loader = tinyLoader();
     const out = join(folder.path, 'deep', 'run');
     const options = {

@@ -81,6 +81,7 @@ describe('bad input', () => {
       networks,
       latent: { size: 4 },
       device: testDevice,
+      precision: 'fp32',
       phases: [
         {
           name: 'G',
@@ -120,6 +121,7 @@ describe('bad input', () => {
       networks,
       latent: { size: 4 },
       device: testDevice,
+      precision: 'fp32',
       phases: [phase({ loss: ({ labels }: { labels: Tensor }) => labels.sum() })] as never,
     });
     const loader = tinyLoader({ labelled: false });
@@ -174,7 +176,11 @@ describe('fit', () => {
   });
 
   test('keeps live tensors flat from step to step', async () => {
-    const trainer = new Trainer({ ...buildModel(dcgan, { set: { width: '4' } }), device: testDevice });
+    const trainer = new Trainer({
+      ...buildModel(dcgan, { set: { width: '4' } }),
+      device: testDevice,
+      precision: 'fp32',
+    });
     const loader = tinyLoader();
     const counts: number[] = [];
     for await (const _ of trainer.fit(loader, { ...steps(12) })) counts.push(memory().tensors);
@@ -192,6 +198,7 @@ describe('fit', () => {
       networks,
       latent: { size: 4 },
       device: testDevice,
+      precision: 'fp32',
       phases: [
         {
           name: 'D',
@@ -219,6 +226,7 @@ describe('fit', () => {
       networks,
       latent: { size: 4 },
       device: testDevice,
+      precision: 'fp32',
       phases: [
         {
           name: 'D',
@@ -294,6 +302,7 @@ describe('phases that share', () => {
       networks: tinyNetworks(),
       latent: { size: 4 },
       device: testDevice,
+      precision: 'fp32',
       phases: [
         {
           name: 'lazy',
@@ -329,6 +338,7 @@ describe('phases that share', () => {
       networks: tinyNetworks(),
       latent: { size: 4 },
       device: testDevice,
+      precision: 'fp32',
       phases: [phase('D', shared), phase('Dreg', shared), phase('alone', other)],
     });
     expect(trainer.phases[1].optimizer).toBe(trainer.phases[0].optimizer);
