@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors';
 import { writeError } from '../io/file-error';
@@ -81,12 +81,16 @@ export class StepProfile {
     const { device, folder } = this.#place;
     synchronize(device);
     const ms = performance.now() - this.#started;
-    this.#recording = false;
-    const trace = folder === undefined ? undefined : makeWay(join(folder, 'trace.json'));
+    const trace = folder === undefined ? undefined : join(folder, 'trace.json');
+    // LibTorch would not say why it could not.
+    if (trace !== undefined) writeText(trace, '');
     const events = stopRecording({ trace });
+    this.#recording = false;
     const profile = summarizeProfile(events, { steps, ms, unprofiledMs: this.#unprofiled });
-    if (folder !== undefined) writeProfile(join(folder, 'profile.json'), profile);
-    if (trace !== undefined && !existsSync(trace)) throw writeError(trace, 'LibTorch could not write it');
+    if (folder !== undefined)
+      writeText(join(folder, 'profile.json'), `${JSON.stringify(profile, null, 2)}\n`);
+    if (trace !== undefined && statSync(trace).size === 0)
+      throw writeError(trace, 'LibTorch stopped writing: is the disk full?');
     onProfile?.(profile);
   }
 
@@ -102,14 +106,9 @@ function median(values: readonly number[]): number | undefined {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
 }
 
-function makeWay(file: string): string {
-  rmSync(file, { force: true });
-  return file;
-}
-
-function writeProfile(file: string, profile: Profile): void {
+function writeText(file: string, text: string): void {
   try {
-    writeFileSync(file, `${JSON.stringify(profile, null, 2)}\n`);
+    writeFileSync(file, text);
   } catch (error) {
     throw writeError(file, error);
   }
