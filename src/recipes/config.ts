@@ -4,6 +4,8 @@ import { nearest } from '../nearest';
 /** One typed value of a configuration: its default, and what it accepts from a text (a flag) or from JSON (a file). */
 export interface Field<T> {
   readonly default: T;
+  /** A good value to suggest, where the default is none. */
+  readonly example?: T;
   /** One line for `--help`. */
   readonly help: string;
   /** What a good value is, for errors: `a whole number from 1 to 8`. */
@@ -102,6 +104,7 @@ export function optional<T>(field: Field<T>): Field<T | undefined> {
   return {
     ...field,
     default: undefined,
+    example: field.default,
     accepts: (candidate): candidate is T | undefined => candidate === undefined || field.accepts(candidate),
   };
 }
@@ -175,7 +178,8 @@ function readValue(key: string, { fields, source }: { fields: Fields; source: So
 }
 
 function advice(key: string, { field, source }: { field: Field<unknown>; source: Source }): string {
-  return field.default === undefined ? '' : `: try ${source.example(key, field.default)}`;
+  const good = field.default ?? field.example;
+  return good === undefined ? '' : `: try ${source.example(key, good)}`;
 }
 
 function unknownKey(name: string, { key, known }: { key: string; known: readonly string[] }): UsageError {

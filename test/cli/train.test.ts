@@ -68,6 +68,16 @@ describe('a wrong call exits with 2, says why in one line, and leaves nothing', 
     [['--precision', 'fp8'], /--precision expects auto, fp32 or bf16, but got "fp8"/],
     [['--dataset', 'minst'], /"minst".*did you mean mnist\?/],
     [['--dataset', 'folder:'], /folder: needs a path/],
+    [['--profile', '0'], /--profile expects a whole number of at least 1, but got "0"/],
+    [
+      ['--profile', 'dcgan'],
+      /--profile expects a whole number of at least 1, but got "dcgan": try --profile 20/,
+    ],
+    [
+      ['--profile', '--steps', '25'],
+      /--profile 20 needs 30 steps, 10 of them to warm up, but there are 25: try --profile 15/,
+    ],
+    [['--profile', '5', '--steps', '9'], /--profile 5 needs 15 steps, .* there are 9: try --steps 15/],
     [['--set', 'widht=3'], /--set widht is unknown: did you mean width\?/],
     [['--set', 'width'], /--set expects key=value, but got "width"/],
     [['--config', 'none.json'], /--config: cannot read none\.json: there is no such file/],
@@ -172,6 +182,72 @@ describe('a training', () => {
       { event: 'report', step: 4, samples: join(run, 'samples/step-000004.png') },
       { event: 'end', step: 4, interrupted: false, checkpoint: join(run, 'checkpoints/step-000004') },
     ]);
+  });
+
+  test('--profile prints a table of phases and operators once, and goes on training', async () => {
+    const { code, stdout, stderr } = await call(
+      smallTraining('--profile', '2', '--steps', '14', '--out', run),
+    );
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('profile');
+    const lines = stderr.split('\n');
+    const first = lines.findIndex((line) => line.startsWith('profile of'));
+    expect(lines[first]).toMatch(
+      /^profile of 2 steps: [\d.]+ ms a step \([\d.]+ ms just before, without the profiler\)$/,
+    );
+    expect(lines[first + 2]).toMatch(/^phase +ms\/step +share +outside$/);
+    expect(stderr).toMatch(/^ {2}backward +[\d.]+ +[\d.]+ % +[\d.]+$/m);
+    expect(stderr).toMatch(/^convolution_backward +D backward +2 .* f32 8×\d+×/m);
+    expect(stderr).toContain(`profile  ${join(run, 'profile.json')}, ${join(run, 'trace.json')}\n`);
+    expect(lines.filter((line) => line.startsWith('profile of'))).toHaveLength(1);
+    expect(steps().at(-1)).toBe(14);
+    expect(JSON.parse(readFileSync(join(run, 'profile.json'), 'utf8')).steps).toBe(2);
+  });
+
+  test('--profile with --json writes the profile as an object of its own, with --quiet too', async () => {
+    const { stdout, stderr } = await call(
+      smallTraining('--profile', '1', '--steps', '11', '--out', run, '--json', '--quiet'),
+    );
+    expect(stderr).toBe('');
+    const records = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const profiles = records.filter(({ event }) => event === 'profile');
+    expect(profiles).toMatchObject([
+      { steps: 1, stepMs: expect.any(Number), phases: expect.any(Array), ops: expect.any(Array) },
+    ]);
+    expect(profiles[0].files).toEqual([join(run, 'profile.json'), join(run, 'trace.json')]);
+  });
+
+  test('--profile belongs to one call: a resumed run neither repeats it nor minds it', async () => {
+    await call(smallTraining('--profile', '1', '--steps', '11', '--out', run, '--quiet'));
+    expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).settings.profile).toBeUndefined();
+    const again = await call(['--resume', run, '--steps', '13']);
+    expect([again.code, again.stderr.includes('profile of')]).toEqual([0, false]);
+    const short = await call(['--resume', run, '--steps', '15', '--profile', '4']);
+    expect(short.code).toBe(2);
+    expect(short.stderr).toMatch(
+      /^error: .*after 10 of warm-up expected at least 14 steps but there are 2 to do.*$/m,
+    );
+  });
+
+  test('without --precision it measures, says what it took, and a resumed run keeps that', async () => {
+    const before = process.env.XDG_CACHE_HOME;
+    process.env.XDG_CACHE_HOME = join(run, '..', 'cache');
+    try {
+      const first = await call(smallTraining('--precision', 'auto', '--steps', '2', '--out', run));
+      const [, precision] = /^precision {2}(fp32|bf16): .*as fast/m.exec(first.stderr) ?? [];
+      expect(precision).toBeDefined();
+      expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).precision).toBe(precision);
+      rmSync(join(run, '..', 'cache'), { recursive: true });
+      const second = await call(['--resume', run, '--steps', '4']);
+      expect(second.stderr).toContain(`precision  ${precision}, as before\n`);
+      expect(existsSync(join(run, '..', 'cache', 'libtorch-gan'))).toBe(false);
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = before;
+    }
   });
 
   test('--quiet leaves stderr empty', async () => {

@@ -1,0 +1,147 @@
+import { conv2d } from '../../src/nn/conv';
+import { Module } from '../../src/nn/module';
+import { dcgan } from '../../src/recipes/dcgan';
+import { mlp } from '../../src/recipes/mlp';
+import { getRngState, manualSeed } from '../../src/tensor/random';
+import type { Tensor } from '../../src/tensor/tensor';
+import { type CalibrationModel, measurePrecisions } from '../../src/training/calibrate';
+import { drawLatents } from '../../src/training/latent';
+import type { Networks } from '../../src/training/phase';
+import { testDevice } from '../support/fixtures';
+import { buildModel } from '../support/training';
+
+/** A clock that goes on by `tick` ms at each look. */
+function clock(tick: number) {
+  let time = 0;
+  let looks = 0;
+  return {
+    now: () => {
+      looks++;
+      time += tick;
+      return time;
+    },
+    get looks() {
+      return looks;
+    },
+  };
+}
+
+function model(networks: Networks, more: Partial<CalibrationModel> = {}): CalibrationModel {
+  for (const network of Object.values(networks)) network.to({ device: testDevice });
+  return {
+    networks,
+    generator: 'generator',
+    device: testDevice,
+    batch: 8,
+    memoryFormat: 'channels_last',
+    drawLatents: (count, generator) =>
+      drawLatents({ shape: [100, 1, 1] }, { count, generator, device: testDevice }),
+    ...more,
+  };
+}
+
+function disposeAll(networks: Networks): void {
+  for (const network of Object.values(networks)) network.dispose();
+}
+
+/** Tells what it was given and made; its copies do too. */
+class Watched extends Module {
+  readonly inner: Module;
+  readonly tell: (text: string) => void;
+
+  constructor(inner: Module, seen: string[]) {
+    super();
+    this.inner = inner;
+    this.tell = (text) => seen.push(text);
+  }
+
+  override forward(input: Tensor): Tensor {
+    const output = this.inner.forward(input);
+    this.tell(`${input.shape} → ${output.dtype}`);
+    return output;
+  }
+}
+
+test('the networks themselves, their statistics, gradients and the random generators stay as they were', () => {
+  manualSeed(4);
+  const { networks } = buildModel(dcgan, { set: { width: '4' } });
+  const state = () =>
+    Object.values(networks).flatMap((network) =>
+      [...network.parameters(), ...network.buffers()].map((tensor) =>
+        Buffer.from(tensor.toBytes()).toString('hex'),
+      ),
+    );
+  const before = [state(), getRngState('cpu'), getRngState(testDevice)];
+  const times = measurePrecisions(model(networks), clock(1).now);
+  expect([state(), getRngState('cpu'), getRngState(testDevice)]).toEqual(before);
+  expect(Object.values(networks).flatMap((network) => network.parameters().map(({ grad }) => grad))).toEqual(
+    Object.values(networks).flatMap((network) => network.parameters().map(() => null)),
+  );
+  expect(times).toEqual({ fp32: 1, bf16: 1 });
+  disposeAll(networks);
+});
+
+test('dropout draws nothing from the training', () => {
+  const { networks } = buildModel(mlp, { resolution: 16 });
+  const before = getRngState(testDevice);
+  const latents: CalibrationModel['drawLatents'] = (count, generator) =>
+    drawLatents({ size: 100 }, { count, generator, device: testDevice });
+  measurePrecisions(model(networks, { drawLatents: latents }), clock(1).now);
+  expect(getRngState(testDevice)).toEqual(before);
+  disposeAll(networks);
+});
+
+test('both precisions go through the generator on latents and the others on its images', () => {
+  const { networks } = buildModel(dcgan, { set: { width: '4' } });
+  const seen: string[] = [];
+  const watched = {
+    discriminator: new Watched(networks.discriminator, seen),
+    generator: new Watched(networks.generator, seen),
+  };
+  measurePrecisions(model(watched), clock(1).now);
+  expect([...new Set(seen)].sort()).toEqual([
+    '4,1,16,16 → float32',
+    '4,100,1,1 → float32',
+    '8,1,16,16 → bfloat16',
+    '8,1,16,16 → float32',
+    '8,100,1,1 → bfloat16',
+    '8,100,1,1 → float32',
+  ]);
+  disposeAll(networks);
+});
+
+test('a network that wants something else is left out, and with the generator all of them', () => {
+  const { networks } = buildModel(dcgan, { set: { width: '4' } });
+  const seen: string[] = [];
+  const encoder = conv2d(7, 1, { kernelSize: 3 });
+  const generator = new Watched(networks.generator, seen);
+  measurePrecisions(model({ generator, encoder }), clock(1).now);
+  expect(seen.length).toBeGreaterThan(0);
+  seen.length = 0;
+  const times = measurePrecisions(model({ generator: encoder, other: generator }), clock(1).now);
+  expect(times).toEqual({ fp32: 1, bf16: 1 });
+  expect(seen).toEqual([]);
+  disposeAll(networks);
+  encoder.dispose();
+});
+
+test('takes a second, or one round where a pass takes longer', () => {
+  const { networks } = buildModel(dcgan, { set: { width: '4' } });
+  const slow = clock(700);
+  expect(measurePrecisions(model(networks), slow.now)).toEqual({ fp32: 700, bf16: 700 });
+  // Two looks a pass: two to warm up, two of each precision for the size, two of each in the one round; and two at the budget.
+  expect(slow.looks).toBe(2 * 6 + 2);
+  const quick = clock(1);
+  measurePrecisions(model(networks), quick.now);
+  expect(quick.looks).toBeLessThan(2 * (4 + 2 * 15) + 17);
+  disposeAll(networks);
+});
+
+test('never measures with more images than a step has', () => {
+  const { networks } = buildModel(dcgan, { set: { width: '4' } });
+  const seen: string[] = [];
+  const generator = new Watched(networks.generator, seen);
+  measurePrecisions(model({ generator }, { batch: 2 }), clock(0.01).now);
+  expect(seen.slice(1).every((text) => text.startsWith('2,'))).toBe(true);
+  disposeAll(networks);
+});
