@@ -33,7 +33,7 @@ describe('resolveSettings refuses', () => {
       '--on-bad-image expects fail or skip, but got "ignore": try --on-bad-image fail',
     ],
     [{ sampleEvery: '0' }, /--sample-every expects a whole number of at least 1/],
-    [{ dataDir: '' }, '--data-dir expects a text that is not empty, but got ""'],
+    [{ dataDir: '' }, '--data-dir expects a text that is not empty, but got "": try --data-dir data'],
   ])('%o', (flags, message) => {
     expect(() => resolve({ flags })).toThrow(usage(message));
   });

@@ -123,12 +123,12 @@ describe('readConfig', () => {
     expect(readConfig({ width: integer(1) }, sources)).toEqual({ width: 8 });
   });
 
-  test('an optional field is undefined when nobody gives it, and its error has no example', () => {
+  test('an optional field is undefined when nobody gives it, and its error suggests the value it was made with', () => {
     const optionalFields = { out: optional(text('runs', { pattern: /^r/, expected: 'a text with r' })) };
     expect(readConfig(optionalFields, [])).toEqual({ out: undefined });
     expect(readConfig(optionalFields, [source({ out: 'r1' }, '--out')])).toEqual({ out: 'r1' });
     expect(() => readConfig(optionalFields, [source({ out: 'x' }, '--out')])).toThrow(
-      usage('--out expects a text with r, but got "x"'),
+      usage('--out expects a text with r, but got "x": try --out runs'),
     );
   });
 
