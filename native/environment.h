@@ -123,7 +123,8 @@ class HandleTable {
 struct Environment {
   HandleTable<at::Tensor> tensors;
   HandleTable<at::Generator> generators;
-  /// Ends the profile in work when it goes; null without one. Declared before the spans, so that they go first.
+  /// Ends the profile in work when it goes; null without one. Declared before the spans, so that they go
+  /// first.
   std::shared_ptr<void> profile;
   HandleTable<std::shared_ptr<at::RecordFunction>> spans;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.

@@ -128,11 +128,11 @@ std::tuple<std::vector<std::string>, napi_value> stopProfile(const Context& cont
     const auto kind = kind_of(event);
     if (!kind) continue;
     const auto start = static_cast<double>(static_cast<int64_t>(event.startNs() - result->trace_start_ns()));
-    rows.insert(rows.end(), {static_cast<double>(*kind), texts.add(event.name()), texts.add(inputs_of(event)),
-                             static_cast<double>(event.startThreadId()), start / 1e6,
-                             static_cast<double>(event.durationNs()) / 1e6,
-                             static_cast<double>(event.correlationId()),
-                             static_cast<double>(event.linkedCorrelationId())});
+    rows.insert(rows.end(),
+                {static_cast<double>(*kind), texts.add(event.name()), texts.add(inputs_of(event)),
+                 static_cast<double>(event.startThreadId()), start / 1e6,
+                 static_cast<double>(event.durationNs()) / 1e6, static_cast<double>(event.correlationId()),
+                 static_cast<double>(event.linkedCorrelationId())});
   }
   if (!trace.empty()) result->save(trace);
   napi_value buffer;

@@ -9,6 +9,7 @@ export * as nn from './nn';
 export * as optim from './optim';
 export { type Recipe, recipes } from './recipes';
 export * as report from './report';
+export { type Profile, profile } from './report/profile';
 export { autocast, enableGrad, grad, isGradEnabled, noGrad, withoutAutocast } from './tensor/autograd';
 export {
   arange,
@@ -43,6 +44,7 @@ export {
 } from './tensor/device';
 export * as functional from './tensor/functional';
 export { cudaMemory, type MemoryUse, memory } from './tensor/memory';
+export { span } from './tensor/profiler';
 export { Generator, getRngState, manualSeed, setRngState } from './tensor/random';
 export { dispose, inScope, keep, scope } from './tensor/scope';
 export { cat, stack } from './tensor/shapes';
@@ -51,6 +53,8 @@ export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/chec
 export { type LoadedGenerator, loadGenerator } from './training/generate';
 export type { Latent } from './training/latent';
 export type { Networks, Phase, Step } from './training/phase';
+export type { PrecisionChoice } from './training/precision';
 export type { FitOptions } from './training/session';
+export type { ProfileOptions } from './training/step-profile';
 export { type Model, type Report, Trainer, type TrainerOptions } from './training/trainer';
 export { version } from './version';

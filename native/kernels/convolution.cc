@@ -2,6 +2,7 @@
 
 #include <ATen/Operators.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -34,6 +35,7 @@ struct Down : Function<Down> {
                             const Bias& bias) {
     context->save_for_backward({x, weight});
     context->saved_data[kHasBias] = bias.has_value();
+    RECORD_FUNCTION("gan::conv4x4_down", (std::vector<c10::IValue>{x, weight}));
     return conv4x4::down(x, weight, bias.value_or(at::Tensor()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
@@ -44,6 +46,7 @@ struct Up : Function<Up> {
                             const Bias& bias) {
     context->save_for_backward({y, weight});
     context->saved_data[kHasBias] = bias.has_value();
+    RECORD_FUNCTION("gan::conv4x4_up", (std::vector<c10::IValue>{y, weight}));
     return conv4x4::up(y, weight, bias.value_or(at::Tensor()));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
@@ -52,6 +55,7 @@ struct Up : Function<Up> {
 struct WeightGradient : Function<WeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& y) {
     context->save_for_backward({x, y});
+    RECORD_FUNCTION("gan::conv4x4_weight_gradient", (std::vector<c10::IValue>{x, y}));
     return conv4x4::weight_gradient(x, y);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);

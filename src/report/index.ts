@@ -1,5 +1,8 @@
 export { type Picture, readPng, writePng } from '../io/png';
 export { type GridOptions, type ImageBatch, sampleGrid } from './grid';
 export { type MetricsLine, MetricsLog } from './metrics-log';
+export type { OpTime } from './profile-ops';
+export type { PhaseTime } from './profile-spans';
+export { formatProfile } from './profile-table';
 export { createProgress, type Progress, type ProgressOptions } from './progress';
 export { EventWriter, type EventWriterOptions } from './tensorboard';

@@ -65,7 +65,7 @@ export function isGradEnabled(): boolean {
 
 /**
  * Runs `body` with autocast: on `device`, operators that gain from it (convolutions, matrix products) compute in `dtype`, the
- * others stay in float32. Gradient penalties belong outside, or in `withoutAutocast`.
+ * others stay in float32. Gradient penalties belong outside, or in {@link withoutAutocast}.
  */
 export function autocast<T>(
   { device, dtype = 'bfloat16' }: { device: string; dtype?: DType },
@@ -74,7 +74,10 @@ export function autocast<T>(
   return withAutocast({ device, enabled: true, dtype }, body);
 }
 
-/** Runs `body` in full precision inside `autocast`. */
+/**
+ * Runs `body` in full precision inside `autocast`, as gradient penalties should be. What autocast made before, e.g. `fake`, still is
+ * bfloat16 there: call `float()` on it.
+ */
 export function withoutAutocast<T>(device: string, body: () => T): T {
   return withAutocast({ device, enabled: false, dtype: 'bfloat16' }, body);
 }

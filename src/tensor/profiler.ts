@@ -32,7 +32,7 @@ const open = new Set<Handle>();
 
 /**
  * Starts LibTorch's profiler (kineto): every operator that runs from now on in this JavaScript thread, or for it on autograd's
- * threads, is recorded with its input shapes; on CUDA its kernels too. A recorded operator costs a microsecond or two.
+ * threads, is recorded with its input shapes; on CUDA its kernels too. A recorded operator costs about two microseconds.
  *
  * @throws TorchError `ERR_PROFILING` where the process records already
  */
