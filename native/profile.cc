@@ -1,5 +1,6 @@
 // LibTorch's own profiler (kineto): what ran when, on which thread, for which input shapes, and on CUDA the
 // kernels it started.
+#include <ATen/Context.h>
 #include <ATen/record_function.h>
 #include <kineto/ActivityType.h>
 #include <torch/csrc/autograd/profiler_kineto.h>
@@ -80,7 +81,7 @@ class TextTable {
 enum class Kind { kOp, kNode, kSpan, kDevice };
 
 std::optional<Kind> kind_of(const kineto::KinetoEvent& event) {
-  if (event.isAsync() || event.isHiddenEvent()) return std::nullopt;
+  if (event.isAsync()) return std::nullopt;
   switch (static_cast<ActivityType>(event.activityType())) {
     case ActivityType::CPU_OP:
       return event.scope() == static_cast<uint8_t>(at::RecordScope::BACKWARD_FUNCTION) ? Kind::kNode
