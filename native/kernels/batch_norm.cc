@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -116,6 +117,7 @@ void move(const Settings& settings, const std::vector<double>& mean, const std::
 struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias, const Settings& settings) {
+    RECORD_FUNCTION("gan::batch_norm_leaky_relu", (std::vector<c10::IValue>{x}));
     const int64_t channels = x.size(1);
     const at::Tensor mean = at::empty({channels}, weight.options()), inverse = at::empty_like(mean),
                      scale = at::empty_like(mean);
@@ -156,6 +158,7 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
 
  private:
   static variable_list direct(AutogradContext* context, const at::Tensor& gradient) {
+    RECORD_FUNCTION("gan::batch_norm_leaky_relu_backward", (std::vector<c10::IValue>{gradient}));
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2], &mean = saved[3],
                      &inverse = saved[4], &scale = saved[5];
