@@ -71,9 +71,9 @@ template <class T>
 void weights_up(const float* weights, int64_t small, int64_t large, int64_t block, int64_t begin, int64_t end,
                 T* out);
 
-/// Gᵀ u G, the transpose of the weights' transform, for the small channels from `begin` to `end`: u is
-/// [products][4][small][large], weights [small][4][4][large].
-void weight_gradient(const float* u, int64_t small, int64_t large, int64_t begin, int64_t end,
-                     float* weights);
+/// Gᵀ u G, the transpose of the weights' transform, for the taps of one parity: u is
+/// [products][rows][columns], and goes to as many small and large channels of `weights` [small][4][4][large].
+void weight_gradient(const float* u, int64_t rows, int64_t columns, int parity, float* weights,
+                     int64_t large);
 
 }  // namespace gan::winograd

@@ -46,6 +46,18 @@ int64_t chunk_of(int64_t tiles) {
   return at::divup(at::divup(tiles, chunks), 2) * 2;
 }
 
+/// Bytes of both sides of the weight gradient's products: at once where they are no more, else in chunks.
+constexpr int64_t kMostAtOnce = 16 << 20, kChunk = 4 << 20;
+
+/// Rows of the weight gradient that one thread works on together: many, and something for every thread to do.
+int64_t rows_at_once(int64_t small, int64_t large) {
+  for (const int64_t rows : {128, 64})
+    if (small % rows == 0 &&
+        kParities * (small / rows) * (large / block_of(large)) >= 2 * at::get_num_threads())
+      return rows;
+  return kGroup;
+}
+
 }  // namespace
 
 template <class T>
@@ -129,16 +141,18 @@ template <class T>
 void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* weight) {
   const Tiling tiling{y.count, y.size};
   const int64_t small = y.channels, large = x.channels, tiles = tiling.count();
-  // Both sides of a chunk's products stay in the caches: some 4 MB.
+  // Both sides of a chunk's products stay in the caches, and all of it in one chunk saves adding to the sums.
   const int64_t bytes = kProducts * (kParities * large + small) * static_cast<int64_t>(sizeof(T));
-  const int64_t most = std::max<int64_t>(2, (4 << 20) / (bytes * kGroup)) * kGroup;
-  const int64_t chunk = std::min(at::divup(tiles, kGroup) * kGroup, most);
+  const int64_t all = at::divup(tiles, kGroup) * kGroup;
+  const int64_t chunk =
+      all * bytes <= kMostAtOnce ? all : std::max<int64_t>(2, kChunk / (bytes * kGroup)) * kGroup;
   const Room<T> left(kProducts * small * chunk);
   const Room<T> right(kProducts * kParities * chunk * large);
-  const Room<float> products(kProducts * kParities * small * large);
   T* const a = left.data();
   T* const b = right.data();
-  float* const u = products.data();
+  const int64_t rows = rows_at_once(small, large), columns = block_of(large), count_of_rows = small / rows;
+  const int64_t item_size = kProducts * rows * columns, items = kParities * count_of_rows * (large / columns);
+  const Room<float> sums(chunk < all ? items * item_size : 0);
   const Window outside{-8, -8, 1};
   for (int64_t first = 0; first < tiles; first += chunk) {
     const int64_t count = at::divup(std::min(chunk, tiles - first), kGroup) * kGroup;
@@ -164,23 +178,22 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
         }
       }
     });
-    const int64_t rows = small % 128 == 0 ? 128 : 32, columns = block_of(large);
-    const int64_t blocks = small / rows * (large / columns);
-    at::parallel_for(0, kProducts * kParities * blocks, 1, [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, items, 1, [&](int64_t begin, int64_t end) {
+      const Room<float> own(chunk < all ? 0 : item_size);
       const Products<T> held;
       for (int64_t item = begin; item < end; ++item) {
-        const int64_t product = item / blocks / kParities, index = item / blocks;
-        const int64_t row = item % blocks / (large / columns) * rows,
-                      column = item % (large / columns) * columns;
-        multiply({rows, columns, count, chunk, large, large, first > 0}, a + (product * small + row) * chunk,
-                 b + index * chunk * large + column * (kPairs<T> ? 2 : 1),
-                 u + (index * small + row) * large + column);
+        const int64_t parity = item % kParities, row = item / kParities % count_of_rows * rows,
+                      column = item / kParities / count_of_rows * columns;
+        float* const u = chunk < all ? sums.data() + item * item_size : own.data();
+        for (int64_t p = 0; p < kProducts; ++p)
+          multiply({rows, columns, count, chunk, large, columns, first > 0}, a + (p * small + row) * chunk,
+                   b + ((p * kParities + parity) * chunk) * large + column * (kPairs<T> ? 2 : 1),
+                   u + p * rows * columns);
+        if (first + chunk >= tiles)
+          winograd::weight_gradient(u, rows, columns, parity, weight + row * 16 * large + column, large);
       }
     });
   }
-  at::parallel_for(0, small, 4, [&](int64_t begin, int64_t end) {
-    winograd::weight_gradient(u, small, large, begin, end, weight);
-  });
 }
 
 template void down(const Images<const float>&, const float*, const Images<float>&);

@@ -104,25 +104,24 @@ void weights_up(const float* weights, int64_t small, int64_t large, int64_t bloc
       }
 }
 
-void weight_gradient(const float* u, int64_t small, int64_t large, int64_t begin, int64_t end,
-                     float* weights) {
-  const int64_t product_stride = 4 * small * large;
-  for (int64_t k = begin; k < end; ++k)
-    for (int parity = 0; parity < 4; ++parity)
-      for (int64_t c = 0; c < large; c += kLanes) {
-        const float* const from = u + (parity * small + k) * large + c;
-        float* const to = weights + k * 16 * large + c;
-        Vector top[3], bottom[3];
-        for (int j = 0; j < 3; ++j) {
-          const Vector middle = load(from + (3 + j) * product_stride);
-          top[j] = _mm512_add_ps(load(from + j * product_stride), middle);
-          bottom[j] = _mm512_add_ps(middle, load(from + (6 + j) * product_stride));
-        }
-        store(to + tap(parity, 0, 0) * large, _mm512_add_ps(top[0], top[1]));
-        store(to + tap(parity, 0, 1) * large, _mm512_add_ps(top[1], top[2]));
-        store(to + tap(parity, 1, 0) * large, _mm512_add_ps(bottom[0], bottom[1]));
-        store(to + tap(parity, 1, 1) * large, _mm512_add_ps(bottom[1], bottom[2]));
+void weight_gradient(const float* u, int64_t rows, int64_t columns, int parity, float* weights,
+                     int64_t large) {
+  const int64_t product_stride = rows * columns;
+  for (int64_t k = 0; k < rows; ++k)
+    for (int64_t c = 0; c < columns; c += kLanes) {
+      const float* const from = u + k * columns + c;
+      float* const to = weights + k * 16 * large + c;
+      Vector top[3], bottom[3];
+      for (int j = 0; j < 3; ++j) {
+        const Vector middle = load(from + (3 + j) * product_stride);
+        top[j] = _mm512_add_ps(load(from + j * product_stride), middle);
+        bottom[j] = _mm512_add_ps(middle, load(from + (6 + j) * product_stride));
       }
+      store(to + tap(parity, 0, 0) * large, _mm512_add_ps(top[0], top[1]));
+      store(to + tap(parity, 0, 1) * large, _mm512_add_ps(top[1], top[2]));
+      store(to + tap(parity, 1, 0) * large, _mm512_add_ps(bottom[0], bottom[1]));
+      store(to + tap(parity, 1, 1) * large, _mm512_add_ps(bottom[1], bottom[2]));
+    }
 }
 
 GAN_AVX512_END
