@@ -1,4 +1,4 @@
-// Builds against the LibTorch at hand, runs the test suite with CUDA as the device, then the paired benchmarks on it, and prints
+// Builds against the LibTorch at hand, runs the test suite with CUDA as the device, then the benchmarks on it, and prints
 // a table; JSON and logs go to $OUT (gpu-results/). It is what runs when a GPU is at hand.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -51,14 +51,13 @@ for (const recipe of ['dcgan', 'mlp']) {
   });
 }
 
-const pair = run('dcgan64', [node, tool('ts-node'), 'benchmarks/pair.ts', 'dcgan64', '3'], {
-  DEVICE: 'cuda:0',
-});
-rows.push({
-  check: 'dcgan64 against PyTorch',
-  result: pair.text.trim().split('\n').at(-1) ?? '',
-  passed: pair.ok,
-});
+const peers = 'pytorch-textbook,pytorch-best,pytorch-compile';
+const figures = ['--json', join(out, 'bench.json')];
+const bench = run('bench', [
+  ...[node, tool('ts-node'), 'scripts/bench.ts', 'dcgan64', 'mlp'],
+  ...['--device', 'cuda', '--against', peers, ...figures],
+]);
+rows.push({ check: 'bench against PyTorch', result: 'see bench.log', passed: bench.ok });
 
 writeFileSync(
   join(out, 'check-gpu.json'),

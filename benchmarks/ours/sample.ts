@@ -1,0 +1,29 @@
+import { autocast, manualSeed, noGrad, randn, scope, synchronize, type Tensor } from '../../src';
+import type { Measured, SampleTask } from '../task';
+import { timeSteps } from './clock';
+import { buildModel, size } from './train';
+
+/** Images a second of a generator in evaluation mode, with a new batch of latents each time. */
+export async function sample(task: SampleTask): Promise<Measured> {
+  manualSeed(1);
+  const { networks } = buildModel(task);
+  const { generator, discriminator } = networks;
+  generator.to({ device: task.device, memoryFormat: 'channels_last' }).eval();
+  const { device } = task;
+  const forward = (latents: Tensor) =>
+    task.precision === 'bf16'
+      ? autocast({ device }, () => generator.forward(latents))
+      : generator.forward(latents);
+  const shape = task.model === 'dcgan' ? [task.latentSize, 1, 1] : [task.latentSize];
+  const run = (steps: number) => {
+    for (let i = 0; i < steps; i++)
+      scope(() => noGrad(() => void forward(randn([task.batch, ...shape], { device })).float()));
+    synchronize(device);
+  };
+  const { steps, seconds } = await timeSteps(run, task);
+  return {
+    figures: { imagesPerSecond: (steps * task.batch) / seconds },
+    parameters: { generator: size(generator), discriminator: size(discriminator) },
+    passes: { generator: 1, discriminator: 0 },
+  };
+}

@@ -1,0 +1,159 @@
+"""What the PyTorch participants share: the networks of the dcgan and mlp recipes, the images, the clock and the answer."""
+
+import json
+import resource
+import sys
+import time
+
+import torch
+from torch import nn
+
+IMAGES = 512
+LOG_EVERY = 50
+
+task = json.loads(sys.argv[1])
+device = torch.device(task["device"])
+if device.type == "cpu":
+    torch.set_num_threads(task["threads"])
+torch.manual_seed(1)
+
+
+def dcgan(channels, resolution, width, latent):
+    maps = [width]
+    while resolution // 2 ** (len(maps) + 1) >= 4:
+        maps.append(maps[-1] * 2)
+    generator = [nn.ConvTranspose2d(latent, maps[-1], 4, 1, 0, bias=False), nn.BatchNorm2d(maps[-1]), nn.ReLU(True)]
+    for i, o in zip(maps[:0:-1], maps[-2::-1]):
+        generator += [nn.ConvTranspose2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(True)]
+    generator += [nn.ConvTranspose2d(width, channels, 4, 2, 1), nn.Tanh()]
+    discriminator = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+    for i, o in zip(maps, maps[1:]):
+        discriminator += [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True)]
+    discriminator += [nn.Conv2d(maps[-1], 1, 4, 1, 0), nn.Flatten()]
+    return nn.Sequential(*generator), nn.Sequential(*discriminator)
+
+
+def mlp(channels, resolution, latent):
+    widths, pixels = [256, 512, 1024], channels * resolution**2
+    generator, discriminator = [], [nn.Flatten()]
+    for i, o in zip([latent, *widths], widths):
+        generator += [nn.Linear(i, o), nn.LeakyReLU(0.2, True)]
+    for i, o in zip([pixels, *widths[::-1]], widths[::-1]):
+        discriminator += [nn.Linear(i, o), nn.LeakyReLU(0.2, True), nn.Dropout(0.3)]
+    generator += [nn.Linear(widths[-1], pixels), nn.Tanh(), nn.Unflatten(1, (channels, resolution, resolution))]
+    discriminator += [nn.Linear(widths[0], 1)]
+    return nn.Sequential(*generator), nn.Sequential(*discriminator)
+
+
+def networks():
+    """Generator and discriminator on the device, and the shape of a latent."""
+    sizes = [task["channels"], task["resolution"]]
+    if task["model"] == "mlp":
+        pair, shape = mlp(*sizes, task["latentSize"]), [task["latentSize"]]
+    else:
+        pair, shape = dcgan(*sizes, task["width"], task["latentSize"]), [task["latentSize"], 1, 1]
+    return pair[0].to(device), pair[1].to(device), [task["batch"], *shape]
+
+
+def real_images():
+    """A function that gives a random batch in [-1, 1]: all images wait on the device as bytes, so the loop never waits for data."""
+    shape = [IMAGES, task["channels"], task["resolution"], task["resolution"]]
+    images = torch.randint(0, 256, shape, dtype=torch.uint8, device=device)
+    return lambda: images[torch.randint(0, IMAGES, [task["batch"]], device=device)].float() / 127.5 - 1
+
+
+def synchronize():
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def timed(step, steps, log=False):
+    start = time.perf_counter()
+    for i in range(1, steps + 1):
+        losses = step()
+        if log and i % LOG_EVERY == 0:
+            [loss.item() for loss in losses]
+    synchronize()
+    return time.perf_counter() - start
+
+
+def time_steps(step, warm_up, log=False):
+    """Warms up, finds from the last quarter of it how many steps fill the time, and measures them."""
+    probe = -(-warm_up // 4)
+    timed(step, warm_up - probe)
+    estimate = timed(step, probe) / probe
+    steps = max(task["minSteps"], -(-task["seconds"] // estimate))
+    return int(steps), timed(step, int(steps), log)
+
+
+def parameters(generator, discriminator):
+    size = lambda network: sum(p.numel() for p in network.parameters())
+    return {"generator": size(generator), "discriminator": size(discriminator)}
+
+
+def count_passes(step, generator, discriminator):
+    """Forward passes of both networks in one step."""
+    passes = {"generator": 0, "discriminator": 0}
+
+    def counter(name):
+        def hook(*_):
+            passes[name] += 1
+
+        return hook
+
+    hooks = [
+        generator.register_forward_pre_hook(counter("generator")),
+        discriminator.register_forward_pre_hook(counter("discriminator")),
+    ]
+    step()
+    for hook in hooks:
+        hook.remove()
+    return passes
+
+
+def count_flops(step):
+    """Floating-point operations of one step, by PyTorch's own counter."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        step()
+    return counter.get_total_flops()
+
+
+def peak_memory():
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def answer(**measured):
+    print(json.dumps({"version": torch.__version__, **measured}))
+
+
+def measure_training(step, generator, discriminator, eager_step=None):
+    """Measures `step`. What a compiler has made of it cannot be counted: then `eager_step` is its source."""
+    counted = eager_step or step
+    passes = count_passes(counted, generator, discriminator)
+    steps, seconds = time_steps(step, task["warmUp"] - 1, log=True)
+    memory = peak_memory()
+    answer(
+        figures={
+            "imagesPerSecond": steps * task["batch"] / seconds,
+            "stepMs": seconds / steps * 1000,
+            "peakMemory": memory,
+        },
+        parameters=parameters(generator, discriminator),
+        passes=passes,
+        **({"flops": count_flops(counted)} if task["countFlops"] else {}),
+    )
+
+
+def measure_sampling(draw, generator, discriminator):
+    """Measures `draw`, which makes one batch."""
+    steps, seconds = time_steps(draw, task["warmUp"])
+    answer(
+        figures={"imagesPerSecond": steps * task["batch"] / seconds},
+        parameters=parameters(generator, discriminator),
+        passes={"generator": 1, "discriminator": 0},
+    )

@@ -1,0 +1,241 @@
+import type { Loop } from './flops';
+import { sampleFlops, stepFlops } from './flops';
+import { ganLayers } from './networks';
+import { PEERS, type PeerName, peer } from './peers';
+import type { Effort, NetworkSizes, Precision, SampleTask, Task, TrainTask } from './task';
+
+/** What can be measured, with a line for `--help`. */
+export const SUITES = {
+  ops: 'nanoseconds of add, matmul and conv2d on tiny tensors, with the release of the result',
+  mlp: "the vanilla GAN's full D + G step on 1×28×28, batch 64",
+  dcgan32: 'a DCGAN of width 32 on 1×32×32, batch 64 and 128, full D + G step',
+  dcgan64: 'the DCGAN of width 64 on 3×64×64, batch 64, full D + G step, and peak memory',
+  sample: "images a second of dcgan64's generator in evaluation mode, batch 64",
+  data: 'the loader alone on 1×32×32, against what the dcgan32 training consumes',
+  import: 'milliseconds from import to the first result',
+} as const;
+
+/** The name of a suite. */
+export type SuiteName = keyof typeof SUITES;
+
+/** Every suite, in order. */
+export const SUITE_NAMES = Object.keys(SUITES) as SuiteName[];
+
+/** A number that a suite measures. */
+export interface Figure {
+  /** Its name in {@link Measured}. */
+  readonly key: string;
+  readonly title: string;
+  readonly unit: 'images/s' | 'ns' | 'ms' | 'MB';
+  readonly better: 'higher' | 'lower';
+}
+
+/** This library, a peer, or this library's own training as what a loader has to feed. */
+export type ParticipantName = 'libtorch-gan' | 'training' | PeerName;
+
+/** Who is measured, on what. */
+export interface Participant {
+  readonly name: ParticipantName;
+  /** What tables call it. */
+  readonly label: string;
+  /** Null where it does not matter. */
+  readonly precision: Precision | null;
+  readonly task: Task;
+  /** Takes part in the first round only. */
+  readonly once: boolean;
+  /** FLOPs of one step of this participant's task; null where they are no measure. */
+  readonly flops: number | null;
+}
+
+/** Participants that are measured in turn, ours first. */
+export interface Group {
+  readonly suite: SuiteName;
+  readonly title: string;
+  readonly figures: readonly Figure[];
+  /** The networks that all must have; null where there are none. */
+  readonly networks: NetworkSizes | null;
+  readonly participants: readonly Participant[];
+}
+
+/** What to measure, and how long. */
+export interface Plan {
+  readonly suites: readonly SuiteName[];
+  /** Null: the ones that make sense, without the slow ones. */
+  readonly against: readonly PeerName[] | null;
+  readonly precisions: readonly Precision[];
+  readonly device: string;
+  readonly threads: number;
+  readonly seconds: number;
+}
+
+const IMAGES: Figure = { key: 'imagesPerSecond', title: '', unit: 'images/s', better: 'higher' };
+const DCGAN64: NetworkSizes = { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 };
+const DCGAN32: NetworkSizes = { model: 'dcgan', channels: 1, resolution: 32, width: 32, latentSize: 100 };
+const MLP: NetworkSizes = { model: 'mlp', channels: 1, resolution: 28, width: 0, latentSize: 100 };
+
+/** Every group of a plan with its participants, in order. */
+export function groupsOf(plan: Plan): Group[] {
+  return plan.suites.flatMap((suite) => BUILDERS[suite](plan));
+}
+
+const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
+  ops: (plan) => [
+    {
+      suite: 'ops',
+      title: 'ops',
+      figures: ['add', 'matmul', 'conv2d'].map((key) => ({ key, title: key, unit: 'ns', better: 'lower' })),
+      networks: null,
+      participants: plain(plan, { kind: 'ops', seconds: plan.seconds, ...placed(plan) }),
+    },
+  ],
+  mlp: (plan) => [training(plan, { suite: 'mlp', sizes: MLP, batch: 64 })],
+  dcgan32: (plan) => [64, 128].map((batch) => training(plan, { suite: 'dcgan32', sizes: DCGAN32, batch })),
+  dcgan64: (plan) => [training(plan, { suite: 'dcgan64', sizes: DCGAN64, batch: 64 })],
+  sample: (plan) => [sampling(plan)],
+  data: (plan) => [true, false].map((resident) => loading(plan, resident)),
+  import: (plan) => [
+    {
+      suite: 'import',
+      title: 'import',
+      figures: [
+        { key: 'firstOp', title: 'to first op', unit: 'ms', better: 'lower' },
+        { key: 'process', title: 'whole process', unit: 'ms', better: 'lower' },
+      ],
+      networks: null,
+      participants: plain(plan, { kind: 'import' }),
+    },
+  ],
+};
+
+function training(
+  plan: Plan,
+  { suite, sizes, batch }: { suite: 'mlp' | 'dcgan32' | 'dcgan64'; sizes: NetworkSizes; batch: number },
+): Group {
+  const place = plan.device === 'cpu' ? 'peak memory' : 'peak device memory';
+  const memory: Figure = { key: 'peakMemory', title: place, unit: 'MB', better: 'lower' };
+  const layers = ganLayers(sizes);
+  const participants = participantsOf(plan, plan.precisions, (precision, effort, loop) => {
+    const own = effort.batch ?? batch;
+    const task: TrainTask = {
+      kind: 'train',
+      ...sizes,
+      batch: own,
+      precision,
+      ...effort.effort,
+      ...placed(plan),
+      countFlops: true,
+    };
+    return { task, flops: stepFlops(layers, loop) * own };
+  });
+  return {
+    suite,
+    title: `${suite}, batch ${batch}`,
+    figures: suite === 'dcgan64' ? [IMAGES, memory] : [IMAGES],
+    networks: sizes,
+    participants,
+  };
+}
+
+function sampling(plan: Plan): Group {
+  const flops = sampleFlops(ganLayers(DCGAN64));
+  const participants = participantsOf(plan, plan.precisions, (precision, effort) => {
+    const batch = effort.batch ?? 64;
+    const task: SampleTask = {
+      kind: 'sample',
+      ...DCGAN64,
+      batch,
+      precision,
+      ...effort.effort,
+      ...placed(plan),
+    };
+    return { task, flops: flops * batch };
+  });
+  return { suite: 'sample', title: 'sample, batch 64', figures: [IMAGES], networks: DCGAN64, participants };
+}
+
+/** The loader against this library's own training, in each precision: the ratio says how many times it feeds it. */
+function loading(plan: Plan, resident: boolean): Group {
+  const { channels, resolution } = DCGAN32;
+  const common = { batch: 64, ...effortOf(plan, false).effort, ...placed(plan) };
+  const [loader] = plain(plan, { kind: 'data', channels, resolution, resident, ...common }, []);
+  const trainings = plan.precisions.map((precision): Participant => {
+    const task: TrainTask = { kind: 'train', ...DCGAN32, ...common, precision, countFlops: false };
+    return {
+      name: 'training',
+      label: `dcgan32 training ${precision}`,
+      precision,
+      task,
+      once: false,
+      flops: null,
+    };
+  });
+  return {
+    suite: 'data',
+    title: `data, ${resident ? 'kept on the device' : 'read as needed'}`,
+    figures: [IMAGES],
+    networks: null,
+    participants: [loader, ...trainings],
+  };
+}
+
+interface OwnEffort {
+  readonly effort: Effort;
+  /** Instead of the group's. */
+  readonly batch: number | null;
+}
+
+function effortOf({ device, seconds }: Plan, slow: boolean): OwnEffort {
+  if (slow) return { effort: { warmUp: 0, seconds: 0, minSteps: 1 }, batch: 2 };
+  // Compilers and graph captures take more calls than one.
+  return { effort: { warmUp: device === 'cpu' ? 4 : 24, seconds, minSteps: 3 }, batch: null };
+}
+
+function placed({ device, threads }: Plan) {
+  return { device, threads };
+}
+
+/** This library and its peers, each in every precision it has. */
+function participantsOf(
+  plan: Plan,
+  precisions: readonly Precision[],
+  build: (precision: Precision, effort: OwnEffort, loop: Loop) => Pick<Participant, 'task' | 'flops'>,
+): Participant[] {
+  const ours = precisions.map((precision): Participant => {
+    const built = build(precision, effortOf(plan, false), 'frozen');
+    return { name: 'libtorch-gan', label: `libtorch-gan ${precision}`, precision, once: false, ...built };
+  });
+  const peers = peersOf(plan).flatMap((name) => {
+    const { precisions: known, loop, slow } = peer(name);
+    const shared = precisions.filter((precision) => known.includes(precision));
+    return (shared.length > 0 ? shared : known).map(
+      (precision): Participant => ({
+        name,
+        label: `${name} ${precision}`,
+        precision,
+        once: slow,
+        ...build(precision, effortOf(plan, slow), loop),
+      }),
+    );
+  });
+  return [...ours, ...peers];
+}
+
+/** Participants of a suite that knows no precision. There is but one PyTorch then. */
+function plain(plan: Plan, task: Task, peers: readonly PeerName[] = peersOf(plan)): Participant[] {
+  const torch = peers.find((name) => name.startsWith('pytorch-'));
+  const others = peers.filter((name) => name === torch || !name.startsWith('pytorch-'));
+  return ['libtorch-gan' as const, ...others].map((name) => ({
+    name,
+    label: name.startsWith('pytorch-') ? 'pytorch' : name,
+    precision: null,
+    task,
+    once: false,
+    flops: null,
+  }));
+}
+
+function peersOf({ against, device }: Plan): readonly PeerName[] {
+  if (against) return against;
+  const kind = device === 'cpu' ? 'cpu' : 'cuda';
+  return PEERS.filter((name) => !peer(name).slow && peer(name).devices.includes(kind));
+}

@@ -1,0 +1,95 @@
+/** How a participant computes. */
+export type Precision = 'fp32' | 'bf16';
+
+/** Sizes of the two networks of a GAN. */
+export interface NetworkSizes {
+  readonly model: 'dcgan' | 'mlp';
+  readonly channels: number;
+  /** Height and width of the images in pixels. */
+  readonly resolution: number;
+  /** Channels of the DCGAN at half the images' resolution; the mlp has its recipe's layers and ignores it. */
+  readonly width: number;
+  readonly latentSize: number;
+}
+
+/** How long to measure: every participant of a group gets the same. */
+export interface Effort {
+  /** Steps before the clock starts; the first one is counted in passes. */
+  readonly warmUp: number;
+  /** Seconds to measure for; the steps that fill them are found from the last of the warm-up. */
+  readonly seconds: number;
+  /** The fewest steps to measure, whatever they take. */
+  readonly minSteps: number;
+}
+
+interface Placed {
+  /** `cpu` or `cuda:N`. */
+  readonly device: string;
+  /** Threads of the CPU. */
+  readonly threads: number;
+}
+
+/** Training steps of a GAN: D on real images and fakes, then G. */
+export interface TrainTask extends NetworkSizes, Effort, Placed {
+  readonly kind: 'train';
+  readonly batch: number;
+  readonly precision: Precision;
+  /** Asks PyTorch to count the floating-point operations of one step, after the clock has stopped. */
+  readonly countFlops: boolean;
+}
+
+/** Images from the generator in evaluation mode. */
+export interface SampleTask extends NetworkSizes, Effort, Placed {
+  readonly kind: 'sample';
+  readonly batch: number;
+  readonly precision: Precision;
+}
+
+/** Tiny operations: what a call costs. */
+export interface OpsTask extends Placed {
+  readonly kind: 'ops';
+  /** Seconds for each of them. */
+  readonly seconds: number;
+}
+
+/** From nothing loaded to the first result. */
+export interface ImportTask {
+  readonly kind: 'import';
+}
+
+/** The loader alone, without anybody who trains. */
+export interface DataTask extends Effort, Placed {
+  readonly kind: 'data';
+  readonly channels: number;
+  readonly resolution: number;
+  readonly batch: number;
+  /** Whether the set waits on the device, or is read as it is needed. */
+  readonly resident: boolean;
+}
+
+/** The rate of a matrix product 2048³, in both precisions. */
+export interface RateTask extends Placed {
+  readonly kind: 'rate';
+}
+
+/** What a participant is asked to do, as JSON on its command line. */
+export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | RateTask;
+
+/** Forward passes of each network in one step. */
+export interface Passes {
+  readonly generator: number;
+  readonly discriminator: number;
+}
+
+/** What a participant answers: the last line of its stdout, as JSON. */
+export interface Measured {
+  /** By name: `imagesPerSecond`, `peakMemory` (bytes), `add` (nanoseconds) … */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Trainable parameters of each network. */
+  readonly parameters?: Passes;
+  readonly passes?: Passes;
+  /** Floating-point operations of one step as PyTorch counted them. */
+  readonly flops?: number;
+  /** Of the library that computed. */
+  readonly version?: string;
+}
