@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as os from 'node:os';
 import { GanError } from '../src/errors';
 import type { DeviceFacts } from '../src/tensor/device';
-import { ask, type Stop } from './child';
-import type { Command } from './peers';
+import { ask, type Command, type Stop } from './child';
 import type { Machine } from './results';
 
 /** Vector and matrix extensions that decide what a CPU reaches. */

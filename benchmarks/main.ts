@@ -6,16 +6,17 @@ import { listenForInterrupt } from '../src/cli/interrupt';
 import { runProgram } from '../src/cli/program';
 import { Terminal } from '../src/cli/terminal';
 import { version } from '../src/version';
-import type { Stop } from './child';
+import type { Command, Stop } from './child';
 import { buildPackage, compileParticipants } from './compile';
 import { CONVENTION } from './flops';
 import { describeMachine } from './machine';
 import { openOutputs } from './outputs';
-import { type Command, PEERS, peer } from './peers';
+import { PEERS, peer } from './peers';
 import { groupText, machineText, ratesText } from './report/text';
 import type { GroupResult, Results } from './results';
 import { runGroup } from './run';
 import { readSettings, type Settings } from './settings';
+import { setupTfjs } from './setup-tfjs';
 import { groupsOf, SUITE_NAMES, SUITES } from './suites';
 import type { Task } from './task';
 
@@ -24,10 +25,10 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
   const program = createProgram();
   return runProgram(program, { argv, host }, async ({ options, args }) => {
     const terminal = new Terminal(host, { quiet: options.quiet, color: options.color });
-    const settings = readSettings(options, args);
+    const work = args[0] === SETUP ? setup : bench(readSettings(options, args), argv);
     const interrupt = listenForInterrupt(host, (signal) => terminal.log(`${signal}: ending`));
     try {
-      await bench(settings, { terminal, argv, signal: interrupt.signal });
+      await work(terminal, interrupt);
       return interrupt.exitCode ?? 0;
     } finally {
       interrupt.dispose();
@@ -76,7 +77,19 @@ FLOPs: ${CONVENTION}.`,
     );
 }
 
-async function bench(
+const SETUP = 'setup-tfjs';
+
+async function setup(terminal: Terminal, { signal }: Stop): Promise<void> {
+  const log = (line: string) => terminal.log(line);
+  const folder = await setupTfjs({ env: process.env, signal, log });
+  if (!signal.aborted) terminal.result(`tfjs is ready in ${folder}`);
+}
+
+function bench(settings: Settings, argv: readonly string[]) {
+  return (terminal: Terminal, stop: Stop) => measure(settings, { terminal, argv, ...stop });
+}
+
+async function measure(
   settings: Settings,
   { terminal, argv, signal }: { terminal: Terminal; argv: readonly string[] } & Stop,
 ): Promise<void> {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder, packageRoot } from '../src/native/root';
+import type { Command } from './child';
 import type { Loop } from './flops';
 import type { Precision, Task } from './task';
 
@@ -69,13 +70,6 @@ const DESCRIPTIONS: Readonly<Record<PeerName, Omit<Peer, 'name'>>> = {
 /** What is known of a peer. */
 export function peer(name: PeerName): Peer {
   return { name, ...DESCRIPTIONS[name] };
-}
-
-/** A command and what to add to its environment. */
-export interface Command {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The interpreter of the PyTorch peers: `$PYTHON`, else python3. */

@@ -1,6 +1,6 @@
 import { whyIncomparable } from './check';
-import { type Answer, ask, type Stop } from './child';
-import { type Command, findPeer, type PeerName, type Presence, peerCommand } from './peers';
+import { type Answer, ask, type Command, type Stop } from './child';
+import { findPeer, type PeerName, type Presence, peerCommand } from './peers';
 import { format } from './report/format';
 import type { Absence, GroupResult, ParticipantResult } from './results';
 import type { Group, Participant } from './suites';
