@@ -9,8 +9,8 @@ import { version } from '../src/version';
 import type { Command, Stop } from './child';
 import { buildPackage, compileParticipants } from './compile';
 import { CONVENTION } from './flops';
-import { describeMachine } from './machine';
-import { openOutputs } from './outputs';
+import { busyWarning, describeMachine } from './machine';
+import { openOutputs, withoutOutputs } from './outputs';
 import { PEERS, peer } from './peers';
 import { groupText, machineText, ratesText } from './report/text';
 import type { GroupResult, Results } from './results';
@@ -106,6 +106,8 @@ async function measure(
   const root = settings.suites.includes('import') ? buildPackage(log) : '';
   const machine = await describeMachine(ours('facts', [settings.device]), { signal });
   terminal.result(`${machineText(machine)}\n`);
+  const warning = busyWarning(machine);
+  if (warning !== null) terminal.warn(warning);
   const { device, threads, libtorch } = machine;
   const ourCommand = (task: Task) =>
     task.kind === 'import' ? ours('import', [root]) : ours('main', [JSON.stringify(task)]);
@@ -121,7 +123,7 @@ async function measure(
   const results: Results = {
     date: new Date().toISOString(),
     version,
-    command: commandLine('bench', argv),
+    command: commandLine('bench', withoutOutputs(argv)),
     machine,
     rounds: settings.rounds,
     seconds: settings.seconds,

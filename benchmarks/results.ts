@@ -58,6 +58,8 @@ export interface Machine {
   readonly threads: number;
   readonly device: string;
   readonly gpus: readonly string[];
+  /** The part of all cores that others kept busy before the run, 0 to 1. */
+  readonly busy: number;
 }
 
 /** Everything one run measured: what `--json` writes. */

@@ -131,10 +131,9 @@ def answer(**measured):
     print(json.dumps({"version": torch.__version__, **measured}))
 
 
-def measure_training(step, generator, discriminator, eager_step=None):
-    """Measures `step`. What a compiler has made of it cannot be counted: then `eager_step` is its source."""
-    counted = eager_step or step
-    passes = count_passes(counted, generator, discriminator)
+def measure_training(step, generator, discriminator):
+    """Measures `step`, which trains both networks once."""
+    passes = count_passes(step, generator, discriminator)
     steps, seconds = time_steps(step, task["warmUp"] - 1, log=True)
     memory = peak_memory()
     answer(
@@ -145,7 +144,7 @@ def measure_training(step, generator, discriminator, eager_step=None):
         },
         parameters=parameters(generator, discriminator),
         passes=passes,
-        **({"flops": count_flops(counted)} if task["countFlops"] else {}),
+        **({"flops": count_flops(step)} if task["countFlops"] else {}),
     )
 
 

@@ -11,3 +11,8 @@ export function format(value: number, unit: Figure['unit']): string {
 export function formatRatio(ratio: number): string {
   return `${ratio >= 100 ? ratio.toFixed(0) : ratio.toFixed(2)} ×`;
 }
+
+/** `1 round`, `5 rounds`. */
+export function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}

@@ -24,6 +24,12 @@ export function tablesOf(group: GroupResult): Table[] {
   return group.figures.map((figure) => tableOf(group, figure));
 }
 
+/** What is measured, in which unit, and which way is better. */
+export function titleOf({ title }: GroupResult, figure: Figure): string {
+  const name = figure.title === '' ? title : `${title}: ${figure.title}`;
+  return `${name} (${figure.unit}, ${figure.better} is better)`;
+}
+
 /** The participants of this library that are compared with peers: those in the same precision, or in any where a peer has but one. */
 export function rivals(group: GroupResult, participant: ParticipantResult): ParticipantResult[] {
   if (participant.name === 'libtorch-gan') return [];
@@ -66,9 +72,8 @@ export function effectiveShare(
 function tableOf(group: GroupResult, figure: Figure): Table {
   const ours = group.participants.filter(({ name }) => name === 'libtorch-gan');
   const withFlops = group.rates !== null && figure.unit === 'images/s';
-  const name = figure.title === '' ? group.title : `${group.title}: ${figure.title}`;
   return {
-    title: `${name} (${figure.unit}, ${figure.better} is better)`,
+    title: titleOf(group, figure),
     columns: [
       'median',
       'min – max',
@@ -77,7 +82,7 @@ function tableOf(group: GroupResult, figure: Figure): Table {
     ],
     rows: group.participants.map((participant) => ({
       label: batchLabel(participant, group),
-      note: noteOf(participant),
+      note: whyAbsent(participant),
       cells: cellsOf(participant, { group, figure, ours, withFlops }),
     })),
   };
@@ -130,7 +135,8 @@ function batchLabel({ label, batch }: ParticipantResult, { participants }: Group
   return batch === null || usual === null || batch === usual ? label : `${label}, batch ${batch}`;
 }
 
-function noteOf({ absence }: ParticipantResult): string | null {
+/** Why a participant has no figures, with what to type where something is missing; null where it has some. */
+export function whyAbsent({ absence }: ParticipantResult): string | null {
   if (absence === null) return null;
   if (absence.kind === 'missing')
     return absence.install === null ? absence.reason : `${absence.reason}: ${absence.install}`;
