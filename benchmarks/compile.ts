@@ -26,12 +26,12 @@ export function compileParticipants(root = packageRoot()): string {
  *
  * @throws GanError `ERR_BUILD` where they cannot be built
  */
-export function buildPackage(log: (line: string) => void, root = packageRoot()): string {
+export function buildPackage(log: (line: string) => void, root = packageRoot()): void {
   const entry = join(root, 'dist', 'src', 'index.js');
-  if (sources(join(root, 'src')).every((name) => isNewer(entry, join(root, 'src', name)))) return root;
+  if (sources(join(root, 'src')).every((name) => isNewer(entry, join(root, 'src', name)))) return;
   log('building the package: npm run build:ts');
   const { status, stdout, stderr } = spawnSync('npm', ['run', 'build:ts'], { cwd: root, encoding: 'utf8' });
-  if (status === 0) return root;
+  if (status === 0) return;
   const reason = `${stdout}\n${stderr}`.trim().split('\n').at(-1);
   throw new GanError('ERR_BUILD', `the package could not be built: ${reason}; try \`npm run build:ts\``);
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Command as Program } from 'commander';
 import { commandLine } from '../src/cli/command-line';
 import type { Host } from '../src/cli/host';
@@ -6,30 +5,29 @@ import { listenForInterrupt } from '../src/cli/interrupt';
 import { runProgram } from '../src/cli/program';
 import { Terminal } from '../src/cli/terminal';
 import { version } from '../src/version';
-import type { Command, Stop } from './child';
-import { buildPackage, compileParticipants } from './compile';
+import type { Stop } from './child';
 import { CONVENTION } from './flops';
-import { busyWarning, describeMachine } from './machine';
-import { openOutputs, withoutOutputs } from './outputs';
+import { measure } from './measure';
+import { withoutOutputs } from './outputs';
 import { PEERS, peer } from './peers';
-import { groupText, machineText, ratesText } from './report/text';
-import type { GroupResult, Results } from './results';
-import { runGroup } from './run';
 import { readSettings, type Settings } from './settings';
 import { setupTfjs } from './setup-tfjs';
-import { groupsOf, SUITE_NAMES, SUITES } from './suites';
-import type { Task } from './task';
+import { SUITE_NAMES, SUITES } from './suites';
 
 /** `bench`: measures this library and others in turn. Exit codes: 0 measured, 1 failed, 2 wrong call, 130 and 143 after a signal. */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   const program = createProgram();
   return runProgram(program, { argv, host }, async ({ options, args }) => {
     const terminal = new Terminal(host, { quiet: options.quiet, color: options.color });
-    const work = args[0] === SETUP ? setup : bench(readSettings(options, args), argv);
+    const work = args[0] === SETUP ? setup : measuring(readSettings(options, args), argv);
     const interrupt = listenForInterrupt(host, (signal) => terminal.log(`${signal}: ending`));
     try {
-      await work(terminal, interrupt);
-      return interrupt.exitCode ?? 0;
+      const code = await work(terminal, interrupt);
+      return interrupt.exitCode ?? code;
+    } catch (error) {
+      // What an interrupted process says of itself is no news.
+      if (interrupt.exitCode === undefined) throw error;
+      return interrupt.exitCode;
     } finally {
       interrupt.dispose();
     }
@@ -79,58 +77,14 @@ FLOPs: ${CONVENTION}.`,
 
 const SETUP = 'setup-tfjs';
 
-async function setup(terminal: Terminal, { signal }: Stop): Promise<void> {
+async function setup(terminal: Terminal, { signal }: Stop): Promise<number> {
   const log = (line: string) => terminal.log(line);
   const folder = await setupTfjs({ env: process.env, signal, log });
   if (!signal.aborted) terminal.result(`tfjs is ready in ${folder}`);
+  return 0;
 }
 
-function bench(settings: Settings, argv: readonly string[]) {
-  return (terminal: Terminal, stop: Stop) => measure(settings, { terminal, argv, ...stop });
-}
-
-async function measure(
-  settings: Settings,
-  { terminal, argv, signal }: { terminal: Terminal; argv: readonly string[] } & Stop,
-): Promise<void> {
-  const outputs = openOutputs(settings);
-  const compiled = compileParticipants();
-  const env: Record<string, string> = {};
-  if (settings.threads !== null) env.OMP_NUM_THREADS = String(settings.threads);
-  const ours = (script: string, args: readonly string[]): Command => ({
-    file: process.execPath,
-    args: [join(compiled, 'benchmarks', 'ours', `${script}.js`), ...args],
-    env,
-  });
-  const log = (line: string) => terminal.log(line);
-  const root = settings.suites.includes('import') ? buildPackage(log) : '';
-  const machine = await describeMachine(ours('facts', [settings.device]), { signal });
-  terminal.result(`${machineText(machine)}\n`);
-  const warning = busyWarning(machine);
-  if (warning !== null) terminal.warn(warning);
-  const { device, threads, libtorch } = machine;
-  const ourCommand = (task: Task) =>
-    task.kind === 'import' ? ours('import', [root]) : ours('main', [JSON.stringify(task)]);
-  const groups: GroupResult[] = [];
-  for (const group of groupsOf({ ...settings, device, threads })) {
-    if (signal.aborted) return;
-    const context = { rounds: settings.rounds, device, threads, libtorch, env: process.env };
-    const result = await runGroup(group, { ...context, signal, ourCommand, log });
-    if (signal.aborted) return;
-    groups.push(result);
-    terminal.result(groupText(result));
-  }
-  const results: Results = {
-    date: new Date().toISOString(),
-    version,
-    command: commandLine('bench', withoutOutputs(argv)),
-    machine,
-    rounds: settings.rounds,
-    seconds: settings.seconds,
-    convention: CONVENTION,
-    groups,
-  };
-  const rates = ratesText(results);
-  if (rates !== null) terminal.result(`${rates}\n${CONVENTION}`);
-  for (const path of outputs.write(results)) terminal.log(`wrote ${path}`);
+function measuring(settings: Settings, argv: readonly string[]) {
+  const command = commandLine('bench', withoutOutputs(argv));
+  return (terminal: Terminal, { signal }: Stop) => measure(settings, { command, terminal, signal });
 }
