@@ -110,7 +110,7 @@ function calls(events: readonly ProfileEvent[], spans: SpanTree): Call[] {
     while (around.length > 0 && around[around.length - 1].end <= start) around.pop();
     const caller = around.at(-1);
     if (caller) caller.self -= duration;
-    const name = event.name.startsWith(ENGINE) ? 'autograd engine' : event.name.replace(/^aten::/, '');
+    const name = nameOf(event);
     const backward = caller?.backward === true || kind === 'node' || event.name.startsWith(ENGINE);
     const call = {
       id,
@@ -127,6 +127,12 @@ function calls(events: readonly ProfileEvent[], spans: SpanTree): Call[] {
     around.push(call);
   }
   return found;
+}
+
+/** Nodes of our own operators are called as LibTorch's: `BatchNormLeakyReluBackward`. */
+function nameOf({ name }: ProfileEvent): string {
+  if (name.startsWith(ENGINE)) return 'autograd engine';
+  return name.replace(/^aten::/, '').replace(/^torch::autograd::CppNode<(?:.*::)?(\w+)>$/, '$1Backward');
 }
 
 function placeOf(path: readonly string[], backward: boolean): Place {

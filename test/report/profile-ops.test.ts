@@ -77,6 +77,11 @@ test('what runs for autograd is backward, on whatever thread; all else is of its
   ]);
 });
 
+test('a node of an own operator is called as those of LibTorch are', () => {
+  const name = 'torch::autograd::CppNode<gan::kernels::(anonymous namespace)::Down>';
+  expect(times([event(name, [0, 1], { kind: 'node' })])).toMatchObject([{ name: 'DownBackward' }]);
+});
+
 describe('input shapes', () => {
   const inputs = (text: string) => ({ inputs: text });
 
