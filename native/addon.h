@@ -18,6 +18,9 @@ constexpr const char* kSetupCuda =
 /// Throws ERR_NO_CUDA, with what to do about it, where `device` is a CUDA device that cannot be used.
 void require_device(at::Device device);
 
+/// Gives small tensors an allocator of their own, once a process.
+void install_allocator();
+
 void define_ops(const Context& context, napi_value exports);
 void define_tensors(const Context& context, napi_value exports);
 void define_autograd(const Context& context, napi_value exports);
