@@ -129,6 +129,35 @@ struct Argument<at::Tensor> {
   static const at::Tensor& pass(const Storage& tensor) { return tensor; }
 };
 
+/// A tensor that its slot alone holds: for calls that cannot run JavaScript between reading it and the end.
+struct Borrowed {};
+
+template <>
+struct Argument<Borrowed> {
+  using Storage = at::Tensor*;
+  static Storage read(const Context& context, napi_value value) {
+    return &tensor_behind(context, read_handle(context, value, "a tensor"));
+  }
+  static at::Tensor& pass(Storage tensor) { return *tensor; }
+};
+
+/// Whether reading an argument of this type may run JavaScript: an element of an array may be a getter. A raw
+/// value is read later, by who asked for it.
+template <class T>
+inline constexpr bool kRunsJavaScript = std::is_same_v<T, napi_value>;
+template <class T>
+inline constexpr bool kRunsJavaScript<std::optional<T>> = kRunsJavaScript<T>;
+template <class T>
+inline constexpr bool kRunsJavaScript<at::ArrayRef<T>> = true;
+template <class T>
+inline constexpr bool kRunsJavaScript<c10::OptionalArrayRef<T>> = true;
+template <class T>
+inline constexpr bool kRunsJavaScript<std::vector<T>> = true;
+template <class T>
+inline constexpr bool kRunsJavaScript<c10::List<T>> = true;
+template <>
+inline constexpr bool kRunsJavaScript<at::ITensorListRef> = true;
+
 /// A handle as such, live or not.
 struct Handle {
   int32_t value;

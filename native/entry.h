@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "argument.h"
-#include "kernels/replacements.h"
+#include "direct.h"
 #include "preconditions.h"
 #include "result.h"
 
@@ -32,22 +32,28 @@ constexpr size_t kNoArgument = static_cast<size_t>(-1);
 template <class T>
 using Bare = std::remove_cv_t<std::remove_reference_t<T>>;
 
+/// How an argument of type T is read beside the arguments A: where none of them can run JavaScript, tensors
+/// are not held but looked at in their slots, which spares four atomic operations a call.
+template <class T, class... A>
+using Reader = Argument<
+    std::conditional_t<std::is_same_v<T, at::Tensor> && !(kRunsJavaScript<Bare<A>> || ...), Borrowed, T>>;
+
 /// Reads the arguments left to right, noting the one in work in `failed`, then calls.
 template <class R, class... A, size_t... I, class F>
 napi_value invoke(const Context& context, const napi_value* values, size_t& failed, F function,
                   std::index_sequence<I...>) {
   [[maybe_unused]] const auto read = [&]<class T>(size_t index) {
     failed = index;
-    return Argument<T>::read(context, values[index]);
+    return Reader<T, A...>::read(context, values[index]);
   };
   // A braced list is evaluated in order, which a function's arguments are not.
-  std::tuple<typename Argument<Bare<A>>::Storage...> storage{read.template operator()<Bare<A>>(I)...};
+  std::tuple<typename Reader<Bare<A>, A...>::Storage...> storage{read.template operator()<Bare<A>>(I)...};
   failed = kNoArgument;
   if constexpr (std::is_void_v<R> || std::is_same_v<R, at::Tensor&> || std::is_same_v<R, const at::Tensor&>) {
-    function(Argument<Bare<A>>::pass(std::get<I>(storage))...);
+    function(Reader<Bare<A>, A...>::pass(std::get<I>(storage))...);
     return nullptr;
   } else {
-    return to_js(context, function(Argument<Bare<A>>::pass(std::get<I>(storage))...));
+    return to_js(context, function(Reader<Bare<A>, A...>::pass(std::get<I>(storage))...));
   }
 }
 
@@ -79,7 +85,7 @@ struct Operator<R(A...)> {
       return [](auto&&... arguments) -> R {
         if constexpr (!std::is_null_pointer_v<std::remove_cv_t<decltype(precondition<Op>)>>)
           precondition<Op>(arguments...);
-        return implementation<Op>(std::forward<decltype(arguments)>(arguments)...);
+        return call_operator<Op, R, A...>(std::forward<decltype(arguments)>(arguments)...);
       };
     });
   }
