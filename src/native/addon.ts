@@ -123,6 +123,7 @@ export interface NativeAddon {
 }
 
 let current: NativeAddon | undefined;
+let table: NativeOps | undefined;
 
 /**
  * The addon, loaded on first use.
@@ -134,4 +135,18 @@ export function native(): NativeAddon {
   current = loadAddon();
   current.setErrorClass(TorchError);
   return current;
+}
+
+/**
+ * The addon's operators. They lie in a prototype, where V8 finds a method once and remembers it; in an object of their own, so
+ * many are searched at every call.
+ *
+ * @throws GanError `ERR_NO_ADDON` where the addon is not built or does not load.
+ */
+export function operators(): NativeOps {
+  if (table === undefined) {
+    const derived: NativeOps = Object.create(native().ops);
+    table = derived;
+  }
+  return table;
 }

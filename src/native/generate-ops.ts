@@ -10,7 +10,7 @@ interface Parameter {
 }
 
 const HEADER = `// Generated from LibTorch's own schemas by \`npm run generate:ops\`: do not edit. The list is native/ops.def.
-import { type DType, type Handle, type Handles, type MemoryFormat, native, type Scalar } from './addon';
+import { type DType, type Handle, type Handles, type MemoryFormat, operators, type Scalar } from './addon';
 `;
 
 /** LibTorch's types, without \`?\` and alias marks, to TypeScript's. */
@@ -63,7 +63,7 @@ export function render(schemas: readonly (readonly [name: string, schema: string
     const declared = parameters.map(
       (p) => `${p.name}: ${p.type}${p.initial === undefined ? '' : ` = ${p.initial}`}`,
     );
-    const call = `native().ops.${name}(${parameters.map((p) => p.name).join(', ')})`;
+    const call = `operators().${name}(${parameters.map((p) => p.name).join(', ')})`;
     const body = result === 'void' ? `${call};` : `return ${call};`;
     return `  /** ${schema} */\n  ${name}(${declared.join(', ')}): ${result} {\n    ${body}\n  },`;
   });
