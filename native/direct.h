@@ -52,6 +52,14 @@ inline constexpr bool kIsTensorList =
     std::is_same_v<std::remove_cvref_t<T>, at::ITensorListRef> ||
     std::is_same_v<std::remove_cvref_t<T>, c10::List<std::optional<at::Tensor>>>;
 
+template <class Op>
+constexpr bool is_replaced() {
+  if constexpr (std::is_same_v<decltype(implementation<Op>), decltype(&Op::call) const>)
+    return implementation<Op> != &Op::call;
+  else
+    return true;
+}
+
 /// Whether nothing is switched on in this thread that a dispatcher's call has to pass: autocast, a mode, the
 /// profiler.
 inline bool nothing_listens() {
@@ -67,7 +75,7 @@ inline bool nothing_listens() {
 /// it keeps their versions and their bases.
 template <class Op, class R, class... A, class... T>
 R call_operator(T&&... arguments) {
-  if constexpr (implementation<Op> == &Op::call && !detail::has_alias(Op::schema_str) &&
+  if constexpr (!detail::is_replaced<Op>() && !detail::has_alias(Op::schema_str) &&
                 (detail::kIsTensor<A> || ...) && !(detail::kIsTensorList<A> || ...)) {
     if ((detail::is_plain(arguments) && ...) && detail::nothing_listens())
       return Op::redispatch(c10::DispatchKeySet(c10::DispatchKey::CPU), std::forward<T>(arguments)...);
