@@ -4,6 +4,8 @@
 #include <ATen/Operators.h>
 
 #include "convolution.h"
+#include "dropout.h"
+#include "linear.h"
 
 namespace gan {
 
@@ -15,5 +17,9 @@ template <>
 inline constexpr auto implementation<at::_ops::conv2d> = &kernels::conv2d;
 template <>
 inline constexpr auto implementation<at::_ops::conv_transpose2d_input> = &kernels::conv_transpose2d;
+template <>
+inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;
+template <>
+inline constexpr auto implementation<at::_ops::dropout> = &kernels::dropout;
 
 }  // namespace gan
