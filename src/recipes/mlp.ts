@@ -36,6 +36,7 @@ export const mlp: Recipe<typeof fields> = {
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
         discriminator: optimizer,
         generator: optimizer,
+        oneBatch: true,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };
