@@ -20,6 +20,9 @@ void require_device(at::Device device);
 
 /// Gives small tensors an allocator of their own, once a process.
 void install_allocator();
+/// Has malloc keep what is freed for the next step; what the user set by MALLOC_… variables or GLIBC_TUNABLES
+/// stays.
+void keep_freed_memory();
 
 void define_ops(const Context& context, napi_value exports);
 void define_tensors(const Context& context, napi_value exports);
