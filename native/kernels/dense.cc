@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "winograd.h"
+#include "products.h"
 
 namespace gan::dense {
 namespace {
@@ -72,7 +72,7 @@ at::Tensor transposed(const at::Tensor& tensor) {
 
 bool usable(int64_t rows, int64_t inputs, int64_t outputs) {
   return rows >= 16 && rows <= 256 && inputs >= 64 && outputs >= 64 && inputs * outputs >= 1 << 16 &&
-         winograd::supported(false);
+         has_avx512(at::kFloat);
 }
 
 at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias) {

@@ -1,10 +1,9 @@
 #include "products.h"
 
-#ifdef GAN_AVX512
-
 namespace gan {
 
-bool has_avx512(at::ScalarType dtype) {
+bool has_avx512([[maybe_unused]] at::ScalarType dtype) {
+#ifdef GAN_AVX512
   static const bool supported = [] {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -12,8 +11,9 @@ bool has_avx512(at::ScalarType dtype) {
   }();
   static const bool bfloat16 = supported && __builtin_cpu_supports("avx512bf16");
   return (dtype == at::kFloat && supported) || (dtype == at::kBFloat16 && bfloat16);
+#else
+  return false;
+#endif
 }
 
 }  // namespace gan
-
-#endif

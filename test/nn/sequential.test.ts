@@ -55,7 +55,9 @@ describe('a batch norm and the ReLU after it', () => {
       const moved = network.layers[0].stateDict();
       for (const [name, tensor] of Object.entries(norm.stateDict()))
         expect(
-          moved[name].to({ dtype: 'float32' }).allclose(tensor.to({ dtype: 'float32' }), { rtol: 1e-4, atol: 1e-6 }),
+          moved[name]
+            .to({ dtype: 'float32' })
+            .allclose(tensor.to({ dtype: 'float32' }), { rtol: 1e-4, atol: 1e-6 }),
         ).toBe(true);
       network.dispose();
       copy.dispose();
