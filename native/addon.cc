@@ -35,6 +35,7 @@ napi_value load(napi_env env, napi_value exports) {
     define_kernels(context, exports);
     define_profile(context, exports);
     define_cuda(context, exports);
+    define_cuda_graph(context, exports);
   } catch (...) {
     throw_to_js(context, {"load", nullptr}, nullptr, 0, detail::kNoArgument);
     return nullptr;

@@ -23,6 +23,9 @@ void install_allocator();
 /// Has malloc keep what is freed for the next step; what the user set by MALLOC_… variables or GLIBC_TUNABLES
 /// stays.
 void keep_freed_memory();
+/// Whether the current CUDA stream is being recorded: host data given to it now would be read at every
+/// replay.
+bool recording_now();
 
 void define_ops(const Context& context, napi_value exports);
 void define_tensors(const Context& context, napi_value exports);
@@ -32,5 +35,6 @@ void define_device(const Context& context, napi_value exports);
 void define_kernels(const Context& context, napi_value exports);
 void define_profile(const Context& context, napi_value exports);
 void define_cuda(const Context& context, napi_value exports);
+void define_cuda_graph(const Context& context, napi_value exports);
 
 }  // namespace gan

@@ -120,6 +120,11 @@ class HandleTable {
   size_t live_ = 0;
 };
 
+/// What a LibTorch with CUDA makes beside tensors; the sources that do so know its kinds.
+struct Resource {
+  virtual ~Resource() = default;
+};
+
 struct Environment {
   HandleTable<at::Tensor> tensors;
   HandleTable<at::Generator> generators;
@@ -127,6 +132,7 @@ struct Environment {
   /// first.
   std::shared_ptr<void> profile;
   HandleTable<std::shared_ptr<at::RecordFunction>> spans;
+  HandleTable<std::shared_ptr<Resource>> resources;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.
   napi_ref error_class = nullptr;
 };

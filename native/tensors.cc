@@ -23,7 +23,12 @@ Handles read_handles(const Context& context, napi_value value) {
       [](const Context& inner, napi_value element) { return read_handle(inner, element, "a handle"); });
 }
 
-/// A tensor on `device` with a copy of `bytes`.
+/// Up to here bytes for a CUDA device go through pinned memory, which LibTorch keeps for the next time;
+/// beyond, what is sent once (a whole data set) would tie up as much for good.
+constexpr size_t kMostPinned = size_t{64} << 20;
+
+/// A tensor on `device` with a copy of `bytes`. To CUDA the host does not wait for the copy: the pinned
+/// buffer is LibTorch's, which uses it again only when the device has read it.
 at::Tensor fromBytes(const Context& context, napi_value source, at::ScalarType dtype, at::IntArrayRef shape,
                      at::Device device) {
   size_t expected = c10::elementSize(dtype);
@@ -39,14 +44,20 @@ at::Tensor fromBytes(const Context& context, napi_value source, at::ScalarType d
     throw ArgumentError("ERR_INVALID_ARG", "expected " + std::to_string(expected) +
                                                " bytes for this shape and dtype but received " +
                                                std::to_string(bytes.size));
-  at::Tensor tensor = at::empty(shape, at::dtype(dtype).device(at::kCPU));
+  const bool pinned = device.is_cuda() && bytes.size <= kMostPinned;
+  if (device.is_cuda() && recording_now())
+    throw ArgumentError(
+        "ERR_RECORDING",
+        "expected tensors of the device only while a CUDA graph is recorded but received data of "
+        "the host, which every replay would read again");
+  at::Tensor tensor = at::empty(shape, at::dtype(dtype).device(at::kCPU).pinned_memory(pinned));
   // Kernels take a bool's byte for 0 or 1, and some write out of bounds where it is neither.
   if (dtype == at::kBool)
     std::transform(bytes.data, bytes.data + bytes.size, tensor.data_ptr<bool>(),
                    [](uint8_t byte) { return byte != 0; });
   else if (bytes.size > 0)
     std::memcpy(tensor.data_ptr(), bytes.data, bytes.size);
-  return device.is_cpu() ? tensor : tensor.to(device);
+  return device.is_cpu() ? tensor : tensor.to(device, dtype, /*non_blocking=*/pinned);
 }
 
 napi_value copied_buffer(const Context& context, const at::Tensor& tensor) {

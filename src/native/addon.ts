@@ -120,6 +120,16 @@ export interface NativeAddon {
   /** Bytes: in tensors, reserved from the driver, highest in tensors so far, the device's total. */
   cudaMemory(device: string): [allocated: number, reserved: number, peak: number, total: number];
   cudaEmptyCache(): void;
+
+  makeStudio(device: string): Handle;
+  enterStudio(studio: Handle): void;
+  leaveStudio(studio: Handle): void;
+  beginRecording(studio: Handle, generators: readonly Handle[]): Handle;
+  endRecording(recording: Handle): void;
+  abandonRecording(recording: Handle): void;
+  replayRecording(recording: Handle): void;
+  releaseResource(resource: Handle): boolean;
+  forbidCudaSync(forbidden: boolean): void;
 }
 
 let current: NativeAddon | undefined;
