@@ -43,6 +43,7 @@ export {
   synchronize,
 } from './tensor/device';
 export * as functional from './tensor/functional';
+export { hostReads } from './tensor/host-reads';
 export { cudaMemory, type MemoryUse, memory } from './tensor/memory';
 export { span } from './tensor/profiler';
 export { Generator, getRngState, manualSeed, setRngState } from './tensor/random';

@@ -16,7 +16,8 @@ export interface BatchMaterial {
 
 /** Makes the batch at any place of an order; its two kinds differ in where the pixels wait. */
 export interface BatchMaker {
-  make(place: Place, order: EpochOrder): Promise<Batch>;
+  /** Reads what the batch needs; the function makes it, in the caller's scope. */
+  prepare(place: Place, order: EpochOrder): Promise<() => Batch>;
   to(device: string): void;
   dispose(): void;
 }
@@ -45,16 +46,18 @@ export class ResidentBatches implements BatchMaker {
     this.#device = device;
   }
 
-  async make(place: Place, order: EpochOrder): Promise<Batch> {
+  async prepare(place: Place, order: EpochOrder): Promise<() => Batch> {
     const epoch = order.epoch(place.epoch);
-    const { images, labels } = this.#resident ?? (await this.#load());
-    return scope(() => {
-      const chosen = this.#send(epoch).narrow(0, { start: place.position, length: order.batch });
-      return {
-        images: normalise(images.indexSelect(0, chosen)),
-        labels: labels ? labels.indexSelect(0, chosen) : null,
-      };
-    });
+    if (!this.#resident) await this.#load();
+    return () =>
+      scope(() => {
+        const { images, labels } = this.#held();
+        const chosen = this.#send(epoch).narrow(0, { start: place.position, length: order.batch });
+        return {
+          images: normalise(images.indexSelect(0, chosen)),
+          labels: labels ? labels.indexSelect(0, chosen) : null,
+        };
+      });
   }
 
   to(device: string): void {
@@ -73,6 +76,11 @@ export class ResidentBatches implements BatchMaker {
     this.#resident?.images.dispose();
     this.#resident?.labels?.dispose();
     this.#resident = null;
+  }
+
+  #held(): Resident {
+    if (this.#resident) return this.#resident;
+    throw new GanError('ERR_RELEASED', 'the loader was disposed before its batch was made');
   }
 
   #load(): Promise<Resident> {
@@ -132,20 +140,22 @@ export class StreamedBatches implements BatchMaker {
     this.#device = device;
   }
 
-  async make(place: Place, order: EpochOrder): Promise<Batch> {
+  async prepare(place: Place, order: EpochOrder): Promise<() => Batch> {
     const { indices, bytes } = this.#take(place, order);
     const pixels = await bytes;
     const { labels, shape } = this.#material;
     const device = this.#device;
-    return scope(() => ({
-      images: normalise(fromBytes(pixels, { dtype: 'uint8', shape: [indices.length, ...shape], device })),
-      labels: labels
-        ? tensor(
-            indices.map((i) => labels[i]),
-            { dtype: 'int64', device },
-          )
-        : null,
-    }));
+    // Bytes and indices cross the bus; what is wider is made on the device.
+    return () =>
+      scope(() => ({
+        images: normalise(fromBytes(pixels, { dtype: 'uint8', shape: [indices.length, ...shape], device })),
+        labels: labels
+          ? tensor(
+              indices.map((i) => labels[i]),
+              { dtype: 'int64', device },
+            )
+          : null,
+      }));
   }
 
   to(device: string): void {

@@ -48,6 +48,11 @@ export interface Loader {
    * @throws ERR_RELEASED after `dispose`.
    */
   next(): Promise<Batch>;
+  /**
+   * Like `next`, but the batch is made when the function is called, in the scope of the caller, who then need not dispose it.
+   * A loader without this method is asked for `next`.
+   */
+  fetch?(): Promise<() => Batch>;
   /** The place of the batch that `next` gives next. */
   state(): LoaderState;
   /**
@@ -117,11 +122,15 @@ class ImageLoader implements Loader {
   }
 
   async next(): Promise<Batch> {
+    return (await this.fetch())();
+  }
+
+  async fetch(): Promise<() => Batch> {
     if (this.#disposed)
       throw new GanError('ERR_RELEASED', `the loader of "${this.name}" was disposed: make a new one`);
     const place = this.#order.startOf(this.#place);
     this.#place = this.#order.after(place);
-    return this.#batches.make(place, this.#order);
+    return this.#batches.prepare(place, this.#order);
   }
 
   state(): LoaderState {

@@ -47,33 +47,31 @@ abstract class AdamLike extends Optimizer {
     };
   }
 
-  protected override update({ parameters, gradients, state }: Batch, { lr, weightDecay }: Rates): void {
-    const [beta1, beta2] = this.betas;
-    ops._foreach_add__Scalar(state.step, 1);
-    this.kernel(
-      parameters,
-      gradients,
-      state.exp_avg,
-      state.exp_avg_sq,
-      state.max_exp_avg_sq ?? [],
-      state.step,
-      lr,
-      beta1,
-      beta2,
-      weightDecay,
-      this.eps,
-      this.amsgrad,
-      this.maximize,
-    );
+  override get recordable(): boolean {
+    return true;
   }
 
-  /** The fused step over all tensors. */
-  protected abstract readonly kernel: typeof ops._fused_adam_;
+  protected override update({ parameters, gradients, state }: Batch, rates: Rates): void {
+    const { lr, weightDecay, lrTensor } = rates;
+    const { betas, eps, amsgrad, maximize } = this;
+    const { exp_avg: means, exp_avg_sq: squares, max_exp_avg_sq: largest = [], step } = state;
+    ops._foreach_add__Scalar(step, 1);
+    const lists = [parameters, gradients, means, squares, largest, step] as const;
+    const options = [...betas, weightDecay, eps, amsgrad, maximize] as const;
+    if (lrTensor) this.kernels.device(...lists, lrTensor.handle, ...options);
+    else this.kernels.host(...lists, lr, ...options);
+  }
+
+  /** The fused step over all tensors, with lr on the host and on the device. */
+  protected abstract readonly kernels: {
+    readonly host: typeof ops._fused_adam_;
+    readonly device: typeof ops._fused_adam__tensor_lr;
+  };
 }
 
 /** See {@link adam}. */
 export class Adam extends AdamLike {
-  protected readonly kernel = ops._fused_adam_;
+  protected readonly kernels = { host: ops._fused_adam_, device: ops._fused_adam__tensor_lr };
 
   /** @throws UsageError without parameters, with one given twice, or for an option out of range */
   constructor(parameters: ParameterGroups, options: AdamOptions = {}) {
@@ -83,7 +81,7 @@ export class Adam extends AdamLike {
 
 /** See {@link adamw}. */
 export class AdamW extends AdamLike {
-  protected readonly kernel = ops._fused_adamw_;
+  protected readonly kernels = { host: ops._fused_adamw_, device: ops._fused_adamw__tensor_lr };
 
   /** @throws UsageError without parameters, with one given twice, or for an option out of range */
   constructor(parameters: ParameterGroups, options: AdamOptions = {}) {

@@ -5,7 +5,8 @@ import { tensor } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
-import { type Batch, Bucket, type ParameterState, type Slot } from './bucket';
+import { type Batch, Bucket, type ParameterState, type Slot, type Update } from './bucket';
+import { DeviceRates } from './device-rates';
 import { normalizeGroups, type ParameterGroups } from './groups';
 import { constant, type Schedule } from './schedule';
 import { checkOptimizerState } from './state';
@@ -38,6 +39,8 @@ export interface Rates {
   /** The group's learning rate times the schedule's factor. */
   readonly lr: number;
   readonly weightDecay: number;
+  /** `lr` on the device (float32), for steps that are recorded: those must not use the number. */
+  readonly lrTensor?: Tensor;
 }
 
 interface Running extends OptimizerGroup {
@@ -58,6 +61,7 @@ export abstract class Optimizer {
   readonly #schedule: Schedule;
   readonly #handles: Int32Array;
   #steps = 0;
+  #states = 0;
 
   /** @throws UsageError without parameters, with one given twice, or for a rate out of range */
   constructor(
@@ -99,16 +103,41 @@ export abstract class Optimizer {
 
   /** Moves every parameter that has a gradient. */
   step(): void {
-    const factor = this.#schedule(this.#steps);
-    const createState = (parameter: Tensor): ParameterState => this.createState(parameter);
-    noGrad(() => {
-      for (const { lr, weightDecay, buckets } of this.#groups) {
-        const rates = { lr: lr * factor, weightDecay };
-        for (const bucket of buckets)
-          bucket.step({ createState, update: (batch) => this.update(batch, rates) });
-      }
-    });
+    this.#move(this.lr, (parameter) => this.createState(parameter));
     this.#steps += 1;
+  }
+
+  /** Whether {@link Optimizer.apply} takes its learning rates from the device, so that it can be recorded. */
+  get recordable(): boolean {
+    return false;
+  }
+
+  /** Changes when a recorded {@link Optimizer.apply} is no longer what a new one would do. */
+  get layout(): string {
+    return [this.#states, ...this.#groups.map((group) => group.weightDecay)].join(' ');
+  }
+
+  /** Learning rates on the device, for steps in two parts: {@link Optimizer.advance} and {@link Optimizer.apply}. */
+  deviceRates(): DeviceRates {
+    const { lr } = this;
+    return new DeviceRates(this.#groups.map(({ parameters: [{ device }] }, i) => ({ device, lr: lr[i] })));
+  }
+
+  /** The host's part of a step: counts it, and puts its learning rates into `rates`. */
+  advance(rates: DeviceRates): void {
+    rates.set(this.lr);
+    this.#steps += 1;
+  }
+
+  /**
+   * The device's part of a step: moves every parameter that has a gradient.
+   *
+   * @throws GanError `ERR_RECORDING` where a parameter has its first gradient while the step is recorded: the replay would make
+   * its state anew each time
+   */
+  apply(rates: DeviceRates): void {
+    const createState = (parameter: Tensor) => this.createState(parameter);
+    this.#move(rates.values, createState, rates.tensors);
   }
 
   /** Drops the gradients of all parameters. */
@@ -150,6 +179,7 @@ export abstract class Optimizer {
       });
     });
     this.#steps = state.steps.item();
+    this.#states += 1;
     const [lr, weightDecay] = [state.lr, state.weight_decay].map((values) =>
       Array.from(values.toTypedArray(), Number),
     );
@@ -171,6 +201,16 @@ export abstract class Optimizer {
 
   /** One step of all parameters of a batch; autograd does not record. */
   protected abstract update(batch: Batch, rates: Rates): void;
+
+  #move(lr: readonly number[], createState: Update['createState'], lrTensors?: readonly Tensor[]): void {
+    noGrad(() => {
+      for (const [i, { weightDecay, buckets }] of this.#groups.entries()) {
+        const rates = { lr: lr[i], weightDecay, lrTensor: lrTensors?.[i] };
+        for (const bucket of buckets)
+          bucket.step({ createState, update: (batch) => this.update(batch, rates) });
+      }
+    });
+  }
 
   #replaceState(slot: Slot, fresh: ParameterState | null, values: Readonly<Record<string, Tensor>>): void {
     for (const [name, held] of Object.entries(fresh ?? {})) held.copy_(values[`${slot.index}.${name}`]);

@@ -46,7 +46,12 @@ export class Rmsprop extends Optimizer {
     };
   }
 
-  protected override update({ parameters, gradients, state }: Batch, { lr, weightDecay }: Rates): void {
+  override get recordable(): boolean {
+    return true;
+  }
+
+  protected override update({ parameters, gradients, state }: Batch, rates: Rates): void {
+    const { lr, weightDecay, lrTensor } = rates;
     const temporary: Handle[] = [];
     const owned = (handles: Handle[]): Handle[] => {
       temporary.push(...handles);
@@ -57,12 +62,17 @@ export class Rmsprop extends Optimizer {
       if (this.maximize) direction = owned(ops._foreach_mul_Scalar(direction, -1));
       if (weightDecay !== 0) direction = owned(ops._foreach_add_List(direction, parameters, weightDecay));
       const scale = owned(this.#meanRoot(direction, state));
-      if (this.momentum === 0) ops._foreach_addcdiv__Scalar(parameters, direction, scale, -lr);
-      else {
+      if (this.momentum > 0) {
         ops._foreach_mul__Scalar(state.momentum_buffer, this.momentum);
         ops._foreach_addcdiv__Scalar(state.momentum_buffer, direction, scale, 1);
-        ops._foreach_add__List(parameters, state.momentum_buffer, -lr);
       }
+      if (lrTensor) {
+        const way = owned(ops._foreach_mul_Scalar(this.momentum > 0 ? state.momentum_buffer : direction, 1));
+        if (this.momentum === 0) ops._foreach_div__List(way, scale);
+        ops._foreach_mul__Tensor(way, lrTensor.handle);
+        ops._foreach_sub__List(parameters, way);
+      } else if (this.momentum > 0) ops._foreach_add__List(parameters, state.momentum_buffer, -lr);
+      else ops._foreach_addcdiv__Scalar(parameters, direction, scale, -lr);
     } finally {
       native().release(temporary);
     }

@@ -42,22 +42,17 @@ export class Sgd extends Optimizer {
     return this.momentum === 0 ? {} : { momentum_buffer: zerosLike(parameter) };
   }
 
-  protected override update(
-    { parameters, gradients, state, first }: Batch,
-    { lr, weightDecay }: Rates,
-  ): void {
-    ops._fused_sgd_(
-      parameters,
-      gradients,
-      state.momentum_buffer ?? [],
-      weightDecay,
-      this.momentum,
-      lr,
-      this.dampening,
-      this.nesterov,
-      this.maximize,
-      first && this.momentum !== 0,
-    );
+  override get recordable(): boolean {
+    return true;
+  }
+
+  protected override update({ parameters, gradients, state, first }: Batch, rates: Rates): void {
+    const { lr, weightDecay, lrTensor } = rates;
+    const { momentum, dampening, nesterov, maximize } = this;
+    const lists = [parameters, gradients, state.momentum_buffer ?? [], weightDecay, momentum] as const;
+    const options = [dampening, nesterov, maximize, first && momentum !== 0] as const;
+    if (lrTensor) ops._fused_sgd__tensor_lr(...lists, lrTensor.handle, ...options);
+    else ops._fused_sgd_(...lists, lr, ...options);
   }
 }
 

@@ -1,4 +1,5 @@
 import { native } from '../native/addon';
+import { countHostRead } from './host-reads';
 
 /** What LibTorch is and has here. */
 export interface DeviceFacts {
@@ -46,6 +47,7 @@ export function isCpu(device: string): boolean {
 
 /** Waits until a device has done everything it was given; nothing to do on the CPU. */
 export function synchronize(device: string): void {
+  countHostRead();
   if (!isCpu(device)) native().cudaSynchronize(device);
 }
 
@@ -64,6 +66,7 @@ export function setDeterministic(enabled: boolean): void {
  * and good enough to train with, but not for comparisons to 1e-5. Process-wide.
  */
 export function setTf32(enabled: boolean): void {
+  tf32Chosen = true;
   native().setTf32(enabled);
 }
 
@@ -75,6 +78,13 @@ export function setTf32(enabled: boolean): void {
 export function setKernels(enabled: boolean): void {
   native().setKernels(enabled);
 }
+
+/** `setTf32(true)`, unless somebody has called `setTf32` before: what a training on CUDA begins with. */
+export function allowTf32(): void {
+  if (!tf32Chosen) native().setTf32(true);
+}
+
+let tf32Chosen = false;
 
 let defaultDeviceName = 'cpu';
 

@@ -1,4 +1,5 @@
 import { ops } from '../native/ops.generated';
+import { countHostRead } from './host-reads';
 import { PointwiseMethods } from './pointwise';
 import type { Tensor } from './tensor';
 import { wrap } from './wrap';
@@ -156,11 +157,13 @@ export abstract class ReductionMethods extends PointwiseMethods {
 
   /** Whether shape and every element are the same. */
   equal(other: Tensor): boolean {
+    countHostRead();
     return ops.equal(this.handle, other.handle);
   }
 
   /** Whether |self − other| ≤ atol + rtol · |other| everywhere. */
   allclose(other: Tensor, { rtol = 1e-5, atol = 1e-8 }: { rtol?: number; atol?: number } = {}): boolean {
+    countHostRead();
     return ops.allclose(this.handle, other.handle, rtol, atol);
   }
 }

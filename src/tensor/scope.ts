@@ -2,6 +2,7 @@ import { GanError } from '../errors';
 import { native } from '../native/addon';
 import { assignFrame, isOwnedBy, TensorCore, takeFromFrame } from './core';
 import { closeFrame, currentFrame, type Frame, openFrame } from './lifetime';
+import { refuseRecording } from './recording';
 
 /**
  * Runs `body` and gives back the memory of every tensor made inside, except those in its result (alone, or in arrays, maps,
@@ -27,7 +28,19 @@ export function scope<T>(body: () => T): T {
 
 /** Takes tensors (alone, or in a structure) out of every scope: they live until disposed, or until nothing refers to them. */
 export function keep<T>(value: T): T {
+  refuseRecording('keeps a tensor for later');
   visitTensors(value, (tensor) => assignFrame(tensor, null));
+  return value;
+}
+
+/** The innermost open scope, for {@link handTo}; null where none is open. */
+export function openScope(): Frame | null {
+  return currentFrame();
+}
+
+/** Moves tensors (alone, or in a structure) to a scope that is open further out: they live until that one closes. */
+export function handTo<T>(owner: Frame | null, value: T): T {
+  visitTensors(value, (tensor) => assignFrame(tensor, owner));
   return value;
 }
 

@@ -1,5 +1,6 @@
 import { type DType, type MemoryFormat, native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import { countHostRead } from './host-reads';
 import { ShapeMethods } from './shapes';
 import { wrap } from './wrap';
 
@@ -71,11 +72,13 @@ export class Tensor extends ShapeMethods {
 
   /** The only element as a number; bool gives 0 or 1. Waits for the device. */
   item(): number {
+    countHostRead();
     return Number(ops.item(this.handle));
   }
 
   /** The values in row-major order, copied to the host. */
   toTypedArray(): TypedArray {
+    countHostRead();
     return new ARRAYS[this.dtype](native().toBuffer(this.handle));
   }
 
@@ -96,6 +99,7 @@ export class Tensor extends ShapeMethods {
 
   /** The raw bytes in row-major order, copied to the host: exact for every dtype. */
   toBytes(): Uint8Array {
+    countHostRead();
     return new Uint8Array(native().toBuffer(this.handle));
   }
 

@@ -42,3 +42,23 @@ export function planStep<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>>(
 export function batchesOf(plan: readonly { readonly repetition: number }[]): number {
   return plan.reduce((most, { repetition }) => Math.max(most, repetition + 1), 0);
 }
+
+/** Which of a step's batches some entries see: for each entry its place among the `repetitions` they have between them. */
+export function batchPlaces(entries: readonly { readonly repetition: number }[]): {
+  readonly repetitions: readonly number[];
+  readonly places: readonly number[];
+} {
+  const repetitions = [...new Set(entries.map(({ repetition }) => repetition))];
+  return { repetitions, places: entries.map(({ repetition }) => repetitions.indexOf(repetition)) };
+}
+
+/** The entries of a plan in groups that share latents and fakes. */
+export function shares<E extends { readonly fresh: boolean }>(plan: readonly E[]): E[][] {
+  const groups: E[][] = [];
+  for (const entry of plan) {
+    const last = groups.at(-1);
+    if (entry.fresh || !last) groups.push([entry]);
+    else last.push(entry);
+  }
+  return groups;
+}

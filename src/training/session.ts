@@ -7,11 +7,11 @@ import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { version } from '../version';
 import { writeCheckpoint } from './checkpoint';
-import { assertFinite, readNumbers, type StepNumbers } from './guard';
+import { assertFinite } from './guard';
 import { latentShape } from './latent';
 import { latestCheckpoint, RunDirectory } from './run-directory';
 import { drawSamples, generateImages } from './samples';
-import { disposeResult, replace, type StepResult } from './step';
+import type { StepNumbers } from './scoreboard';
 import { type ProfileOptions, StepProfile } from './step-profile';
 import type { Report, Trainer } from './trainer';
 import { captureState, restoreState } from './trainer-state';
@@ -32,6 +32,11 @@ export interface FitOptions {
   readonly checkpointEvery?: number;
   /** Images of a sample grid (64). */
   readonly sampleCount?: number;
+  /**
+   * When losses are read to see whether they are finite: after each step, or only where they are logged or saved. Reading
+   * makes the host wait for the device (`step` on the CPU, `log` on CUDA).
+   */
+  readonly checkLosses?: 'step' | 'log';
   /** Ends the training after the step in work, with a checkpoint. */
   readonly signal?: AbortSignal;
   /** Measures where the time of some steps goes, once. */
@@ -58,7 +63,7 @@ export class Session {
   readonly #latents: Tensor | null;
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
-  readonly #newest: StepResult = { losses: new Map(), statistics: new Map() };
+  readonly #checksEachStep: boolean;
   #samples: string | undefined;
   #checkpoint: string | undefined;
   #checkpointStep = -1;
@@ -72,6 +77,7 @@ export class Session {
     this.#intervals = { logEvery, sampleEvery, checkpointEvery };
     this.#run = run;
     this.#settings = options.settings ?? {};
+    this.#checksEachStep = (options.checkLosses ?? (isCpu(trainer.device) ? 'step' : 'log')) === 'step';
     const drawsGrids = run !== null && trainer.sampler !== undefined && [1, 3].includes(loader.spec.channels);
     this.#latents = drawsGrids ? keep(trainer.fixedLatents(sampleCount)) : null;
     this.#reported = { step: trainer.step, images: trainer.images, time: performance.now() };
@@ -107,15 +113,13 @@ export class Session {
   }
 
   /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
-  async afterStep(result: StepResult): Promise<Report | null> {
-    this.#takeIn(result);
-    const { step } = this.#trainer;
+  async afterStep(): Promise<Report | null> {
+    const { step, board } = this.#trainer;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
     const logs = due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
-    // On CUDA reading a scalar waits for the device: only when somebody is to see it, or before a checkpoint is called good.
-    const numbers = logs || saves || isCpu(this.#trainer.device) ? readNumbers(this.#newest) : null;
+    const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
     if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
     if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
     if (saves) await span('checkpoint', () => this.#save());
@@ -128,21 +132,14 @@ export class Session {
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
     await this.#drawSamples();
     await this.#save();
-    return this.#report(readNumbers(this.#newest));
+    return this.#report(this.#trainer.board.read());
   }
 
   /** Closes the logs and releases what the session held. */
   close(): void {
     this.profiling?.close();
-    disposeResult(this.#newest);
     this.#latents?.dispose();
     this.#run?.close();
-  }
-
-  /** Keeps the newest scalar of each name: a phase that does not run in every step is reported by its last run. */
-  #takeIn(result: StepResult): void {
-    for (const [name, value] of result.losses) replace(this.#newest.losses, name, value);
-    for (const [name, value] of result.statistics) replace(this.#newest.statistics, name, value);
   }
 
   #report(numbers: StepNumbers): Report {
@@ -162,7 +159,7 @@ export class Session {
       ...numbers,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
-      notes: this.#notes.splice(0),
+      notes: [...this.#notes.splice(0), ...this.#trainer.takeNotes()],
     };
   }
 

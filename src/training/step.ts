@@ -1,15 +1,18 @@
-import type { Batch } from '../data/loader';
 import { GanError } from '../errors';
 import type { Module } from '../nn/module';
 import { clipGradNorm } from '../optim/clip';
+import type { DeviceRates } from '../optim/device-rates';
 import type { Optimizer } from '../optim/optimizer';
 import { autocast, noGrad } from '../tensor/autograd';
 import { span } from '../tensor/profiler';
-import { keep, scope } from '../tensor/scope';
+import { refuseRecording } from '../tensor/recording';
+import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { Inputs } from './inputs';
 import type { Precision } from './manifest';
 import type { Networks, Phase, Step } from './phase';
-import type { PlanEntry } from './plan';
+import { batchPlaces, type PlanEntry } from './plan';
+import type { Scoreboard } from './scoreboard';
 
 /** A phase with what it works on. */
 export interface RunningPhase {
@@ -24,6 +27,8 @@ export interface RunningPhase {
   /** Those of the networks it trains. */
   readonly parameters: readonly Tensor[];
   readonly optimizer: Optimizer;
+  /** Its learning rates on the device, where steps are counted apart from the work: on CUDA. */
+  readonly rates?: DeviceRates;
 }
 
 /** What stays the same from step to step. */
@@ -32,50 +37,36 @@ export interface Workshop {
   readonly generator: Module | undefined;
   readonly device: string;
   readonly precision: () => Precision;
+  readonly board: Scoreboard;
   drawLatents(count: number): Tensor;
 }
 
-/** Scalars of one step, by name, still on the device; the owner disposes them. */
-export interface StepResult {
-  readonly losses: Map<string, Tensor>;
-  readonly statistics: Map<string, Tensor | number>;
+/** How entries of a plan run. */
+export interface RunOptions {
+  readonly inputs: Inputs;
+  /** Steps done before this one. */
+  readonly index: number;
 }
 
-/** Runs the phases of one step in order. */
-export function runStep(
+/** Runs entries that share their fakes, in order, on the batches of `inputs`, which are theirs alone; scalars go to the board. */
+export function runEntries(
   workshop: Workshop,
-  plan: readonly PlanEntry<RunningPhase>[],
-  { batches, index }: { batches: readonly Batch[]; index: number },
-): StepResult {
-  const result: StepResult = { losses: new Map(), statistics: new Map() };
-  const draws = new Draws(workshop);
-  try {
-    for (const entry of plan) {
-      const batch = batches[entry.repetition];
-      if (entry.fresh) draws.begin(batch.images.shape[0], entry.graph);
-      const step = new PhaseStep({ workshop, batch, draws, entry, index, result });
-      span(entry.phase.name, () => runPhase(workshop, entry.phase, step, result));
+  entries: readonly PlanEntry<RunningPhase>[],
+  options: RunOptions,
+): void {
+  scope(() => {
+    const fakes = new Fakes(workshop, options.inputs, entries[0].graph);
+    const { places } = batchPlaces(entries);
+    for (const [i, entry] of entries.entries()) {
+      const step = new PhaseStep(workshop, { ...options, entry, fakes, place: places[i] });
+      span(entry.phase.name, () => runPhase(workshop, entry.phase, step));
     }
-    return result;
-  } catch (error) {
-    disposeResult(result);
-    throw error;
-  } finally {
-    draws.end();
-  }
-}
-
-/** Releases the scalars of a step. */
-export function disposeResult(result: StepResult): void {
-  for (const value of [...result.losses.values(), ...result.statistics.values()])
-    if (typeof value !== 'number') value.dispose();
-  result.losses.clear();
-  result.statistics.clear();
+  });
 }
 
 /** One phase: freeze what it does not train, loss, backward, clip, step, release. */
-function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep, result: StepResult): void {
-  const { phase, optimizer } = running;
+function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep): void {
+  const { phase, optimizer, rates } = running;
   for (const network of running.frozen) network.freeze();
   for (const network of running.trained) network.unfreeze();
   scope(() => {
@@ -88,10 +79,11 @@ function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep, re
     span('backward', () => loss.backward());
     span('optimizer', () => {
       if (phase.clipGradNorm !== undefined) clipGradNorm(running.parameters, phase.clipGradNorm);
-      optimizer.step();
+      if (rates) optimizer.apply(rates);
+      else optimizer.step();
       optimizer.zeroGrad();
     });
-    replace(result.losses, phase.name, keep(loss.detach()));
+    workshop.board.post({ kind: 'losses', name: phase.name }, loss);
   });
 }
 
@@ -99,46 +91,23 @@ function inPrecision<T>({ precision, device }: Workshop, body: () => T): T {
   return precision() === 'bf16' ? autocast({ device }, body) : body();
 }
 
-/** Puts a newer scalar in the place of the one of that name, which it releases. */
-export function replace<T extends Tensor | number>(values: Map<string, T>, name: string, value: T): void {
-  const before = values.get(name);
-  if (before !== undefined && typeof before !== 'number') before.dispose();
-  values.set(name, value);
-}
-
-/** Latents and fakes that the phases of a step share; they outlive the phases' scopes. */
-class Draws {
+/** The fakes that entries share, in the scope around their phases. */
+class Fakes {
   readonly #workshop: Workshop;
-  #count = 0;
-  #graph = false;
-  #latents: Tensor | undefined;
-  #fake: Tensor | undefined;
+  readonly #inputs: Inputs;
+  readonly #graph: boolean;
+  readonly #owner = openScope();
+  #fake: Tensor | null = null;
 
-  constructor(workshop: Workshop) {
+  constructor(workshop: Workshop, inputs: Inputs, graph: boolean) {
     this.#workshop = workshop;
-  }
-
-  begin(count: number, graph: boolean): void {
-    this.end();
-    this.#count = count;
+    this.#inputs = inputs;
     this.#graph = graph;
   }
 
-  get latents(): Tensor {
-    this.#latents ??= keep(this.#workshop.drawLatents(this.#count));
-    return this.#latents;
-  }
-
   get fake(): Tensor {
-    this.#fake ??= keep(span('fakes', () => this.#make()));
+    this.#fake ??= handTo(this.#owner, span('fakes', () => this.#make()));
     return this.#fake;
-  }
-
-  end(): void {
-    this.#latents?.dispose();
-    this.#fake?.dispose();
-    this.#latents = undefined;
-    this.#fake = undefined;
   }
 
   #make(): Tensor {
@@ -148,7 +117,7 @@ class Draws {
         'ERR_NO_GENERATOR',
         "step.fake expected a network named generator: name yours in the trainer's `generator` option",
       );
-    const { latents } = this;
+    const latents = this.#inputs.latents();
     const frozen = generator.frozen;
     if (!this.#graph) return scope(() => noGrad(() => generator.forward(latents)));
     // Made in the discriminator's phase for the generator's: it carries the graph, and moves the batch statistics once.
@@ -159,33 +128,36 @@ class Draws {
   }
 }
 
-interface PhaseStepOptions {
-  readonly workshop: Workshop;
-  readonly batch: Batch;
-  readonly draws: Draws;
+interface PhaseStepOptions extends RunOptions {
   readonly entry: PlanEntry<RunningPhase>;
-  readonly index: number;
-  readonly result: StepResult;
+  readonly fakes: Fakes;
+  /** Which batch of the inputs is the phase's. */
+  readonly place: number;
 }
 
 /** What a phase's loss sees. */
 class PhaseStep implements Step {
   readonly networks: Networks;
-  readonly index: number;
+  readonly #workshop: Workshop;
   readonly #options: PhaseStepOptions;
 
-  constructor(options: PhaseStepOptions) {
+  constructor(workshop: Workshop, options: PhaseStepOptions) {
+    this.#workshop = workshop;
     this.#options = options;
-    this.networks = options.workshop.networks;
-    this.index = options.index;
+    this.networks = workshop.networks;
+  }
+
+  get index(): number {
+    refuseRecording('reads step.index');
+    return this.#options.index;
   }
 
   get real(): Tensor {
-    return this.#options.batch.images;
+    return this.#options.inputs.batch(this.#options.place).images;
   }
 
   get labels(): Tensor {
-    const { labels } = this.#options.batch;
+    const { labels } = this.#options.inputs.batch(this.#options.place);
     if (!labels)
       throw new GanError(
         'ERR_NO_LABELS',
@@ -195,22 +167,18 @@ class PhaseStep implements Step {
   }
 
   get latents(): Tensor {
-    return this.#options.draws.latents;
+    return this.#options.inputs.latents();
   }
 
   get fake(): Tensor {
-    const { draws, entry, workshop } = this.#options;
-    const trainsGenerator =
-      workshop.generator !== undefined && entry.phase.trained.includes(workshop.generator);
-    return trainsGenerator ? draws.fake : draws.fake.detach();
+    const { fakes, entry } = this.#options;
+    const { generator } = this.#workshop;
+    const trainsGenerator = generator !== undefined && entry.phase.trained.includes(generator);
+    return trainsGenerator ? fakes.fake : fakes.fake.detach();
   }
 
   /** A property, not a method: losses take it out of the step (`loss: ({ real, log }) => …`). */
   readonly log = (name: string, value: Tensor | number): void => {
-    replace(
-      this.#options.result.statistics,
-      name,
-      typeof value === 'number' ? value : keep(value.detach().clone()),
-    );
+    this.#workshop.board.post({ kind: 'statistics', name }, value);
   };
 }

@@ -5,10 +5,10 @@ import { UsageError } from '../errors';
 import { type Module } from '../nn/module';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
-import { resolveDevice, setDeterministic } from '../tensor/device';
+import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
-import { dispose } from '../tensor/scope';
+import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import { drawLatents, type Latent, latentShape } from './latent';
@@ -16,8 +16,11 @@ import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
 import { batchesOf, planStep, trains } from './plan';
 import { choosePrecision, type PrecisionChoice, type PrecisionTimes } from './precision';
+import { CudaRecorder, type Recorder } from './recorder';
+import { StepRunner } from './runner';
+import { Scoreboard } from './scoreboard';
 import { type FitOptions, Session } from './session';
-import { type RunningPhase, runStep, type StepResult, type Workshop } from './step';
+import type { RunningPhase } from './step';
 
 /** A model family's networks and phases. */
 export interface Model<N extends Networks = Networks> {
@@ -46,6 +49,12 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
   readonly deterministic?: boolean;
   /** How images and convolution weights lie in memory (`channels_last`: faster on CPU and CUDA). */
   readonly memoryFormat?: 'contiguous' | 'channels_last';
+  /**
+   * Records each phase as a CUDA graph after a few steps, and replays it (true; nothing else than CUDA has them). A loss must
+   * then do the same in every step; one that cannot be recorded is found out and runs as it is. A function makes the recorder
+   * for a device of any kind: for tests.
+   */
+  readonly graphs?: boolean | ((device: string) => Recorder);
 }
 
 /** What one logging interval brought. */
@@ -97,7 +106,9 @@ export class Trainer<N extends Networks = Networks> {
   step = 0;
   /** Real images seen. */
   images = 0;
-  readonly #workshop: Workshop;
+  /** The newest losses and statistics. */
+  readonly board: Scoreboard;
+  readonly #runner: StepRunner;
   readonly #memoryFormat: 'contiguous' | 'channels_last';
   readonly #deterministic: boolean;
   #precision: PrecisionChoice | undefined;
@@ -114,6 +125,7 @@ export class Trainer<N extends Networks = Networks> {
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
     checkModel(options, this.generatorName);
     setDeterministic(deterministic);
+    if (!isCpu(this.device)) allowTf32();
     manualSeed(this.seed);
     for (const [name, network] of Object.entries(this.networks)) {
       nameRoot(network, name);
@@ -121,14 +133,27 @@ export class Trainer<N extends Networks = Networks> {
     }
     this.random = new Generator({ device: this.device, seed: this.seed });
     this.ema = options.ema ? new Ema(this.networks[this.generatorName], options.ema) : null;
-    this.phases = runningPhases(options.phases as readonly Phase[], this.networks);
-    this.#workshop = {
+    const recorder = makeRecorder(options.graphs ?? true, this.device);
+    // On CUDA also without graphs, so that they change no bit.
+    const countsApart = recorder !== null || !isCpu(this.device);
+    this.phases = runningPhases(options.phases as readonly Phase[], this.networks).map((phase) =>
+      countsApart ? { ...phase, rates: phase.optimizer.deviceRates() } : phase,
+    );
+    this.board = new Scoreboard(this.device);
+    const workshop = {
       networks: this.networks,
       generator: this.networks[this.generatorName],
       device: this.device,
       precision: () => this.precision,
-      drawLatents: (count) => this.drawLatents(count, this.random),
+      board: this.board,
+      drawLatents: (count: number) => this.drawLatents(count, this.random),
     };
+    this.#runner = new StepRunner(workshop, recorder);
+  }
+
+  /** How many CUDA graphs the steps are made of now: one for each group of phases that share fakes. */
+  get graphs(): number {
+    return this.#runner.recorded;
   }
 
   /** What losses are computed in. Under `auto` it is decided on first use: {@link Trainer.choosePrecision}. */
@@ -203,8 +228,8 @@ export class Trainer<N extends Networks = Networks> {
     try {
       while (this.step < options.steps && !options.signal?.aborted) {
         profiling?.beforeStep();
-        const result = await this.#trainStep(loader);
-        const report = await span('logging', () => session.afterStep(result));
+        await this.#trainStep(loader);
+        const report = await span('logging', () => session.afterStep());
         if (report) yield report;
         await setImmediate();
         profiling?.afterStep();
@@ -218,23 +243,34 @@ export class Trainer<N extends Networks = Networks> {
     }
   }
 
-  async #trainStep(loader: Loader): Promise<StepResult> {
+  async #trainStep(loader: Loader): Promise<void> {
     const plan = planStep(this.phases, { index: this.step, generator: this.generatorName });
-    const batches: Batch[] = [];
-    try {
-      for (let i = batchesOf(plan); i > 0; i--) batches.push(await span('data', () => loader.next()));
-      const result = runStep(this.#workshop, plan, { batches, index: this.step });
+    const sources: (() => Batch)[] = [];
+    for (let i = batchesOf(plan); i > 0; i--) sources.push(await span('data', () => sourceOf(loader)));
+    scope(() => {
+      const batches = span('data', () => sources.map((make) => make()));
+      this.#runner.run(plan, { batches, index: this.step });
       this.step++;
       this.images += batches.length * loader.batch;
       span('ema', () => this.ema?.update(loader.batch));
-      return result;
-    } finally {
-      dispose(batches);
-    }
+    });
+  }
+
+  /** What happened in the steps that the user should hear of, since the last call. */
+  takeNotes(): string[] {
+    return this.#runner.takeNotes();
+  }
+
+  /** Records CUDA graphs anew: call it after replacing memory that the steps work on, e.g. with `network.to`. */
+  forgetRecordings(): void {
+    this.#runner.forget();
   }
 
   /** Releases networks, optimizers, averages and random generators. */
   dispose(): void {
+    this.#runner.dispose();
+    this.board.clear();
+    for (const { rates } of this.phases) rates?.dispose();
     for (const optimizer of new Set(this.phases.map((phase) => phase.optimizer))) optimizer.dispose();
     for (const network of Object.values(this.networks)) network.dispose();
     this.ema?.dispose();
@@ -244,6 +280,18 @@ export class Trainer<N extends Networks = Networks> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** A batch where one is to be made: of a loader that makes it early, in the scope of the step, too. */
+async function sourceOf(loader: Loader): Promise<() => Batch> {
+  if (loader.fetch) return loader.fetch();
+  const batch = await loader.next();
+  return () => handTo(openScope(), batch);
+}
+
+function makeRecorder(graphs: boolean | ((device: string) => Recorder), device: string): Recorder | null {
+  if (typeof graphs === 'function') return graphs(device);
+  return graphs && !isCpu(device) ? new CudaRecorder(device) : null;
 }
 
 /** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */

@@ -2,7 +2,7 @@ import { ImageDataset } from '../../src/data/dataset';
 import type { Batch, Loader, LoaderOptions } from '../../src/data/loader';
 import { drawnPixels, filePixels } from '../../src/data/pixels';
 import { memory } from '../../src/tensor/memory';
-import { scope } from '../../src/tensor/scope';
+import { dispose, scope } from '../../src/tensor/scope';
 import { put, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
@@ -258,16 +258,25 @@ describe.each([
 describe('a resident loader', () => {
   const loaderOf = loaders();
 
-  test('makes batches inside the scope that is open around the call', async () => {
+  test('makes a fetched batch in the scope of whoever calls for it, and a next one in none', async () => {
     const loader = loaderOf();
     await take(loader, 1);
     const working = memory().tensors;
+    const make = await loader.fetch?.();
+    const [made, images] = scope(() => {
+      const batch = make?.();
+      return [memory().tensors, batch?.images.toBytes()];
+    });
+    expect([made, memory().tensors]).toEqual([working + 2, working]);
+    const same = await take(loaderOf(), 2);
+    expect(Buffer.from(images ?? []).toString('hex')).toBe(same[1].bytes);
     let next: Promise<Batch> | undefined;
     scope(() => {
       next = loader.next();
     });
-    expect((await next)?.images.released).toBe(true);
-    expect(memory().tensors).toBe(working);
+    const batch = await next;
+    expect(batch?.images.released).toBe(false);
+    dispose(batch);
   });
 });
 

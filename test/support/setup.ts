@@ -1,6 +1,7 @@
 // Runs in every test file: tensors and generators alive when its first test starts must be all that is alive after each test.
 import { native } from '../../src/native/addon';
 import { addonFiles } from '../../src/native/load';
+import { setTf32 } from '../../src/tensor/device';
 
 interface Live {
   tensors: number;
@@ -18,7 +19,7 @@ if (addonFiles().built) {
   // The tensors of tests are small, and the test runner keeps every core busy with files: more threads only wait for each other.
   native().setThreads(1);
   // Comparisons to 1e-5 on a GPU need all 23 bits.
-  native().setTf32(false);
+  setTf32(false);
 
   beforeEach(() => {
     before = live();

@@ -1,0 +1,88 @@
+import { UsageError } from '../errors';
+import { noGrad } from '../tensor/autograd';
+import { zeros } from '../tensor/create';
+import { refuseRecording } from '../tensor/recording';
+import { keep, scope } from '../tensor/scope';
+import { stack } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+
+/** Scalars of the steps as numbers. */
+export interface StepNumbers {
+  readonly losses: Readonly<Record<string, number>>;
+  readonly statistics: Readonly<Record<string, number>>;
+}
+
+/** Which kind of scalar, and its name. */
+export interface Entry {
+  readonly kind: keyof StepNumbers;
+  readonly name: string;
+}
+
+interface Held extends Entry {
+  /** float64 [], at one address for good: recorded steps write there. */
+  readonly tensor: Tensor;
+}
+
+/**
+ * The newest loss of each phase and the newest of each logged statistic, on the device until somebody reads them. A phase that
+ * does not run in every step is there by its last run.
+ */
+export class Scoreboard {
+  readonly #device: string;
+  readonly #values = new Map<string, Held | (Entry & { readonly number: number })>();
+
+  constructor(device: string) {
+    this.#device = device;
+  }
+
+  /**
+   * Writes a scalar down; of a tensor its value, not the tensor.
+   *
+   * @throws UsageError for a tensor of more than one element, GanError `ERR_RECORDING` for a number, or a new name, in a recording
+   */
+  post({ kind, name }: Entry, value: Tensor | number): void {
+    const key = `${kind} ${name}`;
+    const held = this.#values.get(key);
+    if (typeof value === 'number') {
+      refuseRecording(`logs ${name} as a number, not as a tensor`);
+      if (held && 'tensor' in held) held.tensor.dispose();
+      this.#values.set(key, { kind, name, number: value });
+      return;
+    }
+    if (value.numel !== 1)
+      throw new UsageError(
+        `step.log expected one number for ${name} but received a tensor of shape [${value.shape.join(', ')}]: reduce it with mean() or sum()`,
+      );
+    if (held && 'tensor' in held) write(held.tensor, value);
+    else {
+      const tensor = keep(zeros([], { dtype: 'float64', device: this.#device }));
+      this.#values.set(key, { kind, name, tensor });
+      write(tensor, value);
+    }
+  }
+
+  /** All of them, in one copy from the device. */
+  read(): StepNumbers {
+    const held = [...this.#values.values()];
+    const tensors = held.flatMap((entry) => ('tensor' in entry ? [entry.tensor] : []));
+    const values = tensors.length > 0 ? scope(() => stack(tensors).toTypedArray()) : [];
+    const numbers: { losses: Record<string, number>; statistics: Record<string, number> } = {
+      losses: {},
+      statistics: {},
+    };
+    let next = 0;
+    for (const entry of held)
+      numbers[entry.kind][entry.name] = 'tensor' in entry ? Number(values[next++]) : entry.number;
+    return numbers;
+  }
+
+  /** Releases the tensors and forgets everything. */
+  clear(): void {
+    for (const held of this.#values.values()) if ('tensor' in held) held.tensor.dispose();
+    this.#values.clear();
+  }
+}
+
+function write(held: Tensor, value: Tensor): void {
+  noGrad(() => scope(() => void held.copy_(value.reshape([]))));
+}
