@@ -15,6 +15,7 @@ import {
 const CHANGEABLE: ReadonlySet<string> = new Set([
   'steps',
   'device',
+  'graphs',
   'dataDir',
   'sampleEvery',
   'checkpointEvery',

@@ -51,6 +51,7 @@ export function trainFields(recipe: Recipe) {
     seed: integer(0, { min: 0, help: 'makes runs differ, or repeat' }),
     precision: choice('auto', ['auto', 'fp32', 'bf16'], { help: 'auto, fp32 or bf16' }),
     deterministic: boolean(false, { help: 'bit-equal runs' }),
+    graphs: boolean(true, { help: 'CUDA graphs' }),
     out: optional(text('runs/mine', { help: 'the run directory' })),
     sampleEvery: integer(100, { min: 1, help: 'steps between sample grids' }),
     checkpointEvery: integer(500, { min: 1, help: 'steps between checkpoints' }),

@@ -38,6 +38,7 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--seed <n>', 'equal seeds give equal runs (0)')
     .option('--precision <kind>', 'fp32, bf16, or auto: bf16 where it is measured faster here (auto)')
     .option('--deterministic', 'bit-equal runs, at the price of some speed; auto precision is then fp32')
+    .option('--no-graphs', 'launches every kernel by itself: no CUDA graphs (on the CPU there are none)')
     .option('--out <folder>', 'the run directory (runs/RECIPE-DATASET-TIME)')
     .option('--resume <folder>', 'goes on from the latest checkpoint of that run directory')
     .option('--sample-every <n>', 'steps between sample grids (100)')
@@ -62,6 +63,8 @@ export function readGiven({ options, args }: Invocation, host: Host): Given {
   const flags = Object.entries({
     ...options,
     profile: options.profile === true ? String(PROFILE_STEPS) : options.profile,
+    // Commander has a `--no-…` that was not given as true: that says nothing.
+    graphs: options.graphs === false ? false : undefined,
   }).filter(([key]) => !OTHER_FLAGS.has(key));
   return {
     recipe: args[0],

@@ -43,7 +43,7 @@ export interface Surroundings {
  */
 export async function runTraining(plan: TrainingPlan, surroundings: Surroundings): Promise<number> {
   const { recipe, settings } = plan;
-  const { seed, precision, deterministic, batch } = settings;
+  const { seed, precision, deterministic, graphs, batch } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
   const dataset = await loadData(settings, surroundings.terminal);
@@ -51,7 +51,7 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   // Initial weights are drawn while the recipe builds the networks.
   manualSeed(seed);
   const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec);
-  const trainer = new Trainer({ ...model, device, seed, precision, deterministic });
+  const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   try {
     announce(plan, { dataset, trainer, terminal: surroundings.terminal });

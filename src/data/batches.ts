@@ -61,6 +61,7 @@ export class ResidentBatches implements BatchMaker {
   }
 
   to(device: string): void {
+    if (device === this.#device) return;
     this.#device = device;
     this.#forgetOrder();
     if (!this.#resident) return;

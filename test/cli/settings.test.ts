@@ -90,6 +90,7 @@ describe('resolveSettings', () => {
       batch: 64,
       steps: 2000,
       deterministic: false,
+      graphs: true,
       onBadImage: 'fail',
       set: { width: 64 },
     });

@@ -268,6 +268,18 @@ describe('a training', () => {
     expect(readFileSync(join(again, weights))).toEqual(readFileSync(join(run, weights)));
   });
 
+  test('has graphs unless --no-graphs or its configuration says otherwise, and may change that when it goes on', async () => {
+    const graphs = () => JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).settings.graphs;
+    await call(smallTraining('--steps', '2', '--out', run, '--quiet'));
+    expect(graphs()).toBe(true);
+    expect((await call(['--resume', run, '--steps', '3', '--no-graphs', '--quiet'])).code).toBe(0);
+    expect(graphs()).toBe(false);
+    const config = join(run, 'config.json');
+    run = `${run}-again`;
+    expect((await call(['--config', config, '--out', run, '--quiet'])).code).toBe(0);
+    expect(graphs()).toBe(false);
+  });
+
   test('ended by a signal writes a checkpoint and exits with 130, and --resume goes on', async () => {
     const host = new FakeHost();
     host.stderr.on('line', (line: string) => {
