@@ -60,6 +60,7 @@ std::shared_ptr<Recording> recording_of(const Context& context, Handle handle) {
 /// What `waiting` is given from now on runs after all that `awaited` was given so far; the host waits for
 /// neither.
 void let_wait(const CUDAStream& waiting, const CUDAStream& awaited) {
+  const c10::cuda::CUDAGuard guard(awaited.device_index());
   cudaEvent_t event = nullptr;
   C10_CUDA_CHECK(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
   const cudaError_t recorded = cudaEventRecord(event, awaited);
@@ -102,32 +103,6 @@ void announce(Graph& graph, const at::Generator& generator) {
     graph.register_generator_state(generator);
 }
 
-/// Begins to record what is given to the studio's stream, which must be the current one: it is not run.
-int64_t beginRecording(const Context& context, Handle handle, napi_value generators) {
-  auto recording = std::make_shared<Recording>();
-  recording->studio = studio_of(context, handle);
-  recording->generators = read_array<at::Generator>(
-      context, generators, "an array of random generators",
-      [](const Context& inner, napi_value element) { return Argument<at::Generator>::read(inner, element); });
-  const Studio& studio = *recording->studio;
-  const c10::cuda::CUDAGuard guard(studio.device);
-  // What the eager runs before it left in the caches of both streams is given back: the pool is apart from
-  // it.
-  c10::cuda::device_synchronize();
-  c10::cuda::CUDACachingAllocator::emptyCache();
-  for (const at::Generator& generator : recording->generators) announce(*recording->graph, generator);
-  const int64_t result = context.environment.resources.add(recording);
-  // Only this thread's calls are watched: another worker may go on allocating and copying meanwhile.
-  recording->graph->capture_begin(studio.pool, cudaStreamCaptureModeThreadLocal);
-  return result;
-}
-
-void endRecording(const Context& context, Handle handle) {
-  const auto recording = recording_of(context, handle);
-  const c10::cuda::CUDAGuard guard(recording->studio->device);
-  recording->graph->capture_end();
-}
-
 template <class F>
 bool succeeds(F&& body) {
   try {
@@ -141,8 +116,8 @@ bool succeeds(F&& body) {
 #if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 14
 /// Before 2.14 a recording that failed leaves both allocators bound to it, by a callback into the graph that
 /// is about to be destroyed.
-template <class Allocator>
-void unbind_allocators(CUDAGraph& graph, const Studio& studio, Allocator* host) {
+template <class HostAllocator>
+void unbind_allocators(CUDAGraph& graph, const Studio& studio, HostAllocator* host) {
   namespace device_allocator = c10::cuda::CUDACachingAllocator;
   // A graph that knows its pool has ended its recording, and gives the pool back by itself.
   if (succeeds([&] { graph.pool(); })) return;
@@ -153,22 +128,55 @@ void unbind_allocators(CUDAGraph& graph, const Studio& studio, Allocator* host) 
       succeeds([&] { host->release_pool(studio.pool); });
 }
 #else
-template <class Allocator>
-void unbind_allocators(CUDAGraph&, const Studio&, Allocator*) {}
+template <class HostAllocator>
+void unbind_allocators(CUDAGraph&, const Studio&, HostAllocator*) {}
 #endif
 
-/// Ends a recording that failed, whatever state it is in, and drops it. Its generators get states of their
-/// own, because the old ones may still think that they are recorded: other recordings with these generators
-/// are of no use any more, and no other may be made in this studio.
-void abandonRecording(const Context& context, Handle handle) {
-  const auto recording = recording_of(context, handle);
+/// Ends a recording that failed, whatever state it is in.
+void give_up(Recording& recording) {
+  const c10::cuda::CUDAGuard guard(recording.studio->device);
+  if (!succeeds([&] { recording.graph->capture_end(); }))
+    unbind_allocators(*recording.graph, *recording.studio, at::getHostAllocator(at::kCUDA));
+  recording.graph.reset();
+  // The old states may still think that they are recorded; new ones go on from the same place.
+  for (at::Generator& generator : recording.generators)
+    succeeds([&] { generator.graphsafe_set_state(generator.clone()); });
+}
+
+/// Begins to record what is given to the studio's stream, which must be the current one: it is not run.
+int64_t beginRecording(const Context& context, Handle handle, napi_value generators) {
+  auto recording = std::make_shared<Recording>();
+  recording->studio = studio_of(context, handle);
+  recording->generators = read_array<at::Generator>(
+      context, generators, "an array of random generators",
+      [](const Context& inner, napi_value element) { return Argument<at::Generator>::read(inner, element); });
   const Studio& studio = *recording->studio;
   const c10::cuda::CUDAGuard guard(studio.device);
-  if (!succeeds([&] { recording->graph->capture_end(); }))
-    unbind_allocators(*recording->graph, studio, at::getHostAllocator(at::kCUDA));
-  recording->graph.reset();
-  for (at::Generator& generator : recording->generators)
-    succeeds([&] { generator.graphsafe_set_state(generator.clone()); });
+  // What eager runs left in the caches is given back: the pool is apart from it.
+  c10::cuda::device_synchronize();
+  c10::cuda::CUDACachingAllocator::emptyCache();
+  context.environment.resources.require_room(1);
+  try {
+    for (const at::Generator& generator : recording->generators) announce(*recording->graph, generator);
+    // Only this thread's calls are watched: another worker may go on allocating and copying meanwhile.
+    recording->graph->capture_begin(studio.pool, cudaStreamCaptureModeThreadLocal);
+  } catch (...) {
+    give_up(*recording);
+    throw;
+  }
+  return context.environment.resources.add(std::move(recording));
+}
+
+void endRecording(const Context& context, Handle handle) {
+  const auto recording = recording_of(context, handle);
+  const c10::cuda::CUDAGuard guard(recording->studio->device);
+  recording->graph->capture_end();
+}
+
+/// Ends a recording that failed and drops it. Other recordings with its generators are of no use any more,
+/// and no other can be made in this studio.
+void abandonRecording(const Context& context, Handle handle) {
+  give_up(*recording_of(context, handle));
   context.environment.resources.remove(handle.value);
 }
 
@@ -184,7 +192,7 @@ bool releaseResource(const Context& context, Handle handle) {
   // The driver may not free what a launched graph still uses.
   if (const auto recording = std::dynamic_pointer_cast<Recording>(*found)) {
     const c10::cuda::CUDAGuard guard(recording->studio->device);
-    c10::cuda::device_synchronize();
+    succeeds([] { c10::cuda::device_synchronize(); });
   }
   return context.environment.resources.remove(handle.value);
 }

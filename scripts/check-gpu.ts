@@ -1,11 +1,25 @@
-// Builds against the LibTorch at hand, runs the test suite with CUDA as the device, then the benchmarks on it, and prints
-// a table; JSON and logs go to $OUT (gpu-results/). It is what runs when a GPU is at hand.
+// Builds against the LibTorch at hand, runs the tests with CUDA as the device, compares runs with and without CUDA graphs, trains,
+// and benchmarks against PyTorch; prints a table. What came of it goes to $OUT (gpu-results/), seven files at most. It is what runs
+// when a GPU is at hand, and ends in under nine minutes: what finds no time left is told as such.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const out = process.env.OUT ?? 'gpu-results';
 mkdirSync(out, { recursive: true });
+const work = mkdtempSync(join(tmpdir(), 'check-gpu-'));
+const end = performance.now() + 515_000;
+const tool = (name: string) => join('node_modules', '.bin', name);
+const rows: Row[] = [];
 
 interface Row {
   readonly check: string;
@@ -13,73 +27,135 @@ interface Row {
   readonly passed: boolean;
 }
 
-function run(name: string, command: string[], env: Record<string, string> = {}) {
+interface Check {
+  readonly name: string;
+  /** A command of node_modules/.bin and its arguments. */
+  readonly command: readonly string[];
+  /** The longest it may take, in seconds. */
+  readonly most: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What to tell of it, from its stdout; without, how long it took. */
+  readonly tell?: (stdout: string) => string;
+}
+
+function run({ name, command, most, env = {}, tell }: Check): void {
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
+  const seconds = Math.min(most, (end - start) / 1000);
+  if (seconds < 5) {
+    rows.push({ check: name, result: 'no time was left', passed: false });
+    return;
+  }
+  const [program, ...args] = command;
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [tool(program), ...args], {
     encoding: 'utf8',
     env: { ...process.env, ...env },
     maxBuffer: 1 << 28,
+    timeout: seconds * 1000,
+    killSignal: 'SIGKILL',
   });
-  writeFileSync(join(out, `${name}.log`), `${stdout}\n${stderr}`);
-  return { ok: status === 0, text: stdout, seconds: (performance.now() - start) / 1000 };
+  const took = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  appendFileSync(
+    join(out, 'check-gpu.log'),
+    `\n=== ${command.join(' ')}\n${stdout}\n${stderr}\n--- ${status ?? signal}, ${took}\n`,
+  );
+  const result = [signal ? 'stopped' : '', tell ? attempt(() => tell(stdout)) : '', took];
+  rows.push({ check: name, result: result.filter((part) => part !== '').join(', '), passed: status === 0 });
+  // Each time: nobody may wait for the end.
+  writeFileSync(join(out, 'check-gpu.json'), `${JSON.stringify(rows, null, 2)}\n`);
 }
 
-const node = process.execPath;
-const tool = (name: string) => join('node_modules', '.bin', name);
-const rows: Row[] = [];
+function attempt(body: () => string): string {
+  try {
+    return body();
+  } catch {
+    return 'no result: see check-gpu.log';
+  }
+}
 
-const build = run('build', [node, tool('ts-node'), 'scripts/setup.ts']);
-rows.push({ check: 'build', result: `${build.seconds.toFixed(0)} s`, passed: build.ok });
+function readJson(file: string) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
 
-const doctor = run('doctor', [node, tool('ts-node'), 'scripts/doctor.ts', '--json']);
-rows.push({ check: 'doctor', result: doctor.ok ? 'training can run' : 'see doctor.log', passed: doctor.ok });
+run({ name: 'build', command: ['ts-node', 'scripts/setup.ts'], most: 150 });
 
-const tests = join(out, 'tests.json');
-const suite = run('tests', [node, tool('jest'), '--json', `--outputFile=${tests}`], {
-  LIBTORCH_GAN_TEST_DEVICE: 'cuda:0',
+run({
+  name: 'doctor',
+  command: ['ts-node', 'scripts/doctor.ts', '--json'],
+  most: 30,
+  tell: (stdout) => {
+    writeFileSync(join(out, 'doctor.json'), stdout);
+    return 'doctor.json';
+  },
 });
-rows.push({ check: 'tests on cuda:0', result: testSummary(tests), passed: suite.ok });
+
+run({
+  name: 'graphs on and off',
+  command: ['ts-node', 'benchmarks/graphs.ts', 'cuda:0'],
+  most: 90,
+  tell: (stdout) => {
+    writeFileSync(join(out, 'graphs.json'), stdout);
+    const differences: { relativeDifference: number }[] = JSON.parse(stdout).rows;
+    const largest = Math.max(...differences.map((row) => row.relativeDifference));
+    return `losses differ by ${largest.toExponential(1)} at most`;
+  },
+});
 
 for (const recipe of ['dcgan', 'mlp']) {
-  const folder = join(out, `run-${recipe}`);
-  const args = ['scripts/train.ts', recipe, '--device', 'cuda', '--steps', '300', '--out', folder, '--quiet'];
-  const training = run(`train-${recipe}`, [node, tool('ts-node'), ...args]);
-  rows.push({
-    check: `train ${recipe}, 300 steps`,
-    result: `${training.seconds.toFixed(1)} s`,
-    passed: training.ok,
+  const folder = join(work, recipe);
+  run({
+    name: `train ${recipe}, 300 steps`,
+    command: [
+      'ts-node',
+      'scripts/train.ts',
+      recipe,
+      '--device',
+      'cuda',
+      '--steps',
+      '300',
+      '--out',
+      folder,
+      '--quiet',
+    ],
+    most: 45,
+    tell: () => {
+      copyFileSync(join(folder, 'samples', 'step-000300.png'), join(out, `${recipe}.png`));
+      return `${recipe}.png`;
+    },
   });
 }
 
-const peers = 'pytorch-textbook,pytorch-best,pytorch-compile';
-const figures = ['--json', join(out, 'bench.json')];
-const bench = run('bench', [
-  ...[node, tool('ts-node'), 'scripts/bench.ts', 'dcgan64', 'mlp'],
-  ...['--device', 'cuda', '--against', peers, ...figures],
-]);
-rows.push({ check: 'bench against PyTorch', result: 'see bench.log', passed: bench.ok });
-
-writeFileSync(
-  join(out, 'check-gpu.json'),
-  `${JSON.stringify({ rows, doctor: parsed(doctor.text) }, null, 2)}\n`,
-);
-for (const { check, result, passed } of rows)
-  console.log(`${passed ? 'ok    ' : 'FAILED'}  ${check.padEnd(26)} ${result}`);
-process.exitCode = rows.every(({ passed }) => passed) ? 0 : 1;
-
-function testSummary(file: string): string {
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(file, 'utf8'));
+const tests = join(work, 'tests.json');
+run({
+  name: 'tests on cuda:0',
+  command: ['jest', '--json', `--outputFile=${tests}`],
+  most: 150,
+  env: { LIBTORCH_GAN_TEST_DEVICE: 'cuda:0' },
+  tell: () => {
+    const { numPassedTests, numFailedTests, numPendingTests } = readJson(tests);
     return `${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`;
-  } catch {
-    return 'no result: see tests.log';
-  }
-}
+  },
+});
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
+const peers = 'pytorch-textbook,pytorch-best,pytorch-compile';
+const figures = join(out, 'bench.json');
+run({
+  name: 'dcgan64 and mlp against PyTorch',
+  command: [
+    'ts-node',
+    'scripts/bench.ts',
+    'dcgan64',
+    'mlp',
+    '--device',
+    'cuda',
+    '--against',
+    peers,
+    '--json',
+    figures,
+  ],
+  most: 300,
+  tell: () => (existsSync(figures) ? 'bench.json' : 'no bench.json: see check-gpu.log'),
+});
+
+for (const { check, result, passed } of rows)
+  console.log(`${passed ? 'ok    ' : 'FAILED'}  ${check.padEnd(32)} ${result}`);
+process.exitCode = rows.every(({ passed }) => passed) ? 0 : 1;
