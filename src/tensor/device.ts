@@ -56,8 +56,12 @@ export function setThreads(count: number): void {
   native().setThreads(count);
 }
 
-/** Bit-equal results from run to run; operators without a deterministic kernel throw then. Process-wide. */
+/**
+ * Bit-equal results from run to run; operators without a deterministic kernel throw then. Process-wide. cuBLAS wants to know
+ * early: it is told by CUBLAS_WORKSPACE_CONFIG, which is set here unless it is set already.
+ */
 export function setDeterministic(enabled: boolean): void {
+  if (enabled) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
   native().setDeterministic(enabled);
 }
 

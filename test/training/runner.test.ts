@@ -32,7 +32,8 @@ const recorders = () => (isCpu(testDevice) ? new StandInRecorder() : new CudaRec
 
 /** A trainer that records, or runs the same without. */
 function trainerOf(model: Model, graphs: boolean | (() => Recorder)): Trainer {
-  return new Trainer({ ...model, device: testDevice, seed: 5, graphs });
+  const exact = { precision: 'fp32', deterministic: !isCpu(testDevice) } as const;
+  return new Trainer({ ...model, ...exact, device: testDevice, seed: 5, graphs });
 }
 
 async function run(
