@@ -1,5 +1,6 @@
 import type { Batch } from '../data/loader';
 import { GanError } from '../errors';
+import { noGrad } from '../tensor/autograd';
 import { handTo, keep, openScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
@@ -92,12 +93,15 @@ export class StaticInputs implements Inputs {
 
   /** Takes over a step's values; `draw` makes its latents. */
   fill(batches: readonly Batch[], draw: () => Tensor): void {
-    for (const [i, slot] of this.#slots.entries()) {
-      const { images, labels } = batches[i];
-      if (slot.usesImages) slot.images.copy_(images);
-      if (slot.usesLabels && labels) slot.labels?.copy_(labels);
-    }
-    this.#latents?.copy_(draw());
+    // A loss may have asked for their gradients.
+    noGrad(() => {
+      for (const [i, slot] of this.#slots.entries()) {
+        const { images, labels } = batches[i];
+        if (slot.usesImages) slot.images.copy_(images);
+        if (slot.usesLabels && labels) slot.labels?.copy_(labels);
+      }
+      this.#latents?.copy_(draw());
+    });
   }
 
   /** Releases the copies. */
