@@ -106,7 +106,10 @@ class Fakes {
   }
 
   get fake(): Tensor {
-    this.#fake ??= handTo(this.#owner, span('fakes', () => this.#make()));
+    this.#fake ??= handTo(
+      this.#owner,
+      span('fakes', () => this.#make()),
+    );
     return this.#fake;
   }
 
