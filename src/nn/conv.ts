@@ -136,7 +136,9 @@ export class ConvTranspose2d extends Convolution {
   }
 
   override forward(input: Tensor): Tensor {
-    const options = { ...this.geometry, outputPadding: this.outputPadding };
+    const { outputPadding } = this;
+    const { stride, padding, dilation, groups } = this.geometry;
+    const options = { stride, padding, dilation, groups, outputPadding };
     return convTranspose2dOp(input, this.weight, this.bias, options);
   }
 

@@ -66,7 +66,10 @@ export class Bucket {
       const found = gradients.filter((handle) => handle !== 0);
       const first = active.filter((slot) => slot.state === null);
       if (first.length > 0) this.#stepNewcomers(update, { active, gradients: found, first });
-      else if (active.length > 0) update.update({ ...this.#lists(active), gradients: found, first: false });
+      else if (active.length > 0) {
+        const { parameters, state } = this.#lists(active);
+        update.update({ parameters, state, gradients: found, first: false });
+      }
     } finally {
       native().release(gradients);
     }

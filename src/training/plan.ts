@@ -34,7 +34,8 @@ export function planStep<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>>(
   return runs.map((run, i) => {
     const next = fresh.indexOf(true, i + 1);
     const sharing = runs.slice(i, next === -1 ? undefined : next);
-    return { ...run, fresh: fresh[i], graph: sharing.some(({ phase }) => trains(phase, generator)) };
+    const graph = sharing.some(({ phase }) => trains(phase, generator));
+    return { phase: run.phase, repetition: run.repetition, fresh: fresh[i], graph };
   });
 }
 

@@ -52,13 +52,13 @@ export interface RunOptions {
 export function runEntries(
   workshop: Workshop,
   entries: readonly PlanEntry<RunningPhase>[],
-  options: RunOptions,
+  { inputs, index }: RunOptions,
 ): void {
   scope(() => {
-    const fakes = new Fakes(workshop, options.inputs, entries[0].graph);
+    const fakes = new Fakes(workshop, inputs, entries[0].graph);
     const { places } = batchPlaces(entries);
     for (const [i, entry] of entries.entries()) {
-      const step = new PhaseStep(workshop, { ...options, entry, fakes, place: places[i] });
+      const step = new PhaseStep(workshop, { inputs, index, entry, fakes, place: places[i] });
       span(entry.phase.name, () => runPhase(workshop, entry.phase, step));
     }
   });
