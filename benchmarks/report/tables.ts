@@ -1,7 +1,7 @@
 import type { GroupResult, ParticipantResult } from '../results';
 import { median, ratios, summarize } from '../statistics';
 import type { Figure } from '../suites';
-import { format, formatRatio } from './format';
+import { format, formatRatios } from './format';
 
 /** One participant in a table. */
 export interface Row {
@@ -39,8 +39,13 @@ export function rivals(group: GroupResult, participant: ParticipantResult): Part
   return ours.filter(({ precision }) => precision === null || precision === participant.precision);
 }
 
-/** Ours by theirs in each round. */
-export function ratiosOf(ours: ParticipantResult, theirs: ParticipantResult, { key }: Figure): number[] {
+/** Ours by theirs in each round; none where memory of different batches would be compared. */
+export function ratiosOf(
+  ours: ParticipantResult,
+  theirs: ParticipantResult,
+  { key, unit }: Figure,
+): number[] {
+  if (unit === 'MB' && ours.batch !== theirs.batch) return [];
   const present = (values: readonly (number | null)[]) => values.map((value) => value ?? undefined);
   return ratios(present(ours.rounds[key]), present(theirs.rounds[key]));
 }
@@ -110,10 +115,7 @@ function cellsOf(
 }
 
 function ratioCell(values: readonly number[]): string {
-  if (values.length === 0) return '';
-  const { median: middle, min, max } = summarize(values);
-  const spread = values.length > 1 ? ` (${min.toFixed(2)} – ${max.toFixed(2)})` : '';
-  return `${formatRatio(middle)}${spread}`;
+  return values.length === 0 ? '' : formatRatios(summarize(values), values.length);
 }
 
 function workCells(

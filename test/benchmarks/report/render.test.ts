@@ -6,7 +6,7 @@ import { group, machine, results } from '../results-for-tests';
 
 test('figures have about three digits, and bytes become megabytes', () => {
   expect([0.0213, 9.876, 12.34, 123.4, 1234.5, 1_234_567].map((value) => format(value, 'ns'))).toEqual([
-    '0.02',
+    '0.021',
     '9.88',
     '12.3',
     '123',

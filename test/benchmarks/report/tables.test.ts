@@ -60,6 +60,13 @@ test('another batch than that of the group is told', () => {
   const slow = participant('tfjs-cpu', 'fp32', { images: [0.02], rest: { batch: 2 } });
   const [table] = tablesOf({ ...group, participants: [fp32, slow] });
   expect(table.rows[1].label).toBe('tfjs-cpu fp32, batch 2');
+  expect(ratiosOf(fp32, slow, IMAGES)).toEqual([4500]);
+});
+
+test('the memory of different batches is not compared', () => {
+  const slow = participant('tfjs-cpu', 'fp32', { images: [0.02], bytes: [4e8], rest: { batch: 2 } });
+  expect(ratiosOf(fp32, slow, MEMORY)).toEqual([]);
+  expect(ratiosOf(fp32, { ...slow, batch: 64 }, MEMORY)).toEqual([1.25]);
 });
 
 test('a round that a peer left out counts for neither median nor ratio', () => {
