@@ -18,7 +18,7 @@ export async function train(task: TrainTask): Promise<Measured> {
     for await (const _ of trainer.fit(loader, { steps: trainer.step + steps, logEvery: LOG_EVERY }));
     synchronize(trainer.device);
   };
-  const passes = await countPasses(trainer.networks, () => run(1));
+  const passes = await countPasses(trainer.networks, task.batch, () => run(1));
   const { steps, seconds } = await timeSteps(run, { ...task, warmUp: task.warmUp - 1 });
   const peakMemory =
     trainer.device === 'cpu' ? process.resourceUsage().maxRSS * 1024 : cudaMemory(trainer.device).peak;
@@ -65,9 +65,10 @@ export function size(network: nn.Module): number {
   return network.parameters().reduce((sum, tensor) => sum + tensor.numel, 0);
 }
 
-/** Forward passes of both networks while `body` runs. */
+/** Forward passes of both networks, of `batch` images each, while `body` runs: two batches joined to one are two passes. */
 async function countPasses(
   networks: Readonly<Record<string, nn.Module>>,
+  batch: number,
   body: () => Promise<void>,
 ): Promise<Passes> {
   const passes = { generator: 0, discriminator: 0 };
@@ -75,7 +76,7 @@ async function countPasses(
     const network = networks[name];
     const { forward } = network;
     network.forward = (...inputs) => {
-      passes[name]++;
+      passes[name] += inputs[0].shape[0] / batch;
       return forward(...inputs);
     };
     return () => {
