@@ -75,7 +75,7 @@ export interface RateTask extends Placed {
 /** What a participant is asked to do, as JSON on its command line. */
 export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | RateTask;
 
-/** Forward passes of each network in one step, each of a whole batch. */
+/** Forward passes of each network in one step: images that went through it, by the batch; two batches joined are two passes. */
 export interface Passes {
   readonly generator: number;
   readonly discriminator: number;

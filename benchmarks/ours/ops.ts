@@ -8,17 +8,19 @@ const SAMPLES = 15;
 
 /** Nanoseconds of tiny operations with the release of their result, through the public tensor interface, inside scopes. */
 export function ops({ device, seconds }: OpsTask): Measured {
-  const [a, b] = [ones([8], { device }), ones([8], { device })];
-  const [m, n] = [ones([8, 8], { device }), ones([8, 8], { device })];
-  const [image, weight] = [ones([1, 8, 8, 8], { device }), ones([8, 8, 3, 3], { device })];
-  const time = (operation: () => unknown) => nanoseconds(operation, { device, seconds });
-  return {
-    figures: {
-      add: time(() => a.add(b)),
-      matmul: time(() => m.matmul(n)),
-      conv2d: time(() => functional.conv2d(image, weight, null, { padding: 1 })),
-    },
-  };
+  return scope(() => {
+    const [a, b] = [ones([8], { device }), ones([8], { device })];
+    const [m, n] = [ones([8, 8], { device }), ones([8, 8], { device })];
+    const [image, weight] = [ones([1, 8, 8, 8], { device }), ones([8, 8, 3, 3], { device })];
+    const time = (operation: () => unknown) => nanoseconds(operation, { device, seconds });
+    return {
+      figures: {
+        add: time(() => a.add(b)),
+        matmul: time(() => m.matmul(n)),
+        conv2d: time(() => functional.conv2d(image, weight, null, { padding: 1 })),
+      },
+    };
+  });
 }
 
 /** The median over samples that fill the time together. */

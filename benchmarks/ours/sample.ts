@@ -21,9 +21,11 @@ export async function sample(task: SampleTask): Promise<Measured> {
     synchronize(device);
   };
   const { steps, seconds } = await timeSteps(run, task);
+  const parameters = { generator: size(generator), discriminator: size(discriminator) };
+  for (const network of Object.values(networks)) network.dispose();
   return {
     figures: { imagesPerSecond: (steps * task.batch) / seconds },
-    parameters: { generator: size(generator), discriminator: size(discriminator) },
+    parameters,
     passes: { generator: 1, discriminator: 0 },
   };
 }

@@ -18,22 +18,16 @@ export async function train(task: TrainTask): Promise<Measured> {
     for await (const _ of trainer.fit(loader, { steps: trainer.step + steps, logEvery: LOG_EVERY }));
     synchronize(trainer.device);
   };
-  const passes = await countPasses(trainer.networks, task.batch, () => run(1));
+  const passes = await countPasses(trainer.networks, { batch: task.batch, body: () => run(1) });
   const { steps, seconds } = await timeSteps(run, { ...task, warmUp: task.warmUp - 1 });
   const peakMemory =
     trainer.device === 'cpu' ? process.resourceUsage().maxRSS * 1024 : cudaMemory(trainer.device).peak;
-  return {
-    figures: {
-      imagesPerSecond: (steps * task.batch) / seconds,
-      stepMs: (seconds / steps) * 1000,
-      peakMemory,
-    },
-    parameters: {
-      generator: size(trainer.networks.generator),
-      discriminator: size(trainer.networks.discriminator),
-    },
-    passes,
-  };
+  const { generator, discriminator } = trainer.networks;
+  const parameters = { generator: size(generator), discriminator: size(discriminator) };
+  loader.dispose();
+  trainer.dispose();
+  const imagesPerSecond = (steps * task.batch) / seconds;
+  return { figures: { imagesPerSecond, stepMs: (seconds / steps) * 1000, peakMemory }, parameters, passes };
 }
 
 /** A recipe's networks and phases; no averaged weights, which PyTorch's example does not have. */
@@ -56,7 +50,8 @@ export function noise(
   count = IMAGES,
 ): data.ImageDataset {
   const pixels = new Uint8Array(count * channels * resolution ** 2);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.imul(i, 2654435761) >>> 24;
+  const { imul } = Math;
+  for (let i = 0; i < pixels.length; i++) pixels[i] = imul(i, 2654435761) >>> 24;
   return new data.ImageDataset({ name: 'noise', channels, resolution, pixels });
 }
 
@@ -65,11 +60,10 @@ export function size(network: nn.Module): number {
   return network.parameters().reduce((sum, tensor) => sum + tensor.numel, 0);
 }
 
-/** Forward passes of both networks, of `batch` images each, while `body` runs: two batches joined to one are two passes. */
+/** Batches of images that go through both networks while `body` runs. */
 async function countPasses(
   networks: Readonly<Record<string, nn.Module>>,
-  batch: number,
-  body: () => Promise<void>,
+  { batch, body }: { readonly batch: number; readonly body: () => Promise<void> },
 ): Promise<Passes> {
   const passes = { generator: 0, discriminator: 0 };
   const undo = (['generator', 'discriminator'] as const).map((name) => {

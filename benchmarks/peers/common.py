@@ -92,12 +92,12 @@ def parameters(generator, discriminator):
 
 
 def count_passes(step, generator, discriminator):
-    """Forward passes of both networks in one step."""
+    """Batches of images that go through both networks in one step."""
     passes = {"generator": 0, "discriminator": 0}
 
     def counter(name):
-        def hook(*_):
-            passes[name] += 1
+        def hook(_, inputs):
+            passes[name] += inputs[0].shape[0] / task["batch"]
 
         return hook
 

@@ -80,7 +80,7 @@ function trainingStep(tf, { generator, discriminator, latent }, calls) {
   const variables = (model) => model.trainableWeights.map((weight) => weight.val);
   const [optimizerD, optimizerG] = [tf.train.adam(2e-4, 0.5, 0.999), tf.train.adam(2e-4, 0.5, 0.999)];
   const run = (name, model, input) => {
-    calls[name]++;
+    calls[name] += input.shape[0] / batch;
     return model.apply(input, { training: true });
   };
   const judge = (input, labels) =>
