@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { GanError, messageOf } from '../errors';
+import { GanError, hasCode, messageOf } from '../errors';
 import { readError } from './file-error';
 
 /** An object as JSON knows it. */
@@ -30,4 +30,29 @@ export function readJsonObject(file: string): JsonObject {
   }
   if (!isJsonObject(value)) throw new GanError('ERR_BAD_JSON', `${file}: expected a JSON object in braces`);
   return value;
+}
+
+/**
+ * The objects of a file that holds one JSON object a line. What is no such line is left out: a writer that was killed leaves
+ * half a line, and one that is at work may be in the middle of its last. Without the file there are none.
+ *
+ * @throws GanError `ERR_CANNOT_READ` when the file is there but cannot be read
+ */
+export function readJsonLines(file: string): JsonObject[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw readError(file, error);
+  }
+  return text.split('\n').map(parseLine).filter(isJsonObject);
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

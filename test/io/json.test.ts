@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isJsonObject, readJsonObject } from '../../src/io/json';
+import { isJsonObject, readJsonLines, readJsonObject } from '../../src/io/json';
 
 let folder: string;
 let file: string;
@@ -36,4 +36,26 @@ test('an object is read', () => {
 
 test('lists and null are no objects', () => {
   expect([{}, [], null, 'a', undefined].map(isJsonObject)).toEqual([true, false, false, false, false]);
+});
+
+describe('readJsonLines', () => {
+  test('leaves out half a line, lines of something else and empty ones', () => {
+    writeFileSync(file, '{"a":1}\n\nnull\n[1]\nhello\n{"a":2}\n{"a":3');
+    expect(readJsonLines(file)).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  test('takes a last line without its end, where it is whole', () => {
+    writeFileSync(file, '{"a":1}\n{"a":2}');
+    expect(readJsonLines(file)).toHaveLength(2);
+  });
+
+  test('finds nothing where there is no file', () => {
+    expect(readJsonLines(file)).toEqual([]);
+  });
+
+  test('a folder in place of the file is refused', () => {
+    expect(() => readJsonLines(folder)).toThrow(
+      expect.objectContaining({ code: 'ERR_CANNOT_READ', message: expect.stringContaining('a folder') }),
+    );
+  });
 });

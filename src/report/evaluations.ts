@@ -1,0 +1,136 @@
+import { isJsonObject, type JsonObject, readJsonLines } from '../io/json';
+
+/** How figures were measured, by name: feature network and its sha256, resize filter, counts, seed, weights, version. */
+export type Protocol = Readonly<Record<string, string | number>>;
+
+/** Numbers by name. */
+export type Values = Readonly<Record<string, number>>;
+
+/** One line of `evaluations.jsonl`: what one checkpoint of a run was judged to be worth, and how. */
+export interface EvaluationRow {
+  /** Training steps done by the weights that were judged. */
+  readonly step: number;
+  /** Who judged: the training itself, or the command. */
+  readonly source: 'training' | 'evaluate';
+  /** When, as ISO 8601. */
+  readonly time: string;
+  /** The checkpoint, relative to the run directory; absent where the weights were judged from memory. */
+  readonly checkpoint?: string;
+  readonly metrics: Values;
+  /** Standard errors of those metrics that have one. */
+  readonly errors: Values;
+  readonly protocol: Protocol;
+  /** Where the time went. */
+  readonly seconds: Values;
+}
+
+/** What a metric's numbers say. */
+export interface MetricFacts {
+  /** As people write it, e.g. `FID`. */
+  readonly label: string;
+  /** Which way is better; `none` where neither is, or where it is not known. */
+  readonly better: 'lower' | 'higher' | 'none';
+  /** Where it is measured from: 0 or 1 for what cannot be beyond, null for none. */
+  readonly range: readonly [number | null, number | null];
+}
+
+const FACTS: Readonly<Record<string, MetricFacts>> = {
+  fid: { label: 'FID', better: 'lower', range: [0, null] },
+  kid: { label: 'KID', better: 'lower', range: [null, null] },
+  is: { label: 'Inception Score', better: 'higher', range: [1, null] },
+  precision: { label: 'Precision', better: 'higher', range: [0, 1] },
+  recall: { label: 'Recall', better: 'higher', range: [0, 1] },
+  density: { label: 'Density', better: 'higher', range: [0, null] },
+  coverage: { label: 'Coverage', better: 'higher', range: [0, 1] },
+  // A generator of noise is more diverse than the data: what is wanted is the diversity of real images, no more.
+  diversity: { label: 'Diversity', better: 'none', range: [0, null] },
+  realDiversity: { label: 'Diversity of real images', better: 'none', range: [0, null] },
+  ppl: { label: 'Path length (PPL)', better: 'lower', range: [0, null] },
+  bitsPerDimension: { label: 'Bits per dimension', better: 'lower', range: [null, null] },
+  reconstruction: { label: 'Reconstruction error', better: 'lower', range: [0, null] },
+};
+
+/** What is known of a metric: an unknown one keeps its own name, and neither way is better. */
+export function metricFacts(metric: string): MetricFacts {
+  return Object.hasOwn(FACTS, metric)
+    ? FACTS[metric]
+    : { label: metric, better: 'none', range: [null, null] };
+}
+
+/**
+ * The rows of an `evaluations.jsonl`, in the file's order. Half lines and lines of something else are left out, and so are
+ * numbers that are none. Without the file there are no rows.
+ *
+ * @throws GanError `ERR_CANNOT_READ` when the file is there but cannot be read
+ */
+export function readEvaluations(file: string): EvaluationRow[] {
+  return readJsonLines(file).flatMap((line) => rowOf(line) ?? []);
+}
+
+function rowOf(line: JsonObject): EvaluationRow | undefined {
+  const { step, source, time, checkpoint, protocol } = line;
+  if (typeof step !== 'number' || !isJsonObject(line.metrics)) return undefined;
+  return {
+    step,
+    source: source === 'evaluate' ? 'evaluate' : 'training',
+    time: typeof time === 'string' ? time : '',
+    ...(typeof checkpoint === 'string' && { checkpoint }),
+    metrics: numbersOf(line.metrics),
+    errors: numbersOf(line.errors),
+    protocol: isJsonObject(protocol) ? flat(protocol) : {},
+    seconds: numbersOf(line.seconds),
+  };
+}
+
+function numbersOf(values: unknown): Values {
+  if (!isJsonObject(values)) return {};
+  const isNumber = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
+  return Object.fromEntries(Object.entries(values).filter(isNumber));
+}
+
+function flat(values: JsonObject): Protocol {
+  const entries = Object.entries(values);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+/** In a protocol, what changes figures by chance only. */
+const CHANCE = new Set(['seed']);
+
+/** Whether figures measured by two protocols may be compared: all but the seed is equal. */
+export function sameProtocol(a: Protocol, b: Protocol): boolean {
+  return protocolKey(a) === protocolKey(b);
+}
+
+/** Equal for protocols that are {@link sameProtocol | the same}. */
+function protocolKey(protocol: Protocol): string {
+  const names = Object.keys(protocol).filter((name) => !CHANCE.has(name));
+  return JSON.stringify(names.sort().map((name) => [name, protocol[name]]));
+}
+
+/** Rows that may be compared. */
+export interface ComparableRows {
+  /** That of the first row. */
+  readonly protocol: Protocol;
+  /** By step. */
+  readonly rows: readonly EvaluationRow[];
+}
+
+/** Rows by protocol, in the order in which the protocols came up; within one by step, equal steps as they came. */
+export function groupByProtocol(rows: readonly EvaluationRow[]): ComparableRows[] {
+  const groups = new Map<string, EvaluationRow[]>();
+  for (const row of rows) {
+    const key = protocolKey(row.protocol);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return [...groups.values()].map((group) => ({
+    protocol: group[0].protocol,
+    rows: group.sort((a, b) => a.step - b.step),
+  }));
+}
