@@ -7,6 +7,7 @@ const ORDER = [
   'cli',
   'recipes',
   'training',
+  'metrics',
   'report',
   'models',
   'losses',

@@ -1,3 +1,4 @@
+export { CLASSIFIER_RESOLUTION, Classifier, type ClassifierOptions, classifier } from './classifier';
 export {
   type DcganOptions,
   dcganAccepts,

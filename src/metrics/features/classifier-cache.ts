@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GanError, hasCode } from '../../errors';
+import { writeError } from '../../io/file-error';
+import { readSafetensors, writeSafetensors } from '../../io/safetensors';
+import { recordsToTensors, tensorsToRecords } from '../../io/tensors';
+import { type Classifier, type ClassifierOptions, classifier } from '../../models/classifier';
+import { cacheFolder } from '../../native/root';
+import { scope } from '../../tensor/scope';
+import { untouchedRandom } from './random';
+import { stateSha256 } from './state-hash';
+
+/** A trained classifier as it is kept. */
+export interface KeptClassifier {
+  /** In `eval` mode and frozen; the caller disposes it. */
+  readonly network: Classifier;
+  /** The share of right answers on images it was not trained on; null where those could not be had. */
+  readonly accuracy: number | null;
+  /** Which images those were. */
+  readonly heldOut: string;
+  /** Of the weights. */
+  readonly sha256: string;
+}
+
+/** Which classifier it is: the key of its data and recipe, and what the data set's name makes of its own. */
+export interface ClassifierId {
+  readonly key: string;
+  /** E.g. `classifier-mnist`. */
+  readonly name: string;
+}
+
+const FORMAT = 'libtorch-gan feature classifier';
+
+/** Where a classifier is kept. */
+export function classifierFile({ key, name }: ClassifierId): string {
+  return join(cacheFolder(), 'features', `${name}-${key.slice(0, 16)}.safetensors`);
+}
+
+/**
+ * The classifier that {@link writeClassifier} kept, or null where none can be read.
+ *
+ * @throws GanError `ERR_BAD_SAFETENSORS` or `ERR_STATE_DICT` when the file is damaged or holds something else
+ */
+export async function readClassifier(
+  id: ClassifierId,
+  sizes: Required<ClassifierOptions>,
+): Promise<KeptClassifier | null> {
+  const file = classifierFile(id);
+  const read = await readSafetensors(file).catch((error: unknown) => {
+    if (hasCode(error, 'ERR_CANNOT_READ')) return null;
+    throw error;
+  });
+  if (!read) return null;
+  const { records, metadata } = read;
+  const { format, key, accuracy, held_out: heldOut, weights_sha256: expected } = metadata;
+  const damaged = (problem: string) =>
+    new GanError('ERR_BAD_SAFETENSORS', `bad feature classifier ${file}: ${problem}`);
+  if (format !== FORMAT || key !== id.key || !heldOut || !expected)
+    throw damaged('expected a classifier of this data set and recipe, but it is something else');
+  const network = untouchedRandom(() => classifier(sizes).to({ device: 'cpu' }));
+  try {
+    scope(() => network.loadStateDict(recordsToTensors(records, { device: 'cpu' })));
+    const sha256 = stateSha256(network);
+    if (sha256 !== expected)
+      throw damaged(`expected weights with the sha256 ${expected}, but theirs is ${sha256}`);
+    return {
+      network: network.eval().freeze(),
+      accuracy: accuracy === undefined ? null : Number(accuracy),
+      heldOut,
+      sha256,
+    };
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Keeps a classifier in the user's cache: under another name first, then renamed, so that the file is there whole or not at all.
+ *
+ * @throws GanError `ERR_CANNOT_WRITE`
+ */
+export async function writeClassifier(
+  id: ClassifierId,
+  { network, accuracy, heldOut, sha256 }: KeptClassifier,
+): Promise<void> {
+  const file = classifierFile(id);
+  const temporary = `${file}.${process.pid}.tmp`;
+  const records = scope(() => tensorsToRecords(network.stateDict()));
+  const metadata = {
+    format: FORMAT,
+    key: id.key,
+    ...(accuracy !== null && { accuracy: String(accuracy) }),
+    held_out: heldOut,
+    weights_sha256: sha256,
+  };
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeSafetensors(temporary, records, { metadata, fsync: true });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw writeError(file, error);
+  }
+}
+
+/** `classifier-` and the data set's name; a folder's is its last part with a mark of the whole path. */
+export function classifierName(dataset: string): string {
+  const plain = dataset.replace(/^folder:/, '').replace(/\/+$/, '');
+  const last = plain.slice(plain.lastIndexOf('/') + 1).replace(/[^\w.-]+/g, '-');
+  return `classifier-${last || createHash('sha256').update(dataset).digest('hex').slice(0, 8)}`;
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { cifar10 } from '../../data/cifar';
+import { ImageDataset } from '../../data/dataset';
+import { fashionMnist, mnist, type PublishedOptions } from '../../data/mnist';
+import { Prng } from '../../data/prng';
+import type { OnDataProgress } from '../../data/progress';
+import { datasetNames, loadDataset } from '../../data/sources';
+import { hasCode, UsageError } from '../../errors';
+import { CLASSIFIER_RESOLUTION } from '../../models/classifier';
+import { fromBytes } from '../../tensor/create';
+import { scope } from '../../tensor/scope';
+import type { ClassifierRecipe } from './classifier-recipe';
+import { resizeImages } from './resize-images';
+
+/** Images that a classifier never sees while it is trained. */
+export interface Unseen {
+  readonly dataset: ImageDataset;
+  readonly indices: Int32Array;
+}
+
+/** What a classifier is trained on, and what its accuracy is measured on. All images are 32×32. */
+export interface ClassifierData {
+  readonly train: ImageDataset;
+  /** Images of `train` that are trained on. */
+  readonly seen: Int32Array;
+  /** Where the others are: `test split` or `held-out tenth`. */
+  readonly heldOut: string;
+  /** Loads the others; null where the test split cannot be had. */
+  readonly unseen: () => Promise<Unseen | null>;
+}
+
+/** Where data sets come from. */
+export interface ClassifierDataOptions {
+  /** The folder of data sets (`LIBTORCH_GAN_DATA`, else the cache). */
+  readonly dataDir?: string;
+  readonly onProgress?: OnDataProgress;
+}
+
+/** A set with a test split. */
+interface SplitSet {
+  readonly load: (options: PublishedOptions) => Promise<ImageDataset>;
+  /** Images of the two splits: a set with another number is something else under a known name, or a part of it. */
+  readonly counts: Readonly<Record<'train' | 'test', number>>;
+}
+
+const SPLIT_SETS: Readonly<Record<string, SplitSet>> = {
+  mnist: { load: mnist, counts: { train: 60_000, test: 10_000 } },
+  'fashion-mnist': { load: fashionMnist, counts: { train: 60_000, test: 10_000 } },
+  cifar10: { load: cifar10, counts: { train: 50_000, test: 10_000 } },
+};
+
+const CHUNK = 512;
+
+/**
+ * A labelled data set in the form that classifiers see, whatever resolution and split of it was loaded: a set that `loadDataset` knows is
+ * loaded anew at 32×32, its training split where it has one; any other is resized.
+ * @throws ERR_USAGE for a set without labels, with a single class, or with fewer than 20 images
+ */
+export async function classifierData(
+  dataset: ImageDataset,
+  { seed }: Pick<ClassifierRecipe, 'seed'>,
+  options: ClassifierDataOptions = {},
+): Promise<ClassifierData> {
+  requireClasses(dataset);
+  const split = splitOf(dataset);
+  const train = await atClassifierResolution(dataset, split, options);
+  if (split)
+    return {
+      train,
+      seen: range(train.count),
+      heldOut: 'test split',
+      unseen: () => testSplit(split.set, options),
+    };
+  const order = new Prng(seed).permutation(train.count);
+  const tenth = Math.floor(train.count / 10);
+  return {
+    train,
+    seen: order.slice(tenth).sort(),
+    heldOut: 'held-out tenth',
+    unseen: async () => ({ dataset: train, indices: order.slice(0, tenth).sort() }),
+  };
+}
+
+/** What the weights depend on, in one sha256: the recipe, the images at 32×32, their labels, and which of them are seen. */
+export async function classifierKey(
+  { train, heldOut }: ClassifierData,
+  recipe: ClassifierRecipe,
+): Promise<string> {
+  const { spec, count, labels } = train;
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify({ recipe, channels: spec.channels, classes: spec.classes, count, heldOut }));
+  const reader = await train.pixels.open();
+  try {
+    for (let start = 0; start < count; start += CHUNK)
+      hash.update(await reader.read(range(Math.min(CHUNK, count - start), start)));
+  } finally {
+    await reader.close();
+  }
+  if (labels) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
+  return hash.digest('hex');
+}
+
+function requireClasses({ name, labels, classNames, count }: ImageDataset): void {
+  const advice = 'give another feature network with --features FILE';
+  if (!labels)
+    throw new UsageError(
+      `the data set "${name}" has no labels, so no classifier can be trained on it for its features: ${advice}`,
+    );
+  if (classNames.length < 2)
+    throw new UsageError(
+      `the data set "${name}" has a single class, and a classifier needs two at least: ${advice}`,
+    );
+  if (count < 20)
+    throw new UsageError(
+      `the data set "${name}" has ${count} images, and a classifier needs 20 at least: ${advice}`,
+    );
+}
+
+/** Which split of which known set it is; null for all others. */
+function splitOf({ name, count }: ImageDataset): { set: SplitSet; isTrain: boolean } | null {
+  const set = Object.hasOwn(SPLIT_SETS, name) ? SPLIT_SETS[name] : null;
+  if (!set || !Object.values(set.counts).includes(count)) return null;
+  return { set, isTrain: count === set.counts.train };
+}
+
+async function atClassifierResolution(
+  dataset: ImageDataset,
+  split: ReturnType<typeof splitOf>,
+  { dataDir, onProgress }: ClassifierDataOptions,
+): Promise<ImageDataset> {
+  const { name, spec, skipped } = dataset;
+  const resolution = CLASSIFIER_RESOLUTION;
+  if (split && !(split.isTrain && spec.resolution === resolution))
+    return split.set.load({ resolution, dataDir, progress: onProgress });
+  if (spec.resolution === resolution) return dataset;
+  if (datasetNames.includes(name) || name.startsWith('folder:')) {
+    const onBadImage = skipped.length > 0 ? 'skip' : 'fail';
+    const { channels } = spec;
+    const again = await loadDataset(name, {
+      resolution,
+      channels,
+      dataDir,
+      onBadImage,
+      progress: onProgress,
+    });
+    // A part of the set, or a set of the user's own under a known name, is not what was loaded.
+    if (again.count === dataset.count) return again;
+  }
+  return resized(dataset);
+}
+
+async function testSplit(
+  { load }: SplitSet,
+  { dataDir, onProgress }: ClassifierDataOptions,
+): Promise<Unseen | null> {
+  try {
+    const resolution = CLASSIFIER_RESOLUTION;
+    const dataset = await load({ split: 'test', resolution, dataDir, progress: onProgress });
+    return { dataset, indices: range(dataset.count) };
+  } catch (error) {
+    if (hasCode(error, 'ERR_DATA_MISSING')) return null;
+    throw error;
+  }
+}
+
+async function resized(dataset: ImageDataset): Promise<ImageDataset> {
+  const { name, spec, count, labels, classNames } = dataset;
+  const side = CLASSIFIER_RESOLUTION;
+  const imageBytes = spec.channels * side * side;
+  const pixels = new Uint8Array(count * imageBytes);
+  const reader = await dataset.pixels.open();
+  try {
+    for (let start = 0; start < count; start += CHUNK) {
+      const length = Math.min(CHUNK, count - start);
+      const bytes = await reader.read(range(length, start));
+      const shape = [length, spec.channels, spec.resolution, spec.resolution];
+      pixels.set(shrink(bytes, shape), start * imageBytes);
+    }
+  } finally {
+    await reader.close();
+  }
+  return new ImageDataset({ name, channels: spec.channels, resolution: side, pixels, labels, classNames });
+}
+
+function shrink(bytes: Uint8Array, shape: readonly number[]): Uint8Array {
+  return scope(() => {
+    const images = fromBytes(bytes, { dtype: 'uint8', shape, device: 'cpu' }).float();
+    const small = resizeImages(images, { side: CLASSIFIER_RESOLUTION });
+    return small.add(0.5).clamp({ min: 0, max: 255 }).to({ dtype: 'uint8' }).toBytes();
+  });
+}
+
+function range(count: number, start = 0): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => start + i);
+}

@@ -1,0 +1,123 @@
+import type { ImageDataset } from '../../data/dataset';
+import type { DataProgress } from '../../data/progress';
+import { hasCode, messageOf } from '../../errors';
+import { CLASSIFIER_RESOLUTION, type Classifier } from '../../models/classifier';
+import { noGrad, withoutAutocast } from '../../tensor/autograd';
+import { resolveDevice } from '../../tensor/device';
+import { scope } from '../../tensor/scope';
+import type { Tensor } from '../../tensor/tensor';
+import type { Extracted, FeatureExtractor } from '../extractor';
+import {
+  type ClassifierId,
+  classifierName,
+  type KeptClassifier,
+  readClassifier,
+  writeClassifier,
+} from './classifier-cache';
+import { classifierData, classifierKey } from './classifier-data';
+import { CLASSIFIER_RECIPE } from './classifier-recipe';
+import { type TrainClassifierOptions, trainOn } from './classifier-training';
+import { requireImages, resizeImages, resizeWords } from './resize-images';
+import { stateSha256 } from './state-hash';
+
+/** Options of {@link classifierExtractor}. */
+export interface ClassifierExtractorOptions extends TrainClassifierOptions {
+  /** Where features are computed (cpu); the training is always on the CPU. */
+  readonly device?: string;
+  /** Told what a user should know: that a kept classifier was damaged, or could not be kept. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** A {@link FeatureExtractor} with what is known of its classifier. */
+export interface ClassifierExtractor extends FeatureExtractor {
+  /** The share of right answers on images it was not trained on; null where those could not be had. */
+  readonly accuracy: number | null;
+  /** Which images those were: `test split` or `held-out tenth`. */
+  readonly heldOut: string;
+}
+
+const SIZE = { side: CLASSIFIER_RESOLUTION };
+
+/**
+ * The features of a classifier that the library trains itself on `dataset`, with nothing to download: the last hidden layer, 128
+ * numbers that have mean 0 and variance 1 each over the training set. Trained when it is asked for first, then kept in the user's
+ * cache under the hash of the images at 32×32, the labels and the recipe: at every resolution a set has the same classifier.
+ *
+ * @throws ERR_USAGE for a set without labels, with a single class, or with fewer than 20 images
+ */
+export async function classifierExtractor(
+  dataset: ImageDataset,
+  options: ClassifierExtractorOptions = {},
+): Promise<ClassifierExtractor> {
+  const device = resolveDevice(options.device ?? 'cpu');
+  const kept = await keptClassifier(dataset, options);
+  kept.network.to({ device });
+  return new TrainedExtractor(classifierName(dataset.name), kept, device);
+}
+
+async function keptClassifier(
+  dataset: ImageDataset,
+  options: ClassifierExtractorOptions,
+): Promise<KeptClassifier> {
+  const { dataDir, recipe = CLASSIFIER_RECIPE, onProgress, onNote } = options;
+  const loading = onProgress && ((progress: DataProgress) => onProgress({ ...progress, accuracy: null }));
+  const data = await classifierData(dataset, recipe, { dataDir, onProgress: loading });
+  const { channels, classes } = data.train.spec;
+  const sizes = { channels, classes, width: recipe.width, dimensions: recipe.dimensions };
+  const id: ClassifierId = {
+    key: await classifierKey(data, recipe),
+    name: classifierName(dataset.name),
+  };
+  const look = () =>
+    readClassifier(id, sizes).catch((error: unknown) => {
+      if (!hasCode(error, 'ERR_BAD_SAFETENSORS') && !hasCode(error, 'ERR_STATE_DICT')) throw error;
+      onNote?.(`${messageOf(error)}; it is trained again`);
+      return null;
+    });
+  const known = await look();
+  if (known) return known;
+  const { network, accuracy, heldOut } = await trainOn(data, options);
+  if (accuracy === null)
+    onNote?.(`the ${heldOut} of ${dataset.name} is not there: nobody knows how good its classifier is`);
+  const fresh = { network, accuracy, heldOut, sha256: stateSha256(network) };
+  await writeClassifier(id, fresh).catch((error: unknown) => {
+    onNote?.(`${messageOf(error)}; the next evaluation trains it again`);
+  });
+  return fresh;
+}
+
+class TrainedExtractor implements ClassifierExtractor {
+  readonly sha256: string;
+  readonly dimensions: number;
+  readonly classes: number;
+  readonly resize = resizeWords(SIZE);
+  readonly accuracy: number | null;
+  readonly heldOut: string;
+  readonly #network: Classifier;
+
+  constructor(
+    readonly name: string,
+    { network, sha256, accuracy, heldOut }: KeptClassifier,
+    private readonly device: string,
+  ) {
+    this.sha256 = sha256;
+    this.dimensions = network.sizes.dimensions;
+    this.classes = network.sizes.classes;
+    this.accuracy = accuracy;
+    this.heldOut = heldOut;
+    this.#network = network;
+  }
+
+  extract(images: Tensor): Extracted {
+    requireImages(this.name, images, [this.#network.sizes.channels]);
+    return scope(() =>
+      noGrad(() =>
+        withoutAutocast(this.device, () => this.#network.judge(resizeImages(images.to(this.device), SIZE))),
+      ),
+    );
+  }
+
+  dispose(): void {
+    this.#network.dispose();
+  }
+}

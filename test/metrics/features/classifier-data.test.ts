@@ -1,0 +1,53 @@
+import type { ImageDataset } from '../../../src/data/dataset';
+import { digits } from '../../../src/data/digits';
+import { mnist } from '../../../src/data/mnist';
+import { classifierData, classifierKey } from '../../../src/metrics/features/classifier-data';
+import { testWithData } from '../../data/files';
+import { patterns, QUICK } from './patterns';
+
+async function keyOf(dataset: ImageDataset, dataDir?: string): Promise<string> {
+  return classifierKey(await classifierData(dataset, QUICK, { dataDir }), QUICK);
+}
+
+test('a set at another resolution is resized to 32×32 and keeps its labels and its brightness', async () => {
+  const large = patterns({ resolution: 64 });
+  const { train } = await classifierData(large, QUICK);
+  expect(train.spec).toEqual({ channels: 1, resolution: 32, classes: 3 });
+  expect(train.labels).toEqual(large.labels);
+  const mean = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum + byte, 0) / bytes.length;
+  expect(mean(await train.images([1]))).toBeCloseTo(mean(await large.images([1])), 0);
+});
+
+test('a tenth is held out, and no image is both seen and unseen', async () => {
+  const { seen, unseen, heldOut, train } = await classifierData(patterns(), QUICK);
+  const others = await unseen();
+  expect([others?.dataset, others?.indices.length, heldOut]).toEqual([train, 12, 'held-out tenth']);
+  const all = [...seen, ...(others?.indices ?? [])].sort((a, b) => a - b);
+  expect(all).toEqual(Array.from({ length: 120 }, (_, i) => i));
+});
+
+test('the key is that of the images and labels', async () => {
+  const key = await keyOf(patterns());
+  expect(await keyOf(patterns())).toBe(key);
+  expect(await keyOf(patterns({ name: 'other' }))).toBe(key);
+  expect(await keyOf(patterns({ count: 119 }))).not.toBe(key);
+  expect(await classifierKey(await classifierData(patterns(), QUICK), { ...QUICK, version: 2 })).not.toBe(
+    key,
+  );
+});
+
+test('a part of a known set is not taken for the whole', async () => {
+  const { train } = await classifierData(await digits({ count: 40, resolution: 16 }), QUICK);
+  expect(train.count).toBe(40);
+});
+
+testWithData(
+  'mnist',
+  'MNIST is judged by its test split, and has one key at whatever resolution it was loaded',
+  async (dataDir) => {
+    const { unseen, heldOut } = await classifierData(await mnist({ dataDir }), QUICK, { dataDir });
+    expect([(await unseen())?.indices.length, heldOut]).toEqual([10_000, 'test split']);
+    const key = await keyOf(await mnist({ dataDir }), dataDir);
+    expect(await keyOf(await mnist({ dataDir, split: 'test', resolution: 16 }), dataDir)).toBe(key);
+  },
+);
