@@ -57,8 +57,11 @@ void clearGradients(const Context&, const Tensors& tensors) {
 }
 
 /// Gives `tensor` the storage, dtype and device of `data`; handles and optimizers that hold it go on holding
-/// the same tensor.
-void setData(const Context&, const at::Tensor& tensor, const at::Tensor& data) { tensor.set_data(data); }
+/// the same tensor, which counts as changed.
+void setData(const Context&, const at::Tensor& tensor, const at::Tensor& data) {
+  tensor.set_data(data);
+  if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
+}
 
 /// Null entries stand for an implicit gradient of one.
 Tensors optional_tensors(const Context& context, napi_value value) {

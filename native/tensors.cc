@@ -99,6 +99,11 @@ bool isContiguous(const Context&, const at::Tensor& tensor, at::MemoryFormat for
 }
 bool isAliasOf(const Context&, const at::Tensor& a, const at::Tensor& b) { return a.is_alias_of(b); }
 
+/// How often a tensor was changed in place; what has come of one count is out of date at another.
+int64_t changes(const Context&, const at::Tensor& tensor) {
+  return tensor.is_inference() ? 0 : static_cast<int64_t>(tensor._version());
+}
+
 /// Frees the tensors of a whole scope; handles that are no longer live are passed over, and the number freed
 /// is returned.
 int64_t release(const Context& context, napi_value handles, std::optional<int64_t> count) {
@@ -139,6 +144,7 @@ void define_tensors(const Context& context, napi_value exports) {
   GAN_DEFINE(context, exports, device);
   GAN_DEFINE(context, exports, isContiguous);
   GAN_DEFINE(context, exports, isAliasOf);
+  GAN_DEFINE(context, exports, changes);
   GAN_DEFINE(context, exports, release);
   GAN_DEFINE(context, exports, releaseOne);
   GAN_DEFINE(context, exports, liveTensors);

@@ -4,6 +4,7 @@
 #include <ATen/Operators.h>
 
 #include "convolution.h"
+#include "counted.h"
 #include "dropout.h"
 #include "linear.h"
 
@@ -21,5 +22,18 @@ template <>
 inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;
 template <>
 inline constexpr auto implementation<at::_ops::dropout> = &kernels::dropout;
+
+template <>
+inline constexpr auto implementation<at::_ops::_fused_adam_> = &kernels::Counted<at::_ops::_fused_adam_>::call;
+template <>
+inline constexpr auto implementation<at::_ops::_fused_adam__tensor_lr> = &kernels::Counted<at::_ops::_fused_adam__tensor_lr>::call;
+template <>
+inline constexpr auto implementation<at::_ops::_fused_adamw_> = &kernels::Counted<at::_ops::_fused_adamw_>::call;
+template <>
+inline constexpr auto implementation<at::_ops::_fused_adamw__tensor_lr> = &kernels::Counted<at::_ops::_fused_adamw__tensor_lr>::call;
+template <>
+inline constexpr auto implementation<at::_ops::_fused_sgd_> = &kernels::Counted<at::_ops::_fused_sgd_>::call;
+template <>
+inline constexpr auto implementation<at::_ops::_fused_sgd__tensor_lr> = &kernels::Counted<at::_ops::_fused_sgd__tensor_lr>::call;
 
 }  // namespace gan

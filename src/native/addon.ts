@@ -43,6 +43,7 @@ export interface NativeAddon {
   device(tensor: Handle): string;
   isContiguous(tensor: Handle, format: MemoryFormat): boolean;
   isAliasOf(a: Handle, b: Handle): boolean;
+  changes(tensor: Handle): number;
   release(handles: Handles, count?: number): number;
   releaseOne(handle: Handle): boolean;
   liveTensors(): [tensors: number, bytes: number, generators: number];

@@ -3,8 +3,8 @@ import { conv2d as conv2dOp, convTranspose2d as convTranspose2dOp, pad } from '.
 import type { Tensor } from '../tensor/tensor';
 import { divisibleBy, integerPair, oneOf, type Pair, positiveInteger } from './check';
 import { resetParameters } from './init';
-import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
+import { WeightedLayer, type Weights } from './weighted-layer';
 
 /** What surrounds the image where a kernel reaches over its border. */
 export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
@@ -40,7 +40,7 @@ interface Geometry {
 }
 
 /** What both convolutions share: checked options, weight and bias. */
-abstract class Convolution extends Module {
+abstract class Convolution extends WeightedLayer {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly kernelSize: readonly [number, number];
@@ -106,11 +106,11 @@ export class Conv2d extends Convolution {
     this.paddingMode = paddingMode;
   }
 
-  override forward(input: Tensor): Tensor {
-    if (this.paddingMode === 'zeros') return conv2dOp(input, this.weight, this.bias, this.geometry);
+  override forwardWith(input: Tensor, { weight, bias = this.bias }: Weights): Tensor {
+    if (this.paddingMode === 'zeros') return conv2dOp(input, weight, bias, this.geometry);
     const [rows, columns] = this.geometry.padding;
     const padded = pad(input, [columns, columns, rows, rows], { mode: this.paddingMode });
-    return conv2dOp(padded, this.weight, this.bias, { ...this.geometry, padding: 0 });
+    return conv2dOp(padded, weight, bias, { ...this.geometry, padding: 0 });
   }
 
   protected override describe(): string {
@@ -135,11 +135,11 @@ export class ConvTranspose2d extends Convolution {
     this.outputPadding = outputPadding;
   }
 
-  override forward(input: Tensor): Tensor {
+  override forwardWith(input: Tensor, { weight, bias = this.bias }: Weights): Tensor {
     const { outputPadding } = this;
     const { stride, padding, dilation, groups } = this.geometry;
     const options = { stride, padding, dilation, groups, outputPadding };
-    return convTranspose2dOp(input, this.weight, this.bias, options);
+    return convTranspose2dOp(input, weight, bias, options);
   }
 
   protected override describe(): string {

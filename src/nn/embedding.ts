@@ -5,8 +5,8 @@ import type { Tensor } from '../tensor/tensor';
 import { argumentError, positiveInteger } from './check';
 import { normal_ } from './init';
 import { lookUp } from './kernels';
-import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
+import { WeightedLayer, type Weights } from './weighted-layer';
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions {
@@ -18,7 +18,7 @@ export interface EmbeddingOptions {
  * A table of vectors, looked up by index (int64): [...] → [..., embeddingDim]. `weight` [numEmbeddings, embeddingDim] starts
  * as N(0, 1).
  */
-export class Embedding extends Module {
+export class Embedding extends WeightedLayer {
   readonly weight: Parameter;
   readonly paddingIdx: number | null;
 
@@ -42,8 +42,8 @@ export class Embedding extends Module {
     if (paddingIdx !== undefined) scope(() => void noGrad(() => this.weight.select(0, paddingIdx).zero_()));
   }
 
-  override forward(indices: Tensor): Tensor {
-    return lookUp(this.weight, indices, this.paddingIdx ?? -1);
+  override forwardWith(indices: Tensor, { weight }: Weights): Tensor {
+    return lookUp(weight, indices, this.paddingIdx ?? -1);
   }
 
   protected override describe(): string {

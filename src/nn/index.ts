@@ -11,6 +11,8 @@ export { isParameter, type Parameter, parameter } from './parameter';
 export * from './pool';
 export * from './sequential';
 export * from './shape';
+export * from './spectral-norm';
 export type { LoadReport, StateDict } from './state-dict';
 export { nameRoot } from './trace';
 export * from './upsample';
+export { WeightedLayer, type Weights } from './weighted-layer';

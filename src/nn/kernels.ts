@@ -107,3 +107,13 @@ export function lookUp(weight: Tensor, indices: Tensor, paddingIdx: number): Ten
 export function softplusOf(input: Tensor, { beta, threshold }: { beta: number; threshold: number }): Tensor {
   return wrap(ops.softplus(input.handle, beta, threshold), 'softplus');
 }
+
+/** The product [n] of a matrix [n, m] and a vector [m]. */
+export function matrixVector(matrix: Tensor, vector: Tensor): Tensor {
+  return wrap(ops.mv(matrix.handle, vector.handle), 'mv');
+}
+
+/** The inner product of two vectors. */
+export function innerProduct(a: Tensor, b: Tensor): Tensor {
+  return wrap(ops.dot(a.handle, b.handle), 'dot');
+}

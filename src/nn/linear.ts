@@ -3,8 +3,8 @@ import { linear as linearOp } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
 import { positiveInteger } from './check';
 import { resetParameters } from './init';
-import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
+import { WeightedLayer, type Weights } from './weighted-layer';
 
 /** Options of {@link Linear}. */
 export interface LinearOptions {
@@ -18,7 +18,7 @@ export interface LinearOptions {
  * Input [..., inFeatures], output [..., outFeatures]. `weight` [outFeatures, inFeatures] and `bias` [outFeatures] start as
  * U(−b, b), b = 1 / √inFeatures.
  */
-export class Linear extends Module {
+export class Linear extends WeightedLayer {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
@@ -36,8 +36,8 @@ export class Linear extends Module {
     resetParameters(this.weight, this.bias);
   }
 
-  override forward(input: Tensor): Tensor {
-    return linearOp(input, this.weight, this.bias);
+  override forwardWith(input: Tensor, { weight, bias = this.bias }: Weights): Tensor {
+    return linearOp(input, weight, bias);
   }
 
   protected override describe(): string {

@@ -243,6 +243,11 @@ export abstract class Module {
     return tensor;
   }
 
+  /** PyTorch's name for a tensor of a child, from the child's path and its name there; for modules that PyTorch does not see. */
+  protected nameOf(child: string, name: string): string {
+    return `${snakeCase(child)}.${name}`;
+  }
+
   #state(): [string, Tensor][] {
     return this.#tensors<Tensor>((module) => [...heldBy(module, isParameter), ...module.#ownBuffers(true)]);
   }
@@ -253,10 +258,10 @@ export abstract class Module {
       .map(([name, buffer]) => [name, buffer.tensor]);
   }
 
-  #tensors<T extends Tensor>(own: (module: Module) => [string, T][], prefix = ''): [string, T][] {
-    const found = own(this).map(([name, tensor]): [string, T] => [prefix + snakeCase(name), tensor]);
-    for (const [name, child] of this.namedChildren())
-      found.push(...child.#tensors(own, `${prefix}${snakeCase(name)}.`));
+  #tensors<T extends Tensor>(own: (module: Module) => [string, T][]): [string, T][] {
+    const found = own(this).map(([name, tensor]): [string, T] => [snakeCase(name), tensor]);
+    for (const [child, module] of this.namedChildren())
+      for (const [name, tensor] of module.#tensors(own)) found.push([this.nameOf(child, name), tensor]);
     return found;
   }
 

@@ -1,15 +1,26 @@
 import { GanError } from '../errors';
 
 let active = false;
+let boundaries = 0;
 
 /** Runs `body` as what is recorded for replays (a CUDA graph): what a replay would not do again is refused in it. */
 export function whileRecording<T>(body: () => T): T {
   active = true;
+  boundaries++;
   try {
     return body();
   } finally {
     active = false;
+    boundaries++;
   }
+}
+
+/**
+ * Changes where recording begins and ends. What was computed at another count must not be used again: a replay would not
+ * compute it, or nothing has computed it yet.
+ */
+export function recordingBoundaries(): number {
+  return boundaries;
 }
 
 /**

@@ -28,6 +28,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   device: 'Handle → void',
   isContiguous: 'Handle, MemoryFormat → void',
   isAliasOf: 'Handle, Handle → void',
+  changes: 'Handle → void',
   requiresGrad: 'Handle → void',
   isLeaf: 'Handle → void',
   setRequiresGrad: 'Handles, boolean → void',
