@@ -1,5 +1,5 @@
 import { numberBetween } from '../nn/check';
-import { binaryCrossEntropyWithLogits } from '../tensor/activations';
+import { binaryCrossEntropyWithLogits, logSigmoid } from '../tensor/activations';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 
@@ -7,6 +7,17 @@ import type { Tensor } from '../tensor/tensor';
 export interface AdversarialLoss {
   /** The discriminator's loss from its logits on real and on fake images. */
   discriminator(real: Tensor, fake: Tensor): Tensor;
+  /**
+   * The generator's loss from the discriminator's logits on fake images.
+   *
+   * @param real gives its logits on real images: called by losses that compare the two (`relativistic`), so that no other pays
+   * for them
+   */
+  generator(fake: Tensor, real: () => Tensor): Tensor;
+}
+
+/** A loss that judges real and fake images each for themselves: its generator's side needs no real ones. */
+export interface UnpairedLoss extends AdversarialLoss {
   /** The generator's loss from the discriminator's logits on fake images. */
   generator(fake: Tensor): Tensor;
 }
@@ -26,7 +37,7 @@ export interface SmoothingOptions {
  *
  * @throws UsageError unless 0 ≤ labelSmoothing ≤ 1
  */
-export function nonSaturating(options: SmoothingOptions = {}): AdversarialLoss {
+export function nonSaturating(options: SmoothingOptions = {}): UnpairedLoss {
   return {
     discriminator: logisticDiscriminator('nonSaturating', options),
     generator: (fake) => crossEntropyTo(fake, 1),
@@ -39,10 +50,21 @@ export function nonSaturating(options: SmoothingOptions = {}): AdversarialLoss {
  *
  * @throws UsageError unless 0 ≤ labelSmoothing ≤ 1
  */
-export function minimax(options: SmoothingOptions = {}): AdversarialLoss {
+export function minimax(options: SmoothingOptions = {}): UnpairedLoss {
   return {
     discriminator: logisticDiscriminator('minimax', options),
     generator: (fake) => crossEntropyTo(fake, 0).neg(),
+  };
+}
+
+/**
+ * The logistic loss in softplus form, as in StyleGAN (Karras et al. 2019): with f(t) = ln(1 + e^−t), L_D = E[f(D(x))] +
+ * E[f(−D(G(z)))] and L_G = E[f(D(G(z)))]. The same numbers as {@link nonSaturating} without smoothing.
+ */
+export function logistic(): UnpairedLoss {
+  return {
+    discriminator: (real, fake) => logisticMargin(real).mean().add(logisticMargin(fake.neg()).mean()),
+    generator: (fake) => logisticMargin(fake).mean(),
   };
 }
 
@@ -52,7 +74,7 @@ export function minimax(options: SmoothingOptions = {}): AdversarialLoss {
  *
  * @throws UsageError unless 0 ≤ labelSmoothing ≤ 1
  */
-export function leastSquares(options: SmoothingOptions = {}): AdversarialLoss {
+export function leastSquares(options: SmoothingOptions = {}): UnpairedLoss {
   const target = realTarget('leastSquares', options);
   return {
     discriminator: (real, fake) => halfSquare(real.sub(target)).add(halfSquare(fake)),
@@ -62,9 +84,9 @@ export function leastSquares(options: SmoothingOptions = {}): AdversarialLoss {
 
 /**
  * The Wasserstein loss (Arjovsky et al. 2017) of a critic: L_D = E[D(G(z))] − E[D(x)] and L_G = −E[D(G(z))]. The critic
- * must be kept Lipschitz: clip its parameters (`optim.clampParameters`) or penalise its gradient.
+ * must be kept Lipschitz: clip its weights (`clipWeights`) or penalise its gradient (`gradientPenalty`).
  */
-export function wasserstein(): AdversarialLoss {
+export function wasserstein(): UnpairedLoss {
   return {
     discriminator: (real, fake) => fake.mean().sub(real.mean()),
     generator: (fake) => fake.mean().neg(),
@@ -75,11 +97,16 @@ export function wasserstein(): AdversarialLoss {
  * The hinge loss (Lim & Ye 2017; Miyato et al. 2018): L_D = E[max(0, 1 − D(x))] + E[max(0, 1 + D(G(z)))] and
  * L_G = −E[D(G(z))].
  */
-export function hinge(): AdversarialLoss {
+export function hinge(): UnpairedLoss {
   return {
     discriminator: (real, fake) => real.neg().add(1).relu().mean().add(fake.add(1).relu().mean()),
     generator: (fake) => fake.mean().neg(),
   };
+}
+
+/** f(t) = ln(1 + e^−t) = −ln σ(t); LibTorch's softplus cuts its tail off above 20, and with it the gradient's. */
+export function logisticMargin(t: Tensor): Tensor {
+  return logSigmoid(t).neg();
 }
 
 function realTarget(owner: string, { labelSmoothing = 0 }: SmoothingOptions): number {

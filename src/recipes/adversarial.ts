@@ -1,16 +1,40 @@
-import { type AdversarialLoss, hinge, leastSquares, minimax, nonSaturating } from '../losses/adversarial';
+import { UsageError } from '../errors';
+import {
+  type AdversarialLoss,
+  hinge,
+  leastSquares,
+  logistic,
+  minimax,
+  nonSaturating,
+} from '../losses/adversarial';
+import { relativistic, relativisticAverage } from '../losses/relativistic';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
 import type { Phase } from '../training/phase';
 
 /** Losses that `--set loss=…` can name. */
-export const LOSSES = ['non-saturating', 'minimax', 'least-squares', 'hinge'] as const;
+export const LOSSES = [
+  'non-saturating',
+  'minimax',
+  'least-squares',
+  'hinge',
+  'logistic',
+  'relativistic',
+  'relativistic-average',
+] as const;
 
-/** The loss of that name. */
+/** Those whose real images have a target that can be smoothed. */
+const SMOOTHED: readonly string[] = ['non-saturating', 'minimax', 'least-squares'];
+
+/** The loss of that name. @throws UsageError for smoothing with a loss that has no targets */
 export function adversarialLoss(
   name: (typeof LOSSES)[number],
   { labelSmoothing = 0 }: { labelSmoothing?: number } = {},
 ): AdversarialLoss {
+  if (labelSmoothing > 0 && !SMOOTHED.includes(name))
+    throw new UsageError(
+      `labelSmoothing expected a loss with targets (${SMOOTHED.join(', ')}) but the loss is ${name}: leave one of the two`,
+    );
   switch (name) {
     case 'non-saturating':
       return nonSaturating({ labelSmoothing });
@@ -20,6 +44,12 @@ export function adversarialLoss(
       return leastSquares({ labelSmoothing });
     case 'hinge':
       return hinge();
+    case 'logistic':
+      return logistic();
+    case 'relativistic':
+      return relativistic();
+    case 'relativistic-average':
+      return relativisticAverage();
   }
 }
 
@@ -59,7 +89,10 @@ export function adversarialPhases(
       name: 'G',
       trains: 'generator',
       optimizer: optimizers.generator,
-      loss: ({ fake, networks: { discriminator } }) => loss.generator(discriminator.forward(fake)),
+      loss: (step) => {
+        const { discriminator } = step.networks;
+        return loss.generator(discriminator.forward(step.fake), () => discriminator.forward(step.real));
+      },
     },
   ];
 }

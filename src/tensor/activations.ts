@@ -37,6 +37,11 @@ export function logSigmoid(input: Tensor): Tensor {
   return wrap(ops.log_sigmoid(input.handle), 'logSigmoid');
 }
 
+/** e^x − 1, exact for small x */
+export function expm1(input: Tensor): Tensor {
+  return wrap(ops.expm1(input.handle), 'expm1');
+}
+
 /** x where x > 0, else weight · x, with a weight for all or one a channel */
 export function prelu(input: Tensor, weight: Tensor): Tensor {
   return wrap(ops.prelu(input.handle, weight.handle), 'prelu');
