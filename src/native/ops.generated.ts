@@ -168,6 +168,7 @@ export interface NativeOps {
   bmm(self: Handle, mat2: Handle): Handle;
   mv(self: Handle, vec: Handle): Handle;
   addmm(self: Handle, mat1: Handle, mat2: Handle, beta: Scalar, alpha: Scalar): Handle;
+  addmm_(self: Handle, mat1: Handle, mat2: Handle, beta: Scalar, alpha: Scalar): void;
   baddbmm(self: Handle, batch1: Handle, batch2: Handle, beta: Scalar, alpha: Scalar): Handle;
   dot(self: Handle, tensor: Handle): Handle;
   outer(self: Handle, vec2: Handle): Handle;
@@ -176,6 +177,7 @@ export interface NativeOps {
   linalg_eigh(self: Handle, UPLO: string): [Handle, Handle];
   linalg_eigvalsh(self: Handle, UPLO: string): Handle;
   linalg_svd(A: Handle, fullMatrices: boolean, driver: string | null): [Handle, Handle, Handle];
+  linalg_svdvals(A: Handle, driver: string | null): Handle;
   linalg_qr(A: Handle, mode: string): [Handle, Handle];
   linalg_cholesky(self: Handle, upper: boolean): Handle;
   linalg_matrix_norm(self: Handle, ord: Scalar, dim: readonly number[], keepdim: boolean, dtype: DType | null): Handle;
@@ -975,6 +977,10 @@ export const ops = {
   addmm(self: Handle, mat1: Handle, mat2: Handle, beta: Scalar = 1, alpha: Scalar = 1): Handle {
     return operators().addmm(self, mat1, mat2, beta, alpha);
   },
+  /** addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!) */
+  addmm_(self: Handle, mat1: Handle, mat2: Handle, beta: Scalar = 1, alpha: Scalar = 1): void {
+    operators().addmm_(self, mat1, mat2, beta, alpha);
+  },
   /** baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
   baddbmm(self: Handle, batch1: Handle, batch2: Handle, beta: Scalar = 1, alpha: Scalar = 1): Handle {
     return operators().baddbmm(self, batch1, batch2, beta, alpha);
@@ -1006,6 +1012,10 @@ export const ops = {
   /** linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh) */
   linalg_svd(A: Handle, fullMatrices: boolean = true, driver: string | null = null): [Handle, Handle, Handle] {
     return operators().linalg_svd(A, fullMatrices, driver);
+  },
+  /** linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor */
+  linalg_svdvals(A: Handle, driver: string | null = null): Handle {
+    return operators().linalg_svdvals(A, driver);
   },
   /** linalg_qr(Tensor A, str mode='reduced') -> (Tensor Q, Tensor R) */
   linalg_qr(A: Handle, mode: string = 'reduced'): [Handle, Handle] {
