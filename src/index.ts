@@ -2,6 +2,7 @@
 export * as data from './data';
 export { GanError, hasCode, UsageError } from './errors';
 export * as losses from './losses';
+export * as metrics from './metrics';
 export * as models from './models';
 export type { DType, MemoryFormat } from './native/addon';
 export { TorchError } from './native/torch-error';

@@ -1,0 +1,154 @@
+import { GanError } from '../errors';
+import { argumentError, positiveInteger } from '../nn/check';
+import { noGrad } from '../tensor/autograd';
+import { tensor, zeros } from '../tensor/create';
+import { defaultDevice } from '../tensor/device';
+import { addProduct_ } from '../tensor/linalg';
+import { keep, scope } from '../tensor/scope';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { requireCount, requireFeatures } from './feature-set';
+
+/** Mean and covariance of a set of feature vectors: all that the Fréchet distance asks about it. */
+export interface Moments {
+  /** N, images seen. */
+  readonly count: number;
+  /** float64 [d] */
+  readonly mean: Tensor;
+  /** Σ(x − mean)(x − mean)ᵀ / (N − 1), float64 [d, d]. */
+  readonly covariance: Tensor;
+}
+
+/** Rows that are converted to float64 at a time. */
+const CHUNK = 4096;
+
+/**
+ * Mean and covariance of a stream of feature vectors, in float64 and in memory for d² + d numbers, however many images pass.
+ *
+ * Batches are merged by the update of Chan, Golub & LeVeque (1979): with δ the difference of two means,
+ * S ← S_a + S_b + δδᵀ · n_a n_b / (n_a + n_b). No difference of large sums occurs, so features far from 0 lose nothing.
+ */
+export class FeatureMoments implements Moments {
+  readonly dimensions: number;
+  readonly #mean: Tensor;
+  /** Σ(x − mean)(x − mean)ᵀ */
+  readonly #scatter: Tensor;
+  #count = 0;
+
+  /**
+   * @param dimensions d, the length of a feature vector
+   * @throws UsageError unless it is a positive integer
+   */
+  constructor(dimensions: number, { device = defaultDevice() }: { readonly device?: string } = {}) {
+    this.dimensions = positiveInteger('FeatureMoments', 'dimensions', dimensions);
+    this.#mean = keep(zeros([dimensions], { dtype: 'float64', device }));
+    this.#scatter = keep(zeros([dimensions, dimensions], { dtype: 'float64', device }));
+  }
+
+  /** N, images so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The mean so far, float64 [d], a copy in the caller's scope. @throws UsageError before the first image */
+  get mean(): Tensor {
+    requireCount('FeatureMoments.mean', this.#count, 1);
+    return this.#mean.clone();
+  }
+
+  /** The unbiased covariance so far, float64 [d, d], in the caller's scope. @throws UsageError below two images */
+  get covariance(): Tensor {
+    requireCount('FeatureMoments.covariance', this.#count, 2);
+    return this.#scatter.div(this.#count - 1);
+  }
+
+  /**
+   * Takes in the features [n, d] of a batch, of any floating dtype.
+   *
+   * @throws UsageError where they have another length
+   * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the image by its place in the stream
+   */
+  add(features: Tensor): void {
+    requireFeatures('FeatureMoments', features, { dimensions: this.dimensions, first: this.#count });
+    noGrad(() => {
+      for (let start = 0; start < features.shape[0]; start += CHUNK)
+        scope(() => this.#addChunk(features.slice(0, { start, end: start + CHUNK })));
+    });
+  }
+
+  /** Takes in what `other` has seen. @throws UsageError where its features have another length */
+  merge(other: FeatureMoments): void {
+    if (other.dimensions !== this.dimensions)
+      throw argumentError(
+        'FeatureMoments.merge',
+        `moments of ${this.dimensions} dimensions`,
+        other.dimensions,
+      );
+    scope(() => {
+      this.#scatter.add_(other.#scatter);
+      const step = this.#move(other.#mean, other.#count).unsqueeze(1);
+      addProduct_(this.#scatter, step, step.t());
+    });
+  }
+
+  /** Everything to go on from, for a file: `count` int64 [], `mean` [d] and `scatter` [d, d] float64. */
+  stateDict(): Record<string, Tensor> {
+    return {
+      count: tensor(BigInt64Array.of(BigInt(this.#count)), { shape: [], device: 'cpu' }),
+      mean: this.#mean.clone(),
+      scatter: this.#scatter.clone(),
+    };
+  }
+
+  /** Moments from what {@link stateDict} gave. @throws GanError `ERR_BAD_STATE` for anything else */
+  static fromState(
+    state: Readonly<Record<string, Tensor>>,
+    options: { readonly device?: string } = {},
+  ): FeatureMoments {
+    const { count, mean, scatter } = state;
+    const dimensions = mean?.shape[0] ?? 0;
+    const whole =
+      count?.dtype === 'int64' && count.numel === 1 && mean?.dtype === 'float64' && mean.shape.length === 1;
+    const square = scatter?.dtype === 'float64' && `${scatter.shape}` === `${[dimensions, dimensions]}`;
+    if (!whole || !square || dimensions === 0)
+      throw new GanError(
+        'ERR_BAD_STATE',
+        'FeatureMoments expects count int64 [], mean float64 [d] and scatter float64 [d, d] but received ' +
+          `${
+            Object.keys(state)
+              .map((name) => `${name} ${state[name]}`)
+              .join(', ') || 'nothing'
+          }; compute the moments anew`,
+      );
+    const moments = new FeatureMoments(dimensions, options);
+    moments.#mean.copy_(mean);
+    moments.#scatter.copy_(scatter);
+    moments.#count = count.item();
+    return moments;
+  }
+
+  /** Gives its memory back. */
+  dispose(): void {
+    this.#mean.dispose();
+    this.#scatter.dispose();
+  }
+
+  #addChunk(features: Tensor): void {
+    const rows = features.detach().to({ dtype: 'float64', device: this.#mean.device });
+    const mean = rows.mean(0);
+    const centred = rows.sub(mean);
+    // The step between the means is one more row, so that the whole update is a single product.
+    const all = cat([centred, this.#move(mean, rows.shape[0]).unsqueeze(0)]);
+    addProduct_(this.#scatter, all.t(), all);
+  }
+
+  /** Moves the mean for `rows` more vectors around `mean`; gives √(n_a n_b / n) · δ. */
+  #move(mean: Tensor, rows: number): Tensor {
+    const before = this.#count;
+    this.#count += rows;
+    if (this.#count === 0) return mean;
+    const difference = mean.sub(this.#mean);
+    this.#mean.add_(difference, { alpha: rows / this.#count });
+    return difference.mul(Math.sqrt((before * rows) / this.#count));
+  }
+}

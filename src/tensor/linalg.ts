@@ -1,0 +1,56 @@
+import { ops } from '../native/ops.generated';
+import type { Tensor } from './tensor';
+import { wrap, wrapAll } from './wrap';
+
+/** A symmetric matrix taken apart: A = V · diag(values) · Vᵀ. */
+export interface Eigen {
+  /** Ascending [d]. */
+  readonly values: Tensor;
+  /** One eigenvector a column [d, d]. */
+  readonly vectors: Tensor;
+}
+
+/** The singular value decomposition A = U · diag(values) · Vᵀ. */
+export interface Singular {
+  /** [n, r], r = min(n, m) */
+  readonly left: Tensor;
+  /** Descending [r]. */
+  readonly values: Tensor;
+  /** Vᵀ [r, m] */
+  readonly rightTransposed: Tensor;
+}
+
+/**
+ * Eigenvalues and eigenvectors of a symmetric matrix [d, d], of which only the lower triangle is read.
+ *
+ * @throws TorchError for a matrix that is not square, or holds NaN
+ */
+export function symmetricEigen(matrix: Tensor): Eigen {
+  const [values, vectors] = wrapAll(ops.linalg_eigh(matrix.handle), 'symmetricEigen');
+  return { values, vectors };
+}
+
+/** The singular values of a matrix [n, m], descending. @throws TorchError for a matrix that holds NaN */
+export function singularValues(matrix: Tensor): Tensor {
+  return wrap(ops.linalg_svdvals(matrix.handle), 'singularValues');
+}
+
+/** The reduced singular value decomposition of a matrix [n, m]. @throws TorchError for a matrix that holds NaN */
+export function singularDecomposition(matrix: Tensor): Singular {
+  const parts = wrapAll(ops.linalg_svd(matrix.handle, false), 'singularDecomposition');
+  const [left, values, rightTransposed] = parts;
+  return { left, values, rightTransposed };
+}
+
+/** sum + scale · a·b for matrices [n, m] and [m, p], in one pass; `sum` is broadcast. */
+export function addProduct(
+  sum: Tensor,
+  { a, b, scale = 1 }: { readonly a: Tensor; readonly b: Tensor; readonly scale?: number },
+): Tensor {
+  return wrap(ops.addmm(sum.handle, a.handle, b.handle, 1, scale), 'addProduct');
+}
+
+/** Adds a·b to `sum` [n, p] in place. */
+export function addProduct_(sum: Tensor, a: Tensor, b: Tensor): void {
+  ops.addmm_(sum.handle, a.handle, b.handle);
+}
