@@ -1,0 +1,56 @@
+import type { Chart } from '../chart/chart';
+import { drawChart } from '../chart/draw';
+import { formatReading } from '../chart/scale';
+import { Html, html } from '../html';
+
+/** A chart with its place in the page. */
+export interface ChartFigure {
+  readonly chart: Chart;
+  /** What its values are, in a few words. */
+  readonly note: string;
+  /** Pixels. */
+  readonly height: number;
+}
+
+/** Drawn for this width; the page's script draws it anew for the reader's. */
+const STILL_WIDTH = 720;
+
+/** The charts of a page, in the order of their numbers in it. */
+export class Charts {
+  readonly all: Chart[] = [];
+
+  /** A figure: title, a legend that tells the last values, and the drawing. */
+  add({ chart, note, height }: ChartFigure, smoothing = 0): Html {
+    const view = { width: STILL_WIDTH, height, log: false, smoothing };
+    const drawing = new Html(drawChart(chart, view));
+    return html`<figure class="chart" data-chart="${this.all.push(chart) - 1}">
+<figcaption><h3>${chart.title}</h3><span class="at"></span><p>${note}</p></figcaption>
+<ul class="legend">${chart.series.map(
+      ({
+        label,
+        color,
+        dash,
+        y,
+      }) => html`<li><svg width="22" height="8" aria-hidden="true"><path class="line c${color} d${dash}" d="M1 4H21"/></svg>
+<span class="name">${label}</span> <span class="value">${lastOf(y)}</span></li>`,
+    )}</ul>
+<div class="plot"><svg viewBox="0 0 ${STILL_WIDTH} ${height}" height="${height}" role="img" aria-label="${describe(chart)}">${drawing}</svg></div>
+</figure>
+`;
+  }
+}
+
+function lastOf(values: readonly (number | null)[]): string {
+  const last = values.filter((value) => value !== null).at(-1);
+  return last === undefined ? '–' : formatReading(last);
+}
+
+function describe({ title, series, marks }: Chart): string {
+  const lines = series.map(({ label, x, y }) => {
+    const values = y.filter((value) => value !== null);
+    if (values.length === 0) return `${label} without values`;
+    const [low, high] = [Math.min, Math.max].map((end) => formatReading(values.reduce((a, b) => end(a, b))));
+    return `${label} from step ${x[0]} to ${x.at(-1)}, between ${low} and ${high}, last ${lastOf(y)}`;
+  });
+  return [`${title}: ${lines.join('; ')}`, ...marks.map(({ label }) => label)].join('; ');
+}

@@ -1,0 +1,97 @@
+import { isJsonObject, type JsonObject } from '../../../io/json';
+import { metricFacts } from '../../evaluations';
+import { collapseNote, describeSummary, formatCount, metricsOf, summarizeMetric } from '../../summary';
+import { type Html, html } from '../html';
+import type { RunData } from '../read-run';
+
+/** The head of the page: what was trained, how far it came, and what a reader must know first. */
+export function overviewSection(run: RunData): Html {
+  const warnings = [...collapseSentences(run), ...notFiniteSentences(run)];
+  return html`<header>
+<p class="kind">Training report</p>
+<h1>${run.name}</h1>
+<p class="about">${aboutLine(run.config)}</p>
+<dl class="key">${keyFigures(run).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${warnings.length > 0 ? html`<div class="warning" role="note">${warnings.map((text) => html`<p>${text}</p>`)}</div>` : ''}
+${run.notes.map((note) => html`<p class="hint">${note}</p>`)}
+</header>
+`;
+}
+
+/** The steps the run is to reach, where its configuration says so. */
+export function plannedSteps({ config }: Pick<RunData, 'config'>): number | undefined {
+  const steps = settingsOf(config).steps;
+  return typeof steps === 'number' ? steps : undefined;
+}
+
+function settingsOf(config: JsonObject): JsonObject {
+  return isJsonObject(config.settings) ? config.settings : {};
+}
+
+function aboutLine(config: JsonObject): string {
+  const { recipe, dataset } = settingsOf(config);
+  const { resolution, channels } = isJsonObject(config.dataset) ? config.dataset : {};
+  const size = resolution === undefined ? undefined : `${channels}×${resolution}×${resolution}`;
+  const seed = config.seed === undefined ? undefined : `seed ${config.seed}`;
+  const parts = [recipe, dataset, size, config.device, config.precision, seed];
+  return parts.filter((part) => part !== undefined && part !== null).join(' · ');
+}
+
+function keyFigures(run: RunData): [string, string][] {
+  const { metrics, evaluations, config } = run;
+  const { lastStep } = metrics;
+  const planned = plannedSteps(run);
+  const of = planned !== undefined && planned > lastStep ? ` of ${formatCount(planned)}` : '';
+  const figures: [string, string][] = [['Steps', `${formatCount(lastStep)}${of}`]];
+  const { batch } = config;
+  if (typeof batch === 'number') figures.push(['Images seen', formatCount(lastStep * batch)]);
+  const speed = metrics.curves.get('imagesPerSecond');
+  const speeds = speed?.y.filter((value) => value !== null && value > 0) ?? [];
+  if (speeds.length > 0) figures.push(['Images a second', `${formatCount(median(speeds))} in the median`]);
+  const seconds = speed && typeof batch === 'number' ? stepSeconds(speed, batch) : 0;
+  if (seconds > 0) figures.push(['Time in steps', formatDuration(seconds)]);
+  const [metric] = metricsOf(evaluations);
+  const summary = metric === undefined ? undefined : summarizeMetric(evaluations, metric);
+  if (summary) figures.push([metricFacts(summary.metric).label, describeSummary(summary)]);
+  return figures;
+}
+
+/** Time by the speed of every logged stretch. */
+function stepSeconds(
+  { x, y }: { x: readonly number[]; y: readonly (number | null)[] },
+  batch: number,
+): number {
+  return x.reduce((sum, step, at) => {
+    const speed = y[at];
+    return speed === null || speed <= 0 ? sum : sum + ((step - (x[at - 1] ?? 0)) * batch) / speed;
+  }, 0);
+}
+
+/** E.g. `40 s`, `12 min`, `3 h 05 min`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${formatCount(Math.floor(minutes / 60))} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+function median(values: readonly (number | null)[]): number {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function collapseSentences({ evaluations, bestStep }: RunData): string[] {
+  return metricsOf(evaluations).flatMap((metric) => {
+    const note = collapseNote(evaluations, metric);
+    if (note === undefined) return [];
+    const isKept = bestStep !== undefined && summarizeMetric(evaluations, metric)?.best?.step === bestStep;
+    return [isKept ? `${note}: best/ has those weights.` : `${note}.`];
+  });
+}
+
+function notFiniteSentences({ metrics }: RunData): string[] {
+  return [...metrics.notFinite].map(([name, count]) => {
+    const values = count === 1 ? '1 value that is' : `${formatCount(count)} values that are`;
+    return `${name} has ${values} not finite (NaN or infinity), shown as gaps.`;
+  });
+}
