@@ -117,3 +117,8 @@ export function matrixVector(matrix: Tensor, vector: Tensor): Tensor {
 export function innerProduct(a: Tensor, b: Tensor): Tensor {
   return wrap(ops.dot(a.handle, b.handle), 'dot');
 }
+
+/** In float32 what autocast made in half of it; anything else as it is. */
+export function inFullPrecision(input: Tensor): Tensor {
+  return input.dtype === 'bfloat16' || input.dtype === 'float16' ? input.float() : input;
+}

@@ -16,9 +16,12 @@ interface LayerCase {
   readonly dtype: 'float32' | 'float64';
 }
 
-function build({ factory, args, options, dtype, training, tensors }: Case<LayerCase>): nn.Module {
-  const make: unknown = Reflect.get(nn, factory);
-  if (typeof make !== 'function') throw new Error(`nn has no ${factory}`);
+function build(
+  { factory, args, options, dtype, training, tensors }: Case<LayerCase>,
+  factories: object,
+): nn.Module {
+  const make: unknown = Reflect.get(factories, factory);
+  if (typeof make !== 'function') throw new Error(`there is no ${factory}`);
   const given = Object.keys(options).length === 0 ? args : [...args, options];
   const module: nn.Module = Reflect.apply(make, undefined, given);
   module.to({ dtype, device: testDevice }).train(training);
@@ -51,9 +54,9 @@ function expectGradients(
   }
 }
 
-function compare(layerCase: Case<LayerCase>): void {
+function compare(layerCase: Case<LayerCase>, factories: object): void {
   const { tensors, double } = layerCase;
-  const module = build(layerCase);
+  const module = build(layerCase, factories);
   try {
     const inputs = Array.from({ length: layerCase.inputs }, (_, index) => tensors.tensor(`input${index}`));
     const leaves = leavesOf(module, inputs);
@@ -84,11 +87,15 @@ function compare(layerCase: Case<LayerCase>): void {
   }
 }
 
-/** A test for each case of a fixture: the layer's output, gradients, second gradients and moved buffers equal PyTorch's. */
-export function testLayers(file: string): void {
+/**
+ * A test for each case of a fixture: the layer's output, gradients, second gradients and moved buffers equal PyTorch's.
+ *
+ * @param factories has the functions that the cases name (`nn`)
+ */
+export function testLayers(file: string, factories: object = nn): void {
   const cases = readCases<LayerCase>(file).map((one): [string, Case<LayerCase>] => [
     `${one.name} (${one.dtype})`,
     one,
   ]);
-  test.each(cases)('equals PyTorch: %s', (_, layerCase) => scope(() => compare(layerCase)));
+  test.each(cases)('equals PyTorch: %s', (_, layerCase) => scope(() => compare(layerCase, factories)));
 }
