@@ -1,6 +1,20 @@
+export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
+export { type Diversity, pairwiseDiversity } from './diversity';
 export { FeatureSet, type FeatureSetOptions } from './feature-set';
 export { frechetDistance } from './frechet';
+export { type FrechetSample, frechetError } from './frechet-error';
+export { type InceptionScore, inceptionScore } from './inception-score';
+export { linearInterpolation, type Path, sphericalInterpolation } from './interpolate';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance } from './kernel-distance';
+export {
+  type Bits,
+  type BitsOptions,
+  bitsPerDimension,
+  evidenceBound,
+  importanceWeightedBound,
+} from './likelihood';
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold';
 export { FeatureMoments, type Moments } from './moments';
 export { type Neighbours, nearestNeighbours, neighbourDistances } from './nearest-neighbours';
+export { type PathLength, type PathLengthOptions, pathLength } from './path-length';
+export { type ReconstructionErrors, reconstructionErrors } from './reconstruction';

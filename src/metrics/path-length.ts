@@ -1,0 +1,115 @@
+import { numberBetween, oneOf, positiveInteger } from '../nn/check';
+import { noGrad } from '../tensor/autograd';
+import { rand, randn } from '../tensor/create';
+import { defaultDevice } from '../tensor/device';
+import { Generator } from '../tensor/random';
+import { scope } from '../tensor/scope';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { type Span, spans } from './distances';
+import { unitVectors } from './diversity';
+import { requireCount, requireFeatures } from './feature-set';
+import { linearInterpolation, type Path, sphericalInterpolation } from './interpolate';
+import { errorOfMean, meanOf } from './statistics';
+
+/** What {@link pathLength} walks through. */
+export interface PathLengthOptions {
+  /** Images of latents [N, z], or of what `map` makes of them. Must be in eval mode: each image alone decides on itself. */
+  readonly generate: (latents: Tensor) => Tensor;
+  /** Feature vectors [N, d] of images. */
+  readonly features: (images: Tensor) => Tensor;
+  /** z: normal latents of this length are drawn. */
+  readonly latentSize: number;
+  /** Takes latents to w: then the paths run there, along straight lines. */
+  readonly map?: (latents: Tensor) => Tensor;
+  /** Anywhere on a path, or at its start, which leaves out what no latent maps to: `full`. */
+  readonly sampling?: 'full' | 'end';
+  /** Paths (10,000). */
+  readonly count?: number;
+  /** Paths a batch (50): twice as many images. */
+  readonly batch?: number;
+  /** The step along a path (1e-4). */
+  readonly epsilon?: number;
+  /** Which paths (0). */
+  readonly seed?: number;
+  readonly device?: string;
+}
+
+/** A perceptual path length with its standard error. */
+export interface PathLength {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/**
+ * The perceptual path length (PPL, Karras et al. 2019): E[ d(G(p(t)), G(p(t + ε))) / ε² ], p a path between two random latents
+ * (a great circle in z, a straight line in w) and d the squared distance of feature vectors at unit length, as LPIPS
+ * (Zhang et al. 2018) measures it in its own network: figures compare under one feature network only. The mean of what lies between the
+ * 1st and the 99th percentile, as in the paper.
+ *
+ * Latents and places come from a generator of its own; paths are computed in float64, since a step of 10⁻⁴ has three digits
+ * left in float32. The images are float32: with small features their rounding may be seen below ε = 10⁻⁴.
+ *
+ * @throws UsageError for an option out of range, or fewer than two paths
+ * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the image of its batch
+ */
+export function pathLength(options: PathLengthOptions): PathLength {
+  const { count = 10_000, batch = 50, epsilon = 1e-4, seed = 0, sampling = 'full' } = options;
+  for (const [name, value] of Object.entries({ count, batch, latentSize: options.latentSize }))
+    positiveInteger('pathLength', name, value);
+  numberBetween('pathLength', 'epsilon', epsilon, { min: 1e-8, max: 0.1 });
+  oneOf('pathLength', 'sampling', sampling, ['full', 'end']);
+  requireCount('pathLength', count, 2);
+  return noGrad(() =>
+    scope(() => {
+      const draws = drawPaths({ ...options, count, seed, sampling });
+      const lengths = spans(count, batch).flatMap((span) =>
+        scope(() => stepLengths({ ...options, epsilon }, draws, span)),
+      );
+      const kept = withoutTails(lengths);
+      return { mean: meanOf(kept), error: errorOfMean(kept) };
+    }),
+  );
+}
+
+/** The ends of all paths [count, z], and a place on each [count, 1], float64: drawn at once, so that batches change nothing. */
+function drawPaths({
+  count,
+  seed,
+  sampling,
+  latentSize,
+  device = defaultDevice(),
+}: PathLengthOptions & { readonly count: number; readonly seed: number }): Path {
+  const generator = new Generator({ seed, device });
+  try {
+    const [from, to] = randn([2, count, latentSize], { generator, device }).unbind();
+    const at = rand([count, 1], { dtype: 'float64', generator, device });
+    return { from, to, at: sampling === 'end' ? at.mul(0) : at };
+  } finally {
+    generator.dispose();
+  }
+}
+
+function stepLengths(
+  { generate, features, map, epsilon }: PathLengthOptions & { readonly epsilon: number },
+  draws: Path,
+  span: Span,
+): number[] {
+  const [z0, z1, at] = [draws.from, draws.to, draws.at].map((drawn) => drawn.narrow(0, span));
+  const ends = cat([z0, z1]);
+  const [from, to] = (map ? map(ends) : ends).double().split(span.length);
+  const interpolate = map ? linearInterpolation : sphericalInterpolation;
+  const places = [at, at.add(epsilon)].map((place) => interpolate({ from, to, at: place }));
+  const found = features(generate(cat(places).float()));
+  requireFeatures('pathLength', found);
+  const [here, there] = unitVectors(found).split(span.length);
+  const squared = here.sub(there).square().sum(1);
+  return Array.from(squared.div(epsilon ** 2).toTypedArray(), Number);
+}
+
+/** What lies between the 1st and the 99th percentile, both included; of few values that is all of them. */
+function withoutTails(values: readonly number[]): number[] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const last = sorted.length - 1;
+  return sorted.slice(Math.floor(0.01 * last), Math.ceil(0.99 * last) + 1);
+}

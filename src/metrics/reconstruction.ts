@@ -1,0 +1,45 @@
+import { argumentError, numberBetween } from '../nn/check';
+import { noGrad } from '../tensor/autograd';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { meanOf } from './statistics';
+
+/** How well images were reconstructed: means over the images, and each one's own figures. */
+export interface ReconstructionErrors {
+  /** The mean squared error. */
+  readonly mse: number;
+  /** The mean absolute error. */
+  readonly mae: number;
+  /** The mean of the images' peak signal-to-noise ratios, in dB; Infinity where an image is met exactly. */
+  readonly psnr: number;
+  readonly perImage: Readonly<Record<'mse' | 'mae' | 'psnr', Float64Array>>;
+}
+
+/**
+ * Errors of reconstructions against images [N, …] of one shape, in float64: of each image mse = mean (x − y)²,
+ * mae = mean |x − y| and psnr = 10 log₁₀(range² / mse), and their means over the images.
+ *
+ * @param options.range - How far white is from black: 2 for images in [−1, 1] (2).
+ * @throws UsageError for different shapes, or no images
+ */
+export function reconstructionErrors(
+  { images, reconstructions }: { readonly images: Tensor; readonly reconstructions: Tensor },
+  { range = 2 }: { readonly range?: number } = {},
+): ReconstructionErrors {
+  numberBetween('reconstructionErrors', 'range', range, { min: Number.MIN_VALUE });
+  const { shape } = images;
+  if (`${shape}` !== `${reconstructions.shape}`)
+    throw argumentError('reconstructionErrors', `reconstructions [${shape}]`, [...reconstructions.shape]);
+  if (shape.length < 2 || images.numel === 0)
+    throw argumentError('reconstructionErrors', 'images [N, …], at least one', [...shape]);
+  const [mse, mae] = noGrad(() =>
+    scope(() => {
+      const residual = images.double().sub(reconstructions.double()).flatten({ startDim: 1 });
+      return [residual.square(), residual.abs()].map((each) =>
+        Float64Array.from(each.mean(1).toTypedArray(), Number),
+      );
+    }),
+  );
+  const psnr = mse.map((error) => 10 * Math.log10(range ** 2 / error));
+  return { mse: meanOf(mse), mae: meanOf(mae), psnr: meanOf(psnr), perImage: { mse, mae, psnr } };
+}

@@ -1,0 +1,100 @@
+import { type PathLengthOptions, pathLength } from '../../src/metrics/path-length';
+import { getRngState } from '../../src/tensor/random';
+import { keep, scope } from '../../src/tensor/scope';
+import { cat } from '../../src/tensor/shapes';
+import type { Tensor } from '../../src/tensor/tensor';
+import { failure, usage } from '../support/failure';
+import { expectNear } from '../support/feature-sets';
+import { testDevice } from '../support/fixtures';
+
+/** Features on the unit circle: a step of w turns them by itself, so that path lengths are known. */
+const circle = (w: Tensor): Tensor => cat([w.cos(), w.sin()], 1);
+
+const options: PathLengthOptions = {
+  generate: (latents) => latents,
+  features: circle,
+  latentSize: 1,
+  map: (latents) => latents,
+  count: 300,
+  epsilon: 0.01,
+  device: testDevice,
+};
+
+/** The mean of what lies between the 1st and the 99th percentile of 300 values. */
+function trimmedMean(values: readonly number[]): number {
+  const kept = [...values].sort((a, b) => a - b).slice(2, 298);
+  return kept.reduce((sum, value) => sum + value, 0) / kept.length;
+}
+
+describe('pathLength', () => {
+  test.each(['full', 'end'] as const)('in w is that of a generator whose paths are known (%s)', (sampling) =>
+    scope(() => {
+      const drawn: Tensor[] = [];
+      const map = (latents: Tensor): Tensor => {
+        drawn.push(keep(latents.clone()));
+        return latents;
+      };
+      const { mean, error } = pathLength({ ...options, map, sampling, batch: 40 });
+      const lengths = drawn.flatMap((latents) => {
+        const [from, to] = latents.double().chunk(2);
+        // Two points of the unit circle, an angle a apart, have the squared distance (2 sin(a / 2))².
+        const steps = Array.from(to.sub(from).toTypedArray(), Number);
+        latents.dispose();
+        return steps.map((step) => ((2 * Math.sin((step * 0.01) / 2)) / 0.01) ** 2);
+      });
+      expect(lengths).toHaveLength(300);
+      expectNear(mean, trimmedMean(lengths), 1e-3);
+      expect(error).toBeGreaterThan(0.05 * mean);
+      expect(error).toBeLessThan(0.2 * mean);
+    }),
+  );
+
+  test('in z is the squared angle between latents where features are their directions', () =>
+    scope(() => {
+      // Normal latents of many dimensions are at right angles: (π / 2)².
+      const { map: _, ...inZ } = { ...options, features: (images: Tensor) => images, latentSize: 4000 };
+      const { mean } = pathLength({ ...inZ, count: 60 });
+      expectNear(mean, (Math.PI / 2) ** 2, 0.01);
+    }));
+
+  test('at the start of the paths looks at latents themselves', () =>
+    scope(() => {
+      const places: number[] = [];
+      const generate = (w: Tensor): Tensor => {
+        places.push(...Array.from(w.toTypedArray(), Number));
+        return w;
+      };
+      const map = (latents: Tensor): Tensor => latents.mul(0).add(7);
+      pathLength({ ...options, map, generate, sampling: 'end', count: 2 });
+      expect(places).toEqual([7, 7, 7, 7]);
+    }));
+
+  test('measures at the small step of the paper, too', () =>
+    scope(() => {
+      const { mean } = pathLength({ ...options, epsilon: 1e-4 });
+      expectNear(mean, pathLength(options).mean, 0.02);
+    }));
+
+  test('draws by its seed, whatever the batch, and leaves the global generator alone', () =>
+    scope(() => {
+      const before = getRngState();
+      expectNear(pathLength({ ...options, batch: 7 }).mean, pathLength(options).mean, 1e-4);
+      expect(pathLength(options)).toEqual(pathLength(options));
+      expect(pathLength({ ...options, seed: 1 }).mean).not.toBe(pathLength(options).mean);
+      expect(getRngState()).toEqual(before);
+    }));
+
+  test('is 0 for a generator that does not look at its latents', () =>
+    scope(() => {
+      expect(pathLength({ ...options, generate: (w) => w.mul(0).add(1) })).toEqual({ mean: 0, error: 0 });
+    }));
+
+  test('refuses options out of range, and a generator of NaN', () =>
+    scope(() => {
+      expect(() => pathLength({ ...options, count: 1 })).toThrow(usage('at least 2 images'));
+      expect(() => pathLength({ ...options, epsilon: 0 })).toThrow(usage('epsilon'));
+      expect(() => pathLength({ ...options, latentSize: 0 })).toThrow(usage('latentSize'));
+      const generate = (w: Tensor): Tensor => w.mul(Number.NaN);
+      expect(() => pathLength({ ...options, generate })).toThrow(failure('ERR_BAD_FEATURES', 'row 0 '));
+    }));
+});
