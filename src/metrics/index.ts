@@ -1,8 +1,12 @@
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
 export { type Diversity, pairwiseDiversity } from './diversity';
+export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './evaluate';
+export type { Extracted, FeatureExtractor } from './extractor';
 export { FeatureSet, type FeatureSetOptions } from './feature-set';
+export { type OpenFeaturesOptions, openFeatures } from './features/open';
 export { frechetDistance } from './frechet';
 export { type FrechetSample, frechetError } from './frechet-error';
+export { datasetImages, type ImageSource, tensorImages } from './image-source';
 export { type InceptionScore, inceptionScore } from './inception-score';
 export { linearInterpolation, type Path, sphericalInterpolation } from './interpolate';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance } from './kernel-distance';
@@ -15,6 +19,8 @@ export {
 } from './likelihood';
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold';
 export { FeatureMoments, type Moments } from './moments';
+export { METRICS, type MetricName, metricNames, parseMetrics } from './names';
 export { type Neighbours, nearestNeighbours, neighbourDistances } from './nearest-neighbours';
 export { type PathLength, type PathLengthOptions, pathLength } from './path-length';
+export { prepareReal, type RealImages, type RealOptions } from './real-images';
 export { type ReconstructionErrors, reconstructionErrors } from './reconstruction';

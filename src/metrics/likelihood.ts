@@ -56,9 +56,10 @@ export function bitsPerDimension(bounds: Tensor, { dimensions, binWidth = 1 }: B
   numberBetween('bitsPerDimension', 'binWidth', binWidth, { min: Number.MIN_VALUE });
   if (bounds.shape.length !== 1 || bounds.numel === 0)
     throw argumentError('bitsPerDimension', 'bounds [N] of at least one image', [...bounds.shape]);
-  const bits = Array.from(
+  const nats = Array.from(
     scope(() => bounds.detach().double().toTypedArray()),
-    (nats) => -(Number(nats) / dimensions + Math.log(binWidth)) / Math.LN2,
+    Number,
   );
+  const bits = nats.map((bound) => -(bound / dimensions + Math.log(binWidth)) / Math.LN2);
   return { mean: meanOf(bits), error: errorOfMean(bits) };
 }

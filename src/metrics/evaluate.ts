@@ -1,0 +1,95 @@
+import type { Protocol } from '../report/evaluations';
+import { scope } from '../tensor/scope';
+import { version } from '../version';
+import { type CollectOptions, collect } from './collect';
+import type { FeatureSet } from './feature-set';
+import type { ImageSource } from './image-source';
+import { checkMetrics, measure } from './measure';
+import type { MetricName } from './names';
+import type { RealImages } from './real-images';
+
+/** What {@link evaluate} is told. */
+export interface EvaluateOptions extends Pick<CollectOptions, 'onProgress' | 'signal' | 'onImages'> {
+  readonly real: RealImages;
+  /** The images to be judged. */
+  readonly fake: ImageSource;
+  readonly metrics: readonly MetricName[];
+  /** Of the random parts that KID and the confidence intervals draw (0). */
+  readonly seed?: number;
+  /** What is known of the judged images, for the protocol: weights, seed, batch-norm mode, truncation, precision. */
+  readonly protocol?: Protocol;
+}
+
+/** Numbers, with the protocol they were measured by. */
+export interface Evaluation {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Standard errors, of the metrics that have one. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly protocol: Protocol;
+  /** Where the time went. */
+  readonly seconds: Readonly<Record<'features' | 'metrics', number>>;
+}
+
+/** An evaluation with the features of the judged images. */
+export interface Judged extends Evaluation {
+  /** In the images' order; the caller's to dispose. */
+  readonly features: FeatureSet;
+}
+
+/**
+ * Judges images against a data set. They are rounded to 256 levels first, as those of a data set are.
+ *
+ * Neither the default random generators nor any network notices: it may run between two steps of a training.
+ *
+ * @throws UsageError where a metric needs more images, or logits that the feature network has not; GanError `ERR_BAD_FEATURES`
+ *   naming an image that is not finite
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Judged> {
+  const { real, fake, metrics, seed = 0, onImages, onProgress, signal } = options;
+  checkMetrics(metrics, { real, count: fake.count });
+  const { extractor } = real;
+  const start = performance.now();
+  const { moments, features, logits } = await collect(fake, {
+    extractor,
+    features: fake.count,
+    device: real.features.device,
+    logits: metrics.includes('is'),
+    quantise: true,
+    task: 'judging images',
+    onImages,
+    onProgress,
+    signal,
+  });
+  const middle = performance.now();
+  try {
+    const values = scope(() =>
+      measure(metrics, { real, moments, features: features.tensor, logits: logits?.tensor ?? null, seed }),
+    );
+    const seconds = { features: (middle - start) / 1000, metrics: (performance.now() - middle) / 1000 };
+    return { ...values, protocol: protocolOf(options), seconds, features };
+  } catch (error) {
+    features.dispose();
+    throw error;
+  } finally {
+    moments.dispose();
+    logits?.dispose();
+  }
+}
+
+/** Everything that figures depend on, beside the weights that are judged. */
+function protocolOf({ real, fake, seed = 0, protocol }: EvaluateOptions): Protocol {
+  const { dataset, extractor, hash, count } = real;
+  return {
+    features: extractor.name,
+    featuresSha256: extractor.sha256,
+    resize: extractor.resize,
+    real: dataset.name,
+    realSha256: hash,
+    realCount: count,
+    fakeCount: fake.count,
+    seed,
+    levels: 256,
+    ...protocol,
+    version,
+  };
+}

@@ -1,0 +1,105 @@
+import type { ImageDataset, ImageSpec } from '../data/dataset';
+import { UsageError } from '../errors';
+import { fromBytes, tensor } from '../tensor/create';
+import type { Tensor } from '../tensor/tensor';
+import { resizeImages } from './features/resize-images';
+
+/** Images to be judged, made or read in pieces. */
+export interface ImageSource {
+  readonly count: number;
+  readonly spec: Pick<ImageSpec, 'channels' | 'resolution'>;
+  /** Reads what images `start` … `end` − 1 need; the function makes them, float32 [end − start, C, H, W] in [−1, 1], in the caller's scope. */
+  fetch(start: number, end: number): Promise<() => Tensor>;
+}
+
+/**
+ * Images of a data set.
+ *
+ * @param options.indices - which of them, in this order (all)
+ * @param options.device - where they are made (cpu)
+ */
+export function datasetImages(
+  dataset: ImageDataset,
+  { indices, device = 'cpu' }: { readonly indices?: Int32Array; readonly device?: string } = {},
+): ImageSource {
+  const { channels, resolution } = dataset.spec;
+  return {
+    count: indices?.length ?? dataset.count,
+    spec: dataset.spec,
+    async fetch(start, end) {
+      const wanted =
+        indices?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, i) => start + i);
+      const bytes = await dataset.images(wanted);
+      return () => {
+        const shape = [wanted.length, channels, resolution, resolution];
+        return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
+      };
+    },
+  };
+}
+
+/**
+ * Images in a tensor float32 [N, C, H, W] in [−1, 1], which stays the caller's.
+ *
+ * @throws UsageError for a tensor of another shape
+ */
+export function tensorImages(images: Tensor): ImageSource {
+  const [count, channels, resolution, width] = images.shape;
+  if (images.shape.length !== 4 || resolution !== width || count < 1)
+    throw new UsageError(
+      `expected square images [N, C, H, W] but received a tensor of shape [${images.shape.join(', ')}]`,
+    );
+  return {
+    count,
+    spec: { channels, resolution },
+    fetch: async (start, end) => () => images.narrow(0, { start, length: end - start }),
+  };
+}
+
+/** How {@link convertedImages} brings images to another form. */
+export interface Conversion {
+  readonly channels: number;
+  /** Height and width. */
+  readonly resolution: number;
+  /** (bilinear) */
+  readonly filter?: 'bilinear' | 'bicubic';
+}
+
+/** {@link Conversion} in words, for protocols. */
+export function describeConversion(
+  from: ImageSource['spec'],
+  { channels, resolution, filter = 'bilinear' }: Conversion,
+): string {
+  const size = from.resolution === resolution ? '' : `${filter}, antialiased, to ${resolution}×${resolution}`;
+  const colour = from.channels === channels ? '' : channels === 1 ? 'to grey' : 'grey to RGB';
+  return [colour, size].filter((part) => part !== '').join('; ');
+}
+
+/**
+ * Images at another size, antialiased, and of other channels: grey is repeated to RGB, RGB becomes its luma 0.299 R + 0.587 G + 0.114 B.
+ *
+ * @throws UsageError for channels other than 1 and 3
+ */
+export function convertedImages(source: ImageSource, conversion: Conversion): ImageSource {
+  const { channels, resolution, filter = 'bilinear' } = conversion;
+  const from = source.spec;
+  for (const count of [channels, from.channels])
+    if (count !== 1 && count !== 3)
+      throw new UsageError(`images can be converted between 1 and 3 channels, but there are ${count}`);
+  return {
+    count: source.count,
+    spec: { channels, resolution },
+    async fetch(start, end) {
+      const make = await source.fetch(start, end);
+      return () => resizeImages(inChannels(make(), channels), { side: resolution, filter });
+    },
+  };
+}
+
+function inChannels(images: Tensor, channels: number): Tensor {
+  const [count, given, ...size] = images.shape;
+  if (given === channels) return images;
+  if (channels === 3) return images.expand([count, 3, ...size]);
+  const luma = tensor([0.299, 0.587, 0.114], { device: images.device }).reshape([1, 3, 1, 1]);
+  return images.mul(luma).sum([1], { keepdim: true });
+}

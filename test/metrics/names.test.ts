@@ -1,0 +1,37 @@
+import { decidingNumber, parseMetrics } from '../../src/metrics/names';
+import { usage } from '../support/failure';
+
+describe('a list of metrics', () => {
+  test('is read in the order of the report, each once', () => {
+    expect(parseMetrics(' prdc, fid,fid')).toEqual(['fid', 'prdc']);
+  });
+
+  test('with an unknown name tells the nearest', () => {
+    expect(() => parseMetrics('fid,kyd')).toThrow(
+      usage('"kyd" is no metric: did you mean kid?; there are fid, kid, is, prdc, diversity'),
+    );
+    expect(() => parseMetrics('toString')).toThrow(usage('is no metric'));
+  });
+
+  test('that is empty tells what there is', () => {
+    expect(() => parseMetrics(' , ')).toThrow(usage('expected metrics such as fid,kid but got none'));
+  });
+});
+
+describe('the number that decides which weights are best', () => {
+  test('is the first that has a better and a worse', () => {
+    expect(decidingNumber(['diversity', 'prdc'])).toBe('precision');
+    expect(decidingNumber(['fid', 'kid'])).toBe('fid');
+  });
+
+  test('is the one named, where it is measured', () => {
+    expect(decidingNumber(['fid', 'prdc'], 'recall')).toBe('recall');
+    expect(() => decidingNumber(['fid'], 'kid')).toThrow(usage('expected one of fid, but got kid'));
+  });
+
+  test('is not one of which neither more nor less is better', () => {
+    expect(() => decidingNumber(['diversity'])).toThrow(
+      usage('expected one of the metrics that have a better and a worse, but got diversity'),
+    );
+  });
+});
