@@ -24,19 +24,22 @@ export function checkpointName(step: number): string {
   return `step-${String(step).padStart(6, '0')}`;
 }
 
+/** The name of a run's folder with the checkpoint that was judged best. */
+export const BEST = 'best';
+
 /**
  * Writes a checkpoint: into a temporary folder first, every file synced, then renamed, so that it is there whole or not at all.
  *
+ * @param path the checkpoint's folder; one that is there already is replaced
  * @param files tensors by the name of their file, without `.safetensors`
- * @returns the checkpoint's folder
  * @throws GanError `ERR_CANNOT_WRITE`
  */
 export async function writeCheckpoint(
-  folder: string,
+  path: string,
   description: CheckpointDescription,
   files: Readonly<Record<string, TensorRecords>>,
-): Promise<string> {
-  const path = join(folder, checkpointName(description.step));
+): Promise<void> {
+  const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   try {
     await rm(temporary, { recursive: true, force: true });
@@ -52,7 +55,6 @@ export async function writeCheckpoint(
     await syncFolder(temporary);
     await replaceFolder(temporary, path);
     await syncFolder(folder);
-    return path;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(path, error);
@@ -111,7 +113,7 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
 /** Removes what an interrupted write left behind. */
 export async function removeHalfWritten(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((entry) => /^\.step-\d+\..*(tmp|old)$/.test(entry)))
+  for (const name of names.filter((entry) => /^\.(step-\d+|best)\..*(tmp|old)$/.test(entry)))
     await rm(join(folder, name), { recursive: true, force: true });
 }
 

@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
 import type { ImageSpec } from '../data/dataset';
 import { GanError, UsageError } from '../errors';
-import { isJsonObject } from '../io/json';
+import { isJsonObject, type JsonObject } from '../io/json';
 import { recordsToTensors } from '../io/tensors';
 import type { Module } from '../nn/module';
 import { resolveDevice } from '../tensor/device';
-import { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
-import { drawLatents, latentShape, latentSize } from './latent';
+import { BEST, type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
+import { type GeneratedImages, generatedImages, seededLatents } from './generated-images';
+import { latentShape, latentSize } from './latent';
 import { latestCheckpoint } from './run-directory';
 import { generateImages } from './samples';
 import type { Model } from './trainer';
@@ -50,12 +50,16 @@ export interface LoadedGenerator {
   readonly weights: 'ema' | 'live';
   readonly latentSize: number;
   readonly spec: ImageSpec;
+  /** What the run was started with. */
+  readonly settings: JsonObject;
   /** Whether it takes a `label`. */
   readonly conditional: boolean;
   /** Sentences about damaged checkpoints that were passed over. */
   readonly notes: readonly string[];
   /** Images [N, C, H, W] float32 in [−1, 1]; the caller's to dispose. */
   generate(options: GenerateOptions): Tensor;
+  /** The same images as `generate` makes, piece by piece: for many of them. */
+  images(options: { readonly count: number; readonly seed?: number }): GeneratedImages;
   dispose(): void;
 }
 
@@ -78,7 +82,8 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
   const { [description.generator]: generator, ...others } = model.networks;
   for (const network of Object.values(others)) network.dispose();
   scope(() => generator.loadStateDict(recordsToTensors(records)));
-  generator.to({ device }).eval();
+  // As in a training, where the same weights must make the same images.
+  generator.to({ device, memoryFormat: 'channels_last' }).eval();
   const context = { generator, model, device };
   return {
     checkpoint: checkpoint.path,
@@ -86,9 +91,12 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
     weights,
     latentSize: latentSize(model.latent),
     spec: description.spec,
+    settings: description.settings,
     conditional: false,
     notes,
     generate: (request) => scope(() => generate(context, request)),
+    images: ({ count, seed = 0 }) =>
+      generatedImages({ generator, latent: model.latent, spec: description.spec, device, count, seed }),
     dispose: () => generator.dispose(),
   };
 }
@@ -106,7 +114,7 @@ function generate({ generator, model, device }: Context, request: GenerateOption
     );
   const latents = request.latents
     ? given(request.latents, { model, device })
-    : draw(request, { model, device });
+    : seededLatents(model.latent, { count: request.count, seed: request.seed ?? 0 }).to(device);
   const chunks = latents.split(CHUNK).map((chunk) => scope(() => generateImages(generator, chunk).to('cpu')));
   return cat(chunks);
 }
@@ -119,16 +127,6 @@ function given(latents: Tensor, { model, device }: Omit<Context, 'generator'>): 
   throw new UsageError(
     `latents expected a tensor [N, ${size}] but received [${[count, ...shape].join(', ')}]`,
   );
-}
-
-/** Drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
-function draw({ count, seed = 0 }: GenerateOptions, { model, device }: Omit<Context, 'generator'>): Tensor {
-  const generator = new Generator({ device: 'cpu', seed });
-  try {
-    return drawLatents(model.latent, { count, generator, device: 'cpu' }).to(device);
-  } finally {
-    generator.dispose();
-  }
 }
 
 function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['recipes']): Model {
@@ -146,7 +144,8 @@ function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['rec
 }
 
 async function findCheckpoint(path: string): Promise<{ checkpoint: Checkpoint; notes: readonly string[] }> {
-  if (/^step-\d+$/.test(basename(path))) return { checkpoint: await openCheckpoint(path), notes: [] };
+  if (basename(path) === BEST || /^step-\d+$/.test(basename(path)))
+    return { checkpoint: await openCheckpoint(path), notes: [] };
   const { path: latest, damaged } = await latestCheckpoint(path);
   return {
     checkpoint: await openCheckpoint(latest),

@@ -4,6 +4,8 @@ import { GanError, messageOf } from '../errors';
 import { writeError } from '../io/file-error';
 import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
+import { type EvaluationRow, readEvaluations } from '../report/evaluations';
+import { appendEvaluation, rewriteEvaluations } from '../report/evaluations-log';
 import { MetricsLog } from '../report/metrics-log';
 import { EventWriter } from '../report/tensorboard';
 import {
@@ -81,6 +83,7 @@ export class RunDirectory {
     await requireRun(path);
     await makeFolders(path);
     await removeHalfWritten(join(path, 'checkpoints'));
+    await removeHalfWritten(path);
     return new RunDirectory(path);
   }
 
@@ -108,6 +111,22 @@ export class RunDirectory {
   log(step: number, values: Readonly<Record<string, number>>): void {
     this.#metrics?.append({ step, ...values });
     this.#events?.scalars(step, values);
+  }
+
+  /** Earlier evaluations of weights up to step `step`; those of a training that went further are dropped, as its log lines are. */
+  async evaluationsUpTo(step: number): Promise<EvaluationRow[]> {
+    const file = join(this.path, 'evaluations.jsonl');
+    const rows = readEvaluations(file);
+    const kept = rows.filter((row) => row.step <= step || row.source === 'evaluate');
+    if (kept.length < rows.length) await rewriteEvaluations(file, kept);
+    return kept.filter((row) => row.source === 'training');
+  }
+
+  /** Adds a row to `evaluations.jsonl`, and its numbers to TensorBoard. */
+  async addEvaluation(row: EvaluationRow): Promise<void> {
+    await appendEvaluation(join(this.path, 'evaluations.jsonl'), row);
+    const named = Object.entries(row.metrics).map(([name, value]) => [`evaluation/${name}`, value]);
+    this.#events?.scalars(row.step, Object.fromEntries(named));
   }
 
   /** Writes a sample grid; returns its path. */

@@ -1,12 +1,15 @@
+import { join, relative } from 'node:path';
 import type { Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import { native } from '../native/addon';
+import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { version } from '../version';
-import { writeCheckpoint } from './checkpoint';
+import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
+import { type EvaluationOptions, RunEvaluator, type TrainingEvaluation } from './evaluation';
 import { assertFinite } from './guard';
 import { latentShape } from './latent';
 import { latestCheckpoint, RunDirectory } from './run-directory';
@@ -41,6 +44,10 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Measures where the time of some steps goes, once. */
   readonly profile?: ProfileOptions;
+  /** Writes `report.html` at the end (true). */
+  readonly page?: boolean;
+  /** Judges the generator now and then, and keeps the best weights in the run's `best/`. */
+  readonly evaluation?: EvaluationOptions;
   /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -67,6 +74,8 @@ export class Session {
   #samples: string | undefined;
   #checkpoint: string | undefined;
   #checkpointStep = -1;
+  #evaluator: RunEvaluator | undefined;
+  #evaluation: TrainingEvaluation | undefined;
   #reported: { step: number; images: number; time: number };
 
   private constructor(trainer: Trainer, loader: Loader, run: RunDirectory | null, options: FitOptions) {
@@ -88,11 +97,16 @@ export class Session {
     checkOptions(options);
     if (!options.resume) trainer.choosePrecision(loader);
     const { out, resume = false } = options;
-    if (out === undefined) return new Session(trainer, loader, null, options).#beginProfile();
+    if (out === undefined) {
+      const session = new Session(trainer, loader, null, options);
+      await session.#beginEvaluation();
+      return session.#beginProfile();
+    }
     const run = resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
     const session = new Session(trainer, loader, run, options);
     try {
       if (resume) await session.#restore(run);
+      await session.#beginEvaluation();
       session.#beginProfile();
       // Also on resume: the run may be told to go further than it was.
       await run.writeConfig(session.#config());
@@ -102,6 +116,34 @@ export class Session {
       session.close();
       throw error;
     }
+  }
+
+  async #beginEvaluation(): Promise<void> {
+    const { evaluation } = this.#options;
+    if (!evaluation) return;
+    const { device, step } = this.#trainer;
+    const earlier = this.#run ? await this.#run.evaluationsUpTo(step) : [];
+    this.#evaluator = await RunEvaluator.begin(evaluation, { device, earlier });
+  }
+
+  /** Judges the weights as they are now: no random generator, batch statistic or loader moves. */
+  async #evaluate(): Promise<void> {
+    const trainer = this.#trainer;
+    const run = this.#run;
+    const checkpoint = this.#checkpointStep === trainer.step ? this.#checkpoint : undefined;
+    const evaluation = await this.#evaluator?.evaluate(trainer, {
+      folder: run?.path,
+      checkpoint: checkpoint && run ? relative(run.path, checkpoint) : undefined,
+    });
+    if (!evaluation) return;
+    if (run && evaluation.isBest) {
+      const files = captureState(trainer, this.#loader);
+      await writeCheckpoint(join(run.path, BEST), this.#describe(), files);
+    }
+    await run?.addEvaluation(evaluation.row);
+    this.#evaluation = evaluation;
+    // The speed that reports tell is that of the training.
+    this.#reported = { ...this.#reported, time: this.#reported.time + evaluation.seconds * 1000 };
   }
 
   #beginProfile(): this {
@@ -117,12 +159,15 @@ export class Session {
     const { step, board } = this.#trainer;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
-    const logs = due(this.#intervals.logEvery);
+    const every = this.#evaluator?.every;
+    const evaluates = every !== undefined && (step % every === 0 || step >= this.#options.steps);
+    const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
     if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
     if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
     if (saves) await span('checkpoint', () => this.#save());
+    if (evaluates) await span('evaluation', () => this.#evaluate());
     return logs && numbers ? this.#report(numbers) : null;
   }
 
@@ -135,9 +180,15 @@ export class Session {
     return this.#report(this.#trainer.board.read());
   }
 
+  /** Draws the run's page anew. */
+  async writePage(): Promise<void> {
+    if (this.#run && this.#options.page !== false) await writeReport(this.#run.path);
+  }
+
   /** Closes the logs and releases what the session held. */
   close(): void {
     this.profiling?.close();
+    this.#evaluator?.dispose();
     this.#latents?.dispose();
     this.#run?.close();
   }
@@ -159,8 +210,15 @@ export class Session {
       ...numbers,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
+      evaluation: this.#takeEvaluation(),
       notes: [...this.#notes.splice(0), ...this.#trainer.takeNotes()],
     };
+  }
+
+  #takeEvaluation(): TrainingEvaluation | undefined {
+    const evaluation = this.#evaluation;
+    this.#evaluation = undefined;
+    return evaluation;
   }
 
   async #drawSamples(): Promise<void> {
@@ -175,7 +233,9 @@ export class Session {
     const trainer = this.#trainer;
     if (!this.#run) return;
     const files = captureState(trainer, this.#loader);
-    this.#checkpoint = await writeCheckpoint(this.#run.checkpoints, this.#describe(), files);
+    const path = join(this.#run.checkpoints, checkpointName(trainer.step));
+    await writeCheckpoint(path, this.#describe(), files);
+    this.#checkpoint = path;
     this.#checkpointStep = trainer.step;
   }
 
@@ -212,8 +272,10 @@ export class Session {
     const { device, precision, seed } = this.#trainer;
     const { times } = this.#trainer.choosePrecision();
     const { topology, latentShape: shape } = this.#describe();
+    const { evaluation } = this.#options;
     return {
       settings: this.#settings,
+      ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
       device,
       precision,
       ...(times ? { passMs: times } : {}),
@@ -246,4 +308,9 @@ function checkOptions({
       throw new UsageError(`fit expected ${name} to be a positive integer but received ${value}`);
   if (resume && out === undefined)
     throw new UsageError('fit expected the run directory in `out` to resume but received none');
+}
+
+function describeEvaluation(options: EvaluationOptions) {
+  const { features, featuresFrom = features.name, every, metrics, count, bestBy } = options;
+  return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features.sha256 };
 }

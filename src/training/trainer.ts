@@ -11,6 +11,7 @@ import { Generator, manualSeed } from '../tensor/random';
 import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
+import type { TrainingEvaluation } from './evaluation';
 import { drawLatents, type Latent, latentShape } from './latent';
 import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
@@ -75,6 +76,8 @@ export interface Report {
   readonly samples?: string;
   /** Path of the newest checkpoint. */
   readonly checkpoint?: string;
+  /** The evaluation since the last report, where there was one. */
+  readonly evaluation?: TrainingEvaluation;
   /** Something to tell the user, e.g. a damaged checkpoint that was passed over. */
   readonly notes: readonly string[];
 }
@@ -237,6 +240,7 @@ export class Trainer<N extends Networks = Networks> {
       profiling?.finish();
       const last = await session.finish();
       if (last) yield last;
+      await session.writePage();
     } finally {
       session.close();
       for (const network of Object.values(this.networks)) network.unfreeze();

@@ -1,0 +1,69 @@
+import type { ImageSpec } from '../data/dataset';
+import { UsageError } from '../errors';
+import type { ImageSource } from '../metrics/image-source';
+import type { Module } from '../nn/module';
+import { Generator } from '../tensor/random';
+import { keep } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { drawLatents, type Latent } from './latent';
+import { generateImages } from './samples';
+
+/** Images that a generator makes, to be judged. */
+export interface GeneratedImages extends ImageSource {
+  /** Releases the latents; the generator stays. */
+  dispose(): void;
+}
+
+/** What {@link generatedImages} makes, and from what. */
+export interface GeneratedOptions {
+  readonly generator: Module;
+  readonly latent: Latent;
+  readonly spec: ImageSpec;
+  readonly device: string;
+  readonly count: number;
+  /** Of the latents. */
+  readonly seed: number;
+}
+
+/** Latents drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
+export function seededLatents(latent: Latent, { count, seed }: { count: number; seed: number }): Tensor {
+  const random = new Generator({ device: 'cpu', seed });
+  try {
+    return drawLatents(latent, { count, generator: random, device: 'cpu' });
+  } finally {
+    random.dispose();
+  }
+}
+
+/**
+ * The images of a generator in evaluation mode for the latents of a seed, made piece by piece; the same ones as
+ * `sample --seed` draws. Its mode, batch statistics and random generators are afterwards as they were.
+ *
+ * @throws UsageError where its images are not of the size that `spec` says
+ */
+export function generatedImages(options: GeneratedOptions): GeneratedImages {
+  const { generator, latent, spec, device, count, seed } = options;
+  const latents = keep(seededLatents(latent, { count, seed }));
+  return {
+    count,
+    spec,
+    async fetch(start, end) {
+      return () => {
+        const images = generateImages(
+          generator,
+          latents.narrow(0, { start, length: end - start }).to(device),
+        );
+        checkShape(images.shape, [end - start, spec.channels, spec.resolution, spec.resolution]);
+        return images;
+      };
+    },
+    dispose: () => latents.dispose(),
+  };
+}
+
+function checkShape(shape: readonly number[], expected: readonly number[]): void {
+  if (String(shape) !== String(expected))
+    throw new UsageError(
+      `expected the generator to make images of [${expected.join(', ')}] but they are of [${shape.join(', ')}]`,
+    );
+}

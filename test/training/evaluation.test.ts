@@ -1,0 +1,212 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FeatureExtractor } from '../../src/metrics/extractor';
+import { recipes } from '../../src/recipes';
+import { dcgan } from '../../src/recipes/dcgan';
+import { readEvaluations } from '../../src/report/evaluations';
+import { openCheckpoint } from '../../src/training/checkpoint';
+import type { EvaluationOptions } from '../../src/training/evaluation';
+import { loadGenerator } from '../../src/training/generate';
+import { Trainer } from '../../src/training/trainer';
+import { tinyExtractor } from '../support/extractor';
+import { failure, usage } from '../support/failure';
+import { testDevice } from '../support/fixtures';
+import {
+  buildModel,
+  filesOf,
+  reportsOf,
+  temporaryFolder,
+  tinyDataset,
+  tinyLoader,
+} from '../support/training';
+
+const folder = temporaryFolder();
+const cache = process.env.XDG_CACHE_HOME;
+beforeEach(() => {
+  process.env.XDG_CACHE_HOME = join(folder.path, 'cache');
+});
+afterAll(() => {
+  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = cache;
+});
+
+interface Run {
+  readonly steps?: number;
+  readonly resume?: boolean;
+  readonly evaluation?: Partial<EvaluationOptions>;
+  readonly features?: FeatureExtractor;
+}
+
+const SETTINGS = {
+  recipe: 'dcgan',
+  dataset: 'tiny',
+  set: {
+    latentSize: 8,
+    width: 4,
+    lr: 2e-4,
+    beta1: 0.5,
+    beta2: 0.9,
+    emaImages: 100,
+    loss: 'hinge',
+    labelSmoothing: 0,
+  },
+};
+
+async function train(name: string, { steps = 6, resume, evaluation, features = tinyExtractor() }: Run) {
+  const model = buildModel(dcgan, { set: { width: '4', latentSize: '8', emaImages: '100' } });
+  const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32', seed: 5 });
+  const loader = tinyLoader();
+  try {
+    return await reportsOf(
+      trainer.fit(loader, {
+        steps,
+        out: join(folder.path, name),
+        resume,
+        checkpointEvery: 2,
+        logEvery: 1,
+        sampleEvery: 100,
+        settings: SETTINGS,
+        evaluation: evaluation && { real: tinyDataset(), features, every: 2, count: 40, ...evaluation },
+      }),
+    );
+  } finally {
+    features.dispose();
+    loader.dispose();
+    trainer.dispose();
+  }
+}
+
+const rowsOf = (name: string) => readEvaluations(join(folder.path, name, 'evaluations.jsonl'));
+
+describe('evaluations on the way', () => {
+  test('leave every checkpoint as it is without them, byte for byte', async () => {
+    await train('without', {});
+    await train('with', { evaluation: { metrics: ['fid', 'kid', 'is', 'prdc', 'diversity'] } });
+    for (const step of ['step-000002', 'step-000004', 'step-000006'])
+      expect(filesOf(join(folder.path, 'with', 'checkpoints', step))).toEqual(
+        filesOf(join(folder.path, 'without', 'checkpoints', step)),
+      );
+    expect(rowsOf('with').map(({ step }) => step)).toEqual([2, 4, 6]);
+    expect(existsSync(join(folder.path, 'without', 'evaluations.jsonl'))).toBe(false);
+  });
+
+  test('come with the reports, each once, and say how they were measured', async () => {
+    const reports = await train('reports', { steps: 5, evaluation: { metrics: ['fid', 'prdc'] } });
+    expect(reports.flatMap(({ step, evaluation }) => (evaluation ? [step] : []))).toEqual([2, 4, 5]);
+    const [row] = rowsOf('reports');
+    expect(Object.keys(row.metrics)).toEqual(['fid', 'precision', 'recall', 'density', 'coverage']);
+    expect(row).toMatchObject({
+      source: 'training',
+      checkpoint: 'checkpoints/step-000002',
+      protocol: {
+        features: 'tiny',
+        featuresSha256: 'ab'.repeat(32),
+        resize: 'bilinear, antialiased, to 4×4',
+        real: 'tiny',
+        realCount: 96,
+        fakeCount: 40,
+        seed: 0,
+        weights: 'ema',
+        batchNorm: 'running statistics',
+        truncation: 'none',
+        precision: 'fp32',
+      },
+    });
+  });
+
+  test('keep the best weights', async () => {
+    const reports = await train('best', { evaluation: { metrics: ['fid'] } });
+    const rows = rowsOf('best');
+    const best = rows.reduce((a, b) => (b.metrics.fid < a.metrics.fid ? b : a));
+    const kept = await openCheckpoint(join(folder.path, 'best', 'best'));
+    expect(kept.description.step).toBe(best.step);
+    expect(reports.at(-1)?.evaluation?.best).toMatchObject({ step: best.step, value: best.metrics.fid });
+    expect(filesOf(kept.path)).toEqual(
+      filesOf(join(folder.path, 'best', 'checkpoints', `step-${String(best.step).padStart(6, '0')}`)),
+    );
+    const generator = await loadGenerator(kept.path, { device: testDevice, recipes });
+    expect(generator.step).toBe(best.step);
+    generator.dispose();
+  });
+
+  test('of a resumed run go on from where it resumes', async () => {
+    const whole = { evaluation: { metrics: ['fid', 'kid'] } } as const;
+    await train('whole', { steps: 8, ...whole });
+    await train('parts', { steps: 4, ...whole });
+    await train('parts', { steps: 8, resume: true, ...whole });
+    const numbers = (name: string) =>
+      rowsOf(name).map(({ step, metrics, errors }) => ({ step, metrics, errors }));
+    expect(numbers('parts')).toEqual(numbers('whole'));
+    expect(filesOf(join(folder.path, 'parts', 'best'))).toEqual(filesOf(join(folder.path, 'whole', 'best')));
+  });
+
+  test('write pictures and the page', async () => {
+    await train('pictures', { steps: 2, evaluation: { metrics: ['fid'] } });
+    for (const name of ['real.png', 'fake.png', 'neighbours.png', 'neighbours.json'])
+      expect(existsSync(join(folder.path, 'pictures', 'evaluation', name))).toBe(true);
+    const { k, samples, realMedian } = JSON.parse(
+      readFileSync(join(folder.path, 'pictures', 'evaluation', 'neighbours.json'), 'utf8'),
+    );
+    expect(samples).toHaveLength(10);
+    expect(samples[0].index).toHaveLength(k);
+    expect(samples[0].distance).toEqual([...samples[0].distance].sort((a, b) => a - b));
+    expect(realMedian).toBeGreaterThanOrEqual(0);
+    expect(readFileSync(join(folder.path, 'pictures', 'report.html'), 'utf8')).toContain('FID');
+  });
+
+  test('find the statistics of real images again', async () => {
+    let passes = 0;
+    const features = tinyExtractor();
+    const counting = {
+      ...features,
+      extract: (images: Parameters<typeof features.extract>[0]) => {
+        passes += images.shape[0];
+        return features.extract(images);
+      },
+    };
+    await train('first', { steps: 2, evaluation: { metrics: ['fid'] }, features: counting });
+    expect(passes).toBe(96 + 40);
+    const again = tinyExtractor();
+    passes = 0;
+    await train('second', {
+      steps: 2,
+      evaluation: { metrics: ['fid'] },
+      features: {
+        ...again,
+        extract: (images) => {
+          passes += images.shape[0];
+          return again.extract(images);
+        },
+      },
+    });
+    expect(passes).toBe(40);
+    expect(rowsOf('second')[0].metrics).toEqual(rowsOf('first')[0].metrics);
+  });
+
+  test('refuse what cannot be measured before the first step', async () => {
+    await expect(train('a', { evaluation: { metrics: ['fid'], bestBy: 'kid' } })).rejects.toEqual(
+      usage('expected one of fid, but got kid'),
+    );
+    await expect(train('b', { evaluation: { metrics: ['is'], count: 5 } })).rejects.toEqual(
+      usage('is needs at least 10 generated and real images but there are 5'),
+    );
+    await expect(
+      train('c', { evaluation: { metrics: ['is'] }, features: { ...tinyExtractor(), classes: 0 } }),
+    ).rejects.toEqual(usage('is needs a feature network with classes but tiny has none'));
+  });
+
+  test('of a generator that makes NaN name the image, and leave no row', async () => {
+    const features = tinyExtractor();
+    const broken = {
+      ...features,
+      extract: (images: Parameters<typeof features.extract>[0]) => {
+        const { features: values, logits } = features.extract(images);
+        return { features: images.shape[0] === 40 ? values.log() : values, logits };
+      },
+    };
+    await expect(train('nan', { evaluation: { metrics: ['fid'] }, features: broken })).rejects.toEqual(
+      failure('ERR_BAD_FEATURES', 'NaN'),
+    );
+    expect(rowsOf('nan')).toEqual([]);
+  });
+});
