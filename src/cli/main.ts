@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'makes images with a checkpoint',
     load: () => require('./sample') as typeof import('./sample'),
   },
+  evaluate: {
+    summary: 'judges a generator against a data set',
+    load: () => require('./evaluate') as typeof import('./evaluate'),
+  },
   doctor: {
     summary: 'tells what was found, and what to type next',
     load: () => require('./doctor') as typeof import('./doctor'),

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
+import { type EvaluationRow, metricFacts } from '../report/evaluations';
 import type { Profile } from '../report/profile';
 import { formatProfile } from '../report/profile-table';
 import { createProgress, formatRate, type Progress } from '../report/progress';
+import { formatCount, formatMeasured, formatValue, summaryLines } from '../report/summary';
+import { BEST } from '../training/checkpoint';
+import type { TrainingEvaluation } from '../training/evaluation';
 import type { Report } from '../training/trainer';
 import { commandLine } from './command-line';
 import type { Terminal } from './terminal';
@@ -28,6 +32,9 @@ export class ReportView {
   #time: number;
   #seconds = 0;
   #images = 0;
+  readonly #rows: EvaluationRow[] = [];
+  #evaluated: TrainingEvaluation | undefined;
+  #evaluationSeconds = 0;
 
   constructor(options: ReportViewOptions) {
     this.#options = options;
@@ -43,6 +50,7 @@ export class ReportView {
     this.#count(report);
     this.#last = report;
     for (const note of report.notes) this.warn(note);
+    if (report.evaluation) this.#showEvaluation(report.evaluation);
     this.#progress?.update(report);
     const { notes: _notes, ...numbers } = report;
     terminal.record({ event: 'report', ...numbers });
@@ -94,10 +102,51 @@ export class ReportView {
       ? commandLine('train', ['--resume', folder])
       : commandLine('sample', ['--checkpoint', folder, '--count', '64', '--seed', '1', '--out', 'grid.png']);
     const imagesPerSecond = this.#seconds > 0 ? this.#images / this.#seconds : last.imagesPerSecond;
-    const lines = { samples, checkpoint, speed: `${formatRate(imagesPerSecond)} images/s`, next };
-    for (const [name, text] of Object.entries(lines))
+    const best = this.#evaluated && join(folder, BEST);
+    const report = join(folder, 'report.html');
+    for (const line of summaryLines(this.#rows)) terminal.result(line);
+    const speed = `${formatRate(imagesPerSecond)} images/s${this.#share()}`;
+    for (const [name, text] of Object.entries({ samples, checkpoint, best, report, speed, next }))
       if (text !== undefined) terminal.result(`${name.padEnd(11)}${text}`);
-    terminal.record({ event: 'end', step, interrupted, samples, checkpoint, imagesPerSecond, next });
+    const evaluation = this.#evaluated && { ...this.#evaluated, seconds: this.#evaluationSeconds };
+    terminal.record({
+      event: 'end',
+      step,
+      interrupted,
+      samples,
+      checkpoint,
+      best,
+      report,
+      imagesPerSecond,
+      evaluation,
+      next,
+    });
+  }
+
+  #showEvaluation(evaluation: TrainingEvaluation): void {
+    const { row, isBest, collapse, best } = evaluation;
+    const earlier = this.#evaluated;
+    this.#evaluated = evaluation;
+    this.#rows.push(row);
+    this.#evaluationSeconds += evaluation.seconds;
+    const numbers = Object.entries(row.metrics).map(
+      ([name, value]) => `${metricFacts(name).label} ${formatMeasured({ value, error: row.errors[name] })}`,
+    );
+    const line = `step ${formatCount(row.step)}: ${numbers.join(', ')}${isBest ? ', the best so far' : ''}`;
+    if (this.#progress) this.#progress.note(line);
+    else this.#options.terminal.log(line);
+    // Once when it happens, not with each evaluation after it.
+    if (collapse !== undefined && earlier?.collapse === undefined)
+      this.warn(
+        `${collapse}: ${join(this.#options.folder, BEST)} has the weights of step ${formatCount(best.step)}`,
+      );
+  }
+
+  /** How much of the time went into evaluations. */
+  #share(): string {
+    const total = this.#seconds + this.#evaluationSeconds;
+    if (!this.#evaluated || total === 0) return '';
+    return `, evaluation ${formatValue((100 * this.#evaluationSeconds) / total)} % of the time`;
   }
 
   #begin(start: number, { bar = this.#options.terminal.lively } = {}): void {
@@ -109,7 +158,7 @@ export class ReportView {
   /** Weighs each report's speed with the time since the one before. */
   #count(report: Report): void {
     const now = this.#now();
-    const seconds = (now - this.#time) / 1000;
+    const seconds = (now - this.#time) / 1000 - (report.evaluation?.seconds ?? 0);
     this.#time = now;
     this.#seconds += seconds;
     this.#images += seconds * report.imagesPerSecond;

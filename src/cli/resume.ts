@@ -37,8 +37,8 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
     throw new UsageError(
       `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,
     );
-  const { settings, precision } = readRun(directory);
-  const file = { path: join(directory, 'config.json'), values: settings };
+  const { settings, precision, evaluation } = readRun(directory);
+  const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
   const before = resolveSettings(recipes, { flags: {}, set: {}, env: {}, file }).settings;
   if (given.recipe !== undefined && given.recipe !== before.recipe)
     throw new UsageError(
@@ -70,16 +70,37 @@ function flatten({ set, ...settings }: TrainSettings): Map<string, unknown> {
   ]);
 }
 
-function readRun(directory: string): { settings: JsonObject; precision: Precision | undefined } {
+interface EarlierRun {
+  readonly settings: JsonObject;
+  readonly precision: Precision | undefined;
+  /** How it was judged, as settings. */
+  readonly evaluation: JsonObject;
+}
+
+function readRun(directory: string): EarlierRun {
   const file = join(directory, 'config.json');
   try {
-    const { settings, precision } = readJsonObject(file);
+    const { settings, precision, evaluation } = readJsonObject(file);
     if (isJsonObject(settings))
-      return { settings, precision: isPrecision(precision) ? precision : undefined };
+      return {
+        settings,
+        precision: isPrecision(precision) ? precision : undefined,
+        evaluation: isJsonObject(evaluation) ? evaluationValues(evaluation) : {},
+      };
     throw new UsageError(`${file} has no "settings": what a script has started, it resumes`);
   } catch (error) {
     throw new UsageError(`--resume ${directory}: no run that train can go on with: ${messageOf(error)}`, {
       cause: error,
     });
   }
+}
+
+function evaluationValues({ every, metrics, count, bestBy, features }: JsonObject): JsonObject {
+  return {
+    evalEvery: every,
+    evalMetrics: Array.isArray(metrics) ? metrics.join(',') : undefined,
+    evalCount: count,
+    bestBy,
+    features,
+  };
 }

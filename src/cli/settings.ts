@@ -1,5 +1,6 @@
 import { UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
+import { decidingNumber, type MetricName, parseMetrics } from '../metrics/names';
 import { nearest } from '../nearest';
 import {
   boolean,
@@ -24,6 +25,9 @@ export const DEFAULT_RECIPE = 'dcgan';
 /** Steps that `--profile` profiles when it does not say how many, and those before them. */
 export const PROFILE_STEPS = 20;
 export const PROFILE_WARMUP = 10;
+
+/** Steps between evaluations when `--eval-every` does not say how many. */
+export const EVAL_STEPS = 1_000;
 
 /** Environment variables that stand for a flag. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -58,11 +62,33 @@ export function trainFields(recipe: Recipe) {
     logEvery: integer(10, { min: 1, help: 'steps between lines of the log' }),
     profile: optional(integer(PROFILE_STEPS, { min: 1, help: 'steps to profile' })),
     onBadImage: choice('fail', ['fail', 'skip'], { help: 'what to do with a file that is no image' }),
+    evalEvery: optional(integer(EVAL_STEPS, { min: 0, help: 'steps between evaluations' })),
+    evalMetrics: optional(text('fid,kid', { help: 'what evaluations measure' })),
+    evalCount: optional(integer(5_000, { min: 2, max: 1_000_000, help: 'images an evaluation judges' })),
+    bestBy: optional(text('fid', { help: 'what decides which weights are best' })),
+    features: optional(text('classifier', { help: 'the feature network of evaluations' })),
   };
 }
 
+/** The settings of a training that only its evaluations depend on. */
+type EvaluationFields = 'evalEvery' | 'evalMetrics' | 'evalCount' | 'bestBy' | 'features';
+
+/** How a training is judged on its way: what no step depends on. */
+export interface EvaluationSettings {
+  /** Steps between evaluations. */
+  readonly every: number;
+  readonly metrics: readonly MetricName[];
+  /** Images to judge. */
+  readonly count: number;
+  /** The number that decides which weights are best. */
+  readonly bestBy: string;
+  /** The feature network: a name or a file. */
+  readonly features: string;
+}
+
 /** All that says what to train, apart from where it is written: what a run directory keeps of the command line. */
-export interface TrainSettings extends Omit<ConfigOf<ReturnType<typeof trainFields>>, 'out' | 'profile'> {
+export interface TrainSettings
+  extends Omit<ConfigOf<ReturnType<typeof trainFields>>, 'out' | 'profile' | EvaluationFields> {
   readonly recipe: string;
   /** The recipe's own configuration. */
   readonly set: Readonly<Record<string, unknown>>;
@@ -91,6 +117,8 @@ export interface Resolved {
   readonly profile: number | undefined;
   /** The precision of the run that is resumed. */
   readonly precision?: Precision;
+  /** How it is judged on its way; undefined for not at all. */
+  readonly evaluation: EvaluationSettings | undefined;
 }
 
 /**
@@ -101,17 +129,33 @@ export interface Resolved {
 export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const { recipe: named, set, ...values } = given.file?.values ?? {};
   const recipe = findRecipe(recipes, given.recipe ?? named ?? DEFAULT_RECIPE);
-  const { out, profile, ...settings } = readConfig(trainFields(recipe), [
-    flagSource(given.flags),
-    environmentSource(given.env),
-    fileSource(given.file?.path ?? '', values),
-  ]);
+  const { out, profile, evalEvery, evalMetrics, evalCount, bestBy, features, ...settings } = readConfig(
+    trainFields(recipe),
+    [flagSource(given.flags), environmentSource(given.env), fileSource(given.file?.path ?? '', values)],
+  );
   if (set !== undefined && !isJsonObject(set))
     throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
   checkResolution(recipe, settings.resolution);
   checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
-  return { recipe, settings: { recipe: recipe.name, ...settings, set: config }, out, profile };
+  const evaluation = evaluationSettings({ evalEvery, evalMetrics, evalCount, bestBy, features });
+  return { recipe, settings: { recipe: recipe.name, ...settings, set: config }, out, profile, evaluation };
+}
+
+function evaluationSettings(
+  values: Pick<ConfigOf<ReturnType<typeof trainFields>>, EvaluationFields>,
+): EvaluationSettings | undefined {
+  const { evalEvery: every, evalMetrics, evalCount = 5_000, bestBy, features = 'classifier' } = values;
+  if (every === undefined || every === 0) {
+    const idle = Object.entries({ ...values, evalEvery: undefined }).find(([, value]) => value !== undefined);
+    if (idle && every === undefined)
+      throw new UsageError(
+        `${flagOf(idle[0])} says how to evaluate, but nothing says when: add --eval-every ${EVAL_STEPS}`,
+      );
+    return undefined;
+  }
+  const metrics = parseMetrics(evalMetrics ?? 'fid,kid');
+  return { every, metrics, count: evalCount, bestBy: decidingNumber(metrics, bestBy), features };
 }
 
 /**

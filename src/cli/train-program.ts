@@ -7,6 +7,7 @@ import { createProgram, type Invocation } from './program';
 import {
   DEFAULT_RECIPE,
   ENVIRONMENT,
+  EVAL_STEPS,
   type Given,
   PROFILE_STEPS,
   PROFILE_WARMUP,
@@ -45,6 +46,17 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
     .option('--log-every <n>', 'steps between reports (10)')
     .option(
+      '--eval-every [n]',
+      `judges the generator every so many steps (${EVAL_STEPS}) and at the end, and keeps the best weights in best/; 0 for never (never)`,
+    )
+    .option('--eval-metrics <list>', 'of fid, kid, is, prdc, diversity (fid,kid)')
+    .option('--eval-count <n>', 'generated images an evaluation judges (5000)')
+    .option('--best-by <metric>', 'the number that decides which weights are best (the first)')
+    .option(
+      '--features <what>',
+      'the feature network: classifier, trained here on first use, or a file: Inception or TorchScript (classifier)',
+    )
+    .option(
       '--profile [steps]',
       `prints where the time of so many steps goes (${PROFILE_STEPS}), after ${PROFILE_WARMUP} of warm-up; also in profile.json and trace.json`,
     )
@@ -63,6 +75,7 @@ export function readGiven({ options, args }: Invocation, host: Host): Given {
   const flags = Object.entries({
     ...options,
     profile: options.profile === true ? String(PROFILE_STEPS) : options.profile,
+    evalEvery: options.evalEvery === true ? String(EVAL_STEPS) : options.evalEvery,
     // Commander has a `--no-…` that was not given as true: that says nothing.
     graphs: options.graphs === false ? false : undefined,
   }).filter(([key]) => !OTHER_FLAGS.has(key));

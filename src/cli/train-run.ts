@@ -1,10 +1,12 @@
 import type { ImageDataset } from '../data/dataset';
 import { loadDataset } from '../data/sources';
+import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
+import type { EvaluationOptions } from '../training/evaluation';
 import type { Precision } from '../training/manifest';
 import { describePrecision } from '../training/precision';
 import type { FitOptions } from '../training/session';
@@ -13,7 +15,7 @@ import { type Report, Trainer } from '../training/trainer';
 import type { Host } from './host';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
-import { PROFILE_WARMUP, type TrainSettings } from './settings';
+import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { Terminal } from './terminal';
 
 /** A training, decided in every respect. */
@@ -28,6 +30,8 @@ export interface TrainingPlan {
   readonly profile?: number;
   /** The precision of the run that is resumed. */
   readonly precision?: Precision;
+  /** How it is judged on its way; undefined for not at all. */
+  readonly evaluation?: EvaluationSettings;
 }
 
 /** Where a command runs. */
@@ -48,6 +52,7 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   const device = resolveDevice(settings.device);
   const dataset = await loadData(settings, surroundings.terminal);
   const loader = dataset.loader({ batch, seed });
+  const evaluation = await openEvaluation(plan, { dataset, device, terminal: surroundings.terminal });
   // Initial weights are drawn while the recipe builds the networks.
   manualSeed(seed);
   const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec);
@@ -55,12 +60,33 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   if (plan.precision) trainer.restorePrecision(plan.precision);
   try {
     announce(plan, { dataset, trainer, terminal: surroundings.terminal });
-    const reports: Following['reports'] = (how) => trainer.fit(loader, { ...fitOptions(plan), ...how });
+    const reports: Following['reports'] = (how) =>
+      trainer.fit(loader, { ...fitOptions(plan), evaluation, ...how });
     return await follow(plan, { ...surroundings, reports });
   } finally {
+    evaluation?.features.dispose();
     loader.dispose();
     trainer.dispose();
   }
+}
+
+/** The feature network of the evaluations, where there are any: trained before the run's own random numbers begin. */
+async function openEvaluation(
+  { evaluation, settings }: TrainingPlan,
+  { dataset, device, terminal }: { dataset: ImageDataset; device: string; terminal: Terminal },
+): Promise<EvaluationOptions | undefined> {
+  if (!evaluation) return undefined;
+  const onProgress = terminal.showsProgress
+    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
+    : undefined;
+  const features = await openFeatures(evaluation.features, {
+    dataset,
+    dataDir: settings.dataDir,
+    device,
+    onProgress,
+    onNote: (note) => terminal.log(note),
+  });
+  return { ...evaluation, real: dataset, features, featuresFrom: evaluation.features, onProgress };
 }
 
 async function loadData(settings: TrainSettings, terminal: Terminal): Promise<ImageDataset> {

@@ -4,7 +4,7 @@ import { nearest } from '../nearest';
 import { dataFolder } from './cache';
 import { cifar10 } from './cifar';
 import type { ImageDataset } from './dataset';
-import { digits } from './digits';
+import { type DigitsOptions, digits } from './digits';
 import { imageFolder } from './image-folder';
 import { fashionMnist, mnist } from './mnist';
 import type { OnDataProgress } from './progress';
@@ -15,6 +15,8 @@ export interface DatasetOptions {
   readonly resolution: number;
   /** The folder of data sets (`LIBTORCH_GAN_DATA`, else the cache). */
   readonly dataDir?: string;
+  /** Of sets that have both (train). */
+  readonly split?: 'train' | 'test';
   /** Of the built-in digits (0). */
   readonly seed?: number;
   /** 3 = RGB or 1 = grey, for image folders (3); the other sets have their own. */
@@ -28,7 +30,8 @@ const SIGN_LANGUAGE_URL = 'https://github.com/ardamavi/Sign-Language-Digits-Data
 
 /** What `loadDataset` knows, beside `folder:PATH`. */
 const SOURCES: Readonly<Record<string, (options: DatasetOptions) => Promise<ImageDataset>>> = {
-  digits: ({ resolution, seed, progress }) => digits({ resolution, seed, progress }),
+  digits: ({ resolution, seed = 0, split, progress }) =>
+    digits(split === 'test' ? testDigits({ resolution, seed, progress }) : { resolution, seed, progress }),
   mnist,
   'fashion-mnist': fashionMnist,
   cifar10,
@@ -46,6 +49,7 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
   if (name.startsWith('folder:')) {
     const folder = name.slice('folder:'.length);
     if (!folder) throw new UsageError('folder: needs a path, e.g. folder:photos');
+    refuseTestSplit(name, options);
     return imageFolder(folder, options);
   }
   const load = Object.hasOwn(SOURCES, name) ? SOURCES[name] : null;
@@ -68,6 +72,7 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
  * @throws ERR_DATA_MISSING with where to get it: its publisher offers no file with a stable hash.
  */
 async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset> {
+  refuseTestSplit('sign-language-digits', options);
   const folder = join(options.dataDir ?? dataFolder(), 'sign-language-digits', 'Dataset');
   try {
     return await imageFolder(folder, { ...options, name: 'sign-language-digits' });
@@ -78,4 +83,14 @@ async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset
       `${messageOf(error)}; this set is not downloaded automatically: put ${SIGN_LANGUAGE_URL} there (git clone it, with its folder Dataset), or give --data-dir`,
     );
   }
+}
+
+/** Digits by another hand, so to say: those of another seed, as many as MNIST has in its test split. */
+function testDigits({ seed = 0, ...options }: DigitsOptions): DigitsOptions {
+  return { ...options, seed: seed + 1, count: 10_000 };
+}
+
+function refuseTestSplit(name: string, { split }: DatasetOptions): void {
+  if (split === 'test')
+    throw new UsageError(`${name} has no test split: leave the split out, or give a folder of its own`);
 }

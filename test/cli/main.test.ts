@@ -10,7 +10,9 @@ test('an unknown command ends with 2 and the nearest one', async () => {
 test('a command that is near none ends with 2 and all of them', async () => {
   const fake = new FakeHost();
   expect(await main(['constructor'], fake)).toBe(2);
-  expect(fake.stderr.text).toBe('error: constructor is no command: expected train, sample, doctor, setup\n');
+  expect(fake.stderr.text).toBe(
+    'error: constructor is no command: expected train, sample, evaluate, doctor, setup\n',
+  );
 });
 
 test.each([

@@ -34,7 +34,7 @@ test('the speed in the end is that of all images over all time', () => {
   shown.stop();
   shown.conclude({ interrupted: false });
   expect(host.stdout.text).toBe(
-    'samples    a.png\ncheckpoint step-000040\nspeed      250 images/s\n' +
+    'samples    a.png\ncheckpoint step-000040\nreport     runs/a/report.html\nspeed      250 images/s\n' +
       'next       npx ts-node scripts/sample.ts --checkpoint runs/a --count 64 --seed 1 --out grid.png\n',
   );
 });

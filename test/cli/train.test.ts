@@ -157,6 +157,7 @@ describe('a training', () => {
     expect(stdout.trimEnd().split('\n')).toEqual([
       `samples    ${join(run, 'samples/step-000004.png')}`,
       `checkpoint ${join(run, 'checkpoints/step-000004')}`,
+      `report     ${join(run, 'report.html')}`,
       expect.stringMatching(/^speed {6}[\d.]+ images\/s$/),
       expect.stringMatching(/^next {7}npx ts-node scripts\/sample\.ts --checkpoint .*run --count 64/),
     ]);

@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { UsageError } from '../errors';
+import { metricNames, parseMetrics } from '../metrics/names';
+import { type ConfigOf, choice, integer, optional, readConfig, text } from '../recipes/config';
+import type { Host } from './host';
+import { createProgram, type Invocation, runProgram } from './program';
+import { deviceField, ENVIRONMENT, environmentSource, flagSource } from './settings';
+
+const fields = {
+  checkpoint: optional(text('runs/mine')),
+  images: optional(text('images.safetensors')),
+  metrics: text('fid,kid,prdc'),
+  dataset: optional(text('fashion-mnist')),
+  dataDir: optional(text('data')),
+  split: choice('train', ['train', 'test']),
+  resolution: optional(integer(32, { min: 1, max: 4096 })),
+  count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
+  realCount: optional(integer(10_000, { min: 2 })),
+  features: text('classifier'),
+  weights: choice('ema', ['ema', 'live']),
+  seed: integer(0, { min: 0 }),
+  resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
+  device: deviceField,
+};
+
+/** What `evaluate` was asked to do. */
+export interface EvaluateSettings extends Omit<ConfigOf<typeof fields>, 'metrics'> {
+  readonly metrics: ReturnType<typeof parseMetrics>;
+}
+
+/**
+ * `evaluate --checkpoint RUN`: judges a trained generator, or any images, against a data set.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ */
+export function main(argv: readonly string[], host: Host = process): Promise<number> {
+  return runProgram(evaluateProgram(), { argv, host }, (invocation) => run(invocation, host));
+}
+
+function evaluateProgram(): Command {
+  return createProgram(
+    'evaluate',
+    'Judges a trained generator, or any images, against a data set. Every result says how it was measured.',
+  )
+    .option(
+      '--checkpoint <folder>',
+      'a run directory (its newest checkpoint), its best/, or one checkpoint in it',
+    )
+    .option(
+      '--images <what>',
+      'in place of --checkpoint: safetensors with one tensor "images" [N, C, H, W] in [-1, 1], as sample --raw writes, folder:PATH, or test, the data set’s test split',
+    )
+    .option('--metrics <list>', `of ${metricNames.join(', ')} (fid,kid,prdc)`)
+    .option('--dataset <name>', 'the real images (those of the run)')
+    .option(
+      '--data-dir <folder>',
+      `where data sets are kept; also ${ENVIRONMENT.dataDir} (the run’s, or the cache)`,
+    )
+    .option('--split <which>', 'train or test, of the real images (train)')
+    .option('--resolution <n>', 'height and width of the real images (the size of the images to judge)')
+    .option('--count <n>', 'images to judge (10000, or as many as --images has)')
+    .option('--real-count <n>', 'real images to compare with (all)')
+    .option(
+      '--features <what>',
+      'classifier, trained here on first use, or a file: Inception or TorchScript (classifier)',
+    )
+    .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
+    .option('--seed <n>', 'of the latents and of random parts of metrics (0)')
+    .option(
+      '--resize <filter>',
+      'bilinear or bicubic: brings images to the size and channels of the real ones where they differ',
+    )
+    .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`);
+}
+
+function run({ options, terminal }: Invocation, host: Host): Promise<number> {
+  const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
+  const settings = readConfig(fields, [flagSource(flags), environmentSource(host.env)]);
+  const metrics = parseMetrics(settings.metrics);
+  if ((settings.checkpoint === undefined) === (settings.images === undefined))
+    throw new UsageError(
+      'expected either --checkpoint, a run directory, or --images: try --checkpoint runs/NAME',
+    );
+  if (settings.images !== undefined && settings.dataset === undefined)
+    throw new UsageError('--images needs --dataset, the real images to compare with: try --dataset mnist');
+  // Only now: --help and wrong calls need no LibTorch.
+  const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
+  return runEvaluation({ ...settings, metrics }, { host, terminal });
+}

@@ -1,0 +1,52 @@
+import type { Evaluation } from '../metrics/evaluate';
+import { type EvaluationRow, metricFacts, sameProtocol } from '../report/evaluations';
+import { formatCount, formatMeasured } from '../report/summary';
+
+/** What tells a reader which way is better. */
+const ARROWS = { lower: '↓', higher: '↑', none: ' ' } as const;
+
+/**
+ * An evaluation for people: a line for each number, its protocol, and which earlier rows of the run it may be compared with.
+ */
+export function evaluationLines(
+  { metrics, errors, protocol }: Evaluation,
+  { earlier }: { readonly earlier: readonly EvaluationRow[] },
+): string[] {
+  const rows = Object.entries(metrics).map(([name, value]) => {
+    const { label, better } = metricFacts(name);
+    return { label: `${label} ${ARROWS[better]}`, text: formatMeasured({ value, error: errors[name] }) };
+  });
+  const width = Math.max(...rows.map(({ label }) => label.length));
+  const lines = rows.map(({ label, text }) => `${label.padEnd(width)}  ${text}`);
+  const said = Object.entries(protocol).map(([name, value]) => `${name} ${short(value)}`);
+  return [...lines, '', `protocol  ${said.join(', ')}`, ...comparable(protocol, earlier)];
+}
+
+function short(value: string | number): string {
+  if (typeof value === 'number') return formatCount(value);
+  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value;
+}
+
+function comparable(protocol: Evaluation['protocol'], earlier: readonly EvaluationRow[]): string[] {
+  const same = earlier.filter((row) => sameProtocol(row.protocol, protocol));
+  const others = earlier.filter((row) => !same.includes(row));
+  const lines = same.map(
+    ({ step, metrics, errors }) =>
+      `earlier   step ${formatCount(step)}: ${Object.entries(metrics)
+        .map(
+          ([name, value]) => `${metricFacts(name).label} ${formatMeasured({ value, error: errors[name] })}`,
+        )
+        .join(', ')}`,
+  );
+  if (others.length === 0) return lines;
+  const names = new Set(others.flatMap((row) => differences(protocol, row.protocol)));
+  return [
+    ...lines,
+    `          ${formatCount(others.length)} earlier rows of this run are not comparable: they differ in ${[...names].join(', ')}`,
+  ];
+}
+
+function differences(a: Evaluation['protocol'], b: Evaluation['protocol']): string[] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].filter((name) => name !== 'seed' && a[name] !== b[name]);
+}

@@ -1,0 +1,150 @@
+import { basename, dirname, relative, resolve } from 'node:path';
+import { type DatasetOptions, loadDataset } from '../data/sources';
+import { GanError, UsageError } from '../errors';
+import { readSafetensors } from '../io/safetensors';
+import { recordsToTensors } from '../io/tensors';
+import { datasetImages, type ImageSource, tensorImages } from '../metrics/image-source';
+import { recipes } from '../recipes/index';
+import type { Protocol } from '../report/evaluations';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { generatorProtocol } from '../training/evaluation';
+import { loadGenerator } from '../training/generate';
+import type { EvaluateSettings } from './evaluate';
+
+/** Images that are to be judged, and what is known of them. */
+export interface JudgedImages {
+  readonly source: ImageSource;
+  /** Words for a person. */
+  readonly described: string;
+  readonly protocol: Protocol;
+  /** The checkpoint that makes them; null for images from elsewhere. */
+  readonly origin: Origin | null;
+  /** Things to tell the user. */
+  readonly notes: readonly string[];
+  dispose(): void;
+}
+
+/** A checkpoint of a run. */
+export interface Origin {
+  /** The run directory. */
+  readonly run: string;
+  /** The checkpoint, relative to it. */
+  readonly checkpoint: string;
+  readonly step: number;
+  /** What the run was started with. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Images judged when no number is given. */
+const DEFAULT_COUNT = 10_000;
+
+/**
+ * Opens the generator of `--checkpoint`.
+ *
+ * @throws what `loadGenerator` throws
+ */
+export async function openGenerator(
+  path: string,
+  settings: EvaluateSettings,
+  device: string,
+): Promise<JudgedImages> {
+  const { weights, seed, count = DEFAULT_COUNT } = settings;
+  const generator = await loadGenerator(path, { weights, device, recipes });
+  const source = generator.images({ count, seed });
+  const notes = [...generator.notes];
+  if (weights === 'ema' && generator.weights === 'live')
+    notes.push('this model keeps no averaged weights: those in training are judged');
+  return {
+    source,
+    described: `${count} images by the ${generator.weights} weights of ${generator.checkpoint}`,
+    protocol: generatorProtocol(generator.weights),
+    origin: {
+      ...placeOf(generator.checkpoint),
+      step: generator.step,
+      settings: generator.settings,
+    },
+    notes,
+    dispose() {
+      source.dispose();
+      generator.dispose();
+    },
+  };
+}
+
+/** `RUN/checkpoints/step-000100` or `RUN/best`, in two parts. */
+function placeOf(checkpoint: string): Pick<Origin, 'run' | 'checkpoint'> {
+  const path = resolve(checkpoint);
+  const holder = dirname(path);
+  const run = basename(holder) === 'checkpoints' ? dirname(holder) : holder;
+  return { run, checkpoint: relative(run, path) };
+}
+
+/** Where `--images` is looked up. */
+export interface ImagesOptions extends DatasetOptions {
+  /** The name of the data set whose split is meant. */
+  readonly dataset: string;
+  /** The first so many (all). */
+  readonly count?: number;
+  readonly device: string;
+}
+
+/**
+ * Opens the images of `--images`: a split of the data set, a folder of pictures, or a file of tensors.
+ *
+ * @throws UsageError where there are fewer than asked for; GanError `ERR_BAD_IMAGES` for a file that holds something else
+ */
+export async function openImages(what: string, options: ImagesOptions): Promise<JudgedImages> {
+  const { dataset, count, device, ...rest } = options;
+  if (what === 'test' || what === 'train') {
+    const split = await loadDataset(dataset, { ...rest, split: what });
+    return given(datasetImages(split, { device }), { name: `the ${what} split of ${dataset}`, count });
+  }
+  if (what.startsWith('folder:'))
+    return given(datasetImages(await loadDataset(what, rest), { device }), { name: what, count });
+  const images = await readImages(what);
+  try {
+    return { ...given(tensorImages(images), { name: what, count }), dispose: () => images.dispose() };
+  } catch (error) {
+    images.dispose();
+    throw error;
+  }
+}
+
+function given(source: ImageSource, { name, count }: { name: string; count?: number }): JudgedImages {
+  if (count !== undefined && count > source.count)
+    throw new UsageError(`--count ${count}, but ${name} has ${source.count} images: ask for fewer`);
+  const judged = { ...source, count: count ?? source.count };
+  return {
+    source: judged,
+    described: `${judged.count} images of ${name}`,
+    protocol: { images: 'given' },
+    origin: null,
+    notes: [],
+    dispose() {},
+  };
+}
+
+/** How far images may lie outside of [−1, 1], by rounding. */
+const SLACK = 1e-3;
+
+async function readImages(file: string): Promise<Tensor> {
+  const { records } = await readSafetensors(file);
+  const { images } = records;
+  if (images?.dtype !== 'F32' || images.shape.length !== 4)
+    throw badImages(
+      `${file}: expected one tensor "images" F32 [N, C, H, W], but it holds ${Object.keys(records).join(', ') || 'nothing'}${images ? ` (${images.dtype} [${images.shape.join(', ')}])` : ''}`,
+    );
+  const tensor = recordsToTensors({ images }).images;
+  const [low, high] = scope(() => [tensor.amin().item(), tensor.amax().item()]);
+  // NaN is left to the evaluation, which tells in which image it is.
+  if (!(low < -1 - SLACK || high > 1 + SLACK)) return tensor;
+  tensor.dispose();
+  throw badImages(
+    `${file}: expected images in [-1, 1], but they reach from ${low} to ${high}: scale them first`,
+  );
+}
+
+function badImages(message: string): GanError {
+  return new GanError('ERR_BAD_IMAGES', message);
+}
