@@ -39,6 +39,8 @@ export interface GenerateOptions {
   readonly latents?: Tensor;
   /** The class, for a conditional model. */
   readonly label?: number;
+  /** Keeps the normal numbers of latents within ± this: fewer odd images, and less variety (none). */
+  readonly truncation?: number;
 }
 
 /** A trained generator. */
@@ -59,7 +61,7 @@ export interface LoadedGenerator {
   /** Images [N, C, H, W] float32 in [−1, 1]; the caller's to dispose. */
   generate(options: GenerateOptions): Tensor;
   /** The same images as `generate` makes, piece by piece: for many of them. */
-  images(options: { readonly count: number; readonly seed?: number }): GeneratedImages;
+  images(options: Omit<GenerateOptions, 'latents'>): GeneratedImages;
   dispose(): void;
 }
 
@@ -92,11 +94,11 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
     latentSize: latentSize(model.latent),
     spec: description.spec,
     settings: description.settings,
-    conditional: false,
+    conditional: (model.latent.classes ?? 0) > 0,
     notes,
     generate: (request) => scope(() => generate(context, request)),
-    images: ({ count, seed = 0 }) =>
-      generatedImages({ generator, latent: model.latent, spec: description.spec, device, count, seed }),
+    images: ({ seed = 0, ...drawn }) =>
+      generatedImages({ generator, latent: model.latent, spec: description.spec, device, seed, ...drawn }),
     dispose: () => generator.dispose(),
   };
 }
@@ -108,13 +110,9 @@ interface Context {
 }
 
 function generate({ generator, model, device }: Context, request: GenerateOptions): Tensor {
-  if (request.label !== undefined)
-    throw new UsageError(
-      'label expected a conditional model but this one was trained without labels: leave it out',
-    );
   const latents = request.latents
     ? given(request.latents, { model, device })
-    : seededLatents(model.latent, { count: request.count, seed: request.seed ?? 0 }).to(device);
+    : seededLatents(model.latent, { seed: 0, ...request }).to(device);
   const chunks = latents.split(CHUNK).map((chunk) => scope(() => generateImages(generator, chunk).to('cpu')));
   return cat(chunks);
 }

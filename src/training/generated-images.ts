@@ -5,7 +5,7 @@ import type { Module } from '../nn/module';
 import { Generator } from '../tensor/random';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { drawLatents, type Latent } from './latent';
+import { drawLatents, type Latent, requireLabel } from './latent';
 import { generateImages } from './samples';
 
 /** Images that a generator makes, to be judged. */
@@ -23,13 +23,20 @@ export interface GeneratedOptions {
   readonly count: number;
   /** Of the latents. */
   readonly seed: number;
+  /** The class of all (drawn evenly, where latents have classes). */
+  readonly label?: number;
+  readonly truncation?: number;
 }
 
 /** Latents drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
-export function seededLatents(latent: Latent, { count, seed }: { count: number; seed: number }): Tensor {
+export function seededLatents(
+  latent: Latent,
+  { count, seed, label, truncation }: Pick<GeneratedOptions, 'count' | 'seed' | 'label' | 'truncation'>,
+): Tensor {
+  if (label !== undefined) requireLabel(latent, label);
   const random = new Generator({ device: 'cpu', seed });
   try {
-    return drawLatents(latent, { count, generator: random, device: 'cpu' });
+    return drawLatents(latent, { count, generator: random, device: 'cpu', label, truncation });
   } finally {
     random.dispose();
   }
@@ -42,8 +49,8 @@ export function seededLatents(latent: Latent, { count, seed }: { count: number; 
  * @throws UsageError where its images are not of the size that `spec` says
  */
 export function generatedImages(options: GeneratedOptions): GeneratedImages {
-  const { generator, latent, spec, device, count, seed } = options;
-  const latents = keep(seededLatents(latent, { count, seed }));
+  const { generator, latent, spec, device, count } = options;
+  const latents = keep(seededLatents(latent, options));
   return {
     count,
     spec,

@@ -1,8 +1,12 @@
 import type { Batch } from '../data/loader';
 import { GanError } from '../errors';
 import { noGrad } from '../tensor/autograd';
+import { full } from '../tensor/create';
 import { handTo, keep, openScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+
+/** A number that depends on the step. */
+export type ScheduledValue = (index: number) => number;
 
 /** What the phases that share fakes are fed. */
 export interface Inputs {
@@ -10,17 +14,23 @@ export interface Inputs {
   batch(index: number): Batch;
   /** Latents, the same for all of them. */
   latents(): Tensor;
+  /** A number [] that depends on the step. */
+  scheduled(value: ScheduledValue, index: number): Tensor;
 }
 
 /** The step's own batches, and latents that are drawn on first use, in the scope that was open when this was made. */
 export class LiveInputs implements Inputs {
+  /** What was scheduled, in order. */
+  readonly scheduledValues: ScheduledValue[] = [];
   readonly #batches: readonly Batch[];
+  readonly #device: string;
   readonly #draw: () => Tensor;
   readonly #owner = openScope();
   #latents: Tensor | null = null;
 
-  constructor(batches: readonly Batch[], draw: () => Tensor) {
+  constructor(batches: readonly Batch[], { device, draw }: { device: string; draw: () => Tensor }) {
     this.#batches = batches;
+    this.#device = device;
     this.#draw = draw;
   }
 
@@ -37,6 +47,11 @@ export class LiveInputs implements Inputs {
     this.#latents ??= handTo(this.#owner, this.#draw());
     return this.#latents;
   }
+
+  scheduled(value: ScheduledValue, index: number): Tensor {
+    this.scheduledValues.push(value);
+    return full([], value(index), { device: this.#device });
+  }
 }
 
 interface Slot {
@@ -47,13 +62,27 @@ interface Slot {
   usesLabels: boolean;
 }
 
+interface FirstReplay {
+  readonly device: string;
+  readonly index: number;
+  readonly latents: Tensor | null;
+  readonly scheduled: readonly ScheduledValue[];
+}
+
 /** Copies of inputs at fixed addresses, which recordings read: filled anew before each replay, with what is read from them. */
 export class StaticInputs implements Inputs {
   readonly #slots: readonly Slot[];
   readonly #latents: Tensor | null;
+  readonly #scheduled: readonly { readonly value: ScheduledValue; readonly held: Tensor }[];
+  #taken = 0;
 
-  /** @param latents those of the first replay, or null where nobody asks for any */
-  constructor(batches: readonly Batch[], latents: Tensor | null) {
+  /**
+   * @param first.latents those of the first replay, or null where nobody asks for any
+   * @param first.scheduled what earlier runs scheduled, in order
+   */
+  constructor(batches: readonly Batch[], { device, index, latents, scheduled }: FirstReplay) {
+    // Made here: what is made while recording is made anew by each replay.
+    this.#scheduled = scheduled.map((value) => ({ value, held: keep(full([], value(index), { device })) }));
     this.#slots = batches.map((batch) => ({
       images: keep(batch.images.clone()),
       labels: keep(batch.labels?.clone() ?? null),
@@ -83,6 +112,11 @@ export class StaticInputs implements Inputs {
     throw new GanError('ERR_RECORDING', 'it draws latents, which it did not before it was recorded');
   }
 
+  scheduled(): Tensor {
+    if (this.#taken < this.#scheduled.length) return this.#scheduled[this.#taken++].held;
+    throw new GanError('ERR_RECORDING', 'it schedules a number, which it did not before it was recorded');
+  }
+
   /** Whether batches are like those it was made of. */
   fits(batches: readonly Batch[]): boolean {
     return (
@@ -91,8 +125,9 @@ export class StaticInputs implements Inputs {
     );
   }
 
-  /** Takes over a step's values; `draw` makes its latents. */
-  fill(batches: readonly Batch[], draw: () => Tensor): void {
+  /** Takes over the values of step `index`; `draw` makes its latents. */
+  fill(batches: readonly Batch[], { index, draw }: { index: number; draw: () => Tensor }): void {
+    this.#taken = 0;
     // A loss may have asked for their gradients.
     noGrad(() => {
       for (const [i, slot] of this.#slots.entries()) {
@@ -101,6 +136,7 @@ export class StaticInputs implements Inputs {
         if (slot.usesLabels && labels) slot.labels?.copy_(labels);
       }
       this.#latents?.copy_(draw());
+      for (const { value, held } of this.#scheduled) held.fill_(value(index));
     });
   }
 
@@ -111,6 +147,7 @@ export class StaticInputs implements Inputs {
       labels?.dispose();
     }
     this.#latents?.dispose();
+    for (const { held } of this.#scheduled) held.dispose();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Module } from '../nn/module';
 import type { OptimizerFactory } from '../optim/optimizer';
 import type { Tensor } from '../tensor/tensor';
+import type { LatentParts } from './latent';
 
 /** The networks of a model, by name: the names are used in phases, checkpoints and error messages. */
 export type Networks = Readonly<Record<string, Module>>;
@@ -13,8 +14,12 @@ export interface Step<N extends Networks = Networks> {
   readonly real: Tensor;
   /** Labels [N] (int64) of the real images; throws when the data set has none. */
   readonly labels: Tensor;
-  /** Latents [N, z], standard normal: those `fake` was made from. */
+  /** Latents [N, z, …]: those `fake` was made from. */
   readonly latents: Tensor;
+  /** Classes [N] (int64) that `latents` name, those `fake` was made with; throws where latents have none. */
+  readonly fakeLabels: Tensor;
+  /** The parts of `latents`: noise, classes as 0 and 1, continuous codes. */
+  readonly parts: LatentParts;
   /**
    * Images [N, C, H, W] the generator made from `latents`: with its graph in a phase that trains the generator, detached in
    * any other. Made on first use, and shared by the phases of one step until a phase repeats.
@@ -22,6 +27,11 @@ export interface Step<N extends Networks = Networks> {
   readonly fake: Tensor;
   /** Steps done before this one. */
   readonly index: number;
+  /**
+   * A number [] that depends on the step: `scheduled((step) => Math.min(1, step / 1000))`. Unlike `index` it may be used where
+   * phases are recorded as CUDA graphs.
+   */
+  scheduled(value: (index: number) => number): Tensor;
   /** Names a scalar for the log beside the phase's loss, e.g. `step.log('D(real)', logits.mean())`. */
   log(name: string, value: Tensor | number): void;
 }
@@ -42,8 +52,10 @@ export interface Phase<N extends Networks = Networks> {
   readonly optimizer: OptimizerFactory;
   /** Runs in every `every`-th step only (1). */
   readonly every?: number;
-  /** Runs so many times a step, each time with new images and latents (1). */
-  readonly repeat?: number;
+  /** Runs so many times a step, each time with new images and latents; or how often in step `index`, e.g. more at the start (1). */
+  readonly repeat?: number | ((index: number) => number);
+  /** Runs before the loss, e.g. to clip weights. */
+  readonly before?: (networks: N) => void;
   /** Clips the phase's gradients to this total L2 norm. */
   readonly clipGradNorm?: number;
   /** A scalar tensor to minimise. */

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors';
 import type { Phase } from './phase';
 
 /** One run of a phase within a step. */
@@ -26,7 +27,7 @@ export function planStep<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>>(
 ): PlanEntry<P>[] {
   const due = phases.filter((phase) => index % (phase.every ?? 1) === 0);
   const runs = due.flatMap((phase) =>
-    Array.from({ length: phase.repeat ?? 1 }, (_, repetition) => ({ phase, repetition })),
+    Array.from({ length: repetitions(phase, index) }, (_, repetition) => ({ phase, repetition })),
   );
   const fresh = runs.map(
     ({ repetition }, i) => i === 0 || repetition > 0 || trains(runs[i - 1].phase, generator),
@@ -37,6 +38,12 @@ export function planStep<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>>(
     const graph = sharing.some(({ phase }) => trains(phase, generator));
     return { phase: run.phase, repetition: run.repetition, fresh: fresh[i], graph };
   });
+}
+
+function repetitions({ repeat = 1 }: Pick<Phase, 'repeat'>, index: number): number {
+  const times = typeof repeat === 'function' ? repeat(index) : repeat;
+  if (Number.isInteger(times) && times > 0) return times;
+  throw new UsageError(`a phase's repeat expected a positive integer but gave ${times} in step ${index}`);
 }
 
 /** How many batches of real images a plan sees. */

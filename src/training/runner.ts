@@ -1,7 +1,7 @@
 import type { Batch } from '../data/loader';
 import { messageOf } from '../errors';
 import { scope } from '../tensor/scope';
-import { LiveInputs, StaticInputs } from './inputs';
+import { LiveInputs, type ScheduledValue, StaticInputs } from './inputs';
 import { batchPlaces, type PlanEntry, shares } from './plan';
 import type { Recorder, Recording } from './recorder';
 import { type RunningPhase, runEntries, type Workshop } from './step';
@@ -22,6 +22,7 @@ interface Take {
 interface Group {
   runs: number;
   drawsLatents: boolean;
+  scheduled: readonly ScheduledValue[];
   /** Why it is never recorded. */
   refused: string | null;
   take: Take | null;
@@ -87,10 +88,12 @@ export class StepRunner {
     if (group.take && group.take.layout !== layoutOf(entries)) drop(group);
     const { take, refused } = group;
     if (refused !== null || (take && !take.inputs.fits(step.batches))) this.#run(entries, step);
-    else if (take) this.#replay(take, step.batches);
+    else if (take) this.#replay(take, step);
     else if (group.runs < WARM_UP_RUNS) {
       recorder.warmUp(() => {
-        if (this.#run(entries, step).drewLatents) group.drawsLatents = true;
+        const inputs = this.#run(entries, step);
+        if (inputs.drewLatents) group.drawsLatents = true;
+        group.scheduled = inputs.scheduledValues;
       });
       group.runs += 1;
     } else this.#record(recorder, { entries, group, step });
@@ -98,14 +101,17 @@ export class StepRunner {
 
   #run(entries: Entries, { batches, index }: StepInputs): LiveInputs {
     return scope(() => {
-      const inputs = new LiveInputs(batches, () => this.#draw(batches));
+      const inputs = new LiveInputs(batches, {
+        device: this.#workshop.device,
+        draw: () => this.#draw(batches),
+      });
       runEntries(this.#workshop, entries, { inputs, index });
       return inputs;
     });
   }
 
-  #replay({ recording, inputs }: Take, batches: readonly Batch[]): void {
-    scope(() => inputs.fill(batches, () => this.#draw(batches)));
+  #replay({ recording, inputs }: Take, { batches, index }: StepInputs): void {
+    scope(() => inputs.fill(batches, { index, draw: () => this.#draw(batches) }));
     recording.replay();
   }
 
@@ -116,7 +122,12 @@ export class StepRunner {
     const { batches, index } = step;
     scope(() => {
       const latents = group.drawsLatents ? this.#draw(batches) : null;
-      const inputs = new StaticInputs(batches, latents);
+      const inputs = new StaticInputs(batches, {
+        device: this.#workshop.device,
+        index,
+        latents,
+        scheduled: group.scheduled,
+      });
       try {
         const recording = recorder.record(() => runEntries(this.#workshop, entries, { inputs, index }));
         group.take = { recording, inputs, layout: layoutOf(entries) };
@@ -126,7 +137,8 @@ export class StepRunner {
         // A failure leaves the recorder, and with it the other recordings, in no state to go on.
         this.forget();
         for (const { phase } of entries) phase.optimizer.zeroGrad();
-        const live = new LiveInputs(batches, () => latents ?? this.#draw(batches));
+        const { device } = this.#workshop;
+        const live = new LiveInputs(batches, { device, draw: () => latents ?? this.#draw(batches) });
         runEntries(this.#workshop, entries, { inputs: live, index });
         return;
       }
@@ -152,7 +164,7 @@ export class StepRunner {
     const known = this.#groups.get(key);
     if (known) return known;
     const fixed = entries.find(({ phase }) => !phase.optimizer.recordable);
-    const group: Group = { runs: 0, drawsLatents: false, refused: null, take: null };
+    const group: Group = { runs: 0, drawsLatents: false, scheduled: [], refused: null, take: null };
     if (fixed)
       this.#refuse(
         entries,

@@ -16,7 +16,7 @@ import { latestCheckpoint, RunDirectory } from './run-directory';
 import { drawSamples, generateImages } from './samples';
 import type { StepNumbers } from './scoreboard';
 import { type ProfileOptions, StepProfile } from './step-profile';
-import type { Report, Trainer } from './trainer';
+import { CLASS_COLUMNS, type Report, type Trainer } from './trainer';
 import { captureState, restoreState } from './trainer-state';
 
 /** How long to train, and what to leave on disk. */
@@ -225,7 +225,8 @@ export class Session {
     const { sampler, step } = this.#trainer;
     const latents = this.#latents;
     if (!this.#run || !sampler || !latents) return;
-    const picture = scope(() => drawSamples(generateImages(sampler, latents)));
+    const columns = this.#trainer.latent.classes ? CLASS_COLUMNS : undefined;
+    const picture = scope(() => drawSamples(generateImages(sampler, latents), { columns }));
     this.#samples = await this.#run.writeSamples(step, picture);
   }
 

@@ -9,6 +9,7 @@ import { refuseRecording } from '../tensor/recording';
 import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { Inputs } from './inputs';
+import { type Latent, type LatentParts, splitLatents } from './latent';
 import type { Precision } from './manifest';
 import type { Networks, Phase, Step } from './phase';
 import { batchPlaces, type PlanEntry } from './plan';
@@ -20,7 +21,7 @@ export interface RunningPhase {
   readonly phase: Phase;
   readonly trains: Phase['trains'];
   readonly every?: number;
-  readonly repeat?: number;
+  readonly repeat?: Phase['repeat'];
   /** The networks it trains, and those it leaves alone. */
   readonly trained: readonly Module[];
   readonly frozen: readonly Module[];
@@ -36,6 +37,7 @@ export interface Workshop {
   readonly networks: Networks;
   readonly generator: Module | undefined;
   readonly device: string;
+  readonly latent: Latent;
   readonly precision: () => Precision;
   readonly board: Scoreboard;
   drawLatents(count: number): Tensor;
@@ -70,6 +72,7 @@ function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep): v
   for (const network of running.frozen) network.freeze();
   for (const network of running.trained) network.unfreeze();
   scope(() => {
+    if (phase.before) noGrad(() => phase.before?.(workshop.networks));
     const loss = span('forward', () => inPrecision(workshop, () => phase.loss(step)));
     if (loss.numel !== 1)
       throw new GanError(
@@ -173,12 +176,29 @@ class PhaseStep implements Step {
     return this.#options.inputs.latents();
   }
 
+  get parts(): LatentParts {
+    return splitLatents(this.#workshop.latent, this.latents);
+  }
+
+  get fakeLabels(): Tensor {
+    const { oneHot } = this.parts;
+    if (oneHot) return oneHot.argmax(1);
+    throw new GanError(
+      'ERR_NO_LABELS',
+      'step.fakeLabels expected latents with classes but these have none: give the model a latent with `classes`',
+    );
+  }
+
   get fake(): Tensor {
     const { fakes, entry } = this.#options;
     const { generator } = this.#workshop;
     const trainsGenerator = generator !== undefined && entry.phase.trained.includes(generator);
     return trainsGenerator ? fakes.fake : fakes.fake.detach();
   }
+
+  /** A property, as `log` is. */
+  readonly scheduled = (value: (index: number) => number): Tensor =>
+    this.#options.inputs.scheduled(value, this.#options.index);
 
   /** A property, not a method: losses take it out of the step (`loss: ({ real, log }) => …`). */
   readonly log = (name: string, value: Tensor | number): void => {

@@ -12,7 +12,7 @@ import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import type { TrainingEvaluation } from './evaluation';
-import { drawLatents, type Latent, latentShape } from './latent';
+import { drawClassRows, drawLatents, type Latent, latentShape } from './latent';
 import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
 import { batchesOf, planStep, trains } from './plan';
@@ -85,6 +85,9 @@ export interface Report {
 /** The samples of the grids, and with them the latents, have a seed of their own: they must not move with the training's. */
 const SAMPLE_SEED = 0x5eed;
 
+/** Images of a class in the sample grids of a conditional model. */
+export const CLASS_COLUMNS = 8;
+
 /**
  * Trains the networks of a model by its phases, in order: for each phase it freezes what the phase does not train, runs the
  * loss, back-propagates, clips, steps and releases. It owns device, precision, memory format, weight averaging, checkpoints
@@ -147,6 +150,7 @@ export class Trainer<N extends Networks = Networks> {
       networks: this.networks,
       generator: this.networks[this.generatorName],
       device: this.device,
+      latent: this.latent,
       precision: () => this.precision,
       board: this.board,
       drawLatents: (count: number) => this.drawLatents(count, this.random),
@@ -206,10 +210,12 @@ export class Trainer<N extends Networks = Networks> {
     return drawLatents(this.latent, { count, generator, device: this.device });
   }
 
-  /** The same `count` latents every time: those of the sample grids. */
+  /** The same latents every time: `count` of them, or a row of eight for each class where latents have classes. */
   fixedLatents(count: number): Tensor {
-    const generator = new Generator({ device: this.device, seed: this.seed ^ SAMPLE_SEED });
+    const { device, latent } = this;
+    const generator = new Generator({ device, seed: this.seed ^ SAMPLE_SEED });
     try {
+      if (latent.classes) return drawClassRows(latent, { columns: CLASS_COLUMNS, generator, device });
       return this.drawLatents(count, generator);
     } finally {
       generator.dispose();
@@ -353,8 +359,9 @@ function checkPhase(phase: Phase, { names, seen }: { names: readonly string[]; s
     throw new UsageError(
       `phase ${phase.name} expected to train some of ${names.join(', ')} but names ${unknown ?? 'none'}`,
     );
-  for (const [key, value] of Object.entries({ every: phase.every ?? 1, repeat: phase.repeat ?? 1 }))
-    if (!Number.isInteger(value) || value < 1)
+  const { every = 1, repeat = 1 } = phase;
+  for (const [key, value] of Object.entries({ every, repeat }))
+    if (typeof value === 'number' && (!Number.isInteger(value) || value < 1))
       throw new UsageError(
         `phase ${phase.name} expected ${key} to be a positive integer but received ${value}`,
       );

@@ -1,6 +1,11 @@
 import { batchesOf, planStep } from '../../src/training/plan';
+import { usage } from '../support/failure';
 
-const phase = (name: string, trains: string | string[], extra: { every?: number; repeat?: number } = {}) => ({
+const phase = (
+  name: string,
+  trains: string | string[],
+  extra: { every?: number; repeat?: number | ((index: number) => number) } = {},
+) => ({
   name,
   trains,
   ...extra,
@@ -19,6 +24,15 @@ describe('a step’s plan', () => {
       'D0 fresh graph',
       'G0 graph',
     ]);
+  });
+
+  test('a phase may repeat more often in some steps', () => {
+    const critic = phase('D', 'discriminator', { repeat: (index) => (index < 2 ? 3 : 1) });
+    expect(plan([critic, phase('G', 'generator')], 1)).toHaveLength(4);
+    expect(plan([critic, phase('G', 'generator')], 2)).toHaveLength(2);
+    expect(() => plan([phase('D', 'discriminator', { repeat: () => 0 })], 5)).toThrow(
+      usage("a phase's repeat expected a positive integer but gave 0 in step 5"),
+    );
   });
 
   test('of five critic steps only the last shares its fakes with G; the others need no graph', () => {

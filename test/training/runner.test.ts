@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Batch, Loader } from '../../src/data/loader';
 import { adam, adamw } from '../../src/optim/adam';
+import { clampParameters } from '../../src/optim/clip';
 import type { OptimizerFactory } from '../../src/optim/optimizer';
 import { rmsprop } from '../../src/optim/rmsprop';
 import { linear } from '../../src/optim/schedule';
@@ -9,80 +10,28 @@ import { Sgd, sgd } from '../../src/optim/sgd';
 import { dcgan } from '../../src/recipes/dcgan';
 import { mlp } from '../../src/recipes/mlp';
 import { ones, randn, tensor } from '../../src/tensor/create';
-import { isCpu } from '../../src/tensor/device';
 import { memory } from '../../src/tensor/memory';
 import { keep } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
-import type { Phase, Step } from '../../src/training/phase';
-import { CudaRecorder, type Recorder } from '../../src/training/recorder';
+import type { Phase } from '../../src/training/phase';
+import { type Recorder } from '../../src/training/recorder';
 import { WARM_UP_RUNS } from '../../src/training/runner';
 import { type Model, type Report, Trainer, type TrainerOptions } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
+import {
+  bothWays,
+  LR,
+  losses,
+  type Networks,
+  recorders,
+  run,
+  tinyModel,
+  trainerOf,
+} from '../support/recorded';
 import { StandInRecorder } from '../support/stand-in-recorder';
-import { tinyNetworks } from '../support/tiny-trainer';
-import { buildModel, filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
+import { buildModel, filesOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
-type Networks = ReturnType<typeof tinyNetworks>;
-
-/** Learning rates that float32 has exactly: the device's are float32, those of an eager step on the CPU float64. */
-const LR = 2 ** -10;
-
-const recorders = () => (isCpu(testDevice) ? new StandInRecorder() : new CudaRecorder(testDevice));
-
-/** A trainer that records, or runs the same without. */
-function trainerOf(model: Model, graphs: boolean | (() => Recorder)): Trainer {
-  const exact = { precision: 'fp32', deterministic: !isCpu(testDevice) } as const;
-  return new Trainer({ ...model, ...exact, device: testDevice, seed: 5, graphs });
-}
-
-async function run(
-  trainer: Trainer,
-  {
-    steps,
-    loader = tinyLoader(),
-    ...rest
-  }: { steps: number; loader?: Loader; out?: string; resume?: boolean },
-): Promise<Report[]> {
-  try {
-    return await reportsOf(trainer.fit(loader, { logEvery: 1, ...rest, steps }));
-  } finally {
-    loader.dispose();
-  }
-}
-
-const losses = (reports: readonly Report[]) => reports.map((report) => report.losses);
-
-/** Losses of a model with and without recordings, and how many there were. */
-async function bothWays(build: () => Model, steps: number, loader: () => Loader = tinyLoader) {
-  const eager = trainerOf(build(), false);
-  const expected = losses(await run(eager, { steps, loader: loader() }));
-  eager.dispose();
-  const recording = trainerOf(build(), recorders);
-  const reports = await run(recording, { steps, loader: loader() });
-  const recorded = recording.graphs;
-  recording.dispose();
-  return { expected, found: losses(reports), recorded, notes: reports.flatMap(({ notes }) => notes) };
-}
-
-/** A model of one or more phases over the tiny networks. */
-function tinyModel(...phases: Partial<Phase<Networks>>[]): () => Model {
-  return () => {
-    const model = buildModel(mlp);
-    for (const network of Object.values(model.networks)) network.dispose();
-    const networks = tinyNetworks();
-    const whole = phases.map((phase, i) => ({
-      name: `P${i}`,
-      trains: 'discriminator' as const,
-      optimizer: adam({ lr: LR }),
-      loss: ({ real, fake, networks: { discriminator: D } }: Step<Networks>) =>
-        D.forward(real).mean().sub(D.forward(fake).mean()).square(),
-      ...phase,
-    }));
-    return { networks, latent: { size: 4 }, phases: whole as unknown[] as Phase[] };
-  };
-}
-
 describe('losses are those of a run without graphs', () => {
   test.each<[string, () => Model]>([
     [
@@ -137,6 +86,32 @@ describe('losses are those of a run without graphs', () => {
     expect(found).toEqual(expected);
     // D alone; D, Dreg and G; D and G.
     expect([recorded, notes]).toEqual([3, []]);
+  });
+
+  test('with numbers that depend on the step, and latents in parts', async () => {
+    const build = () => {
+      const model = tinyModel({
+        before: ({ discriminator }) => clampParameters(discriminator.parameters(), 0.05),
+        loss: ({ real, parts, fakeLabels, scheduled, networks: { discriminator: D } }) => {
+          const ramp = scheduled((step) => Math.min(1, step / 10));
+          const told = fakeLabels
+            .float()
+            .mean()
+            .add(parts.codes?.mean() ?? 0);
+          return D.forward(real)
+            .mean()
+            .square()
+            .mul(ramp)
+            .add(scheduled((step) => step))
+            .add(told);
+        },
+      })();
+      return { ...model, latent: { ...model.latent, classes: 3, codes: 2 } };
+    };
+    const { expected, found, recorded, notes } = await bothWays(build, 16);
+    expect(found).toEqual(expected);
+    expect([recorded, notes]).toEqual([1, []]);
+    expect(found[15].P0 - found[3].P0).toBeGreaterThan(10);
   });
 
   test('after a learning rate or a weight decay was set by hand', async () => {

@@ -1,0 +1,71 @@
+import type { Loader } from '../../src/data/loader';
+import { adam } from '../../src/optim/adam';
+import { mlp } from '../../src/recipes/mlp';
+import { isCpu } from '../../src/tensor/device';
+import type { Phase, Step } from '../../src/training/phase';
+import { CudaRecorder, type Recorder } from '../../src/training/recorder';
+import { type Model, type Report, Trainer } from '../../src/training/trainer';
+import { testDevice } from './fixtures';
+import { StandInRecorder } from './stand-in-recorder';
+import { tinyNetworks } from './tiny-trainer';
+import { buildModel, reportsOf, tinyLoader } from './training';
+
+export type Networks = ReturnType<typeof tinyNetworks>;
+
+/** Learning rates that float32 has exactly: the device's are float32, those of an eager step on the CPU float64. */
+export const LR = 2 ** -10;
+
+export const recorders = () => (isCpu(testDevice) ? new StandInRecorder() : new CudaRecorder(testDevice));
+
+/** A trainer that records, or runs the same without. */
+export function trainerOf(model: Model, graphs: boolean | (() => Recorder)): Trainer {
+  const exact = { precision: 'fp32', deterministic: !isCpu(testDevice) } as const;
+  return new Trainer({ ...model, ...exact, device: testDevice, seed: 5, graphs });
+}
+
+export async function run(
+  trainer: Trainer,
+  {
+    steps,
+    loader = tinyLoader(),
+    ...rest
+  }: { steps: number; loader?: Loader; out?: string; resume?: boolean },
+): Promise<Report[]> {
+  try {
+    return await reportsOf(trainer.fit(loader, { logEvery: 1, ...rest, steps }));
+  } finally {
+    loader.dispose();
+  }
+}
+
+export const losses = (reports: readonly Report[]) => reports.map((report) => report.losses);
+
+/** Losses of a model with and without recordings, and how many there were. */
+export async function bothWays(build: () => Model, steps: number, loader: () => Loader = tinyLoader) {
+  const eager = trainerOf(build(), false);
+  const expected = losses(await run(eager, { steps, loader: loader() }));
+  eager.dispose();
+  const recording = trainerOf(build(), recorders);
+  const reports = await run(recording, { steps, loader: loader() });
+  const recorded = recording.graphs;
+  recording.dispose();
+  return { expected, found: losses(reports), recorded, notes: reports.flatMap(({ notes }) => notes) };
+}
+
+/** A model of one or more phases over the tiny networks. */
+export function tinyModel(...phases: Partial<Phase<Networks>>[]): () => Model {
+  return () => {
+    const model = buildModel(mlp);
+    for (const network of Object.values(model.networks)) network.dispose();
+    const networks = tinyNetworks();
+    const whole = phases.map((phase, i) => ({
+      name: `P${i}`,
+      trains: 'discriminator' as const,
+      optimizer: adam({ lr: LR }),
+      loss: ({ real, fake, networks: { discriminator: D } }: Step<Networks>) =>
+        D.forward(real).mean().sub(D.forward(fake).mean()).square(),
+      ...phase,
+    }));
+    return { networks, latent: { size: 4 }, phases: whole as unknown[] as Phase[] };
+  };
+}
