@@ -5,7 +5,6 @@ import { tensor, zeros } from '../tensor/create';
 import { defaultDevice } from '../tensor/device';
 import { addProduct_ } from '../tensor/linalg';
 import { keep, scope } from '../tensor/scope';
-import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { requireCount, requireFeatures } from './feature-set';
 
@@ -86,8 +85,7 @@ export class FeatureMoments implements Moments {
       );
     scope(() => {
       this.#scatter.add_(other.#scatter);
-      const step = this.#move(other.#mean, other.#count).unsqueeze(1);
-      addProduct_(this.#scatter, step, step.t());
+      this.#shift(other.#mean, other.#count);
     });
   }
 
@@ -137,18 +135,17 @@ export class FeatureMoments implements Moments {
     const rows = features.detach().to({ dtype: 'float64', device: this.#mean.device });
     const mean = rows.mean(0);
     const centred = rows.sub(mean);
-    // The step between the means is one more row, so that the whole update is a single product.
-    const all = cat([centred, this.#move(mean, rows.shape[0]).unsqueeze(0)]);
-    addProduct_(this.#scatter, all.t(), all);
+    addProduct_(this.#scatter, centred.t(), centred);
+    this.#shift(mean, rows.shape[0]);
   }
 
-  /** Moves the mean for `rows` more vectors around `mean`; gives √(n_a n_b / n) · δ. */
-  #move(mean: Tensor, rows: number): Tensor {
+  /** Moves the mean for `rows` more vectors around `mean`, and adds what the two means are apart to the scatter. */
+  #shift(mean: Tensor, rows: number): void {
     const before = this.#count;
     this.#count += rows;
-    if (this.#count === 0) return mean;
-    const difference = mean.sub(this.#mean);
-    this.#mean.add_(difference, { alpha: rows / this.#count });
-    return difference.mul(Math.sqrt((before * rows) / this.#count));
+    if (rows === 0) return;
+    const difference = mean.sub(this.#mean).unsqueeze(1);
+    this.#mean.add_(difference.squeeze(1), { alpha: rows / this.#count });
+    if (before > 0) addProduct_(this.#scatter, difference.mul((before * rows) / this.#count), difference.t());
   }
 }
