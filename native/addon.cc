@@ -34,6 +34,7 @@ napi_value load(napi_env env, napi_value exports) {
     define_device(context, exports);
     define_kernels(context, exports);
     define_profile(context, exports);
+    define_script(context, exports);
     define_cuda(context, exports);
     define_cuda_graph(context, exports);
   } catch (...) {

@@ -34,6 +34,7 @@ void define_random(const Context& context, napi_value exports);
 void define_device(const Context& context, napi_value exports);
 void define_kernels(const Context& context, napi_value exports);
 void define_profile(const Context& context, napi_value exports);
+void define_script(const Context& context, napi_value exports);
 void define_cuda(const Context& context, napi_value exports);
 void define_cuda_graph(const Context& context, napi_value exports);
 

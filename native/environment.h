@@ -120,7 +120,7 @@ class HandleTable {
   size_t live_ = 0;
 };
 
-/// What a LibTorch with CUDA makes beside tensors; the sources that do so know its kinds.
+/// What LibTorch makes beside tensors; the sources that have it make such things know their kinds.
 struct Resource {
   virtual ~Resource() = default;
 };
@@ -132,7 +132,9 @@ struct Environment {
   /// first.
   std::shared_ptr<void> profile;
   HandleTable<std::shared_ptr<at::RecordFunction>> spans;
+  /// Of CUDA: streams with their pools, recordings.
   HandleTable<std::shared_ptr<Resource>> resources;
+  HandleTable<std::shared_ptr<Resource>> scripts;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.
   napi_ref error_class = nullptr;
 };

@@ -7,10 +7,12 @@ namespace gan {
 namespace {
 
 /// What follows one of these says nothing about the call.
-constexpr std::array<std::string_view, 5> kTails{
-    "Exception raised from ", " This could be because the operator doesn't exist",
-    " Hint: enable anomaly detection", " Hint: the backtrace further above",
-    "(Could this error message be improved?"};
+constexpr std::array<std::string_view, 6> kTails{"Exception raised from ",
+                                                 " This could be because the operator doesn't exist",
+                                                 " Hint: enable anomaly detection",
+                                                 " Hint: the backtrace further above",
+                                                 "(Could this error message be improved?",
+                                                 " This is an internal miniz error."};
 
 void cut_tails(std::string& message) {
   for (const std::string_view tail : kTails) message.resize(std::min(message.find(tail), message.size()));
@@ -43,6 +45,15 @@ void cut_path(std::string& message) {
     message.erase(0, space + 1);
 }
 
+/// A script's message prints its code twice before "RuntimeError: Text".
+void cut_interpreter(std::string& message) {
+  constexpr std::string_view kMark = "failed in the TorchScript interpreter.";
+  constexpr std::string_view kEnd = "Error: ";
+  if (message.find(kMark) == std::string::npos) return;
+  const size_t end = message.rfind(kEnd);
+  if (end != std::string::npos) message.erase(0, end + kEnd.size());
+}
+
 void join_lines(std::string& message) {
   std::string line;
   for (const char letter : message) {
@@ -73,6 +84,7 @@ std::string clean_message(std::string message) {
   cut_enforce(message);
   cut_assert(message);
   cut_path(message);
+  cut_interpreter(message);
   join_lines(message);
   cut_tails(message);
   join_lines(message);

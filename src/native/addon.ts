@@ -116,6 +116,15 @@ export interface NativeAddon {
   closeSpan(span: Handle): void;
   stopProfile(trace: string): [texts: string[], rows: ArrayBuffer];
 
+  loadScript(
+    path: string,
+    device: string,
+    extra: string,
+  ): [script: Handle, argumentNames: string[], extra: string];
+  moveScript(script: Handle, device: string): void;
+  releaseScript(script: Handle): boolean;
+  runScript(script: Handle, input: Handle, flags: readonly string[]): [names: string[], tensors: Handle[]];
+
   cudaDeviceName(device: string): string;
   cudaSynchronize(device: string): void;
   /** Bytes: in tensors, reserved from the driver, highest in tensors so far, the device's total. */

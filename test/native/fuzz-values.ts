@@ -39,6 +39,7 @@ export class Dice {
 export interface Pool {
   readonly tensors: readonly Handle[];
   readonly generators: readonly Handle[];
+  readonly scripts: readonly Handle[];
   /** Handles that are no longer live. */
   readonly stale: readonly Handle[];
 }
@@ -174,9 +175,10 @@ export function makePool(addon: NativeAddon, dice: Dice): Pool {
   tensors.push(addon.fromBytes(new Uint8Array([0, 1, 2, 255]), 'bool', [4], 'cpu'));
   tensors.push(sparseGradient(addon));
   const generators = [addon.makeGenerator('cpu', 1), addon.defaultGenerator('cpu')];
+  const [script] = addon.loadScript(require.resolve('../fixtures/io/script/plain.pt'), 'cpu', '');
   const stale = tensors.slice(0, 4).map((tensor) => ops.alias(tensor));
   addon.release(stale);
-  return { tensors, generators, stale };
+  return { tensors, generators, scripts: [script], stale };
 }
 
 /** Gives back what `makePool` made. */
@@ -184,6 +186,7 @@ export function releasePool(addon: NativeAddon, pool: Pool): void {
   addon.clearGradients(pool.tensors.filter((tensor) => addon.isLeaf(tensor)));
   addon.release(pool.tensors);
   for (const generator of pool.generators) addon.releaseGenerator(generator);
+  for (const script of pool.scripts) addon.releaseScript(script);
 }
 
 /** The only way a tensor that is not dense comes about here. */
@@ -231,6 +234,8 @@ export class Arguments {
         return this.#tensor();
       case 'Generator':
         return dice.pick(this.pool.generators);
+      case 'Script':
+        return dice.pick(this.pool.scripts);
       case 'Handles': {
         const handles = dice.list(dice.pick([0, 1, 2, 2, 3]), () => this.#tensor());
         return dice.chance(0.3) ? Int32Array.from(handles) : handles;

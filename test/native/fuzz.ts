@@ -51,6 +51,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
   setBenchmark: 'boolean → void',
   setTf32: 'boolean → void',
   requireDevice: 'device → void',
+  loadScript: 'string, device, string → void',
+  moveScript: 'Script, device → void',
+  runScript: 'Script, Handle, readonly string[] → Handle[]',
   cudaDeviceName: 'device → void',
   cudaSynchronize: 'device → void',
   cudaMemory: 'device → void',
@@ -84,7 +87,7 @@ function targets(addon: NativeAddon): Target[] {
 /** The handles in a result, to be released. */
 function handlesIn(result: unknown, type: string): number[] {
   if (!type.includes('Handle')) return [];
-  const all = Array.isArray(result) ? result : [result];
+  const all = Array.isArray(result) ? result.flat() : [result];
   return all.filter((handle): handle is number => typeof handle === 'number' && handle !== 0);
 }
 

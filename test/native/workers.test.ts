@@ -75,6 +75,7 @@ describe('the addon in worker threads', () => {
   test.each([
     ['with live tensors and a graph', ''],
     ['by process.exit', 'process.exit(0);'],
+    ['with a script that ran', 'addon.runScript(addon.loadScript(script, "cpu", "")[0], images, []);'],
     [
       'from inside a scope’s operator chain',
       'for (let i = 0; i < 1000; i++) addon.ops.mm(a, a); process.exit(0);',
@@ -85,6 +86,8 @@ describe('the addon in worker threads', () => {
       const a = addon.ops.randn_generator([64, 64], null, 'float32', null, null, null);
       addon.setRequiresGrad([a], true);
       const product = addon.ops.mm(a, a);
+      const script = ${JSON.stringify(require.resolve('../fixtures/io/script/plain.pt'))};
+      const images = addon.ops.zeros([1, 3, 4, 4], 'float32', null, null, null);
       ${end}
     `);
     expect(result).toEqual({ status: 0, signal: null, stdout: '', stderr: '' });
