@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanError, hasCode } from '../../errors';
 import { writeError } from '../../io/file-error';
-import { readSafetensors, writeSafetensors } from '../../io/safetensors';
+import { type ReadFile, readSafetensors, type TensorRecords, writeSafetensors } from '../../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../../io/tensors';
 import { type Classifier, type ClassifierOptions, classifier } from '../../models/classifier';
 import { cacheFolder } from '../../native/root';
@@ -42,38 +42,55 @@ export function classifierFile({ key, name }: ClassifierId): string {
  *
  * @throws GanError `ERR_BAD_SAFETENSORS` or `ERR_STATE_DICT` when the file is damaged or holds something else
  */
-export async function readClassifier(
-  id: ClassifierId,
-  sizes: Required<ClassifierOptions>,
-): Promise<KeptClassifier | null> {
+export async function readClassifier(id: ClassifierId): Promise<KeptClassifier | null> {
   const file = classifierFile(id);
   const read = await readSafetensors(file).catch((error: unknown) => {
     if (hasCode(error, 'ERR_CANNOT_READ')) return null;
     throw error;
   });
   if (!read) return null;
-  const { records, metadata } = read;
-  const { format, key, accuracy, held_out: heldOut, weights_sha256: expected } = metadata;
-  const damaged = (problem: string) =>
-    new GanError('ERR_BAD_SAFETENSORS', `bad feature classifier ${file}: ${problem}`);
-  if (format !== FORMAT || key !== id.key || !heldOut || !expected)
-    throw damaged('expected a classifier of this data set and recipe, but it is something else');
-  const network = untouchedRandom(() => classifier(sizes).to({ device: 'cpu' }));
+  if (!isClassifier(read) || read.metadata.key !== id.key)
+    throw damaged(file, 'expected a classifier of this data set and recipe, but it is something else');
+  return classifierFrom(file, read);
+}
+
+/** Whether a file is one of {@link writeClassifier}'s. */
+export function isClassifier({ metadata }: Pick<ReadFile, 'metadata'>): boolean {
+  return metadata.format === FORMAT;
+}
+
+/**
+ * The classifier in a file of {@link writeClassifier} that was read.
+ *
+ * @throws GanError `ERR_BAD_SAFETENSORS` or `ERR_STATE_DICT` when it is damaged
+ */
+export function classifierFrom(file: string, { records, metadata }: ReadFile): KeptClassifier {
+  const { accuracy, held_out: heldOut = '', weights_sha256: expected } = metadata;
+  const network = untouchedRandom(() => classifier(sizesOf(file, records)).to({ device: 'cpu' }));
   try {
     scope(() => network.loadStateDict(recordsToTensors(records, { device: 'cpu' })));
     const sha256 = stateSha256(network);
     if (sha256 !== expected)
-      throw damaged(`expected weights with the sha256 ${expected}, but theirs is ${sha256}`);
-    return {
-      network: network.eval().freeze(),
-      accuracy: accuracy === undefined ? null : Number(accuracy),
-      heldOut,
-      sha256,
-    };
+      throw damaged(file, `expected weights with the sha256 ${expected}, but theirs is ${sha256}`);
+    const known = accuracy === undefined ? null : Number(accuracy);
+    return { network: network.eval().freeze(), accuracy: known, heldOut, sha256 };
   } catch (error) {
     network.dispose();
     throw error;
   }
+}
+
+/** The sizes that the shapes of first and last layer tell. */
+function sizesOf(file: string, records: TensorRecords): ClassifierOptions {
+  const [first, dense, head] = ['trunk.0.weight', 'trunk.10.weight', 'head.1.weight'].map((name) => {
+    if (name in records) return records[name].shape;
+    throw damaged(file, `expected the tensor ${name}, but it is missing`);
+  });
+  return { channels: first[1], width: first[0], dimensions: dense[0], classes: head[0] };
+}
+
+function damaged(file: string, problem: string): GanError {
+  return new GanError('ERR_BAD_SAFETENSORS', `bad feature classifier ${file}: ${problem}`);
 }
 
 /**

@@ -51,8 +51,17 @@ export async function classifierExtractor(
 ): Promise<ClassifierExtractor> {
   const device = resolveDevice(options.device ?? 'cpu');
   const kept = await keptClassifier(dataset, options);
+  return keptClassifierExtractor(classifierName(dataset.name), kept, device);
+}
+
+/** The features of a classifier that was read from a file, perhaps one of another machine. */
+export function keptClassifierExtractor(
+  name: string,
+  kept: KeptClassifier,
+  device: string,
+): ClassifierExtractor {
   kept.network.to({ device });
-  return new TrainedExtractor(classifierName(dataset.name), kept, device);
+  return new TrainedExtractor(name, kept, device);
 }
 
 async function keptClassifier(
@@ -62,14 +71,12 @@ async function keptClassifier(
   const { dataDir, recipe = CLASSIFIER_RECIPE, onProgress, onNote } = options;
   const loading = onProgress && ((progress: DataProgress) => onProgress({ ...progress, accuracy: null }));
   const data = await classifierData(dataset, recipe, { dataDir, onProgress: loading });
-  const { channels, classes } = data.train.spec;
-  const sizes = { channels, classes, width: recipe.width, dimensions: recipe.dimensions };
   const id: ClassifierId = {
     key: await classifierKey(data, recipe),
     name: classifierName(dataset.name),
   };
   const look = () =>
-    readClassifier(id, sizes).catch((error: unknown) => {
+    readClassifier(id).catch((error: unknown) => {
       if (!hasCode(error, 'ERR_BAD_SAFETENSORS') && !hasCode(error, 'ERR_STATE_DICT')) throw error;
       onNote?.(`${messageOf(error)}; it is trained again`);
       return null;

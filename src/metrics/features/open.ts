@@ -1,7 +1,16 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { ImageDataset } from '../../data/dataset';
-import { UsageError } from '../../errors';
+import { GanError, UsageError } from '../../errors';
+import { readSafetensors } from '../../io/safetensors';
+import { cacheFolder } from '../../native/root';
+import { nearest } from '../../nearest';
+import { resolveDevice } from '../../tensor/device';
 import type { FeatureExtractor } from '../extractor';
-import { type ClassifierExtractorOptions, classifierExtractor } from './classifier';
+import { type ClassifierExtractorOptions, classifierExtractor, keptClassifierExtractor } from './classifier';
+import { classifierFrom, isClassifier } from './classifier-cache';
+import { INCEPTION_HELP, inceptionExtractor, inceptionFrom, looksLikeInception } from './inception';
+import { scriptExtractor } from './script';
 
 /** Options of {@link openFeatures}. */
 export interface OpenFeaturesOptions extends Omit<ClassifierExtractorOptions, 'recipe'> {
@@ -9,15 +18,57 @@ export interface OpenFeaturesOptions extends Omit<ClassifierExtractorOptions, 'r
   readonly dataset: ImageDataset;
 }
 
+const NAMES = ['classifier', 'inception'];
+const SCRIPT = /\.(pt|ts|torchscript)$/;
+const FORMS = `known are ${NAMES.join(', ')}, inception:FILE, and files *.safetensors, *.pt, *.ts, *.torchscript`;
+
 /**
- * The feature network that `--features` names: `classifier` (trained on the data set when it is asked for first).
+ * The feature network that `--features` names:
  *
- * @throws ERR_USAGE for an unknown name, and what {@link classifierExtractor} throws
+ * - `classifier`: trained on the data set when it is asked for first, see {@link classifierExtractor}
+ * - `inception`: from `features/inception.safetensors` in the user's cache; `inception:FILE` from another file
+ * - `FILE.safetensors`: the FID network or a kept classifier, told apart by its tensors
+ * - `FILE.pt`, `.ts` or `.torchscript`: a TorchScript file, see {@link scriptExtractor}
+ *
+ * @throws UsageError for an unknown name, and what those throw
  */
 export async function openFeatures(
   features: string,
   { dataset, ...options }: OpenFeaturesOptions,
 ): Promise<FeatureExtractor> {
+  const device = resolveDevice(options.device ?? 'cpu');
   if (features === 'classifier') return classifierExtractor(dataset, options);
-  throw new UsageError(`there is no feature network "${features}": known is classifier`);
+  if (features === 'inception') return inceptionExtractor(inceptionFile(), { device });
+  if (features.startsWith('inception:'))
+    return inceptionExtractor(features.slice('inception:'.length), { device });
+  if (features.endsWith('.safetensors')) return weightsExtractor(features, device);
+  if (SCRIPT.test(features)) return scriptExtractor(features, { device, probe: dataset.spec });
+  const known = nearest(features, NAMES);
+  throw new UsageError(
+    `there is no feature network "${features}": ${known ? `did you mean ${known}? ` : ''}${FORMS}`,
+  );
+}
+
+/** Where a user's copy of the FID network lies when nobody says otherwise. */
+function inceptionFile(): string {
+  const file = join(cacheFolder(), 'features', 'inception.safetensors');
+  if (existsSync(file)) return file;
+  throw new GanError(
+    'ERR_CANNOT_READ',
+    `the weights of inception are not at ${file}: ${INCEPTION_HELP}, then put it there or give --features FILE`,
+  );
+}
+
+async function weightsExtractor(file: string, device: string): Promise<FeatureExtractor> {
+  const read = await readSafetensors(file);
+  if (looksLikeInception(read)) return inceptionFrom(file, read, { device, filter: 'bilinear' });
+  if (isClassifier(read)) {
+    const name = basename(file).replace(/(-[0-9a-f]{16})?\.safetensors$/, '');
+    return keptClassifierExtractor(name, classifierFrom(file, read), device);
+  }
+  const first = Object.keys(read.records).slice(0, 3).join(', ') || 'none';
+  throw new GanError(
+    'ERR_BAD_FEATURES',
+    `${file} (sha256 ${read.sha256}) holds no known feature network: its tensors are ${first}, …; for the FID network ${INCEPTION_HELP}`,
+  );
 }

@@ -1,0 +1,123 @@
+import { GanError } from '../../errors';
+import type { Module } from '../../nn/module';
+import { noGrad, withoutAutocast } from '../../tensor/autograd';
+import { zeros } from '../../tensor/create';
+import { resolveDevice } from '../../tensor/device';
+import { scope } from '../../tensor/scope';
+import type { Tensor } from '../../tensor/tensor';
+import type { Extracted, FeatureExtractor } from '../extractor';
+import { type InputForm, prepareImages, requireForm, sizeWords } from './input';
+import { untouchedRandom } from './random';
+import { stateSha256 } from './state-hash';
+
+/** Images that an extractor is tried with when it is made. */
+export interface Probe {
+  readonly channels: number;
+  readonly resolution: number;
+}
+
+/** What an extractor is made of: a network's way from prepared images to features, and what is known of it. */
+export interface NetworkFeatures {
+  readonly name: string;
+  readonly sha256: string;
+  readonly device: string;
+  readonly form: InputForm;
+  /** In words, where it is not the form's: a network that resizes inside. */
+  readonly resize?: string;
+  readonly probe: Probe;
+  readonly compute: (images: Tensor) => Extracted;
+  readonly dispose: () => void;
+}
+
+/**
+ * An extractor over any network. It is tried once with a grey image, to know the lengths of what comes.
+ *
+ * @throws GanError `ERR_BAD_FEATURES` when something else than features float32 [N, d] comes, and what the network throws
+ */
+export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
+  const { name, sha256, device, form, probe, compute, dispose } = network;
+  const extract = (images: Tensor): Extracted =>
+    scope(() =>
+      noGrad(() =>
+        withoutAutocast(device, () => {
+          const { features, logits } = compute(prepareImages(name, images.to(device), form));
+          const count = images.shape[0];
+          return {
+            features: requireRows(name, 'features', features, count),
+            logits: logits && requireRows(name, 'logits', logits, count),
+          };
+        }),
+      ),
+    );
+  const [dimensions, classes] = scope(() => {
+    const { resolution, channels } = probe;
+    const { features, logits } = extract(zeros([2, channels, resolution, resolution], { device }));
+    return [features.shape[1], logits?.shape[1] ?? 0];
+  });
+  return { name, sha256, dimensions, classes, resize: network.resize ?? sizeWords(form), extract, dispose };
+}
+
+/** Rows float32 [count, d] of what a network gave; dimensions of size 1 behind are dropped. */
+function requireRows(name: string, what: string, given: Tensor, count: number): Tensor {
+  const { shape } = given;
+  if (shape.length >= 2 && shape[0] === count && shape.slice(2).every((size) => size === 1))
+    return given.reshape([count, shape[1]]).float();
+  throw new GanError(
+    'ERR_BAD_FEATURES',
+    `${name}: expected ${what} of shape [${count}, d] for ${count} images but received [${shape.join(', ')}]`,
+  );
+}
+
+/** Options of {@link moduleExtractor}: what the module takes, and what is told of it. */
+export interface ModuleExtractorOptions extends InputForm {
+  /** For protocols, e.g. `my-encoder`. */
+  readonly name: string;
+  /** Where it computes (cpu). */
+  readonly device?: string;
+  /** Logits [N, k] from the features, for the Inception Score (none). */
+  readonly logits?: Module;
+  /** What the module is tried with (3 channels of `size`, or of 32, pixels). */
+  readonly probe?: Probe;
+}
+
+/**
+ * The features of any module that maps images to vectors [N, d], with the sha256 of its state dict. It is copied, put into evaluation mode
+ * and moved to the device: the user's own stays as it is.
+ *
+ * @throws UsageError for a form out of range; GanError `ERR_BAD_FEATURES` when the module gives no vectors
+ */
+export function moduleExtractor(module: Module, options: ModuleExtractorOptions): FeatureExtractor {
+  const { name, logits, size, channels = 3, probe = { channels, resolution: size ?? 32 } } = options;
+  const form = requireForm(name, {
+    range: options.range,
+    size,
+    filter: options.filter,
+    channels: options.channels,
+  });
+  const device = resolveDevice(options.device ?? 'cpu');
+  const atRest = <M extends Module>(own: M): M =>
+    untouchedRandom(() => own.clone().eval().freeze().to({ device, dtype: 'float32' }));
+  const network = atRest(module);
+  const head = logits && atRest(logits);
+  const dispose = () => {
+    network.dispose();
+    head?.dispose();
+  };
+  try {
+    return networkExtractor({
+      name,
+      sha256: stateSha256(network, ...(head ? [head] : [])),
+      device,
+      form,
+      probe,
+      compute: (images) => {
+        const features = network.forward(images);
+        return { features, logits: head ? head.forward(features) : null };
+      },
+      dispose,
+    });
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
