@@ -85,11 +85,11 @@ function chooseWithin(files: readonly GridFile[], mostBytes: number): GridFile[]
 async function isWholePng(path: string): Promise<boolean> {
   const file = await open(path).catch(() => undefined);
   try {
-    const size = (await file?.stat())?.size ?? 0;
-    if (!file || size < LEAST_BYTES) return false;
+    const facts = await file?.stat();
+    if (!file || !facts?.isFile() || facts.size < LEAST_BYTES) return false;
     const [start, end] = [Buffer.alloc(SIGNATURE.length), Buffer.alloc(END.length)];
     await file.read(start, 0, start.length, 0);
-    await file.read(end, 0, end.length, size - end.length);
+    await file.read(end, 0, end.length, facts.size - end.length);
     return start.equals(SIGNATURE) && end.equals(END);
   } finally {
     await file?.close();

@@ -13,11 +13,12 @@ color-scheme:light dark;
 [hidden]{display:none!important}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
-main{max-width:67rem;margin:0 auto;padding:clamp(1.5rem,5vw,4.5rem) clamp(1rem,4vw,2.5rem) 3rem}
+main{max-width:76rem;margin:0 auto;padding:clamp(1.5rem,5vw,4.5rem) clamp(1rem,4vw,2.5rem) 3rem}
 header,section{margin:0 0 clamp(2.75rem,6vw,4.5rem)}
 h1{font-size:clamp(1.75rem,4vw,2.4rem);line-height:1.15;font-weight:600;letter-spacing:-.02em;margin:0;overflow-wrap:anywhere}
 h2{font-size:1.35rem;line-height:1.3;font-weight:600;letter-spacing:-.01em;margin:0 0 1.25rem}
-h3{font-size:1rem;line-height:1.4;font-weight:600;margin:2rem 0 .75rem}
+h3,summary,caption,.facts th,.hint{overflow-wrap:anywhere}
+h3{font-size:1rem;min-width:0;line-height:1.4;font-weight:600;margin:2rem 0 .75rem}
 p{margin:0 0 1rem;max-width:42rem}
 .kind{color:var(--soft);font-size:.875rem;margin:0 0 .35rem}
 .about,.hint,figcaption,footer{color:var(--soft)}
@@ -39,10 +40,13 @@ button:hover{border-color:var(--soft)}
 :focus-visible{outline:2px solid var(--focus);outline-offset:3px;border-radius:3px}
 figure{margin:0;min-width:0}
 .grid{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:2.5rem 2.5rem}
+.grid+.hint{margin-top:1.25rem}
 .grid .chart:first-child:nth-last-child(odd),.grid .chart:only-child{grid-column:1/-1}
 .chart figcaption{display:flex;flex-wrap:wrap;column-gap:.75rem;align-items:baseline}
 .chart h3{margin:0;color:var(--ink)}
-.chart figcaption p{flex-basis:100%;margin:0}
+.chart figcaption p{flex-basis:100%;max-width:none;margin:0}
+.chart figcaption p:empty{display:none}
+.note{color:var(--soft);font-variant-numeric:tabular-nums}
 .at{margin-left:auto;font-variant-numeric:tabular-nums}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem 1.4rem;margin:.5rem 0 .4rem;padding:0;font-size:.875rem}
 .legend li{overflow-wrap:anywhere}.legend svg{vertical-align:middle;margin-right:.2rem}
@@ -60,8 +64,6 @@ path.grid{stroke:var(--hair);stroke-width:1}
 .error{stroke-width:1;fill:none;opacity:.65}
 .mark{stroke-width:1;stroke-dasharray:1 3;opacity:.8}
 .ring{fill:var(--paper);fill-opacity:.4;stroke-width:1.8}
-.marked{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
-.marked.end{text-anchor:end}
 .hair{stroke:var(--soft);stroke-width:1}
 .read{stroke:var(--paper);stroke-width:1.5}
 path.c0,.ring.c0{stroke:var(--c0)}path.c1,.ring.c1{stroke:var(--c1)}path.c2,.ring.c2{stroke:var(--c2)}
@@ -78,14 +80,15 @@ img{display:block;max-width:100%;height:auto;background:#000;border-radius:2px}
 .scrub{display:flex;gap:1rem;align-items:center;margin-top:.6rem}
 .scrub input{flex:1;width:auto;max-width:none;min-width:0;min-height:2rem}
 .scrub button{min-width:4.6rem}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(16rem,100%),30rem));gap:1.5rem 2.5rem}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1.5rem 2.5rem}
 .neighbours>div{display:flex;gap:.9rem;max-width:100%}
 .neighbours img{min-width:0;flex:0 1 auto;align-self:flex-start}
 .neighbours ol{list-style:none;margin:0;padding:0;display:flex;flex-direction:column;font-size:.875rem;font-variant-numeric:tabular-nums}
 .neighbours li{flex:1;display:flex;align-items:center;min-height:0}
 table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--hair);font-weight:400}
-thead th,caption{color:var(--soft);white-space:nowrap}
+thead th,caption{color:var(--soft)}
+.numbers thead th{white-space:nowrap}
 caption{text-align:left;font-weight:600;color:var(--ink);padding:0 0 .35rem}
 .facts{width:100%}
 .facts th[scope=row]{color:var(--soft);width:40%}
@@ -95,7 +98,7 @@ caption{text-align:left;font-weight:600;color:var(--ink);padding:0 0 .35rem}
 .best{font-weight:600}
 .best::after{content:" ●";color:var(--c0);font-size:.6em;vertical-align:middle}
 .differs th[scope=row],.differs td{background:var(--fill);color:var(--ink)}
-.scroll{overflow-x:auto;margin:0 0 1.5rem}
+.scroll{position:relative;overflow-x:auto;margin:0 0 1.5rem}
 .tables{columns:19rem;column-gap:3rem}
 .tables table{break-inside:avoid;margin:0 0 2rem}
 details{margin:0 0 1rem}

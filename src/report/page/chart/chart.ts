@@ -1,6 +1,8 @@
 /** A line of a chart. Columns, for they are shorter in a page than points. */
 export interface Series {
   readonly label: string;
+  /** What its legend says beside the last value. */
+  readonly note: string;
   readonly x: readonly number[];
   /** null is a gap. */
   readonly y: readonly (number | null)[];
@@ -14,11 +16,10 @@ export interface Series {
   readonly dots: boolean;
 }
 
-/** A point that is marked, e.g. the best. */
+/** A point that is marked: the best of a series. */
 export interface Mark {
   readonly x: number;
   readonly y: number;
-  readonly label: string;
   readonly color: number;
 }
 

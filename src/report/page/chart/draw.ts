@@ -21,7 +21,7 @@ export function layoutOf(chart: Chart, view: View): Layout | null {
   if (steps.length === 0 || !extent) return null;
   const top = MARGIN.top;
   const bottom = view.height - MARGIN.bottom;
-  const vertical = { domain: extent, pixels: [bottom, top], count: (bottom - top) / 46 } as const;
+  const vertical = { domain: extent, pixels: [bottom, top], count: (bottom - top) / 36 } as const;
   const y = view.log ? logScale(vertical) : linearScale(vertical);
   const labels = y.ticks.map((tick) => formatTick(tick).length * FONT_WIDTH);
   const left = Math.ceil(Math.max(24, ...labels)) + MARGIN.gap;
@@ -61,7 +61,7 @@ function valueExtent(chart: Chart, view: View): readonly [number, number] | null
   return [Math.min(bottom, low), Math.max(ceiling ?? high + pad, high)];
 }
 
-/** The drawing of a chart, as the content of an `svg` element of the view's size. Holds no text of the run but marks' labels. */
+/** The drawing of a chart, as the content of an `svg` element of the view's size. Holds no text of the run. */
 export function drawChart(chart: Chart, view: View): string {
   const layout = layoutOf(chart, view);
   if (!layout)
@@ -73,7 +73,7 @@ export function drawChart(chart: Chart, view: View): string {
     drawAxes(layout),
     chart.reference === undefined ? '' : drawReference(chart.reference, layout),
     ...lines,
-    ...chart.marks.map((mark, row) => drawMark(mark, { layout, row })),
+    ...chart.marks.map((mark) => drawMark(mark, layout)),
   ].join('');
 }
 
@@ -86,7 +86,8 @@ function drawAxes({ x, y, left, right, bottom }: Layout): string {
   const columns = x.ticks.map(
     (tick) => `<text class="tick x" x="${px(x.at(tick))}" y="${bottom + 18}">${formatTick(tick)}</text>`,
   );
-  return `${rows.join('')}<path class="axis" d="M${left} ${bottom}H${right}"/>${columns.join('')}`;
+  const axis = `<path class="axis" d="M${left} ${bottom}H${right}"/><text class="tick y" x="${left - 6}" y="${bottom + 18}">step</text>`;
+  return rows.join('') + axis + columns.join('');
 }
 
 function drawReference(value: number, { y, left, right }: Layout): string {
@@ -150,19 +151,12 @@ function drawDots({ x: steps, y: values, color }: Series, { x, y }: Layout): str
   return dots.join('');
 }
 
-function drawMark(
-  { x: step, y: value, label, color }: Mark,
-  { layout, row }: { layout: Layout; row: number },
-): string {
-  const { x, y, top, bottom, left, right } = layout;
-  const [across, down] = [x.at(step), y.at(value)];
-  if (!Number.isFinite(down)) return '';
-  const isRight = across > (left + right) / 2;
-  const text = label.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+function drawMark({ x: step, y: value, color }: Mark, { x, y, top, bottom }: Layout): string {
+  const [across, down] = [px(x.at(step)), px(y.at(value))];
+  if (!Number.isFinite(y.at(value))) return '';
   return (
-    `<path class="mark c${color}" d="M${px(across)} ${top}V${bottom}"/>` +
-    `<circle class="ring c${color}" cx="${px(across)}" cy="${px(down)}" r="5"/>` +
-    `<text class="marked ${isRight ? 'end' : 'start'}" x="${px(across + (isRight ? -6 : 6))}" y="${top + 4 + 14 * row}">${text}</text>`
+    `<path class="mark c${color}" d="M${across} ${top}V${bottom}"/>` +
+    `<circle class="ring c${color}" cx="${across}" cy="${down}" r="5.5"/>`
   );
 }
 

@@ -75,7 +75,8 @@ export function formatTick(value: number): string {
 /** A value that is read off, in about four significant digits. */
 export function formatReading(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(2).replace('e+', 'e');
+  if (size === 0) return '0';
+  if (size < 1e-4 || size >= 1e7) return value.toExponential(2).replace('e+', 'e');
   const digits = size >= 1000 ? 0 : Math.min(6, 3 - Math.floor(Math.log10(Math.max(size, 0.001))));
   return value
     .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })

@@ -97,7 +97,7 @@ function chartOf(group: Group, curves: readonly [string, Curve][]): ChartFigure 
   const { title, note, range, reference, logarithmic } = group;
   const series = curves.map(([name, curve], at) => {
     const { x, y } = thin(curve);
-    const style = { color: at % 6, dash: Math.floor(at / 6) % 4, dots: false };
+    const style = { color: at % 6, dash: Math.floor(at / 6) % 4, dots: false, note: '' };
     return { label: group === SPEED ? 'images/s' : name, x, y: y.map(rounded), ...style };
   });
   const chart = { title, series, marks: [], range, reference, logarithmic, smoothable: true };

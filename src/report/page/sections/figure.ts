@@ -1,4 +1,4 @@
-import type { Chart } from '../chart/chart';
+import type { Chart, Series } from '../chart/chart';
 import { drawChart } from '../chart/draw';
 import { formatReading } from '../chart/scale';
 import { Html, html } from '../html';
@@ -25,19 +25,16 @@ export class Charts {
     const drawing = new Html(drawChart(chart, view));
     return html`<figure class="chart" data-chart="${this.all.push(chart) - 1}">
 <figcaption><h3>${chart.title}</h3><span class="at"></span><p>${note}</p></figcaption>
-<ul class="legend">${chart.series.map(
-      ({
-        label,
-        color,
-        dash,
-        y,
-      }) => html`<li><svg width="22" height="8" aria-hidden="true"><path class="line c${color} d${dash}" d="M1 4H21"/></svg>
-<span class="name">${label}</span> <span class="value">${lastOf(y)}</span></li>`,
-    )}</ul>
+<ul class="legend">${chart.series.map(legendLine)}</ul>
 <div class="plot"><svg viewBox="0 0 ${STILL_WIDTH} ${height}" height="${height}" role="img" aria-label="${describe(chart)}">${drawing}</svg></div>
 </figure>
 `;
   }
+}
+
+function legendLine({ label, note, color, dash, y }: Series): Html {
+  return html`<li><svg width="22" height="8" aria-hidden="true"><path class="line c${color} d${dash}" d="M1 4H21"/></svg>
+<span class="name">${label}</span> <span class="value">${lastOf(y)}</span> <span class="note">${note}</span></li>`;
 }
 
 function lastOf(values: readonly (number | null)[]): string {
@@ -45,12 +42,12 @@ function lastOf(values: readonly (number | null)[]): string {
   return last === undefined ? '–' : formatReading(last);
 }
 
-function describe({ title, series, marks }: Chart): string {
-  const lines = series.map(({ label, x, y }) => {
+function describe({ title, series }: Chart): string {
+  const lines = series.map(({ label, note, x, y }) => {
     const values = y.filter((value) => value !== null);
     if (values.length === 0) return `${label} without values`;
     const [low, high] = [Math.min, Math.max].map((end) => formatReading(values.reduce((a, b) => end(a, b))));
-    return `${label} from step ${x[0]} to ${x.at(-1)}, between ${low} and ${high}, last ${lastOf(y)}`;
+    return `${label} from step ${x[0]} to ${x.at(-1)}, between ${low} and ${high}, last ${lastOf(y)}${note && `, ${note}`}`;
   });
-  return [`${title}: ${lines.join('; ')}`, ...marks.map(({ label }) => label)].join('; ');
+  return `${title}: ${lines.join('; ')}`;
 }

@@ -7,7 +7,7 @@ import {
   summarizeMetric,
   valuesOf,
 } from '../../summary';
-import type { Mark, Series } from '../chart/chart';
+import type { Series } from '../chart/chart';
 import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
 import { evenly, MOST_POINTS } from '../thin';
@@ -16,10 +16,10 @@ import type { ChartFigure, Charts } from './figure';
 import { protocolLetter, protocolsTable } from './protocol';
 
 /** Metrics that are read together share a chart. */
-const TOGETHER = [
-  ['precision', 'recall'],
-  ['density', 'coverage'],
-  ['diversity', 'realDiversity'],
+const TOGETHER: readonly Together[] = [
+  { title: 'Precision and recall', names: ['precision', 'recall'] },
+  { title: 'Density and coverage', names: ['density', 'coverage'] },
+  { title: 'Diversity', names: ['diversity', 'realDiversity'] },
 ];
 
 const NOTES: Readonly<Record<string, string>> = {
@@ -42,7 +42,7 @@ export function metricsSection({ evaluations }: RunData, charts: Charts): Html {
 </section>
 `;
   const groups = groupByProtocol(evaluations);
-  const figures = together(metricsOf(evaluations)).map((names) => chartOf(names, groups));
+  const figures = together(metricsOf(evaluations)).map((one) => chartOf(one, groups));
   return html`<section data-charts aria-labelledby="metrics">
 <h2 id="metrics">Metrics</h2>
 ${groups.length > 1 ? html`<p class="hint">Measured by ${groups.length} protocols. Values of different protocols cannot be compared: each has its own lines and its own best.</p>` : ''}
@@ -55,43 +55,68 @@ ${protocolsTable(groups)}
 `;
 }
 
-function together(names: readonly string[]): string[][] {
-  const pairs = TOGETHER.map((pair) => pair.filter((name) => names.includes(name)));
-  const paired = new Set(pairs.flat());
-  const firsts = names.filter((name) => !paired.has(name) || pairs.some(([first]) => first === name));
-  return firsts.map((name) => pairs.find(([first]) => first === name) ?? [name]);
+interface Together {
+  readonly title: string;
+  readonly names: readonly string[];
 }
 
-function chartOf(names: readonly string[], groups: readonly ComparableRows[]): ChartFigure {
-  const [first] = names;
+/** The metrics of each chart, in the order of the first of them. */
+function together(metrics: readonly string[]): Together[] {
+  const charts = new Map<Together | string, Together>();
+  for (const metric of metrics) {
+    const shared = TOGETHER.find(({ names }) => names.includes(metric));
+    const own = { title: metricFacts(metric).label, names: [metric] };
+    charts.set(
+      shared ?? metric,
+      shared ? { ...shared, names: shared.names.filter((name) => metrics.includes(name)) } : own,
+    );
+  }
+  return [...charts.values()];
+}
+
+function chartOf({ title, names }: Together, groups: readonly ComparableRows[]): ChartFigure {
   const lines = names.flatMap((name, at) =>
-    groups.flatMap((group, number) => {
-      const { label } = metricFacts(name);
-      const values = sparse(valuesOf(group.rows, name));
+    groups.flatMap(({ rows }, number) => {
+      const values = sparse(valuesOf(rows, name));
+      if (values.length === 0) return [];
       const style = { color: (names.length > 1 ? at : number) % 6, dash: number % 4 };
-      const full = groups.length > 1 ? `${label}, protocol ${protocolLetter(number)}` : label;
-      const best = bestMark({
-        name,
-        group,
-        label: full,
-        color: style.color,
-        isOnly: names.length === 1 && groups.length === 1,
+      const label = lineLabel(metricFacts(name).label, {
+        number,
+        isOnly: names.length === 1,
+        of: groups.length,
       });
-      return values.length === 0 ? [] : [{ series: { label: full, ...style, ...columns(values) }, best }];
+      const best = bestOf(rows, name);
+      const note = best ? `best ${formatMeasured(best)} at step ${formatCount(best.step)}` : '';
+      const mark = best && { x: best.step, y: best.value, color: style.color };
+      return [{ series: { label, note, ...style, ...columns(values) }, mark }];
     }),
   );
-  const labels = names.map((name) => metricFacts(name).label);
-  const title = labels.map((label, at) => (at > 0 ? label.charAt(0).toLowerCase() + label.slice(1) : label));
   const ranges = names.map((name) => metricFacts(name).range);
+  const ceiling = ranges.every(([, end]) => end === ranges[0][1]) ? ranges[0][1] : null;
   const chart = {
-    title: title.join(' and '),
+    title,
     series: lines.map(({ series }) => series),
-    marks: lines.flatMap(({ best }) => best ?? []),
-    range: [ranges[0][0], ranges.every(([, end]) => end === ranges[0][1]) ? ranges[0][1] : null] as const,
+    marks: lines.flatMap(({ mark }) => mark ?? []),
+    range: [ranges[0][0], ceiling] as const,
     smoothable: false,
     logarithmic: true,
   };
+  const [first] = names;
   return { chart, note: Object.hasOwn(NOTES, first) ? NOTES[first] : '', height: 220 };
+}
+
+function lineLabel(
+  metric: string,
+  { number, isOnly, of }: { number: number; isOnly: boolean; of: number },
+): string {
+  if (of === 1) return metric;
+  return isOnly ? `Protocol ${protocolLetter(number)}` : `${metric}, protocol ${protocolLetter(number)}`;
+}
+
+/** One value is no best. */
+function bestOf(rows: ComparableRows['rows'], metric: string): Measured | undefined {
+  const summary = summarizeMetric(rows, metric);
+  return summary && summary.values.length > 1 ? summary.best : undefined;
 }
 
 function sparse(values: readonly Measured[]): Measured[] {
@@ -105,24 +130,5 @@ function columns(values: readonly Measured[]): Pick<Series, 'x' | 'y' | 'error' 
     y: values.map(({ value }) => value),
     ...(hasErrors && { error: values.map(({ error }) => error ?? null) }),
     dots: values.length <= 60,
-  };
-}
-
-function bestMark(of: {
-  name: string;
-  group: ComparableRows;
-  label: string;
-  color: number;
-  isOnly: boolean;
-}): Mark | undefined {
-  const summary = summarizeMetric(of.group.rows, of.name);
-  if (!summary?.best || summary.values.length < 2) return undefined;
-  const { step, value } = summary.best;
-  const what = of.isOnly ? 'best' : `best ${of.label.charAt(0).toLowerCase()}${of.label.slice(1)}`;
-  return {
-    x: step,
-    y: value,
-    color: of.color,
-    label: `${what} ${formatMeasured(summary.best)} at step ${formatCount(step)}`,
   };
 }

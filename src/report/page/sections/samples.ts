@@ -5,7 +5,7 @@ import type { RunData } from '../read-run';
 
 /** Widths, in pixels, up to which small pictures are enlarged by a whole factor. */
 const GRID_WIDTH = 640;
-const PAIR_WIDTH = 480;
+const PAIR_WIDTH = 560;
 
 /** The sample grids over time, then real images next to generated ones. */
 export function samplesSection({ samples, pictures }: RunData): Html | undefined {
