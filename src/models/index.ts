@@ -7,3 +7,19 @@ export {
   initDcgan,
 } from './dcgan';
 export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';
+export {
+  DiscriminatorBlock,
+  type DiscriminatorBlockOptions,
+  FirstDiscriminatorBlock,
+  GeneratorBlock,
+  type GeneratorBlockOptions,
+} from './residual';
+export {
+  ResNetDiscriminator,
+  type ResNetDiscriminatorOptions,
+  ResNetGenerator,
+  type ResNetGeneratorOptions,
+  resnetAccepts,
+  resnetDiscriminator,
+  resnetGenerator,
+} from './resnet-gan';

@@ -1,0 +1,232 @@
+import type { ImageSpec } from '../data/dataset';
+import { UsageError } from '../errors';
+import { type BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
+import { conv2d } from '../nn/conv';
+import { type Embedding, embedding } from '../nn/embedding';
+import { type Linear, linear } from '../nn/linear';
+import { Module } from '../nn/module';
+import { type SelfAttention2d, selfAttention2d } from '../nn/self-attention';
+import type { SpectralNorm } from '../nn/spectral-norm';
+import type { Tensor } from '../tensor/tensor';
+import {
+  type Convolution,
+  DiscriminatorBlock,
+  FirstDiscriminatorBlock,
+  GeneratorBlock,
+  normRelu,
+  started,
+} from './residual';
+
+/** What both networks are built from. */
+interface ResNetOptions {
+  /** The images to make, or to judge. */
+  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  /** Height of the feature map that gets self-attention; null for none (null). */
+  readonly attention?: number | null;
+  /** Classes of a conditional model; null for none (null). */
+  readonly classes?: number | null;
+}
+
+/** Options of {@link ResNetGenerator}. */
+export interface ResNetGeneratorOptions extends ResNetOptions {
+  /** Numbers in a latent (128). */
+  readonly latentSize?: number;
+  /** Channels at the images' side: the same in all blocks at 32, 16 times as many inside at 64 and 128 (256 at 32, else 64). */
+  readonly width?: number;
+  /** As SAGAN has it (false). */
+  readonly spectralNorm?: boolean;
+}
+
+/** Options of {@link ResNetDiscriminator}. */
+export interface ResNetDiscriminatorOptions extends ResNetOptions {
+  /** Channels at the images' side: the same in all blocks at 32, 16 times as many inside at 64 and 128 (128 at 32, else 64). */
+  readonly width?: number;
+  /** (true) */
+  readonly spectralNorm?: boolean;
+}
+
+interface Layout {
+  /** Channels of the first map and of each block, in widths. */
+  readonly generator: readonly number[];
+  readonly generatorWidth: number;
+  /** Channels of each block, in widths. */
+  readonly discriminator: readonly number[];
+  readonly discriminatorWidth: number;
+  /** How many of its blocks halve the image. */
+  readonly halvings: number;
+}
+
+const FIRST = 4;
+
+/** Tables 3 to 6 of the paper, by resolution. */
+const LAYOUTS: ReadonlyMap<number, Layout> = new Map([
+  [
+    32,
+    {
+      generator: [1, 1, 1, 1],
+      generatorWidth: 256,
+      discriminator: [1, 1, 1, 1],
+      discriminatorWidth: 128,
+      halvings: 2,
+    },
+  ],
+  [
+    64,
+    {
+      generator: [16, 8, 4, 2, 1],
+      generatorWidth: 64,
+      discriminator: [1, 2, 4, 8, 16],
+      discriminatorWidth: 64,
+      halvings: 5,
+    },
+  ],
+  [
+    128,
+    {
+      generator: [16, 16, 8, 4, 2, 1],
+      generatorWidth: 64,
+      discriminator: [1, 2, 4, 8, 16, 16],
+      discriminatorWidth: 64,
+      halvings: 5,
+    },
+  ],
+]);
+
+/** Whether the networks can make images of this size: 32, 64 or 128. */
+export function resnetAccepts(resolution: number): boolean {
+  return LAYOUTS.has(resolution);
+}
+
+function layoutOf({ resolution }: Pick<ImageSpec, 'resolution'>): Layout {
+  const layout = LAYOUTS.get(resolution);
+  if (layout) return layout;
+  throw new UsageError(
+    `a ResNet GAN expects images of ${[...LAYOUTS.keys()].join(', ')} pixels but received ${resolution}`,
+  );
+}
+
+/** @throws UsageError where no block makes a map of that height */
+function checkAttention(attention: number | null, heights: readonly number[]): void {
+  if (attention === null || heights.includes(attention)) return;
+  const known = [...new Set(heights)].join(', ');
+  throw new UsageError(
+    `attention expects the height of one of the feature maps, ${known}, but is ${attention}`,
+  );
+}
+
+/**
+ * The ResNet generator of SNGAN (Miyato et al. 2018): a latent [N, z] becomes 4 × 4 pixels by a dense layer, each block doubles them;
+ * batch norm, ReLU, a 3 × 3 convolution and tanh give images [N, C, R, R] in [−1, 1]. With classes the blocks have conditional batch
+ * norm, and `forward(latents, labels)` takes labels [N] (int64).
+ *
+ * @throws UsageError for a resolution other than 32, 64 or 128, or attention at a height that no feature map has
+ */
+export class ResNetGenerator extends Module {
+  readonly dense: Linear | SpectralNorm<Linear>;
+  readonly blocks: readonly (GeneratorBlock | SelfAttention2d)[];
+  readonly norm: BatchNorm2d;
+  readonly toImage: Convolution;
+
+  constructor({
+    images,
+    latentSize = 128,
+    attention = null,
+    classes = null,
+    ...rest
+  }: ResNetGeneratorOptions) {
+    super();
+    const layout = layoutOf(images);
+    const { width = layout.generatorWidth, spectralNorm: normalised = false } = rest;
+    const [first, ...others] = layout.generator.map((times) => times * width);
+    checkAttention(
+      attention,
+      others.map((_, index) => FIRST * 2 ** (index + 1)),
+    );
+    this.dense = started(linear(latentSize, first * FIRST ** 2), { normalised });
+    const blocks: (GeneratorBlock | SelfAttention2d)[] = [];
+    let channels = first;
+    for (const [index, out] of others.entries()) {
+      blocks.push(new GeneratorBlock(channels, out, { classes, spectralNorm: normalised }));
+      if (FIRST * 2 ** (index + 1) === attention)
+        blocks.push(selfAttention2d(out, { spectralNorm: normalised }));
+      channels = out;
+    }
+    this.blocks = blocks;
+    this.norm = batchNorm2d(channels);
+    this.toImage = started(conv2d(channels, images.channels, { kernelSize: 3, padding: 1 }), { normalised });
+  }
+
+  override forward(latents: Tensor, labels?: Tensor): Tensor {
+    let map = this.dense.forward(latents).reshape([latents.shape[0], -1, FIRST, FIRST]);
+    for (const block of this.blocks)
+      map = block instanceof GeneratorBlock ? block.forward(map, labels) : block.forward(map);
+    return this.toImage.forward(normRelu(this.norm, map, undefined)).tanh();
+  }
+}
+
+/**
+ * The ResNet discriminator of SNGAN (Miyato et al. 2018): residual blocks with spectral norm halve images [N, C, R, R], a ReLU and the sum
+ * over all places give features, a dense layer logits [N, 1]. With classes `forward(images, labels)` adds the projection
+ * ⟨embed(label), features⟩ (Miyato & Koyama 2018).
+ *
+ * @throws UsageError for a resolution other than 32, 64 or 128, or attention at a height that no feature map has
+ */
+export class ResNetDiscriminator extends Module {
+  readonly blocks: readonly (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[];
+  readonly dense: Linear | SpectralNorm<Linear>;
+  /** Null without classes. */
+  readonly embed: Embedding | SpectralNorm<Embedding> | null;
+  /** Numbers that {@link ResNetDiscriminator.features} gives for an image. */
+  readonly numFeatures: number;
+
+  constructor({ images, attention = null, classes = null, ...rest }: ResNetDiscriminatorOptions) {
+    super();
+    const layout = layoutOf(images);
+    const { width = layout.discriminatorWidth, spectralNorm: normalised = true } = rest;
+    const widths = layout.discriminator.map((times) => times * width);
+    const heights = widths.map((_, index) => images.resolution / 2 ** Math.min(index + 1, layout.halvings));
+    checkAttention(attention, heights);
+    const blocks: (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[] = [];
+    let channels = images.channels;
+    for (const [index, out] of widths.entries()) {
+      const options = { downsample: index < layout.halvings, spectralNorm: normalised };
+      const Block = index === 0 ? FirstDiscriminatorBlock : DiscriminatorBlock;
+      blocks.push(new Block(channels, out, options));
+      if (heights.indexOf(attention ?? 0) === index)
+        blocks.push(selfAttention2d(out, { spectralNorm: normalised }));
+      channels = out;
+    }
+    this.blocks = blocks;
+    this.numFeatures = channels;
+    this.dense = started(linear(channels, 1), { normalised });
+    this.embed = classes === null ? null : started(embedding(classes, channels), { normalised });
+  }
+
+  /** What the logits are made from: the sum over all places, [N, numFeatures]. */
+  features(images: Tensor): Tensor {
+    let map = images;
+    for (const block of this.blocks) map = block.forward(map);
+    return map.relu().sum([2, 3]);
+  }
+
+  override forward(images: Tensor, labels?: Tensor): Tensor {
+    const features = this.features(images);
+    const logits = this.dense.forward(features);
+    if (this.embed === null) return logits;
+    if (labels === undefined)
+      throw new UsageError(
+        'a conditional discriminator expects labels [N] beside the images but received none',
+      );
+    return logits.add(this.embed.forward(labels).mul(features).sum(1, { keepdim: true }));
+  }
+}
+
+/** A {@link ResNetGenerator}. @throws UsageError for a resolution other than 32, 64 or 128, or attention where there is no map */
+export function resnetGenerator(options: ResNetGeneratorOptions): ResNetGenerator {
+  return new ResNetGenerator(options);
+}
+
+/** A {@link ResNetDiscriminator}. @throws UsageError for a resolution other than 32, 64 or 128, or attention where there is no map */
+export function resnetDiscriminator(options: ResNetDiscriminatorOptions): ResNetDiscriminator {
+  return new ResNetDiscriminator(options);
+}
