@@ -33,6 +33,7 @@ constexpr const char* kHasBias = "bias";
 struct Down : Function<Down> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const Bias& bias) {
+    context->set_materialize_grads(false);
     context->save_for_backward({x, weight});
     context->saved_data[kHasBias] = bias.has_value();
     RECORD_FUNCTION("gan::conv4x4_down", (std::vector<c10::IValue>{x, weight}));
@@ -44,6 +45,7 @@ struct Down : Function<Down> {
 struct Up : Function<Up> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& weight,
                             const Bias& bias) {
+    context->set_materialize_grads(false);
     context->save_for_backward({y, weight});
     context->saved_data[kHasBias] = bias.has_value();
     RECORD_FUNCTION("gan::conv4x4_up", (std::vector<c10::IValue>{y, weight}));
@@ -54,6 +56,7 @@ struct Up : Function<Up> {
 
 struct WeightGradient : Function<WeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& y) {
+    context->set_materialize_grads(false);
     context->save_for_backward({x, y});
     RECORD_FUNCTION("gan::conv4x4_weight_gradient", (std::vector<c10::IValue>{x, y}));
     return conv4x4::weight_gradient(x, y);

@@ -7,6 +7,7 @@
 #include "counted.h"
 #include "dropout.h"
 #include "linear.h"
+#include "rectifier.h"
 
 namespace gan {
 
@@ -22,6 +23,10 @@ template <>
 inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;
 template <>
 inline constexpr auto implementation<at::_ops::dropout> = &kernels::dropout;
+template <>
+inline constexpr auto implementation<at::_ops::relu> = &kernels::relu;
+template <>
+inline constexpr auto implementation<at::_ops::leaky_relu> = &kernels::leaky_relu;
 
 template <>
 inline constexpr auto implementation<at::_ops::_fused_adam_> = &kernels::Counted<at::_ops::_fused_adam_>::call;

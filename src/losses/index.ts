@@ -9,7 +9,18 @@ export {
   type UnpairedLoss,
   wasserstein,
 } from './adversarial';
+export { type Critic, differentiable } from './critic';
 export { featureMatching } from './feature-matching';
+export {
+  type DraganOptions,
+  dragan,
+  type GradientPenaltyOptions,
+  gradientPenalty,
+  gradientSquares,
+  r1,
+  r2,
+} from './gradient-penalty';
+export { HistoricalAverage, historicalAverage } from './historical-average';
 export {
   auxiliaryClassification,
   categoricalInformation,
@@ -23,6 +34,7 @@ export {
   gaussianNll,
   type LogisticDecoding,
 } from './likelihood';
+export { type Combination, type Constraint, type Finding, type Hazard, lint, refuseHazards } from './lint';
 export type { PerImageOptions } from './per-image';
 export {
   binaryCrossEntropyWithLogits,
@@ -35,5 +47,14 @@ export {
   type Reduction,
   type ReductionOptions,
 } from './reconstruction';
+export {
+  clipWeights,
+  consistency,
+  drift,
+  type Lazy,
+  lazily,
+  type PathLengthOptions,
+  pathLength,
+} from './regularizers';
 export { type Margin, type RelativisticOptions, relativistic, relativisticAverage } from './relativistic';
 export { type Term, total, weighted } from './total';

@@ -19,6 +19,8 @@ export type Term = Tensor | null;
  *
  * @throws UsageError for a weight that is not finite
  */
+export function weighted(weight: number, term: Tensor): Tensor;
+export function weighted(weight: number, term: () => Tensor): Term;
 export function weighted(weight: number, term: Tensor | (() => Tensor)): Term {
   numberBetween('weighted', 'weight', weight);
   if (typeof term !== 'function') return term.mul(weight);

@@ -1,0 +1,74 @@
+#include "rectifier.h"
+
+#include <ATen/Operators.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "convolution.h"
+
+namespace gan::kernels {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+constexpr const char* kSlope = "slope";
+
+/// gradient where output > 0, else slope * gradient: linear in the gradient, and constant nearly everywhere
+/// in the output, whose sign is the input's.
+struct Slopes : Function<Slopes> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& gradient, const at::Tensor& output,
+                            double slope) {
+    context->set_materialize_grads(false);
+    context->save_for_backward({output});
+    context->saved_data[kSlope] = slope;
+    return slope == 0 ? at::_ops::threshold_backward::call(gradient, output, 0)
+                      : at::_ops::leaky_relu_backward::call(gradient, output, slope, true);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    if (!gradients[0].defined()) return {at::Tensor(), at::Tensor(), at::Tensor()};
+    const at::Tensor output = context->get_saved_variables()[0];
+    return {apply(gradients[0], output, context->saved_data[kSlope].toDouble()), at::Tensor(), at::Tensor()};
+  }
+};
+
+struct Rectifier : Function<Rectifier> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, double slope) {
+    context->set_materialize_grads(false);
+    const at::Tensor output =
+        slope == 0 ? at::_ops::relu::call(input) : at::_ops::leaky_relu::call(input, slope);
+    context->save_for_backward({output});
+    context->saved_data[kSlope] = slope;
+    return output;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    if (!gradients[0].defined()) return {at::Tensor(), at::Tensor()};
+    const at::Tensor output = context->get_saved_variables()[0].detach();
+    return {Slopes::apply(gradients[0], output, context->saved_data[kSlope].toDouble()), at::Tensor()};
+  }
+};
+
+/// Whether a gradient will be asked for, of numbers that have one.
+bool is_recorded(const at::Tensor& input) {
+  return enabled() && at::GradMode::is_enabled() && input.requires_grad() &&
+         at::isFloatingType(input.scalar_type()) && input.layout() == at::kStrided;
+}
+
+}  // namespace
+
+at::Tensor relu(const at::Tensor& input) {
+  return is_recorded(input) ? Rectifier::apply(input, 0) : at::_ops::relu::call(input);
+}
+
+at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope) {
+  // A negative slope loses the input's sign; a tensor's worth of other numbers is no slope at all.
+  const bool rectifies = slope.isFloatingPoint() || slope.isIntegral(false);
+  return rectifies && slope.toDouble() >= 0 && is_recorded(input)
+             ? Rectifier::apply(input, slope.toDouble())
+             : at::_ops::leaky_relu::call(input, slope);
+}
+
+}  // namespace gan::kernels

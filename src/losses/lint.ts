@@ -1,0 +1,110 @@
+import { UsageError } from '../errors';
+import { Sigmoid, Softmax } from '../nn/activation';
+import { BatchNorm1d, BatchNorm2d } from '../nn/batch-norm';
+import type { Module } from '../nn/module';
+
+/** What keeps a critic's slope in bounds. */
+export type Constraint = 'clipping' | 'gradient-penalty' | 'dragan' | 'r1' | 'r2' | 'spectral-norm';
+
+/** The combinations that are known to fail, by name. */
+export type Hazard =
+  | 'batch-norm-with-gradient-penalty'
+  | 'batch-norm-in-one-batch'
+  | 'probabilities-for-logits'
+  | 'unbounded-critic'
+  | 'momentum-with-clipping'
+  | 'smoothing-without-targets';
+
+/** What the phases of a GAN put together. */
+export interface Combination {
+  /** The discriminator or critic, and others whose last layer gives logits. */
+  readonly judges: Readonly<Record<string, Module>>;
+  /** The adversarial loss, e.g. `wasserstein`. */
+  readonly loss: string;
+  readonly constraints?: readonly Constraint[];
+  /** Whether real images and fakes go through the discriminator as one batch (false). */
+  readonly oneBatch?: boolean;
+  /** Of the discriminator's optimizer: Adam's first beta, or a momentum (0). */
+  readonly momentum?: number;
+  /** 0 for none. */
+  readonly labelSmoothing?: number;
+}
+
+/** A combination that is known to fail, and what to do instead. */
+export interface Finding {
+  readonly hazard: Hazard;
+  /** One line. */
+  readonly message: string;
+}
+
+/** Penalties of each image's own gradient. */
+const PER_IMAGE: readonly Constraint[] = ['gradient-penalty', 'dragan', 'r1', 'r2'];
+const WITH_TARGETS: readonly string[] = ['non-saturating', 'minimax', 'least-squares'];
+
+/** Names the known-bad combinations among networks and what the phases do with them; an empty list where there is none. */
+export function lint(combination: Combination): Finding[] {
+  const { judges, loss, constraints = [], oneBatch, momentum = 0, labelSmoothing = 0 } = combination;
+  const findings: Finding[] = [];
+  const report = (hazard: Hazard, message: string): void => {
+    findings.push({ hazard, message });
+  };
+  const penalty = constraints.find((name) => PER_IMAGE.includes(name));
+  for (const [name, judge] of Object.entries(judges)) {
+    const norm = normIn(judge);
+    if (norm && penalty)
+      report(
+        'batch-norm-with-gradient-penalty',
+        `${norm.constructor.name} in ${name} with the penalty ${penalty}: it makes each image's gradient depend on the others; use layer norm or none`,
+      );
+    if (norm && oneBatch)
+      report(
+        'batch-norm-in-one-batch',
+        `${norm.constructor.name} in ${name} with real images and fakes in one batch: they share statistics; pass them separately`,
+      );
+    const end = lastLayer(judge);
+    if (end instanceof Sigmoid || end instanceof Softmax)
+      report(
+        'probabilities-for-logits',
+        `${end.constructor.name} at the end of ${name}: losses take logits; leave it out`,
+      );
+  }
+  if (loss === 'wasserstein' && constraints.length === 0)
+    report(
+      'unbounded-critic',
+      'a Wasserstein critic with nothing that keeps its slope in bounds: clip its weights, penalise its gradient or use spectral norm',
+    );
+  if (constraints.includes('clipping') && momentum > 0)
+    report(
+      'momentum-with-clipping',
+      `clipped weights with an optimizer's momentum of ${momentum}: it pushes them against the bounds; use RMSprop, or a first beta of 0`,
+    );
+  if (labelSmoothing > 0 && !WITH_TARGETS.includes(loss))
+    report(
+      'smoothing-without-targets',
+      `label smoothing of ${labelSmoothing} with the loss ${loss}, which has no targets: leave one of the two`,
+    );
+  return findings;
+}
+
+/**
+ * Refuses combinations that {@link lint} finds, unless they are allowed by name. For the start of a training.
+ *
+ * @throws UsageError with the first finding, and how to allow it
+ */
+export function refuseHazards(
+  combination: Combination,
+  { allow = [] }: { readonly allow?: readonly string[] } = {},
+): void {
+  const finding = lint(combination).find(({ hazard }) => !allow.includes(hazard));
+  if (finding) throw new UsageError(`${finding.message}, or allow ${finding.hazard}`);
+}
+
+function normIn(network: Module): Module | undefined {
+  return network.modules().find((layer) => layer instanceof BatchNorm1d || layer instanceof BatchNorm2d);
+}
+
+/** What a network ends in: the last of its last child's, and so on. */
+function lastLayer(network: Module): Module {
+  const last = network.children().at(-1);
+  return last ? lastLayer(last) : network;
+}
