@@ -48,6 +48,9 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   ppl: { label: 'Path length (PPL)', better: 'lower', range: [0, null] },
   bitsPerDimension: { label: 'Bits per dimension', better: 'lower', range: [null, null] },
   reconstruction: { label: 'Reconstruction error', better: 'lower', range: [0, null] },
+  mse: { label: 'Mean square error', better: 'lower', range: [0, null] },
+  mae: { label: 'Mean absolute error', better: 'lower', range: [0, null] },
+  psnr: { label: 'PSNR (dB)', better: 'higher', range: [null, null] },
 };
 
 /** What is known of a metric: an unknown one keeps its own name, and neither way is better. */

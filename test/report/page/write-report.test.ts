@@ -131,6 +131,24 @@ test('text of the run never becomes markup', async () => {
   expect(page).toContain('&lt;/script&gt;&lt;script&gt;');
 });
 
+test('the configuration is all there, nested and with readable numbers', async () => {
+  const config = { ...CONFIG, passMs: { fp32: 21.745836999999938 }, seed: 123_456_789_012 };
+  const page = await pageOf({ config });
+  const rows = [...page.matchAll(/<tr><th scope="row">([^<]*)<\/th><td>([^<]*)<\/td>/g)].map(
+    ([, name, value]) => [name, value],
+  );
+  expect(rows).toEqual(
+    expect.arrayContaining([
+      ['latentSize', '64'],
+      ['deterministic', 'no'],
+      ['latentShape', '64, 1, 1'],
+      ['fp32', '21.7458'],
+      ['seed', '123456789012'],
+    ]),
+  );
+  expect(page).toContain('<summary>Generator</summary><pre>Sequential(');
+});
+
 test('the page asks for nothing from anywhere', async () => {
   const page = await pageOf({
     config: CONFIG,

@@ -46,6 +46,8 @@ function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.map(valueText).join(', ');
   if (value === true) return 'yes';
   if (value === false) return 'no';
+  // A measured time has digits that mean nothing; a seed has none to spare.
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
   return value === null ? '–' : String(value);
 }
 
