@@ -13,6 +13,7 @@ import { writeReport } from '../report/page/write-report';
 import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { EvaluationPictures } from '../training/evaluation-pictures';
+import { commandLine } from './command-line';
 import type { EvaluateSettings } from './evaluate';
 import { evaluationLines } from './evaluation-view';
 import { listenForInterrupt } from './interrupt';
@@ -193,6 +194,6 @@ async function record({ run, checkpoint, step }: Origin, evaluation: Evaluation)
     ...evaluation,
   };
   await appendEvaluation(join(run, 'evaluations.jsonl'), row);
-  await writeReport(run);
+  await writeReport(run, { commandLine });
   return row;
 }

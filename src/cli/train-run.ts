@@ -12,6 +12,7 @@ import { describePrecision } from '../training/precision';
 import type { FitOptions } from '../training/session';
 import type { ProfileOptions } from '../training/step-profile';
 import { type Report, Trainer } from '../training/trainer';
+import { commandLine } from './command-line';
 import type { Host } from './host';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
@@ -131,6 +132,7 @@ function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {
     out: folder,
     resume,
     settings: { ...settings },
+    page: { commandLine },
   };
 }
 

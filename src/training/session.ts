@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import type { Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import { native } from '../native/addon';
-import { writeReport } from '../report/page/write-report';
+import { type ReportOptions, writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { keep, scope } from '../tensor/scope';
@@ -44,8 +44,8 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Measures where the time of some steps goes, once. */
   readonly profile?: ProfileOptions;
-  /** Writes `report.html` at the end (true). */
-  readonly page?: boolean;
+  /** How `report.html` is written at the end; false for not at all. */
+  readonly page?: false | ReportOptions;
   /** Judges the generator now and then, and keeps the best weights in the run's `best/`. */
   readonly evaluation?: EvaluationOptions;
   /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
@@ -182,7 +182,8 @@ export class Session {
 
   /** Draws the run's page anew. */
   async writePage(): Promise<void> {
-    if (this.#run && this.#options.page !== false) await writeReport(this.#run.path);
+    const { page = {} } = this.#options;
+    if (this.#run && page) await writeReport(this.#run.path, page);
   }
 
   /** Closes the logs and releases what the session held. */
