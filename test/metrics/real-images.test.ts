@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { frechetDistance } from '../../src/metrics/frechet';
+import { prepareReal, type RealOptions } from '../../src/metrics/real-images';
+import { tinyExtractor } from '../support/extractor';
+import { usage } from '../support/failure';
+import { testDevice } from '../support/fixtures';
+import { temporaryFolder, tinyDataset } from '../support/training';
+
+const folder = temporaryFolder();
+
+async function prepare(options: Partial<RealOptions> = {}, dataset = tinyDataset()) {
+  const extractor = tinyExtractor();
+  const cache = join(folder.path, 'cache');
+  const real = await prepareReal(dataset, { extractor, cache, device: testDevice, ...options }).finally(() =>
+    extractor.dispose(),
+  );
+  const facts = {
+    cached: real.cached,
+    count: real.count,
+    rows: real.features.shape[0],
+    first: real.order[0],
+    hash: real.hash,
+    features: Array.from(real.features.toTypedArray(), Number),
+    toItself: frechetDistance(real.moments, real.moments),
+  };
+  real.dispose();
+  return facts;
+}
+
+test('real images pass the network once: the second time they come from the cache, equal', async () => {
+  const fresh = await prepare();
+  const again = await prepare();
+  expect([fresh.cached, again.cached]).toEqual([false, true]);
+  expect(again).toEqual({ ...fresh, cached: true });
+  expect([fresh.count, fresh.rows]).toEqual([96, 96]);
+  expect(fresh.toItself).toBeLessThan(1e-12);
+});
+
+test('other pixels, another network or another count are computed anew', async () => {
+  await prepare();
+  expect((await prepare({}, tinyDataset({ count: 90 }))).cached).toBe(false);
+  expect((await prepare({ count: 50 })).cached).toBe(false);
+  const other = { ...tinyExtractor(), sha256: 'cd'.repeat(32) };
+  expect((await prepare({ extractor: other })).cached).toBe(false);
+  other.dispose();
+});
+
+test('a damaged cache is computed anew', async () => {
+  const { features } = await prepare();
+  const [name] = readdirSync(join(folder.path, 'cache'));
+  const file = join(folder.path, 'cache', name);
+  writeFileSync(file, readFileSync(file).subarray(0, 500));
+  const again = await prepare();
+  expect(again.cached).toBe(false);
+  expect(again.features).toEqual(features);
+  expect((await prepare()).cached).toBe(true);
+});
+
+test('without a cache nothing is kept', async () => {
+  await prepare({ cache: null });
+  expect((await prepare({ cache: null })).cached).toBe(false);
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test('counts that cannot be are refused', async () => {
+  await expect(prepare({ count: 97 })).rejects.toEqual(
+    usage('97 real images were asked for but "tiny" has 96'),
+  );
+  await expect(prepare({ count: 1 })).rejects.toEqual(usage('at least 2 but received 1'));
+});
