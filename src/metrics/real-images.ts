@@ -61,44 +61,68 @@ const DEFAULT_FEATURES = 10_000;
  * @throws UsageError for more images than the set has; GanError `ERR_BAD_FEATURES` naming an image whose features are not finite
  */
 export async function prepareReal(dataset: ImageDataset, options: RealOptions): Promise<RealImages> {
-  const { extractor, cache = join(cacheFolder(), 'statistics') } = options;
-  const { count = dataset.count, features: wanted = DEFAULT_FEATURES } = options;
-  for (const [name, value] of Object.entries({ count, features: wanted }))
-    if (!Number.isInteger(value) || value < 2)
-      throw new UsageError(
-        `${name} of real images expected a whole number of at least 2 but received ${value}`,
-      );
-  if (count > dataset.count)
-    throw new UsageError(
-      `${count} real images were asked for but "${dataset.name}" has ${dataset.count}: ask for fewer`,
-    );
-  const { dimensions } = extractor;
-  const all = Math.floor(KEPT_BYTES / (4 * dimensions));
-  const capacity = count <= all ? count : Math.min(count, Math.max(wanted, DEFAULT_FEATURES));
+  const { extractor, count = dataset.count, features = DEFAULT_FEATURES } = options;
+  checkCounts(dataset, { count, features });
   const order = new Prng(ORDER_SEED).permutation(dataset.count).subarray(0, count);
+  const capacity = keptRows({ count, features, dimensions: extractor.dimensions });
   const hash = await contentHash(dataset);
-  const key = createHash('sha256')
-    .update(JSON.stringify([VERSION, hash, extractor.sha256, extractor.resize, count, capacity]))
-    .digest('hex');
-  const file = cache === null ? null : join(cache, `${key}.safetensors`);
-  const expected = { dimensions, count, capacity, device: options.device };
-  const known = file && (await readStatistics(file, expected));
-  const { moments, features } = known || (await compute(dataset, { ...options, order, capacity }));
-  if (file && !known) await writeStatistics(file, { moments, features });
+  const file = cacheFile(hash, { ...options, count, capacity });
+  const known = file && (await readStatistics(file, { ...options, count, capacity }));
+  const statistics = known || (await compute(dataset, { ...options, order, capacity }));
+  if (file && !known) await writeStatistics(file, statistics);
   return {
+    ...statistics,
     dataset,
     extractor,
     hash,
     count,
-    moments,
-    features,
     order,
     cached: Boolean(known),
     dispose() {
-      moments.dispose();
-      features.dispose();
+      statistics.moments.dispose();
+      statistics.features.dispose();
     },
   };
+}
+
+function checkCounts({ name, count: most }: ImageDataset, counts: { count: number; features: number }): void {
+  for (const [what, value] of Object.entries(counts))
+    if (!Number.isInteger(value) || value < 2)
+      throw new UsageError(
+        `${what} of real images expected a whole number of at least 2 but received ${value}`,
+      );
+  if (counts.count > most)
+    throw new UsageError(
+      `${counts.count} real images were asked for but "${name}" has ${most}: ask for fewer`,
+    );
+}
+
+/** All where they take little memory, else as many as somebody asked for, and no fewer than usual. */
+function keptRows({
+  count,
+  features,
+  dimensions,
+}: {
+  count: number;
+  features: number;
+  dimensions: number;
+}): number {
+  if (4 * count * dimensions <= KEPT_BYTES) return count;
+  return Math.min(count, Math.max(features, DEFAULT_FEATURES));
+}
+
+/** What statistics are of, beside the images. */
+interface Sizes extends Pick<RealOptions, 'extractor' | 'device' | 'cache'> {
+  readonly count: number;
+  readonly capacity: number;
+}
+
+function cacheFile(hash: string, { extractor, count, capacity, cache }: Sizes): string | null {
+  if (cache === null) return null;
+  const key = createHash('sha256')
+    .update(JSON.stringify([VERSION, hash, extractor.sha256, extractor.resize, count, capacity]))
+    .digest('hex');
+  return join(cache ?? join(cacheFolder(), 'statistics'), `${key}.safetensors`);
 }
 
 interface Statistics {
@@ -138,9 +162,8 @@ async function compute(
 /** Statistics from the cache; null where they are not there, or damaged: they are computed again. */
 async function readStatistics(
   file: string,
-  expected: { dimensions: number; count: number; capacity: number; device?: string },
+  { extractor: { dimensions }, count, capacity, device = 'cpu' }: Sizes,
 ): Promise<Statistics | null> {
-  const { dimensions, count, capacity, device = 'cpu' } = expected;
   const read = await readSafetensors(file).catch(() => null);
   const { features, ...state } = read?.records ?? {};
   if (!features || String(features.shape) !== String([capacity, dimensions])) return null;
