@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type EvaluationRow, metricFacts } from '../report/evaluations';
+import { metricFacts, readEvaluations } from '../report/evaluations';
 import type { Profile } from '../report/profile';
 import { formatProfile } from '../report/profile-table';
 import { createProgress, formatRate, type Progress } from '../report/progress';
@@ -32,7 +32,6 @@ export class ReportView {
   #time: number;
   #seconds = 0;
   #images = 0;
-  readonly #rows: EvaluationRow[] = [];
   #evaluated: TrainingEvaluation | undefined;
   #evaluationSeconds = 0;
 
@@ -104,7 +103,7 @@ export class ReportView {
     const imagesPerSecond = this.#seconds > 0 ? this.#images / this.#seconds : last.imagesPerSecond;
     const best = this.#evaluated && join(folder, BEST);
     const report = join(folder, 'report.html');
-    for (const line of summaryLines(this.#rows)) terminal.result(line);
+    for (const line of this.#summary()) terminal.result(line);
     const speed = `${formatRate(imagesPerSecond)} images/s${this.#share()}`;
     for (const [name, text] of Object.entries({ samples, checkpoint, best, report, speed, next }))
       if (text !== undefined) terminal.result(`${name.padEnd(11)}${text}`);
@@ -127,7 +126,6 @@ export class ReportView {
     const { row, isBest, collapse, best } = evaluation;
     const earlier = this.#evaluated;
     this.#evaluated = evaluation;
-    this.#rows.push(row);
     this.#evaluationSeconds += evaluation.seconds;
     const numbers = Object.entries(row.metrics).map(
       ([name, value]) => `${metricFacts(name).label} ${formatMeasured({ value, error: row.errors[name] })}`,
@@ -140,6 +138,13 @@ export class ReportView {
       this.warn(
         `${collapse}: ${join(this.#options.folder, BEST)} has the weights of step ${formatCount(best.step)}`,
       );
+  }
+
+  /** Of the whole run, what was judged before it was resumed included. */
+  #summary(): string[] {
+    if (!this.#evaluated) return [];
+    const rows = readEvaluations(join(this.#options.folder, 'evaluations.jsonl'));
+    return summaryLines(rows.filter(({ source }) => source === 'training'));
   }
 
   /** How much of the time went into evaluations. */

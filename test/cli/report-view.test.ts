@@ -1,6 +1,8 @@
 import { ReportView } from '../../src/cli/report-view';
 import { Terminal } from '../../src/cli/terminal';
+import type { TrainingEvaluation } from '../../src/training/evaluation';
 import type { Report } from '../../src/training/trainer';
+import { row } from '../report/rows';
 import { FakeHost } from './fakes';
 
 function report(step: number, more: Partial<Report> = {}): Report {
@@ -93,4 +95,27 @@ test('with --json every report is an object, without the notes', () => {
     statistics: {},
   });
   shown.stop();
+});
+
+test('evaluations are shown as they come, a collapse once, and their share of the time in the end', () => {
+  const { host, time, view: shown } = view();
+  const judged = (step: number, fid: number, collapse?: string): TrainingEvaluation => {
+    const best = { step: 10, value: 4, row: row(10) };
+    const numbers = row(step, { metrics: { fid }, errors: { fid: 0.1 } });
+    return { row: numbers, bestBy: 'fid', best, isBest: step === 10, collapse, seconds: 1 };
+  };
+  time.ms = 5_000;
+  shown.show(report(10, { evaluation: judged(10, 4) }));
+  time.ms = 10_000;
+  shown.show(report(20, { evaluation: judged(20, 9, 'FID is now 2.3 × its best, at step 10') }));
+  time.ms = 20_000;
+  shown.show(report(30, { evaluation: judged(30, 10, 'FID is now 2.5 × its best, at step 10') }));
+  shown.stop();
+  shown.conclude({ interrupted: false });
+  expect(host.stderr.text).toContain('step 10: FID 4.00 ± 0.10, the best so far\n');
+  expect(host.stderr.text.match(/warning: .*/g)).toEqual([
+    'warning: FID is now 2.3 × its best, at step 10: runs/a/best has the weights of step 10',
+  ]);
+  expect(host.stdout.text).toMatch(/^best {7}runs\/a\/best$/m);
+  expect(host.stdout.text).toMatch(/^speed {6}100 images\/s, evaluation 15.0 % of the time$/m);
 });
