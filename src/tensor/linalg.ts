@@ -30,6 +30,15 @@ export function symmetricEigen(matrix: Tensor): Eigen {
   return { values, vectors };
 }
 
+/**
+ * The lower triangular L of A = LLᵀ (Cholesky) for a symmetric matrix [d, d], of which only the lower triangle is read.
+ *
+ * @throws TorchError for a matrix that is not positive definite
+ */
+export function cholesky(matrix: Tensor): Tensor {
+  return wrap(ops.linalg_cholesky(matrix.handle), 'cholesky');
+}
+
 /** The singular values of a matrix [n, m], descending. @throws TorchError for a matrix that holds NaN */
 export function singularValues(matrix: Tensor): Tensor {
   return wrap(ops.linalg_svdvals(matrix.handle), 'singularValues');

@@ -46,6 +46,15 @@ describe('frechetDistance', () => {
         mean: tensor(mean, { dtype: 'float64' }),
         covariance: eye(3, { dtype: 'float64' }).mul(tensor(variances, { dtype: 'float64' })),
       });
+      // With full rank, nearly singular, and singular: each is taken apart in its own way.
+      for (const [small, expected] of [
+        [0.25, 8 + 4 + 2.25 + 2.25],
+        [1e-14, 8 + 4 + 4 + 4],
+      ]) {
+        const a = moments([0, 1, 2], [1, 4, small]);
+        const b = moments([2, 1, 0], [9, small, 4]);
+        expectNear(frechetDistance(a, b), expected, 1e-6);
+      }
       const a = moments([0, 1, 2], [1, 4, 0]);
       const b = moments([2, 1, 0], [9, 0, 4]);
       // ‖Δμ‖² + Σ(√a − √b)² = 8 + 4 + 4 + 4

@@ -56,6 +56,15 @@ describe('FeatureMoments', () => {
       expectClose(left.covariance, whole.covariance, { relative: 1e-13 });
     }));
 
+  test('of many dimensions are whole and symmetric', () =>
+    withMoments(300, (moments) => {
+      const features = normalFeatures([400, 300], { mean: 1 });
+      for (const batch of features.split(150)) moments.add(batch);
+      const { covariance } = moments;
+      expectClose(covariance, twoPasses(features).covariance, { relative: 1e-13 });
+      expect(covariance.equal(covariance.t())).toBe(true);
+    }));
+
   test('lose nothing to a mean a billion times the spread', () =>
     withMoments(4, (moments) => {
       const spread = normalFeatures([3000, 4]).double();
