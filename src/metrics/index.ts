@@ -3,7 +3,22 @@ export { type Diversity, pairwiseDiversity } from './diversity';
 export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './evaluate';
 export type { Extracted, FeatureExtractor } from './extractor';
 export { FeatureSet, type FeatureSetOptions } from './feature-set';
+export {
+  type ClassifierExtractor,
+  type ClassifierExtractorOptions,
+  classifierExtractor,
+} from './features/classifier';
+export { CLASSIFIER_RECIPE, type ClassifierRecipe } from './features/classifier-recipe';
+export {
+  type FeatureProgress,
+  type TrainClassifierOptions,
+  type TrainedClassifier,
+  trainClassifier,
+} from './features/classifier-training';
+export { type InceptionExtractorOptions, inceptionExtractor } from './features/inception';
+export { type ModuleExtractorOptions, moduleExtractor } from './features/module';
 export { type OpenFeaturesOptions, openFeatures } from './features/open';
+export { type ScriptExtractorOptions, scriptExtractor } from './features/script';
 export { frechetDistance } from './frechet';
 export { type FrechetSample, frechetError } from './frechet-error';
 export { datasetImages, type ImageSource, tensorImages } from './image-source';

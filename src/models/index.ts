@@ -6,6 +6,7 @@ export {
   dcganGenerator,
   initDcgan,
 } from './dcgan';
+export { INCEPTION_RESOLUTION, Inception } from './inception';
 export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';
 export {
   DiscriminatorBlock,

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cifar10 } from '../../data/cifar';
 import { ImageDataset } from '../../data/dataset';
-import { fashionMnist, mnist, type PublishedOptions } from '../../data/mnist';
 import { Prng } from '../../data/prng';
 import type { OnDataProgress } from '../../data/progress';
 import { datasetNames, loadDataset } from '../../data/sources';
@@ -36,17 +34,15 @@ export interface ClassifierDataOptions {
   readonly onProgress?: OnDataProgress;
 }
 
-/** A set with a test split. */
-interface SplitSet {
-  readonly load: (options: PublishedOptions) => Promise<ImageDataset>;
-  /** Images of the two splits: a set with another number is something else under a known name, or a part of it. */
-  readonly counts: Readonly<Record<'train' | 'test', number>>;
-}
+/** Images of the two splits of a set. */
+type Counts = Readonly<Record<'train' | 'test', number>>;
 
-const SPLIT_SETS: Readonly<Record<string, SplitSet>> = {
-  mnist: { load: mnist, counts: { train: 60_000, test: 10_000 } },
-  'fashion-mnist': { load: fashionMnist, counts: { train: 60_000, test: 10_000 } },
-  cifar10: { load: cifar10, counts: { train: 50_000, test: 10_000 } },
+/** The sets with a test split: one with another number of images is something else under a known name, or a part of it. */
+const SPLIT_SETS: Readonly<Record<string, Counts>> = {
+  digits: { train: 60_000, test: 10_000 },
+  mnist: { train: 60_000, test: 10_000 },
+  'fashion-mnist': { train: 60_000, test: 10_000 },
+  cifar10: { train: 50_000, test: 10_000 },
 };
 
 const CHUNK = 512;
@@ -69,7 +65,7 @@ export async function classifierData(
       train,
       seen: range(train.count),
       heldOut: 'test split',
-      unseen: () => testSplit(split.set, options),
+      unseen: () => testSplit(dataset.name, options),
     };
   const order = new Prng(seed).permutation(train.count);
   const tenth = Math.floor(train.count / 10);
@@ -116,46 +112,41 @@ function requireClasses({ name, labels, classNames, count }: ImageDataset): void
     );
 }
 
-/** Which split of which known set it is; null for all others. */
-function splitOf({ name, count }: ImageDataset): { set: SplitSet; isTrain: boolean } | null {
-  const set = Object.hasOwn(SPLIT_SETS, name) ? SPLIT_SETS[name] : null;
-  if (!set || !Object.values(set.counts).includes(count)) return null;
-  return { set, isTrain: count === set.counts.train };
+/** Which split of a known set it is; null for all others. */
+function splitOf({ name, count }: ImageDataset): 'train' | 'test' | null {
+  if (!Object.hasOwn(SPLIT_SETS, name)) return null;
+  const { train, test } = SPLIT_SETS[name];
+  return count === train ? 'train' : count === test ? 'test' : null;
 }
 
 async function atClassifierResolution(
   dataset: ImageDataset,
-  split: ReturnType<typeof splitOf>,
+  split: 'train' | 'test' | null,
   { dataDir, onProgress }: ClassifierDataOptions,
 ): Promise<ImageDataset> {
   const { name, spec, skipped } = dataset;
-  const resolution = CLASSIFIER_RESOLUTION;
-  if (split && !(split.isTrain && spec.resolution === resolution))
-    return split.set.load({ resolution, dataDir, progress: onProgress });
-  if (spec.resolution === resolution) return dataset;
+  if (spec.resolution === CLASSIFIER_RESOLUTION && split !== 'test') return dataset;
   if (datasetNames.includes(name) || name.startsWith('folder:')) {
-    const onBadImage = skipped.length > 0 ? 'skip' : 'fail';
-    const { channels } = spec;
     const again = await loadDataset(name, {
-      resolution,
-      channels,
+      resolution: CLASSIFIER_RESOLUTION,
+      channels: spec.channels,
       dataDir,
-      onBadImage,
+      onBadImage: skipped.length > 0 ? 'skip' : 'fail',
       progress: onProgress,
     });
     // A part of the set, or a set of the user's own under a known name, is not what was loaded.
-    if (again.count === dataset.count) return again;
+    if (split !== null || again.count === dataset.count) return again;
   }
   return resized(dataset);
 }
 
 async function testSplit(
-  { load }: SplitSet,
+  name: string,
   { dataDir, onProgress }: ClassifierDataOptions,
 ): Promise<Unseen | null> {
   try {
     const resolution = CLASSIFIER_RESOLUTION;
-    const dataset = await load({ split: 'test', resolution, dataDir, progress: onProgress });
+    const dataset = await loadDataset(name, { split: 'test', resolution, dataDir, progress: onProgress });
     return { dataset, indices: range(dataset.count) };
   } catch (error) {
     if (hasCode(error, 'ERR_DATA_MISSING')) return null;

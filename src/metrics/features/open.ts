@@ -10,12 +10,15 @@ import type { FeatureExtractor } from '../extractor';
 import { type ClassifierExtractorOptions, classifierExtractor, keptClassifierExtractor } from './classifier';
 import { classifierFrom, isClassifier } from './classifier-cache';
 import { INCEPTION_HELP, inceptionExtractor, inceptionFrom, looksLikeInception } from './inception';
+import type { ResizeFilter } from './resize-images';
 import { scriptExtractor } from './script';
 
 /** Options of {@link openFeatures}. */
 export interface OpenFeaturesOptions extends Omit<ClassifierExtractorOptions, 'recipe'> {
   /** The real images: what a classifier is trained on. */
   readonly dataset: ImageDataset;
+  /** How the FID network's images become 299×299 (bilinear). */
+  readonly filter?: ResizeFilter;
 }
 
 const NAMES = ['classifier', 'inception'];
@@ -34,14 +37,14 @@ const FORMS = `known are ${NAMES.join(', ')}, inception:FILE, and files *.safete
  */
 export async function openFeatures(
   features: string,
-  { dataset, ...options }: OpenFeaturesOptions,
+  { dataset, filter = 'bilinear', ...options }: OpenFeaturesOptions,
 ): Promise<FeatureExtractor> {
   const device = resolveDevice(options.device ?? 'cpu');
   if (features === 'classifier') return classifierExtractor(dataset, options);
-  if (features === 'inception') return inceptionExtractor(inceptionFile(), { device });
+  if (features === 'inception') return inceptionExtractor(inceptionFile(), { device, filter });
   if (features.startsWith('inception:'))
-    return inceptionExtractor(features.slice('inception:'.length), { device });
-  if (features.endsWith('.safetensors')) return weightsExtractor(features, device);
+    return inceptionExtractor(features.slice('inception:'.length), { device, filter });
+  if (features.endsWith('.safetensors')) return weightsExtractor(features, { device, filter });
   if (SCRIPT.test(features)) return scriptExtractor(features, { device, probe: dataset.spec });
   const known = nearest(features, NAMES);
   throw new UsageError(
@@ -59,9 +62,12 @@ function inceptionFile(): string {
   );
 }
 
-async function weightsExtractor(file: string, device: string): Promise<FeatureExtractor> {
+async function weightsExtractor(
+  file: string,
+  { device, filter }: { readonly device: string; readonly filter: ResizeFilter },
+): Promise<FeatureExtractor> {
   const read = await readSafetensors(file);
-  if (looksLikeInception(read)) return inceptionFrom(file, read, { device, filter: 'bilinear' });
+  if (looksLikeInception(read)) return inceptionFrom(file, read, { device, filter });
   if (isClassifier(read)) {
     const name = basename(file).replace(/(-[0-9a-f]{16})?\.safetensors$/, '');
     return keptClassifierExtractor(name, classifierFrom(file, read), device);

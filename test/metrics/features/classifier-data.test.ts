@@ -51,3 +51,8 @@ testWithData(
     expect(await keyOf(await mnist({ dataDir, split: 'test', resolution: 16 }), dataDir)).toBe(key);
   },
 );
+
+test('of the digits the training split is taken, whatever split is judged', async () => {
+  const data = await classifierData(await digits({ count: 10_000, seed: 1 }), QUICK);
+  expect([data.train.count, data.seen.length, data.heldOut]).toEqual([60_000, 60_000, 'test split']);
+});
