@@ -1,13 +1,27 @@
 export { CLASSIFIER_RESOLUTION, Classifier, type ClassifierOptions, classifier } from './classifier';
 export {
+  type ConvDropoutOptions,
+  convDropoutAccepts,
+  convDropoutDiscriminator,
+  convDropoutGenerator,
+} from './conv-dropout';
+export {
   type DcganOptions,
   dcganAccepts,
   dcganDiscriminator,
   dcganGenerator,
   initDcgan,
 } from './dcgan';
+export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
 export { INCEPTION_RESOLUTION, Inception } from './inception';
 export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';
+export {
+  ModernGenerator,
+  type ModernOptions,
+  modernAccepts,
+  modernDiscriminator,
+  modernGenerator,
+} from './modern';
 export {
   DiscriminatorBlock,
   type DiscriminatorBlockOptions,
@@ -24,3 +38,15 @@ export {
   resnetDiscriminator,
   resnetGenerator,
 } from './resnet-gan';
+export {
+  type ConvVaeOptions,
+  convVaeDecoder,
+  convVaeEncoder,
+  type DecoderOptions,
+  type MlpVaeOptions,
+  mlpVaeDecoder,
+  mlpVaeEncoder,
+  type Posterior,
+  VaeDecoder,
+  VaeEncoder,
+} from './vae';
