@@ -1,3 +1,11 @@
+export { Ada, type AdaOptions, ada } from './augment/ada';
+export type { AdaDraws } from './augment/ada-transforms';
+export {
+  type Augmentation,
+  type DiffAugmentation,
+  type DiffAugmentOptions,
+  diffAugment,
+} from './augment/diff-augment';
 export { cifar10 } from './cifar';
 export {
   ImageDataset,

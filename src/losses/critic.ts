@@ -1,4 +1,5 @@
 import { enableGrad, grad, withoutAutocast } from '../tensor/autograd';
+import { inFull } from '../tensor/full-precision';
 import type { Tensor } from '../tensor/tensor';
 
 /**
@@ -15,16 +16,6 @@ export function differentiable(images: Tensor): Tensor {
   const leaf = inFull(images).detach();
   leaf.requiresGrad = true;
   return leaf;
-}
-
-/** In float32, where autocast made it shorter. */
-export function inFull(tensor: Tensor): Tensor {
-  return isShort(tensor) ? tensor.float() : tensor;
-}
-
-/** Whether autocast made it. */
-export function isShort({ dtype }: Tensor): boolean {
-  return dtype === 'bfloat16' || dtype === 'float16';
 }
 
 /** ∂ΣD/∂x at each of the images, recorded for another derivative, in full precision also inside autocast. */

@@ -2,8 +2,9 @@ import { UsageError } from '../errors';
 import { numberBetween } from '../nn/check';
 import { noGrad, withoutAutocast } from '../tensor/autograd';
 import { rand, randn } from '../tensor/create';
+import { inFull, isShort } from '../tensor/full-precision';
 import type { Tensor } from '../tensor/tensor';
-import { type Critic, gradientAt, gradientOf, imageDims, inFull, isShort } from './critic';
+import { type Critic, gradientAt, gradientOf, imageDims } from './critic';
 import { sameShape } from './per-image';
 
 /** What {@link gradientPenalty} works on. */

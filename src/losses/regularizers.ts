@@ -4,8 +4,9 @@ import type { AdamOptions } from '../optim/adam';
 import { clampParameters } from '../optim/clip';
 import { enableGrad, grad, noGrad, withoutAutocast } from '../tensor/autograd';
 import { randn } from '../tensor/create';
+import { inFull } from '../tensor/full-precision';
 import type { Tensor } from '../tensor/tensor';
-import { differentiable, inFull } from './critic';
+import { differentiable } from './critic';
 import { perImage, sameShape } from './per-image';
 
 /**

@@ -10,6 +10,7 @@ import {
 import { relativistic, relativisticAverage } from '../losses/relativistic';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
 import type { Phase } from '../training/phase';
 
 /** Losses that `--set loss=…` can name. */
@@ -61,6 +62,8 @@ export interface AdversarialOptions {
    * Passes both through D as one batch: faster, and the same where no layer looks across the batch, as batch norm does (false).
    */
   readonly oneBatch?: boolean;
+  /** Changes every image that D sees, real and fake, in both phases, e.g. `diffAugment()`. */
+  readonly augment?: (images: Tensor) => Tensor;
 }
 
 /**
@@ -69,7 +72,7 @@ export interface AdversarialOptions {
  */
 export function adversarialPhases(
   loss: AdversarialLoss,
-  { oneBatch = false, ...optimizers }: AdversarialOptions,
+  { oneBatch = false, augment = (images) => images, ...optimizers }: AdversarialOptions,
 ): Phase[] {
   return [
     {
@@ -78,8 +81,8 @@ export function adversarialPhases(
       optimizer: optimizers.discriminator,
       loss: ({ real, fake, networks: { discriminator }, log }) => {
         const [onReal, onFake] = oneBatch
-          ? discriminator.forward(cat([real, fake])).split(real.shape[0])
-          : [discriminator.forward(real), discriminator.forward(fake)];
+          ? discriminator.forward(cat([augment(real), augment(fake)])).split(real.shape[0])
+          : [discriminator.forward(augment(real)), discriminator.forward(augment(fake))];
         log('D(real)', onReal.sigmoid().mean());
         log('D(fake)', onFake.sigmoid().mean());
         return loss.discriminator(onReal, onFake);
@@ -91,7 +94,8 @@ export function adversarialPhases(
       optimizer: optimizers.generator,
       loss: (step) => {
         const { discriminator } = step.networks;
-        return loss.generator(discriminator.forward(step.fake), () => discriminator.forward(step.real));
+        const judge = (images: Tensor): Tensor => discriminator.forward(augment(images));
+        return loss.generator(judge(step.fake), () => judge(step.real));
       },
     },
   ];

@@ -1,14 +1,8 @@
-import { clipWeights, historicalAverage, lazily, total, weighted } from '../../src/losses';
+import { clipWeights, historicalAverage, lazily } from '../../src/losses';
 import * as nn from '../../src/nn';
-import { adam } from '../../src/optim/adam';
 import { grad, noGrad } from '../../src/tensor/autograd';
-import { manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
-import { Trainer } from '../../src/training/trainer';
 import { usage } from '../support/failure';
-import { testDevice } from '../support/fixtures';
-import { tinyNetworks } from '../support/tiny-trainer';
-import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
 describe('clipped weights', () => {
   test('are parameters within the limit, and no batch statistics', () => {
@@ -42,8 +36,6 @@ describe('lazy regularisation', () => {
 });
 
 describe('historical averaging', () => {
-  const folder = temporaryFolder();
-
   test('is the squared distance from the mean of all parameters so far, with its gradient', () => {
     const network = nn.linear(1, 1, { bias: false });
     const history = historicalAverage(network);
@@ -67,44 +59,5 @@ describe('historical averaging', () => {
       network.dispose();
       history.dispose();
     }
-  });
-
-  test('among the networks is trained by nobody, saved, and goes on bit for bit', async () => {
-    const model = () => {
-      manualSeed(11);
-      const networks = tinyNetworks();
-      return { ...networks, history: historicalAverage(networks.discriminator) };
-    };
-    const train = async (out: string, steps: number, resume = false): Promise<void> => {
-      const trainer = new Trainer({
-        networks: model(),
-        latent: { size: 4 },
-        device: testDevice,
-        phases: [
-          {
-            name: 'D',
-            trains: 'discriminator',
-            optimizer: adam({ lr: 1e-2 }),
-            loss: ({ real, networks: { discriminator: D, history } }) =>
-              total(D.forward(real).mean(), weighted(10, history.penalty())),
-          },
-        ],
-      });
-      const loader = tinyLoader();
-      try {
-        await reportsOf(trainer.fit(loader, { steps, logEvery: 2, checkpointEvery: 2, out, resume }));
-      } finally {
-        loader.dispose();
-        trainer.dispose();
-      }
-    };
-    const [whole, halves] = ['whole', 'halves'].map((name) => `${folder.path}/${name}`);
-    await train(whole, 4);
-    await train(halves, 2);
-    await train(halves, 4, true);
-    const last = (out: string) => filesOf(`${out}/checkpoints/step-000004`);
-    expect(Object.keys(last(whole))).toContain('history.safetensors');
-    expect(last(halves)['history.safetensors']).toBe(last(whole)['history.safetensors']);
-    expect(last(halves)['discriminator.safetensors']).toBe(last(whole)['discriminator.safetensors']);
   });
 });

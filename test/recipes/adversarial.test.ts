@@ -1,3 +1,4 @@
+import { relativistic } from '../../src/losses/relativistic';
 import { adam } from '../../src/optim/adam';
 import { adversarialLoss, adversarialPhases, LOSSES } from '../../src/recipes/adversarial';
 import { Trainer } from '../../src/training/trainer';
@@ -22,6 +23,34 @@ describe('adversarial phases', () => {
       const [{ losses }] = await reportsOf(trainer.fit(loader, { steps: 2, logEvery: 2 }));
       expect(Object.values(losses).every(Number.isFinite)).toBe(true);
       expect(trainer.networks.generator.parameters()[0].toArray()).not.toEqual(before);
+    } finally {
+      loader.dispose();
+      trainer.dispose();
+    }
+  });
+
+  test.each([false, true])('augment whatever D sees, in both phases; one batch: %s', async (oneBatch) => {
+    const optimizer = adam({ lr: 1e-3 });
+    const seen: string[] = [];
+    const trainer = new Trainer({
+      networks: tinyNetworks(),
+      latent: { size: 4 },
+      device: testDevice,
+      precision: 'fp32',
+      phases: adversarialPhases(relativistic(), {
+        discriminator: optimizer,
+        generator: optimizer,
+        oneBatch,
+        augment: (images) => {
+          seen.push(images.requiresGrad ? 'fake of G' : 'real or fake');
+          return images.mul(0.5);
+        },
+      }),
+    });
+    const loader = tinyLoader();
+    try {
+      await reportsOf(trainer.fit(loader, { steps: 1 }));
+      expect(seen).toEqual(['real or fake', 'real or fake', 'fake of G', 'real or fake']);
     } finally {
       loader.dispose();
       trainer.dispose();
