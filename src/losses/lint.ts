@@ -2,9 +2,10 @@ import { UsageError } from '../errors';
 import { Sigmoid, Softmax } from '../nn/activation';
 import { BatchNorm1d, BatchNorm2d } from '../nn/batch-norm';
 import type { Module } from '../nn/module';
+import { SpectralNorm } from '../nn/spectral-norm';
 
-/** What keeps a critic's slope in bounds. */
-export type Constraint = 'clipping' | 'gradient-penalty' | 'dragan' | 'r1' | 'r2' | 'spectral-norm';
+/** What phases do to keep a critic's slope in bounds; spectral norm is seen in the network. */
+export type Constraint = 'clipping' | 'gradient-penalty' | 'dragan' | 'r1' | 'r2';
 
 /** The combinations that are known to fail, by name. */
 export type Hazard =
@@ -68,7 +69,8 @@ export function lint(combination: Combination): Finding[] {
         `${end.constructor.name} at the end of ${name}: losses take logits; leave it out`,
       );
   }
-  if (loss === 'wasserstein' && constraints.length === 0)
+  const networks = Object.values(judges);
+  if (loss === 'wasserstein' && constraints.length === 0 && !networks.some(hasSpectralNorm))
     report(
       'unbounded-critic',
       'a Wasserstein critic with nothing that keeps its slope in bounds: clip its weights, penalise its gradient or use spectral norm',
@@ -101,6 +103,10 @@ export function refuseHazards(
 
 function normIn(network: Module): Module | undefined {
   return network.modules().find((layer) => layer instanceof BatchNorm1d || layer instanceof BatchNorm2d);
+}
+
+function hasSpectralNorm(network: Module): boolean {
+  return network.modules().some((layer) => layer instanceof SpectralNorm);
 }
 
 /** What a network ends in: the last of its last child's, and so on. */

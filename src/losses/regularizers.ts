@@ -10,8 +10,9 @@ import { differentiable } from './critic';
 import { perImage, sameShape } from './per-image';
 
 /**
- * Clips a critic's weights to [−limit, limit], as the first Wasserstein GAN does (Arjovsky et al. 2017): call it first in the critic's
- * loss, before each of its steps. Parameters only; batch statistics are buffers and stay.
+ * Clips a critic's weights to [−limit, limit], as the first Wasserstein GAN does (Arjovsky et al. 2017): in a phase's
+ * `before`, ahead of each of the critic's steps: `before: ({ critic }) => clipWeights(critic)`. Parameters only; batch statistics are
+ * buffers and stay.
  *
  * @throws UsageError for a negative limit
  */

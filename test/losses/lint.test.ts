@@ -47,6 +47,7 @@ describe('lint', () => {
 
   test('finds a Wasserstein critic that nothing bounds', () => {
     expect(hazards([], { loss: 'wasserstein' })).toEqual(['unbounded-critic']);
+    expect(hazards([nn.spectralNorm(nn.linear(4, 1))], { loss: 'wasserstein' })).toEqual([]);
   });
 
   test('finds momentum beside clipped weights', () => {
