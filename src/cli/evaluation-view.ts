@@ -27,10 +27,14 @@ function short(value: string | number): string {
   return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value;
 }
 
+const SHOWN = 5;
+
 function comparable(protocol: Evaluation['protocol'], earlier: readonly EvaluationRow[]): string[] {
   const same = earlier.filter((row) => sameProtocol(row.protocol, protocol));
   const others = earlier.filter((row) => !same.includes(row));
-  const lines = same.map(
+  // Of each step the newest, and of those the last few: the page has them all.
+  const newest = [...new Map(same.map((row) => [row.step, row])).values()];
+  const lines = newest.slice(-SHOWN).map(
     ({ step, metrics, errors }) =>
       `earlier   step ${formatCount(step)}: ${Object.entries(metrics)
         .map(

@@ -27,6 +27,7 @@ test('each number has its error and says which way is better, and the protocol i
 
 test('rows that may be compared are shown, the others counted with what sets them apart', () => {
   const earlier = [
+    row(100, { metrics: { fid: 30 }, protocol: PROTOCOL }),
     row(100, { metrics: { fid: 20 }, errors: { fid: 0.5 }, protocol: { ...PROTOCOL, seed: 4 } }),
     row(200, { metrics: { fid: 1 }, protocol: { ...PROTOCOL, fakeCount: 5_000 } }),
     row(300, { metrics: { fid: 2 }, protocol: { ...PROTOCOL, weights: 'live' } }),
