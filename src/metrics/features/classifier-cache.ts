@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanError, hasCode } from '../../errors';
@@ -103,7 +103,7 @@ export async function writeClassifier(
   { network, accuracy, heldOut, sha256 }: KeptClassifier,
 ): Promise<void> {
   const file = classifierFile(id);
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = `${file}.${randomUUID()}.tmp`;
   const records = scope(() => tensorsToRecords(network.stateDict()));
   const metadata = {
     format: FORMAT,

@@ -126,6 +126,16 @@ test('where the cache cannot be written the classifier serves all the same, with
   extractor.dispose();
 });
 
+test('two that are made at once leave one whole file', async () => {
+  const notes: string[] = [];
+  const onNote = (note: string) => notes.push(note);
+  const both = await Promise.all([open({ onNote }), open({ onNote })]);
+  const third = await open({ onNote });
+  expect([notes, third.sha256]).toEqual([[], both[0].sha256]);
+  expect(readdirSync(features())).toHaveLength(1);
+  for (const extractor of [...both, third]) extractor.dispose();
+});
+
 test('nothing but the finished file is left in the cache', async () => {
   const extractor = await open();
   expect(readdirSync(features())).toEqual([
