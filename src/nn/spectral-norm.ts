@@ -1,6 +1,7 @@
 import { native } from '../native/addon';
 import { isGradEnabled, noGrad, withoutAutocast } from '../tensor/autograd';
 import { empty } from '../tensor/create';
+import { freedGraphs } from '../tensor/freed-graphs';
 import { recordingBoundaries } from '../tensor/recording';
 import { inScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -31,7 +32,9 @@ interface State {
   /** Counts of changes of the weight and of the vectors. */
   weight: number;
   vectors: number;
+  /** Whether the normalised weight has a graph, and how many backward passes had given back theirs by then. */
   graph: boolean;
+  freed: number;
   /** The weight's count of changes when the vectors moved. */
   movedAt: number;
   boundaries: number;
@@ -49,7 +52,7 @@ const FIRST_ITERATIONS = 15;
  *
  * The vectors u and v follow W by power iteration: once for each change of W, however many batches pass, while the module trains
  * and is not frozen. W / σ, too, is computed once: the batches that pass in one scope (as that of a phase) share it and its
- * gradient, until W changes. σ is computed in W's own precision, under autocast too.
+ * gradient, until W changes or a backward pass gives back the graph. σ is computed in W's own precision, under autocast too.
  *
  * State dicts have PyTorch's names: `parametrizations.weight.original`, `parametrizations.weight.0._u` and `…_v`, `bias`.
  */
@@ -88,8 +91,10 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
     const same = known !== undefined && known.weight === changes && known.boundaries === boundaries;
     const moves = this.training && !this.frozen && !(same && known.movedAt === changes);
     const graph = isGradEnabled() && weight.requiresGrad;
-    const usable = same && !moves && (known.graph === graph || !isGradEnabled());
-    const fresh = usable && known.vectors === native().changes(this.u.handle);
+    const whole = graph
+      ? known?.graph === true && known.freed === freedGraphs()
+      : !isGradEnabled() || known?.graph === false;
+    const fresh = same && !moves && whole && known.vectors === native().changes(this.u.handle);
     if (fresh && known.normalised?.released === false) return known.normalised;
     const normalised = withoutAutocast(weight.device, () => scope(() => this.compute(moves, graph)));
     states.set(this, {
@@ -98,6 +103,7 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
       weight: changes,
       vectors: native().changes(this.u.handle),
       graph,
+      freed: freedGraphs(),
       movedAt: moves ? changes : same ? known.movedAt : -1,
       boundaries,
     });

@@ -1,4 +1,5 @@
 import { type DType, native } from '../native/addon';
+import { countFreedGraph } from './freed-graphs';
 import type { Tensor } from './tensor';
 import { handlesOf, wrap } from './wrap';
 
@@ -27,6 +28,7 @@ export function grad(
   { gradOutputs, createGraph = false, retainGraph = createGraph, allowUnused = false }: GradOptions = {},
 ): (Tensor | null)[] {
   const given = gradOutputs?.map((tensor) => tensor?.handle ?? null) ?? null;
+  if (!retainGraph) countFreedGraph();
   const handles = native().grad(
     handlesOf(outputs),
     handlesOf(inputs),

@@ -1,5 +1,6 @@
 import { type DType, type MemoryFormat, native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import { countFreedGraph } from './freed-graphs';
 import { countHostRead } from './host-reads';
 import { ShapeMethods } from './shapes';
 import { wrap } from './wrap';
@@ -127,6 +128,7 @@ export class Tensor extends ShapeMethods {
    */
   backward({ gradient, createGraph = false, retainGraph = createGraph }: BackwardOptions = {}): void {
     const gradients = gradient ? [gradient.handle] : null;
+    if (!retainGraph) countFreedGraph();
     native().backward([this.handle], gradients, retainGraph, createGraph, []);
   }
 

@@ -183,6 +183,29 @@ describe('spectralNorm', () => {
       expect(moved(layer, weight)).toBe(true);
     }));
 
+  test('several backward passes may follow each other: gradients add up, and the vectors move once', () =>
+    withConvolution((layer, images, before) => {
+      const { weight } = layer.layer;
+      const pass = () => layer.forward(images).square().sum().backward();
+      pass();
+      expect(moved(layer, before)).toBe(true);
+      const [once, vectors] = [weight.grad?.clone(), [layer.u.clone(), layer.v.clone()]];
+      pass();
+      if (once && weight.grad) expectClose(weight.grad, once.mul(2));
+      else throw new Error('the weight has no gradient');
+      expect(moved(layer, vectors)).toBe(false);
+    }));
+
+  test('a gradient that is recorded itself goes through the weight that others share', () =>
+    withConvolution((layer, images) => {
+      images.requiresGrad = true;
+      const weight = layer.normalised();
+      const [slope] = grad([layer.forward(images).square().sum()], [images], { createGraph: true });
+      expect(layer.normalised()).toBe(weight);
+      layer.forward(images).sum().add(slope.square().sum()).backward();
+      expect(layer.layer.weight.grad?.abs().sum().item()).toBeGreaterThan(0);
+    }));
+
   test('stands still at rest and when frozen, where the weight carries no gradient', () =>
     withConvolution((layer, images, before) => {
       layer.eval();
