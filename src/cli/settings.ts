@@ -63,7 +63,7 @@ export function trainFields(recipe: Recipe) {
     profile: optional(integer(PROFILE_STEPS, { min: 1, help: 'steps to profile' })),
     onBadImage: choice('fail', ['fail', 'skip'], { help: 'what to do with a file that is no image' }),
     evalEvery: optional(integer(EVAL_STEPS, { min: 0, help: 'steps between evaluations' })),
-    evalMetrics: optional(text('fid,kid', { help: 'what evaluations measure' })),
+    evalMetrics: optional(text('fid', { help: 'what evaluations measure' })),
     evalCount: optional(integer(5_000, { min: 2, max: 1_000_000, help: 'images an evaluation judges' })),
     bestBy: optional(text('fid', { help: 'what decides which weights are best' })),
     features: optional(text('classifier', { help: 'the feature network of evaluations' })),
@@ -154,7 +154,7 @@ function evaluationSettings(
       );
     return undefined;
   }
-  const metrics = parseMetrics(evalMetrics ?? 'fid,kid');
+  const metrics = parseMetrics(evalMetrics ?? 'fid');
   return { every, metrics, count: evalCount, bestBy: decidingNumber(metrics, bestBy), features };
 }
 

@@ -49,7 +49,7 @@ export function trainProgram(recipes: Recipes): Command {
       '--eval-every [n]',
       `judges the generator every so many steps (${EVAL_STEPS}) and at the end, and keeps the best weights in best/; 0 for never (never)`,
     )
-    .option('--eval-metrics <list>', 'of fid, kid, is, prdc, diversity (fid,kid)')
+    .option('--eval-metrics <list>', 'of fid, kid, is, prdc, diversity (fid)')
     .option('--eval-count <n>', 'generated images an evaluation judges (5000)')
     .option('--best-by <metric>', 'the number that decides which weights are best (the first)')
     .option(

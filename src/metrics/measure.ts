@@ -37,6 +37,9 @@ interface Measured {
 /** Enough for two digits of a standard error. */
 const RESAMPLES = 200;
 
+/** The larger k of precision, recall, density and coverage. */
+const NEIGHBOURS = 5;
+
 const MEASURES: Readonly<Record<MetricName, (input: Measurable) => Readonly<Record<string, Measured>>>> = {
   fid: ({ real, moments, features }) => ({
     fid: {
@@ -55,10 +58,9 @@ const MEASURES: Readonly<Record<MetricName, (input: Measurable) => Readonly<Reco
     return { is: { value: mean, error: std } };
   },
   prdc({ real, features, seed }) {
-    const { contributions, ...figures } = manifoldMetrics({
-      real: sameCount(real.features, features),
-      fake: features,
-    });
+    const same = sameCount(real.features, features);
+    const realDistances = real.neighbourDistances(same.shape[0], NEIGHBOURS);
+    const { contributions, ...figures } = manifoldMetrics({ real: same, fake: features }, { realDistances });
     const measured = Object.entries(contributions).map(([name, values]) => {
       const { error } = bootstrapMean(values, { seed, resamples: RESAMPLES });
       return [name, { value: figures[name as keyof typeof figures], error }] as const;

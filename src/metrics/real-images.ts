@@ -1,19 +1,15 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { contentHash } from '../data/content-hash';
 import type { ImageDataset } from '../data/dataset';
 import { Prng } from '../data/prng';
 import { UsageError } from '../errors';
-import { readSafetensors, writeSafetensors } from '../io/safetensors';
-import { recordsToTensors, tensorsToRecords } from '../io/tensors';
-import { cacheFolder } from '../native/root';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { type CollectOptions, collect } from './collect';
 import type { FeatureExtractor } from './extractor';
 import { datasetImages } from './image-source';
-import { FeatureMoments } from './moments';
+import type { FeatureMoments } from './moments';
+import { nearestNeighbours, neighbourDistances } from './nearest-neighbours';
+import { readStatistics, type Statistics, statisticsFile, writeStatistics } from './real-cache';
 
 /** What {@link prepareReal} is told. */
 export interface RealOptions extends Pick<CollectOptions, 'onProgress' | 'signal'> {
@@ -28,8 +24,12 @@ export interface RealOptions extends Pick<CollectOptions, 'onProgress' | 'signal
   readonly device?: string;
 }
 
+/** What real images are, beside their statistics. */
+interface RealFacts
+  extends Pick<RealImages, 'dataset' | 'extractor' | 'hash' | 'count' | 'order' | 'cached'> {}
+
 /** The real side of an evaluation: features of a data set, computed once. */
-export interface RealImages {
+export class RealImages {
   readonly dataset: ImageDataset;
   readonly extractor: FeatureExtractor;
   /** sha256 of the images. */
@@ -43,11 +43,60 @@ export interface RealImages {
   readonly order: Int32Array;
   /** Whether they came from the cache. */
   readonly cached: boolean;
-  dispose(): void;
+  readonly #distances = new Map<number, Tensor>();
+  #usual: number | undefined;
+
+  /** @see prepareReal */
+  constructor(facts: RealFacts, { moments, features }: Statistics) {
+    this.dataset = facts.dataset;
+    this.extractor = facts.extractor;
+    this.hash = facts.hash;
+    this.count = facts.count;
+    this.order = facts.order;
+    this.cached = facts.cached;
+    this.moments = moments;
+    this.features = features;
+  }
+
+  /** Distances float64 [n, k] of the first n images to their nearest others among them: computed once for each n. */
+  neighbourDistances(n: number, k: number): Tensor {
+    const known = this.#distances.get(n);
+    if (known && known.shape[1] === k) return known;
+    known?.dispose();
+    const distances = keep(
+      scope(() => neighbourDistances(this.features.narrow(0, { start: 0, length: n }), { k })),
+    );
+    this.#distances.set(n, distances);
+    return distances;
+  }
+
+  /** The median distance of an image to its nearest other one, by a thousand of them. */
+  get usualDistance(): number {
+    this.#usual ??= this.#medianDistance();
+    return this.#usual;
+  }
+
+  /** Releases the statistics; extractor and data set stay. */
+  dispose(): void {
+    this.moments.dispose();
+    this.features.dispose();
+    for (const distances of this.#distances.values()) distances.dispose();
+  }
+
+  #medianDistance(): number {
+    const { features } = this;
+    return scope(() => {
+      const queries = features.narrow(0, { start: 0, length: Math.min(PROBES, features.shape[0]) });
+      // The nearest of all is the image itself.
+      const { distances } = nearestNeighbours({ queries, references: features }, { k: 2 });
+      const others = Array.from(distances.select(1, 1).contiguous().toTypedArray(), Number);
+      return others.sort((a, b) => a - b)[Math.floor(others.length / 2)];
+    });
+  }
 }
 
-/** The version of what the cache holds: raised when the computation changes. */
-const VERSION = 1;
+/** Images whose nearest other one says what is usual. */
+const PROBES = 1_000;
 /** The order that real images are taken in, for everybody: figures must not depend on it. */
 const ORDER_SEED = 0;
 /** Features are all kept, for nearest neighbours, while they take no more than this. */
@@ -66,23 +115,12 @@ export async function prepareReal(dataset: ImageDataset, options: RealOptions): 
   const order = new Prng(ORDER_SEED).permutation(dataset.count).subarray(0, count);
   const capacity = keptRows({ count, features, dimensions: extractor.dimensions });
   const hash = await contentHash(dataset);
-  const file = cacheFile(hash, { ...options, count, capacity });
-  const known = file && (await readStatistics(file, { ...options, count, capacity }));
+  const id = { ...options, count, capacity };
+  const file = statisticsFile(hash, id);
+  const known = file && (await readStatistics(file, id));
   const statistics = known || (await compute(dataset, { ...options, order, capacity }));
   if (file && !known) await writeStatistics(file, statistics);
-  return {
-    ...statistics,
-    dataset,
-    extractor,
-    hash,
-    count,
-    order,
-    cached: Boolean(known),
-    dispose() {
-      statistics.moments.dispose();
-      statistics.features.dispose();
-    },
-  };
+  return new RealImages({ dataset, extractor, hash, count, order, cached: Boolean(known) }, statistics);
 }
 
 function checkCounts({ name, count: most }: ImageDataset, counts: { count: number; features: number }): void {
@@ -111,25 +149,6 @@ function keptRows({
   return Math.min(count, Math.max(features, DEFAULT_FEATURES));
 }
 
-/** What statistics are of, beside the images. */
-interface Sizes extends Pick<RealOptions, 'extractor' | 'device' | 'cache'> {
-  readonly count: number;
-  readonly capacity: number;
-}
-
-function cacheFile(hash: string, { extractor, count, capacity, cache }: Sizes): string | null {
-  if (cache === null) return null;
-  const key = createHash('sha256')
-    .update(JSON.stringify([VERSION, hash, extractor.sha256, extractor.resize, count, capacity]))
-    .digest('hex');
-  return join(cache ?? join(cacheFolder(), 'statistics'), `${key}.safetensors`);
-}
-
-interface Statistics {
-  readonly moments: FeatureMoments;
-  readonly features: Tensor;
-}
-
 async function compute(
   dataset: ImageDataset,
   {
@@ -156,38 +175,5 @@ async function compute(
   } finally {
     // The view above holds the memory.
     features.dispose();
-  }
-}
-
-/** Statistics from the cache; null where they are not there, or damaged: they are computed again. */
-async function readStatistics(
-  file: string,
-  { extractor: { dimensions }, count, capacity, device = 'cpu' }: Sizes,
-): Promise<Statistics | null> {
-  const read = await readSafetensors(file).catch(() => null);
-  const { features, ...state } = read?.records ?? {};
-  if (!features || String(features.shape) !== String([capacity, dimensions])) return null;
-  try {
-    const moments = scope(() => FeatureMoments.fromState(recordsToTensors(state), { device }));
-    if (moments.count === count && moments.dimensions === dimensions)
-      return { moments, features: keep(recordsToTensors({ features }, { device }).features) };
-    moments.dispose();
-    return null;
-  } catch {
-    return null;
-  }
-}
-
-/** Writes beside the place and renames: two evaluations may do it at once. */
-async function writeStatistics(file: string, { moments, features }: Statistics): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  const records = scope(() => tensorsToRecords({ ...moments.stateDict(), features }));
-  try {
-    await mkdir(join(file, '..'), { recursive: true });
-    await writeSafetensors(temporary, records);
-    await rename(temporary, file);
-  } catch {
-    // Without a cache it is slower the next time, and nothing else.
-    await rm(temporary, { force: true }).catch(() => {});
   }
 }

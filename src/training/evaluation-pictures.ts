@@ -16,8 +16,6 @@ const GRID = 64;
 /** Samples whose nearest real images are shown, and how many of them. */
 const SAMPLES = 10;
 const NEIGHBOURS = 5;
-/** Real images whose own nearest neighbour says what is usual. */
-const PROBES = 1_000;
 
 /**
  * What one looks at beside the numbers: generated next to real images, and the nearest real images of some samples, which would show a
@@ -84,19 +82,9 @@ export class EvaluationPictures {
         k,
         among: real.shape[0],
         samples: near.map((distance, i) => ({ distance, index: places[i].map((row) => order[row]) })),
-        realMedian: this.#usualDistance(),
+        realMedian: this.#real.usualDistance,
       };
     });
-  }
-
-  /** The median distance of a real image to its nearest other one. */
-  #usualDistance(): number {
-    const { features: real } = this.#real;
-    const queries = real.narrow(0, { start: 0, length: Math.min(PROBES, real.shape[0]) });
-    // The nearest of all is the image itself.
-    const { distances } = nearestNeighbours({ queries, references: real }, { k: 2 });
-    const others = rowsOf(distances, 2).map(([, other]) => other);
-    return others.sort((a, b) => a - b)[Math.floor(others.length / 2)];
   }
 
   #realImages(places: Int32Array): Promise<() => Tensor> {

@@ -23,7 +23,7 @@ export interface EvaluationOptions {
   readonly featuresFrom?: string;
   /** Steps between evaluations (1,000); one more comes at the end. */
   readonly every?: number;
-  /** (fid and kid) */
+  /** (fid) */
   readonly metrics?: readonly MetricName[];
   /** Generated images to judge (5,000). */
   readonly count?: number;
@@ -81,7 +81,7 @@ export class RunEvaluator {
     { real: dataset, features: extractor, onProgress, ...options }: EvaluationOptions,
     { device, earlier }: { readonly device: string; readonly earlier: readonly EvaluationRow[] },
   ): Promise<RunEvaluator> {
-    const { metrics = ['fid', 'kid'], count = 5_000, every = 1_000 } = options;
+    const { metrics = ['fid'], count = 5_000, every = 1_000 } = options;
     const bestBy = decidingNumber(metrics, options.bestBy);
     for (const [name, value] of Object.entries({ count, every }))
       if (!Number.isInteger(value) || value < 1)

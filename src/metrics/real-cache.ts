@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readSafetensors, writeSafetensors } from '../io/safetensors';
+import { recordsToTensors, tensorsToRecords } from '../io/tensors';
+import { cacheFolder } from '../native/root';
+import { keep, scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import type { FeatureExtractor } from './extractor';
+import { FeatureMoments } from './moments';
+
+/** The version of what the cache holds: raised when the computation changes. */
+const VERSION = 1;
+
+/** What statistics are of, beside the images, and where they are kept. */
+export interface StatisticsId {
+  readonly extractor: FeatureExtractor;
+  /** Where they are put (cpu). */
+  readonly device?: string;
+  /** The folder (the user's cache); null for none. */
+  readonly cache?: string | null;
+  /** Images in the moments, and those whose features are kept one by one. */
+  readonly count: number;
+  readonly capacity: number;
+}
+
+/** The file that statistics of images with this hash are kept in; null for none. */
+export function statisticsFile(
+  hash: string,
+  { extractor, count, capacity, cache }: StatisticsId,
+): string | null {
+  if (cache === null) return null;
+  const key = createHash('sha256')
+    .update(JSON.stringify([VERSION, hash, extractor.sha256, extractor.resize, count, capacity]))
+    .digest('hex');
+  return join(cache ?? join(cacheFolder(), 'statistics'), `${key}.safetensors`);
+}
+
+/** What is computed from real images once. */
+export interface Statistics {
+  readonly moments: FeatureMoments;
+  readonly features: Tensor;
+}
+
+/** Statistics from the cache; null where they are not there, or damaged: they are computed again. */
+export async function readStatistics(
+  file: string,
+  { extractor: { dimensions }, count, capacity, device = 'cpu' }: StatisticsId,
+): Promise<Statistics | null> {
+  const read = await readSafetensors(file).catch(() => null);
+  const { features, ...state } = read?.records ?? {};
+  if (!features || String(features.shape) !== String([capacity, dimensions])) return null;
+  try {
+    const moments = scope(() => FeatureMoments.fromState(recordsToTensors(state), { device }));
+    if (moments.count === count && moments.dimensions === dimensions)
+      return { moments, features: keep(recordsToTensors({ features }, { device }).features) };
+    moments.dispose();
+    return null;
+  } catch {
+    return null;
+  }
+}
+
+/** Writes beside the place and renames: two evaluations may do it at once. */
+export async function writeStatistics(file: string, { moments, features }: Statistics): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  const records = scope(() => tensorsToRecords({ ...moments.stateDict(), features }));
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeSafetensors(temporary, records);
+    await rename(temporary, file);
+  } catch {
+    // Without a cache it is slower the next time, and nothing else.
+    await rm(temporary, { force: true }).catch(() => {});
+  }
+}
