@@ -126,7 +126,8 @@ async function atClassifierResolution(
 ): Promise<ImageDataset> {
   const { name, spec, skipped } = dataset;
   if (spec.resolution === CLASSIFIER_RESOLUTION && split !== 'test') return dataset;
-  if (datasetNames.includes(name) || name.startsWith('folder:')) {
+  const isKnown = datasetNames.includes(name) || name.startsWith('folder:');
+  if (split !== null || (isKnown && !Object.hasOwn(SPLIT_SETS, name))) {
     const again = await loadDataset(name, {
       resolution: CLASSIFIER_RESOLUTION,
       channels: spec.channels,
