@@ -45,7 +45,7 @@ export async function latestCheckpoint(run: string): Promise<ResumePoint> {
   const why = damaged.length > 0 ? `none of its ${damaged.length} is whole (${damaged[0]})` : 'it has none';
   throw new GanError(
     'ERR_NO_CHECKPOINT',
-    `${run} expected a checkpoint to go on from but ${why}: start a new run`,
+    `${run} expected a whole checkpoint but ${why}: train until it writes one, or start a new run`,
   );
 }
 
