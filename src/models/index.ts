@@ -1,3 +1,4 @@
+export { type ClassConditional, ClassLatents } from './class-latents';
 export { CLASSIFIER_RESOLUTION, Classifier, type ClassifierOptions, classifier } from './classifier';
 export {
   type ConvDropoutOptions,
@@ -13,7 +14,17 @@ export {
   initDcgan,
 } from './dcgan';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
+export {
+  FeatureDiscriminator,
+  featureDiscriminator,
+  HeadedDiscriminator,
+  type HeadOptions,
+  headedDiscriminator,
+  type Judgement,
+} from './headed-dcgan';
 export { INCEPTION_RESOLUTION, Inception } from './inception';
+export { LabelMapDiscriminator, type LabelMapOptions, labelMapDiscriminator } from './label-maps';
+export { LearnedNumber } from './learned-number';
 export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';
 export {
   ModernGenerator,
