@@ -10,7 +10,7 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { BEST, type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
 import { type GeneratedImages, generatedImages, seededLatents } from './generated-images';
-import { latentShape, latentSize } from './latent';
+import { type Latent, latentShape, latentSize } from './latent';
 import { latestCheckpoint } from './run-directory';
 import { generateImages } from './samples';
 import type { Model } from './trainer';
@@ -51,6 +51,7 @@ export interface LoadedGenerator {
   /** Whose weights these are. */
   readonly weights: 'ema' | 'live';
   readonly latentSize: number;
+  readonly latent: Latent;
   readonly spec: ImageSpec;
   /** What the run was started with. */
   readonly settings: JsonObject;
@@ -92,6 +93,7 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
     step: description.step,
     weights,
     latentSize: latentSize(model.latent),
+    latent: model.latent,
     spec: description.spec,
     settings: description.settings,
     conditional: (model.latent.classes ?? 0) > 0,

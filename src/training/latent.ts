@@ -74,7 +74,10 @@ export function drawLatents(latent: Latent, options: DrawOptions): Tensor {
 /** Latents of a grid with a row for each class, `columns` to a row; the noise and codes of a column are the same in every row. */
 export function drawClassRows(
   latent: Latent,
-  { columns, ...options }: Pick<DrawOptions, 'generator' | 'device'> & { readonly columns: number },
+  {
+    columns,
+    ...options
+  }: Pick<DrawOptions, 'generator' | 'device' | 'truncation'> & { readonly columns: number },
 ): Tensor {
   const { classes = 0 } = latent;
   return scope(() => {

@@ -129,11 +129,15 @@ export class RunDirectory {
     this.#events?.scalars(row.step, Object.fromEntries(named));
   }
 
-  /** Writes a sample grid; returns its path. */
-  async writeSamples(step: number, picture: Picture): Promise<string> {
-    const file = join(this.path, 'samples', `${checkpointName(step)}.png`);
+  /** Writes a sample grid, or with a name another grid beside it; returns its path. */
+  async writeSamples(
+    step: number,
+    { name, picture }: { readonly name?: string; readonly picture: Picture },
+  ): Promise<string> {
+    const prefix = name === undefined ? '' : `${name}-`;
+    const file = join(this.path, 'samples', `${prefix}${checkpointName(step)}.png`);
     await writePng(file, picture);
-    this.#events?.image(step, { tag: 'samples', picture });
+    this.#events?.image(step, { tag: name ?? 'samples', picture });
     return file;
   }
 

@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor/tensor';
 import { version } from '../version';
 import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
 import { type EvaluationOptions, RunEvaluator, type TrainingEvaluation } from './evaluation';
+import { Grids } from './grids';
 import { assertFinite } from './guard';
 import { latentShape } from './latent';
 import { latestCheckpoint, RunDirectory } from './run-directory';
@@ -71,6 +72,7 @@ export class Session {
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
   readonly #checksEachStep: boolean;
+  #grids: Grids | undefined;
   #samples: string | undefined;
   #checkpoint: string | undefined;
   #checkpointStep = -1;
@@ -106,6 +108,7 @@ export class Session {
     const session = new Session(trainer, loader, run, options);
     try {
       if (resume) await session.#restore(run);
+      if (session.#drawsGrids) session.#grids = await Grids.begin(loader);
       await session.#beginEvaluation();
       session.#beginProfile();
       // Also on resume: the run may be told to go further than it was.
@@ -116,6 +119,10 @@ export class Session {
       session.close();
       throw error;
     }
+  }
+
+  get #drawsGrids(): boolean {
+    return this.#latents !== null && Object.keys(this.#trainer.grids).length > 0;
   }
 
   async #beginEvaluation(): Promise<void> {
@@ -191,6 +198,7 @@ export class Session {
     this.profiling?.close();
     this.#evaluator?.dispose();
     this.#latents?.dispose();
+    this.#grids?.dispose();
     this.#run?.close();
   }
 
@@ -228,7 +236,10 @@ export class Session {
     if (!this.#run || !sampler || !latents) return;
     const columns = this.#trainer.latent.classes ? CLASS_COLUMNS : undefined;
     const picture = scope(() => drawSamples(generateImages(sampler, latents), { columns }));
-    this.#samples = await this.#run.writeSamples(step, picture);
+    this.#samples = await this.#run.writeSamples(step, { picture });
+    const others = this.#grids?.draw(this.#trainer, (given) => generateImages(sampler, given)) ?? {};
+    for (const [name, drawn] of Object.entries(others))
+      await this.#run.writeSamples(step, { name, picture: drawn });
   }
 
   async #save(): Promise<void> {

@@ -12,6 +12,7 @@ import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import type { TrainingEvaluation } from './evaluation';
+import type { GridMaker } from './grids';
 import { drawClassRows, drawLatents, type Latent, latentShape } from './latent';
 import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
@@ -33,6 +34,10 @@ export interface Model<N extends Networks = Networks> {
   readonly generator?: keyof N & string;
   /** Averages the generator's weights over about so many images; null or absent for none. */
   readonly ema?: { readonly halfLifeImages: number } | null;
+  /** Whether the classes of latents are the data set's: it must have labels then, and as many classes (false). */
+  readonly conditional?: boolean;
+  /** Pictures drawn beside the sample grids, by name: `samples/NAME-step-000100.png`. */
+  readonly grids?: Readonly<Record<string, GridMaker>>;
 }
 
 /** A model, and how to compute. */
@@ -102,6 +107,10 @@ export class Trainer<N extends Networks = Networks> {
   readonly device: string;
   readonly seed: number;
   readonly latent: Latent;
+  /** Whether the classes of latents are the data set's. */
+  readonly conditional: boolean;
+  /** Pictures drawn beside the sample grids. */
+  readonly grids: Readonly<Record<string, GridMaker>>;
   /** Its name among the networks. */
   readonly generatorName: string;
   readonly ema: Ema | null;
@@ -127,6 +136,8 @@ export class Trainer<N extends Networks = Networks> {
     this.seed = options.seed ?? 0;
     this.latent = options.latent;
     this.networks = options.networks;
+    this.conditional = options.conditional ?? false;
+    this.grids = options.grids ?? {};
     this.generatorName = options.generator ?? 'generator';
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
     checkModel(options, this.generatorName);
@@ -231,6 +242,7 @@ export class Trainer<N extends Networks = Networks> {
    * @throws GanError `ERR_DIVERGED` when a loss is not finite, and what phases, data and disk throw
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
+    this.#checkLabels(loader);
     loader.to(this.device);
     const session = await Session.begin(this, loader, options);
     const { profiling } = session;
@@ -251,6 +263,16 @@ export class Trainer<N extends Networks = Networks> {
       session.close();
       for (const network of Object.values(this.networks)) network.unfreeze();
     }
+  }
+
+  #checkLabels({ name, spec }: Loader): void {
+    const { classes = 0 } = this.latent;
+    if (!this.conditional || spec.classes === classes) return;
+    throw new UsageError(
+      spec.classes === 0
+        ? `a conditional model expects a data set with labels but "${name}" has none: choose another, or put its images into a sub-folder for each class`
+        : `a conditional model of ${classes} classes expects a data set with as many but "${name}" has ${spec.classes}: build the model for that one`,
+    );
   }
 
   async #trainStep(loader: Loader): Promise<void> {
