@@ -1,0 +1,84 @@
+import { auxiliaryClassification } from '../losses/information';
+import { total, weighted } from '../losses/total';
+import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { headedDiscriminator } from '../models/headed-dcgan';
+import { adam } from '../optim/adam';
+import type { Tensor } from '../tensor/tensor';
+import { adversarialLoss, LOSSES } from './adversarial';
+import { requireClasses } from './conditional';
+import { choice, integer, number } from './config';
+import type { Recipe } from './recipe';
+
+const fields = {
+  latentSize: integer(100, { min: 1, help: 'normal numbers in a latent' }),
+  width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
+  loss: choice('non-saturating', LOSSES, { help: 'the adversarial loss' }),
+  labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  classWeight: number(1, { min: 0, help: 'weight of the class head’s losses' }),
+  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
+  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+};
+
+/**
+ * Odena, Olah and Shlens 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", with the networks of DCGAN: D has a second
+ * end that tells the class, of real images and of fakes, and G is to make images whose class it can tell.
+ */
+export const acgan: Recipe<typeof fields> = {
+  name: 'acgan',
+  summary: 'auxiliary classifier GAN: D also tells the class (Odena et al. 2017)',
+  fields,
+  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  training: { resolution: 32, batch: 64, steps: 2_000 },
+  build(config, images) {
+    const { latentSize, width, classWeight, lr, beta1, emaImages } = config;
+    const classes = requireClasses('acgan', images);
+    const generator = dcganGenerator({ images, latentSize: latentSize + classes, width });
+    const discriminator = headedDiscriminator({ images, width, outputs: classes });
+    const adversarial = adversarialLoss(config.loss, config);
+    const optimizer = adam({ lr, betas: [beta1, 0.999] });
+    return {
+      networks: { generator, discriminator },
+      latent: { shape: [latentSize, 1, 1], classes },
+      conditional: true,
+      phases: [
+        {
+          name: 'D',
+          trains: 'discriminator',
+          optimizer,
+          loss: ({ real, labels, fake, fakeLabels, log }) => {
+            const onReal = discriminator.both(real);
+            const onFake = discriminator.both(fake);
+            log('D(real)', onReal.logits.sigmoid().mean());
+            log('D(fake)', onFake.logits.sigmoid().mean());
+            log('class(real)', accuracy(onReal.outputs, labels));
+            return total(
+              adversarial.discriminator(onReal.logits, onFake.logits),
+              weighted(classWeight, auxiliaryClassification(onReal.outputs, labels)),
+              weighted(classWeight, auxiliaryClassification(onFake.outputs, fakeLabels)),
+            );
+          },
+        },
+        {
+          name: 'G',
+          trains: 'generator',
+          optimizer,
+          loss: ({ real, fake, fakeLabels, log }) => {
+            const { logits, outputs } = discriminator.both(fake);
+            log('class(fake)', accuracy(outputs, fakeLabels));
+            return total(
+              adversarial.generator(logits, () => discriminator.forward(real)),
+              weighted(classWeight, auxiliaryClassification(outputs, fakeLabels)),
+            );
+          },
+        },
+      ],
+      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+    };
+  },
+};
+
+/** The share of images whose class is told right. */
+function accuracy(logits: Tensor, labels: Tensor): Tensor {
+  return logits.argmax(1).eq(labels).float().mean();
+}

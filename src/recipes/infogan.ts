@@ -1,0 +1,96 @@
+import { categoricalInformation, gaussianInformation } from '../losses/information';
+import { total, weighted } from '../losses/total';
+import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { headedDiscriminator } from '../models/headed-dcgan';
+import { adam } from '../optim/adam';
+import type { Tensor } from '../tensor/tensor';
+import { sweepLatents } from '../training/latent-paths';
+import type { Step } from '../training/phase';
+import { adversarialLoss, LOSSES } from './adversarial';
+import { choice, integer, number } from './config';
+import type { Recipe } from './recipe';
+
+const fields = {
+  latentSize: integer(62, { min: 1, help: 'normal numbers in a latent' }),
+  categories: integer(10, { min: 2, help: 'values of the categorical code' }),
+  codes: integer(2, { min: 0, help: 'continuous codes' }),
+  width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
+  hidden: integer(128, { min: 1, help: 'units of Q behind the trunk it shares with D' }),
+  loss: choice('non-saturating', LOSSES, { help: 'the adversarial loss' }),
+  information: number(1, { min: 0, help: 'λ, weight of the information term' }),
+  generatorLr: number(1e-3, { min: 0, help: 'learning rate of G' }),
+  discriminatorLr: number(2e-4, { min: 0, help: 'learning rate of D and Q' }),
+  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+};
+
+/**
+ * Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing GANs", with the networks of DCGAN. Q, a
+ * second end of D, guesses the codes an image was made with: how well is part of D's and of G's loss. It needs no labels.
+ */
+export const infogan: Recipe<typeof fields> = {
+  name: 'infogan',
+  summary: 'finds classes and factors without labels, as codes (Chen et al. 2016)',
+  fields,
+  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  training: { resolution: 32, batch: 64, steps: 2_000 },
+  build(config, images) {
+    const { latentSize, categories, codes, width, hidden, generatorLr, discriminatorLr, emaImages } = config;
+    const latent = { shape: [latentSize, 1, 1], classes: categories, codes };
+    const generator = dcganGenerator({ images, latentSize: latentSize + categories + codes, width });
+    const discriminator = headedDiscriminator({ images, width, outputs: categories + codes, hidden });
+    const adversarial = adversarialLoss(config.loss);
+    const betas: [number, number] = [config.beta1, 0.999];
+
+    /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
+    const information = (outputs: Tensor, { fakeLabels, parts, log }: Step): Tensor => {
+      const logits = outputs.narrow(1, { start: 0, length: categories });
+      const categorical = categoricalInformation(logits, fakeLabels);
+      log('Q(category)', categorical);
+      if (parts.codes === null) return categorical;
+      const mean = outputs.narrow(1, { start: categories, length: codes });
+      return total(categorical, gaussianInformation(mean, parts.codes));
+    };
+
+    return {
+      networks: { generator, discriminator },
+      latent,
+      phases: [
+        {
+          name: 'D',
+          trains: 'discriminator',
+          optimizer: adam({ lr: discriminatorLr, betas }),
+          loss: (step) => {
+            const onReal = discriminator.forward(step.real);
+            const onFake = discriminator.both(step.fake);
+            step.log('D(real)', onReal.sigmoid().mean());
+            step.log('D(fake)', onFake.logits.sigmoid().mean());
+            return total(
+              adversarial.discriminator(onReal, onFake.logits),
+              weighted(config.information, information(onFake.outputs, step)),
+            );
+          },
+        },
+        {
+          name: 'G',
+          trains: 'generator',
+          optimizer: adam({ lr: generatorLr, betas }),
+          loss: (step) => {
+            const { logits, outputs } = discriminator.both(step.fake);
+            return total(
+              adversarial.generator(logits, () => discriminator.forward(step.real)),
+              weighted(config.information, information(outputs, step)),
+            );
+          },
+        },
+      ],
+      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      grids: {
+        codes({ generate, random, device }) {
+          const { latents, columns } = sweepLatents(latent, { generator: random, device });
+          return { images: generate(latents), columns };
+        },
+      },
+    };
+  },
+};

@@ -1,0 +1,111 @@
+import { nonSaturating } from '../losses/adversarial';
+import { gaussianKl } from '../losses/information';
+import { gaussianNll } from '../losses/likelihood';
+import { total, weighted } from '../losses/total';
+import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { featureDiscriminator } from '../models/headed-dcgan';
+import { convVaeEncoder } from '../models/vae';
+import { adam } from '../optim/adam';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
+import { integer, number } from './config';
+import type { Recipe } from './recipe';
+
+const fields = {
+  latentSize: integer(32, { min: 1, help: 'numbers in a latent' }),
+  width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
+  reconstruction: number(1e-2, {
+    min: 0,
+    help: 'γ, weight of reconstruction beside the adversarial loss in the decoder',
+  }),
+  kl: number(5, { min: 0, help: 'weight of KL in the encoder' }),
+  lr: number(2e-4, { min: 0, help: 'learning rate of the decoder and D' }),
+  encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
+  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+};
+
+/**
+ * Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric": a VAE whose likelihood is a Gaussian of variance 1
+ * around D's features, beside a GAN whose generator is the decoder. D sees decoded posteriors and decoded priors as fakes. The encoder
+ * gets no adversarial gradient, the decoder γ · reconstruction + adversarial, D the adversarial loss alone.
+ */
+export const vaeGan: Recipe<typeof fields> = {
+  name: 'vae-gan',
+  summary: 'VAE that reconstructs features of a discriminator (Larsen et al. 2016)',
+  fields,
+  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  training: { resolution: 32, batch: 64, steps: 2_000 },
+  build(config, images) {
+    const { latentSize, width, lr, encoderLr, beta1, emaImages } = config;
+    const encoder = convVaeEncoder({ images, latentSize, width });
+    const decoder = dcganGenerator({ images, latentSize, width });
+    const discriminator = featureDiscriminator({ images, width });
+    const adversarial = nonSaturating();
+    const optimizer = (rate: number) => adam({ lr: rate, betas: [beta1, 0.999] });
+    const asPixel = (latents: Tensor) => latents.reshape([latents.shape[0], latentSize, 1, 1]);
+
+    const reconstruct = (real: Tensor) => {
+      const posterior = encode(encoder, real);
+      return { posterior, decoded: decoder.forward(asPixel(drawPosterior(posterior))) };
+    };
+    /** −ln N(features of what is real; features of what was decoded, 1), but for a constant, in nats an image. */
+    const dissimilarity = (onReal: Tensor, onDecoded: Tensor): Tensor => {
+      const { numel, shape } = onReal;
+      const constant = (0.5 * Math.log(2 * Math.PI) * numel) / shape[0];
+      return gaussianNll({ mean: onDecoded.float() }, onReal.detach().float()).sub(constant);
+    };
+
+    return {
+      networks: { encoder, decoder, discriminator },
+      generator: 'decoder',
+      latent: { shape: [latentSize, 1, 1] },
+      phases: [
+        {
+          name: 'D',
+          trains: 'discriminator',
+          optimizer: optimizer(lr),
+          loss: ({ real, fake, log }) => {
+            const onReal = discriminator.forward(real);
+            const onFake = discriminator.forward(fake);
+            const onDecoded = discriminator.forward(reconstruct(real).decoded);
+            log('D(real)', onReal.sigmoid().mean());
+            log('D(fake)', onFake.sigmoid().mean());
+            return adversarial.discriminator(onReal, cat([onFake, onDecoded]));
+          },
+        },
+        {
+          name: 'E',
+          trains: 'encoder',
+          optimizer: optimizer(encoderLr),
+          loss: ({ real, log }) => {
+            const { posterior, decoded } = reconstruct(real);
+            const kl = gaussianKl(posterior);
+            log('KL', kl);
+            return total(
+              weighted(config.kl, kl),
+              dissimilarity(discriminator.features(real), discriminator.features(decoded)),
+            );
+          },
+        },
+        {
+          name: 'G',
+          trains: 'decoder',
+          optimizer: optimizer(lr),
+          loss: ({ real, fake, log }) => {
+            const ofDecoded = discriminator.features(reconstruct(real).decoded);
+            const reconstruction = dissimilarity(discriminator.features(real), ofDecoded);
+            log('reconstruction', reconstruction);
+            return total(
+              weighted(config.reconstruction, reconstruction),
+              adversarial.generator(cat([discriminator.forward(fake), discriminator.logits(ofDecoded)])),
+            );
+          },
+        },
+      ],
+      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
+    };
+  },
+};

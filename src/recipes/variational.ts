@@ -1,0 +1,81 @@
+import type { ImageSpec } from '../data/dataset';
+import { gaussianKl } from '../losses/information';
+import { bernoulliNll, discretizedLogisticNll, gaussianNll } from '../losses/likelihood';
+import { total } from '../losses/total';
+import { LearnedNumber } from '../models/learned-number';
+import { convVaeDecoder, convVaeEncoder, mlpVaeDecoder, mlpVaeEncoder } from '../models/vae';
+import { adam } from '../optim/adam';
+import type { Tensor } from '../tensor/tensor';
+import type { Model } from '../training/trainer';
+import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
+import { boolean, type ConfigOf, choice, integer, number } from './config';
+
+/** Likelihoods that `--set likelihood=…` can name. */
+const LIKELIHOODS = ['bernoulli', 'gaussian', 'discretized'] as const;
+
+/** What `vae` and `beta-vae` can be told, but β. */
+export const variationalFields = {
+  network: choice('mlp', ['mlp', 'conv'], { help: 'fully connected or convolutional' }),
+  latentSize: integer(20, { min: 1, help: 'numbers in a latent' }),
+  hidden: integer(400, { min: 1, help: 'units of the hidden layer (mlp)' }),
+  width: integer(32, { min: 1, help: 'channels at half the images’ resolution (conv)' }),
+  likelihood: choice('bernoulli', LIKELIHOODS, {
+    help: 'of pixels: bernoulli (cross-entropy), gaussian of a learned σ, or discretized logistic',
+  }),
+  binarize: boolean(false, { help: 'makes pixels black or white, at half' }),
+  warmUp: integer(500, { min: 0, help: 'steps in which the weight of KL grows from 0, 0 for none' }),
+  lr: number(1e-3, { min: 0, help: 'learning rate' }),
+};
+
+/** A VAE by the size of its KL term, β: 1 is the variational bound. */
+export function variationalModel(
+  config: ConfigOf<typeof variationalFields> & { readonly beta: number },
+  images: ImageSpec,
+): Model {
+  const { network, latentSize, hidden, width, likelihood, binarize, warmUp, beta, lr } = config;
+  const output = likelihood === 'bernoulli' ? 'logits' : 'mean';
+  const encoder =
+    network === 'mlp'
+      ? mlpVaeEncoder({ images, latentSize, hidden })
+      : convVaeEncoder({ images, latentSize, width });
+  const decoder =
+    network === 'mlp'
+      ? mlpVaeDecoder({ images, latentSize, hidden, output })
+      : convVaeDecoder({ images, latentSize, width, output });
+  // ln σ² of a Gaussian pixel, or ln s of a logistic one.
+  const spread = likelihood === 'bernoulli' ? null : new LearnedNumber(-2);
+
+  /** −ln p(images | latents), in nats an image. */
+  const reconstruction = (decoded: Tensor, real: Tensor): Tensor => {
+    if (spread === null) return bernoulliNll(decoded, real);
+    if (likelihood === 'gaussian')
+      return gaussianNll({ mean: decoded, logVariance: spread.value.reshape([1, 1, 1, 1]) }, real);
+    return discretizedLogisticNll({ mean: decoded, logScale: spread.value.reshape([1, 1, 1, 1]) }, real);
+  };
+
+  return {
+    networks: { encoder, decoder, ...(spread && { spread }) },
+    generator: 'decoder',
+    latent: { size: latentSize },
+    phases: [
+      {
+        name: 'VAE',
+        trains: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
+        optimizer: adam({ lr }),
+        loss: ({ real, scheduled, log }) => {
+          const seen = binarize ? real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1) : real;
+          const posterior = encode(encoder, seen);
+          const decoded = decoder.decode(drawPosterior(posterior)).float();
+          const nll = reconstruction(decoded, seen);
+          const kl = gaussianKl(posterior);
+          log('reconstruction', nll);
+          log('KL', kl);
+          log('ELBO', nll.add(kl).neg());
+          if (warmUp === 0) return total(nll, kl.mul(beta));
+          return total(nll, kl.mul(scheduled((step) => beta * Math.min(1, step / warmUp))));
+        },
+      },
+    ],
+    grids: { reconstructions: reconstructions(encoder), traversals },
+  };
+}
