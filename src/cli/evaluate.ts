@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { metricNames, parseMetrics } from '../metrics/names';
-import { type ConfigOf, choice, integer, optional, readConfig, text } from '../recipes/config';
+import { type ConfigOf, choice, integer, number, optional, readConfig, text } from '../recipes/config';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
 import { deviceField, ENVIRONMENT, environmentSource, flagSource } from './settings';
@@ -18,6 +18,7 @@ const fields = {
   realCount: optional(integer(10_000, { min: 2 })),
   features: text('classifier'),
   weights: choice('ema', ['ema', 'live']),
+  truncation: optional(number(0.7, { min: 0.01 })),
   seed: integer(0, { min: 0 }),
   resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
   device: deviceField,
@@ -65,6 +66,7 @@ function evaluateProgram(): Command {
       'classifier, trained here on first use, or a file: Inception or TorchScript (classifier)',
     )
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
+    .option('--truncation <t>', 'normal numbers of latents within ±t only; the row says so (all)')
     .option('--seed <n>', 'of the latents and of random parts of metrics (0)')
     .option(
       '--resize <filter>',
@@ -83,6 +85,8 @@ function run({ options, terminal }: Invocation, host: Host): Promise<number> {
     );
   if (settings.images !== undefined && settings.dataset === undefined)
     throw new UsageError('--images needs --dataset, the real images to compare with: try --dataset mnist');
+  if (settings.images !== undefined && settings.truncation !== undefined)
+    throw new UsageError('--truncation is of latents, but --images has none: leave one of the two out');
   // Only now: --help and wrong calls need no LibTorch.
   const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
   return runEvaluation({ ...settings, metrics }, { host, terminal });

@@ -49,16 +49,16 @@ export async function openGenerator(
   settings: EvaluateSettings,
   device: string,
 ): Promise<JudgedImages> {
-  const { weights, seed, count = DEFAULT_COUNT } = settings;
+  const { weights, seed, truncation, count = DEFAULT_COUNT } = settings;
   const generator = await loadGenerator(path, { weights, device, recipes });
-  const source = generator.images({ count, seed });
+  const source = generator.images({ count, seed, truncation });
   const notes = [...generator.notes];
   if (weights === 'ema' && generator.weights === 'live')
     notes.push('this model keeps no averaged weights: those in training are judged');
   return {
     source,
     described: `${count} images by the ${generator.weights} weights of ${generator.checkpoint}`,
-    protocol: generatorProtocol(generator.weights),
+    protocol: generatorProtocol(generator.weights, { truncation }),
     origin: {
       ...placeOf(generator.checkpoint),
       step: generator.step,

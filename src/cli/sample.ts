@@ -1,13 +1,24 @@
 import { Command } from 'commander';
-import { GanError, UsageError } from '../errors';
-import { writePng } from '../io/png';
-import { readSafetensors, writeSafetensors } from '../io/safetensors';
-import { type ConfigOf, choice, integer, optional, readConfig, text } from '../recipes/config';
-import { sampleGrid } from '../report/grid';
+import { UsageError } from '../errors';
+import { writeGif } from '../io/gif';
+import { type Picture, writePng } from '../io/png';
+import { writeSafetensors } from '../io/safetensors';
+import {
+  boolean,
+  type ConfigOf,
+  choice,
+  integer,
+  number,
+  optional,
+  readConfig,
+  text,
+} from '../recipes/config';
+import { type ImageBatch, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LoadedGenerator } from '../training/generate';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
+import { chooseLatents } from './sample-latents';
 import { deviceField, environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
 
@@ -18,13 +29,18 @@ const fields = {
   label: optional(integer(0, { min: 0 })),
   weights: optional(choice('ema', ['ema', 'live'])),
   latents: optional(text('latents.safetensors')),
+  truncation: optional(number(0.7, { min: 0.01 })),
+  interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
+  frames: optional(integer(30, { min: 2, max: 1_000 })),
+  gridSweep: boolean(false),
   out: optional(text('grid.png')),
   raw: optional(text('images.safetensors')),
   columns: optional(integer(8, { min: 1 })),
   device: deviceField,
 };
 
-type SampleSettings = ConfigOf<typeof fields>;
+/** What `sample` was asked to do. */
+export type SampleSettings = ConfigOf<typeof fields>;
 
 /** Images made when no number is given. */
 const DEFAULT_COUNT = 64;
@@ -46,10 +62,14 @@ function sampleProgram(): Command {
     .option('--checkpoint <folder>', 'a run directory (its newest checkpoint), or one checkpoint in it')
     .option('--count <n>', `how many images (${DEFAULT_COUNT}, or as many as --latents has)`)
     .option('--seed <n>', 'equal seeds give equal images (0)')
-    .option('--label <k>', 'images of class k only, from a conditional model')
+    .option('--label <k>', 'images of class k only, from a conditional model (a row for each class)')
+    .option('--truncation <t>', 'normal numbers within ±t only: fewer odd images, less variety (all)')
+    .option('--interpolate <a:b>', 'images on the way from those of seed a to seed b, into walk.gif')
+    .option('--frames <n>', 'how many of them (30)')
+    .option('--grid-sweep', 'what latents mean: each code, or else each of the first numbers, along a row')
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
     .option('--latents <file>', 'safetensors with one tensor "latents" [N, z], in place of random ones')
-    .option('--out <file>', 'the picture (grid.png, unless --raw is given)')
+    .option('--out <file>', 'the picture, .gif for an animation (grid.png, unless --raw is given)')
     .option('--raw <file>', 'safetensors with one tensor "images" [N, C, H, W], float32 in [-1, 1]')
     .option('--columns <n>', 'images in a row of the picture (as many as rows)')
     .option('--device <device>', 'auto, cpu, cuda or cuda:N; also LIBTORCH_GAN_DEVICE (auto)');
@@ -70,7 +90,6 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     for (const note of generator.notes) terminal.warn(note);
     if (weights === 'ema' && generator.weights === 'live')
       terminal.warn('this model keeps no averaged weights: those in training are used');
-    checkLabel(settings.label, generator);
     const { count, files } = await draw(generator, settings);
     report({ generator, settings, count, files }, terminal);
     return 0;
@@ -97,19 +116,24 @@ interface Written {
 }
 
 async function draw(generator: LoadedGenerator, settings: SampleSettings): Promise<Written> {
-  const { raw, out = raw === undefined ? 'grid.png' : undefined, seed, label, columns } = settings;
-  const latents = settings.latents === undefined ? undefined : await readLatents(settings.latents, generator);
+  const { raw, seed, label, truncation } = settings;
+  const usual = settings.interpolate === undefined ? 'grid.png' : 'walk.gif';
+  const { out = raw === undefined ? usual : undefined } = settings;
+  const chosen = await chooseLatents(generator, settings);
+  const latents = chosen?.latents;
   const count = latents === undefined ? (settings.count ?? DEFAULT_COUNT) : latents.shape[0];
   let images: Tensor | undefined;
   try {
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
-    images = generator.generate({ count, seed, label, latents });
+    images = generator.generate({ count, seed, label, truncation, latents });
     const { shape } = images;
     const bytes = images.toBytes();
     if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
-    if (out !== undefined)
-      await writePng(out, sampleGrid({ values: new Float32Array(bytes.buffer), shape }, { columns }));
+    const values = new Float32Array(bytes.buffer);
+    const columns = settings.columns ?? chosen?.columns;
+    if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
+    else if (out !== undefined) await writePng(out, sampleGrid({ values, shape }, { columns }));
     return { count, files: { ...(out && { picture: out }), ...(raw && { raw }) } };
   } finally {
     images?.dispose();
@@ -117,32 +141,18 @@ async function draw(generator: LoadedGenerator, settings: SampleSettings): Promi
   }
 }
 
-async function readLatents(file: string, { latentSize }: LoadedGenerator): Promise<Tensor> {
-  const { recordsToTensors } = require('../io/tensors') as typeof import('../io/tensors');
-  const { records } = await readSafetensors(file);
-  const { latents } = records;
-  const names = Object.keys(records).join(', ') || 'nothing';
-  if (latents === undefined || names !== 'latents')
-    throw new GanError('ERR_BAD_LATENTS', `${file}: expected one tensor "latents", but it holds ${names}`);
-  if (
-    latents.dtype !== 'F32' ||
-    latents.shape.length !== 2 ||
-    latents.shape[0] < 1 ||
-    latents.shape[1] !== latentSize
-  )
-    throw new GanError(
-      'ERR_BAD_LATENTS',
-      `${file}: expected latents F32 [N, ${latentSize}], but got ${latents.dtype} [${latents.shape.join(', ')}]`,
-    );
-  return recordsToTensors({ latents }).latents;
-}
+/** Pixels that a frame of an animation has at least. */
+const FRAME = 128;
 
-function checkLabel(label: number | undefined, { spec, conditional }: LoadedGenerator): void {
-  if (label === undefined) return;
-  if (!conditional)
-    throw new UsageError(
-      '--label: this model was trained without labels: leave it out, or sample a conditional model',
-    );
-  if (label >= spec.classes)
-    throw new UsageError(`--label expects a class from 0 to ${spec.classes - 1}, but got ${label}`);
+/** Each image alone, small ones enlarged by a whole factor. */
+function frames({ values, shape }: ImageBatch): Picture[] {
+  const [count, ...rest] = shape;
+  const size = values.length / count;
+  const scale = Math.max(1, Math.ceil(FRAME / rest[2]));
+  return Array.from({ length: count }, (_, i) =>
+    sampleGrid(
+      { values: values.subarray(i * size, (i + 1) * size), shape: [1, ...rest] },
+      { padding: 0, scale },
+    ),
+  );
 }

@@ -116,10 +116,23 @@ function announce(
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
+    ...(trainer.conditional && { classes: histogramText(dataset) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
   const data = { name, count, ...spec };
   terminal.record({ event: 'start', recipe: recipe.name, data, device, ...choice, run: folder, settings });
+}
+
+/** Classes that are told one by one. */
+const TOLD_CLASSES = 20;
+
+/** How many images each class has: a class of few is learned badly, and nothing else would say so. */
+function histogramText(dataset: ImageDataset): string {
+  const counts = dataset.histogram();
+  const said = (i: number) => `${dataset.classNames[i]}: ${counts[i]}`;
+  if (counts.length <= TOLD_CLASSES) return counts.map((_, i) => said(i)).join(', ');
+  const order = counts.map((_, i) => i).sort((a, b) => counts[a] - counts[b]);
+  return `from ${said(order[0])} to ${said(order[order.length - 1])} images`;
 }
 
 function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {

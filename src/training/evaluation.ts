@@ -169,6 +169,10 @@ export class RunEvaluator {
 }
 
 /** What the protocol says of images by one of our own generators. */
-export function generatorProtocol(weights: 'ema' | 'live'): Readonly<Record<string, string>> {
-  return { weights, batchNorm: 'running statistics', truncation: 'none', precision: 'fp32' };
+export function generatorProtocol(
+  weights: 'ema' | 'live',
+  { truncation }: { readonly truncation?: number } = {},
+): Readonly<Record<string, string>> {
+  const said = truncation === undefined ? 'none' : `±${truncation}`;
+  return { weights, batchNorm: 'running statistics', truncation: said, precision: 'fp32' };
 }

@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import { applyPalette, GIFEncoder, quantize } from 'gifenc';
+import { GanError } from '../errors';
+import { writeError } from './file-error';
+import type { Picture } from './png';
+
+/** How an animation plays. */
+export interface GifOptions {
+  /** Milliseconds that a picture is seen (80). */
+  readonly delay?: number;
+}
+
+/** The most colours a picture of a GIF can have. */
+const COLOURS = 256;
+/** The longest side that the format can tell. */
+const MOST = 0xffff;
+
+/**
+ * The bytes of an endless GIF animation. Grey pictures are kept as they are; those in colour get the 256 colours each that fit best.
+ *
+ * @throws GanError `ERR_BAD_GIF` for no pictures, or pictures of different sizes
+ */
+export function encodeGif(pictures: readonly Picture[], { delay = 80 }: GifOptions = {}): Uint8Array {
+  const [first] = pictures;
+  if (first === undefined) throw badGif('at least one picture, but got none');
+  const { width, height, channels } = first;
+  if (width > MOST || height > MOST) throw badGif(`pictures of at most ${MOST} a side`);
+  const encoder = GIFEncoder();
+  for (const [i, picture] of pictures.entries()) {
+    if (picture.width !== width || picture.height !== height || picture.channels !== channels)
+      throw badGif(`pictures of one size, but number ${i} differs from the first`);
+    const { palette, index } = channels === 1 ? greys(picture) : colours(picture);
+    // Of grey pictures all share the first one's palette.
+    const own = i === 0 || channels === 3 ? { palette } : {};
+    encoder.writeFrame(index, width, height, { ...own, delay, ...(i === 0 && { repeat: 0 }) });
+  }
+  encoder.finish();
+  return encoder.bytes();
+}
+
+/**
+ * Writes an animation.
+ *
+ * @throws GanError as {@link encodeGif}; `ERR_CANNOT_WRITE` when the file cannot be written
+ */
+export async function writeGif(
+  file: string,
+  pictures: readonly Picture[],
+  options?: GifOptions,
+): Promise<void> {
+  const bytes = encodeGif(pictures, options);
+  try {
+    await writeFile(file, bytes);
+  } catch (error) {
+    throw writeError(file, error);
+  }
+}
+
+function greys({ pixels }: Picture) {
+  return {
+    palette: Array.from({ length: COLOURS }, (_, level) => [level, level, level]),
+    index: pixels,
+  };
+}
+
+function colours({ pixels }: Picture) {
+  const rgba = new Uint8Array((pixels.length / 3) * 4).fill(255);
+  for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4)
+    for (let channel = 0; channel < 3; channel++) rgba[to + channel] = pixels[from + channel];
+  const palette = quantize(rgba, COLOURS);
+  return { palette, index: applyPalette(rgba, palette) };
+}
+
+function badGif(expected: string): GanError {
+  return new GanError('ERR_BAD_GIF', `GIF: expected ${expected}`);
+}
