@@ -7,7 +7,7 @@ import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { openFeatures } from '../metrics/features/open';
 import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
 import { prepareReal, type RealImages } from '../metrics/real-images';
-import { type EvaluationRow, type Protocol, readEvaluations } from '../report/evaluations';
+import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
 import { createTaskProgress } from '../report/task-progress';
@@ -60,7 +60,7 @@ async function judge(settings: EvaluateSettings, work: Work): Promise<void> {
   try {
     for (const note of judged.notes) terminal.warn(note);
     const dataset = await loadReal(settings, { judged, progress: onProgress });
-    const { source, protocol } = conform(judged.source, dataset, settings);
+    const source = conform(judged.source, dataset, settings);
     const extractor = await openFeatures(settings.features, {
       dataset,
       dataDir: dataFolderOf(settings, judged),
@@ -83,8 +83,7 @@ async function judge(settings: EvaluateSettings, work: Work): Promise<void> {
       terminal.log(
         `against  ${real.count} images of ${dataset.name} (${settings.split}), by ${extractor.name}`,
       );
-      const said = { split: settings.split, ...judged.protocol, ...protocol };
-      await measure(settings, { ...work, real, source, protocol: said, origin: judged.origin, onProgress });
+      await measure(settings, { ...work, real, source, origin: judged.origin, onProgress });
     } finally {
       real?.dispose();
       extractor.dispose();
@@ -136,28 +135,27 @@ function conform(
   source: ImageSource,
   { name, spec }: ImageDataset,
   { resize }: EvaluateSettings,
-): { source: ImageSource; protocol: Protocol } {
+): ImageSource {
   const { channels, resolution } = source.spec;
-  if (channels === spec.channels && resolution === spec.resolution) return { source, protocol: {} };
+  if (channels === spec.channels && resolution === spec.resolution) return source;
   const conversion = { channels: spec.channels, resolution: spec.resolution, filter: resize };
   const words = describeConversion(source.spec, conversion);
   if (resize === undefined)
     throw new UsageError(
       `the images to judge are ${channels}×${resolution}×${resolution}, those of ${name} ${spec.channels}×${spec.resolution}×${spec.resolution}: --resize bilinear would convert them (${words})`,
     );
-  return { source: convertedImages(source, conversion), protocol: { converted: words } };
+  return convertedImages(source, conversion);
 }
 
 interface Measuring extends Work {
   readonly real: RealImages;
   readonly source: ImageSource;
-  readonly protocol: Protocol;
   readonly origin: Origin | null;
   readonly onProgress?: (state: { task: string; done: number; total: number }) => void;
 }
 
-async function measure({ metrics, seed }: EvaluateSettings, measuring: Measuring): Promise<void> {
-  const { real, source, protocol, origin, terminal, signal, onProgress } = measuring;
+async function measure({ metrics, seed, split }: EvaluateSettings, measuring: Measuring): Promise<void> {
+  const { real, source, origin, terminal, signal, onProgress } = measuring;
   const pictures = origin ? new EvaluationPictures(real) : null;
   try {
     const { features, ...evaluation } = await evaluate({
@@ -165,7 +163,7 @@ async function measure({ metrics, seed }: EvaluateSettings, measuring: Measuring
       fake: source,
       metrics,
       seed,
-      protocol,
+      protocol: { split },
       onImages: pictures ? (images) => pictures.add(images) : undefined,
       onProgress,
       signal,

@@ -5,10 +5,8 @@ import { readSafetensors } from '../io/safetensors';
 import { recordsToTensors } from '../io/tensors';
 import { datasetImages, type ImageSource, tensorImages } from '../metrics/image-source';
 import { recipes } from '../recipes/index';
-import type { Protocol } from '../report/evaluations';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { generatorProtocol } from '../training/evaluation';
 import { loadGenerator } from '../training/generate';
 import type { EvaluateSettings } from './evaluate';
 
@@ -17,7 +15,6 @@ export interface JudgedImages {
   readonly source: ImageSource;
   /** Words for a person. */
   readonly described: string;
-  readonly protocol: Protocol;
   /** The checkpoint that makes them; null for images from elsewhere. */
   readonly origin: Origin | null;
   /** Things to tell the user. */
@@ -58,7 +55,6 @@ export async function openGenerator(
   return {
     source,
     described: `${count} images by the ${generator.weights} weights of ${generator.checkpoint}`,
-    protocol: generatorProtocol(generator.weights, { truncation }),
     origin: {
       ...placeOf(generator.checkpoint),
       step: generator.step,
@@ -114,11 +110,10 @@ export async function openImages(what: string, options: ImagesOptions): Promise<
 function given(source: ImageSource, { name, count }: { name: string; count?: number }): JudgedImages {
   if (count !== undefined && count > source.count)
     throw new UsageError(`--count ${count}, but ${name} has ${source.count} images: ask for fewer`);
-  const judged = { ...source, count: count ?? source.count };
+  const judged = { ...source, count: count ?? source.count, protocol: { images: 'given' } };
   return {
     source: judged,
     described: `${judged.count} images of ${name}`,
-    protocol: { images: 'given' },
     origin: null,
     notes: [],
     dispose() {},

@@ -87,7 +87,8 @@ async function openEvaluation(
     onProgress,
     onNote: (note) => terminal.log(note),
   });
-  return { ...evaluation, real: dataset, features, featuresFrom: evaluation.features, onProgress };
+  const protocol = { split: 'train' };
+  return { ...evaluation, real: dataset, features, featuresFrom: evaluation.features, protocol, onProgress };
 }
 
 async function loadData(settings: TrainSettings, terminal: Terminal): Promise<ImageDataset> {

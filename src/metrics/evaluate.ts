@@ -16,7 +16,7 @@ export interface EvaluateOptions extends Pick<CollectOptions, 'onProgress' | 'si
   readonly metrics: readonly MetricName[];
   /** Of the random parts that KID and the confidence intervals draw (0). */
   readonly seed?: number;
-  /** What is known of the judged images, for the protocol: weights, seed, batch-norm mode, truncation, precision. */
+  /** What the protocol should say beside what `real` and `fake` know, e.g. the split. */
   readonly protocol?: Protocol;
 }
 
@@ -89,6 +89,7 @@ function protocolOf({ real, fake, seed = 0, protocol }: EvaluateOptions): Protoc
     fakeCount: fake.count,
     seed,
     levels: 256,
+    ...fake.protocol,
     ...protocol,
     version,
   };

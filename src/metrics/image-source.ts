@@ -1,5 +1,6 @@
 import type { ImageDataset, ImageSpec } from '../data/dataset';
 import { UsageError } from '../errors';
+import type { Protocol } from '../report/evaluations';
 import { fromBytes, tensor } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import { resizeImages } from './features/resize-images';
@@ -8,6 +9,8 @@ import { resizeImages } from './features/resize-images';
 export interface ImageSource {
   readonly count: number;
   readonly spec: Pick<ImageSpec, 'channels' | 'resolution'>;
+  /** What is known of how they were made, for the protocol of figures: weights, truncation, … */
+  readonly protocol?: Protocol;
   /** Reads what images `start` … `end` − 1 need; the function makes them, float32 [end − start, C, H, W] in [−1, 1], in the caller's scope. */
   fetch(start: number, end: number): Promise<() => Tensor>;
 }
@@ -89,6 +92,7 @@ export function convertedImages(source: ImageSource, conversion: Conversion): Im
   return {
     count: source.count,
     spec: { channels, resolution },
+    protocol: { ...source.protocol, converted: describeConversion(from, conversion) },
     async fetch(start, end) {
       const make = await source.fetch(start, end);
       return () => resizeImages(inChannels(make(), channels), { side: resolution, filter });

@@ -7,7 +7,7 @@ import type { FeatureExtractor } from '../metrics/extractor';
 import { checkMetrics } from '../metrics/measure';
 import { decidingNumber, type MetricName } from '../metrics/names';
 import { prepareReal, type RealImages } from '../metrics/real-images';
-import { type EvaluationRow, sameProtocol } from '../report/evaluations';
+import { type EvaluationRow, type Protocol, sameProtocol } from '../report/evaluations';
 import { collapseNote, type Measured, summarizeMetric } from '../report/summary';
 import { EvaluationPictures } from './evaluation-pictures';
 import { generatedImages } from './generated-images';
@@ -29,6 +29,8 @@ export interface EvaluationOptions {
   readonly count?: number;
   /** The number that decides which weights are best: one of those that the metrics give (the first). */
   readonly bestBy?: string;
+  /** What the protocol of each row should say besides, e.g. which split the real images are. */
+  readonly protocol?: Protocol;
   /** Hears of real images that pass the feature network before the training. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
@@ -48,7 +50,8 @@ export interface TrainingEvaluation {
   readonly seconds: number;
 }
 
-type Settings = Required<Pick<EvaluationOptions, 'metrics' | 'count' | 'every' | 'bestBy'>>;
+type Settings = Required<Pick<EvaluationOptions, 'metrics' | 'count' | 'every' | 'bestBy'>> &
+  Pick<EvaluationOptions, 'protocol'>;
 
 /** The latents of evaluations: the same in each, and those of `evaluate --seed 0`. */
 const SEED = 0;
@@ -60,6 +63,7 @@ export class RunEvaluator {
   readonly #real: RealImages;
   readonly #metrics: readonly MetricName[];
   readonly #count: number;
+  readonly #protocol: Protocol | undefined;
   readonly #rows: EvaluationRow[];
 
   private constructor(real: RealImages, earlier: readonly EvaluationRow[], settings: Settings) {
@@ -68,6 +72,7 @@ export class RunEvaluator {
     this.#real = real;
     this.#metrics = settings.metrics;
     this.#count = settings.count;
+    this.#protocol = settings.protocol;
     this.#rows = [...earlier];
   }
 
@@ -90,7 +95,8 @@ export class RunEvaluator {
     const real = await prepareReal(dataset, { extractor, features: kept, device, onProgress });
     try {
       checkMetrics(metrics, { real, count });
-      return new RunEvaluator(real, earlier, { metrics, count, every, bestBy });
+      const { protocol } = options;
+      return new RunEvaluator(real, earlier, { metrics, count, every, bestBy, protocol });
     } catch (error) {
       real.dispose();
       throw error;
@@ -113,6 +119,7 @@ export class RunEvaluator {
       throw new UsageError('evaluations expected a generator among the networks but there is none');
     const fake = generatedImages({
       generator: sampler,
+      weights: trainer.ema ? 'ema' : 'live',
       latent,
       spec: this.#real.dataset.spec,
       device,
@@ -126,7 +133,7 @@ export class RunEvaluator {
         fake,
         metrics: this.#metrics,
         seed: SEED,
-        protocol: generatorProtocol(trainer.ema ? 'ema' : 'live'),
+        protocol: this.#protocol,
         onImages: pictures ? (images) => pictures.add(images) : undefined,
       });
       const { features, ...evaluation } = judged;
@@ -166,13 +173,4 @@ export class RunEvaluator {
     const collapse = collapseNote(comparable, bestBy);
     return { row, bestBy, best, isBest: best.row === row, ...(collapse !== undefined && { collapse }) };
   }
-}
-
-/** What the protocol says of images by one of our own generators. */
-export function generatorProtocol(
-  weights: 'ema' | 'live',
-  { truncation }: { readonly truncation?: number } = {},
-): Readonly<Record<string, string>> {
-  const said = truncation === undefined ? 'none' : `±${truncation}`;
-  return { weights, batchNorm: 'running statistics', truncation: said, precision: 'fp32' };
 }

@@ -100,7 +100,15 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
     notes,
     generate: (request) => scope(() => generate(context, request)),
     images: ({ seed = 0, ...drawn }) =>
-      generatedImages({ generator, latent: model.latent, spec: description.spec, device, seed, ...drawn }),
+      generatedImages({
+        generator,
+        weights,
+        latent: model.latent,
+        spec: description.spec,
+        device,
+        seed,
+        ...drawn,
+      }),
     dispose: () => generator.dispose(),
   };
 }

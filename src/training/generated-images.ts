@@ -17,6 +17,8 @@ export interface GeneratedImages extends ImageSource {
 /** What {@link generatedImages} makes, and from what. */
 export interface GeneratedOptions {
   readonly generator: Module;
+  /** Whose weights they are. */
+  readonly weights: 'ema' | 'live';
   readonly latent: Latent;
   readonly spec: ImageSpec;
   readonly device: string;
@@ -49,11 +51,18 @@ export function seededLatents(
  * @throws UsageError where its images are not of the size that `spec` says
  */
 export function generatedImages(options: GeneratedOptions): GeneratedImages {
-  const { generator, latent, spec, device, count } = options;
+  const { generator, weights, latent, spec, device, count, label, truncation } = options;
   const latents = keep(seededLatents(latent, options));
   return {
     count,
     spec,
+    protocol: {
+      weights,
+      batchNorm: 'running statistics',
+      truncation: truncation === undefined ? 'none' : `±${truncation}`,
+      ...(label !== undefined && { label }),
+      precision: 'fp32',
+    },
     async fetch(start, end) {
       return () => {
         const images = generateImages(

@@ -134,9 +134,11 @@ function drawNoise(latent: Latent, { count, generator, device, truncation }: Dra
   if (truncation === undefined) return randn(shape, { generator, device });
   if (!(truncation > 0))
     throw new UsageError(`truncation expected a number above 0 but received ${truncation}`);
-  const noise = empty(shape, { device });
-  drawTruncatedNormal(noise, { mean: 0, std: 1, a: -truncation, b: truncation, generator });
-  return noise;
+  return scope(() => {
+    const noise = empty(shape, { device });
+    drawTruncatedNormal(noise, { mean: 0, std: 1, a: -truncation, b: truncation, generator });
+    return noise;
+  });
 }
 
 function drawClasses(classes: number, { count, generator, device, label }: DrawOptions): Tensor {

@@ -94,6 +94,7 @@ describe('a checkpoint', () => {
     const row = rows().at(-1);
     expect(row).toMatchObject({ step: 4, source: 'evaluate', checkpoint: 'checkpoints/step-000004' });
     expect(row?.metrics.fid).toBeCloseTo(last.metrics.fid, 4);
+    expect(row?.protocol).toEqual(last.protocol);
     expect(stdout).toMatch(/^FID ↓ +\d/);
     expect(stdout).toMatch(/protocol .*features classifier-mnist.*fakeCount 20/);
   });

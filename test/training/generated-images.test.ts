@@ -23,7 +23,15 @@ function withGenerator<T>(body: (model: ReturnType<typeof buildModel>) => T): T 
 test('pieces are those of the whole, and neither modes nor random generators move', async () => {
   await withGenerator(async ({ networks: { generator }, latent }) => {
     const before = getRngState();
-    const images = generatedImages({ generator, latent, spec: SPEC, device: testDevice, count: 6, seed: 3 });
+    const images = generatedImages({
+      generator,
+      latent,
+      spec: SPEC,
+      device: testDevice,
+      weights: 'live',
+      count: 6,
+      seed: 3,
+    });
     const take = async (start: number, end: number) => {
       const make = await images.fetch(start, end);
       return scope(() => Array.from(make().toTypedArray(), Number));
@@ -40,7 +48,15 @@ test('pieces are those of the whole, and neither modes nor random generators mov
 test('a generator of images of another size is refused', async () => {
   await withGenerator(async ({ networks: { generator }, latent }) => {
     const spec = { ...SPEC, resolution: 32 };
-    const images = generatedImages({ generator, latent, spec, device: testDevice, count: 2, seed: 0 });
+    const images = generatedImages({
+      generator,
+      latent,
+      spec,
+      device: testDevice,
+      weights: 'live',
+      count: 2,
+      seed: 0,
+    });
     const make = await images.fetch(0, 2);
     expect(() => scope(make)).toThrow(usage('images of [2, 1, 32, 32] but they are of [2, 1, 16, 16]'));
     images.dispose();
@@ -55,5 +71,23 @@ test('latents of a seed are the same every time, and a label needs classes', () 
     expect(() => seededLatents({ size: 4 }, { count: 3, seed: 1, label: 0 })).toThrow(
       usage('without labels'),
     );
+  });
+});
+
+test('they say how they were made, for the protocol of figures', () => {
+  withGenerator(({ networks: { generator }, latent }) => {
+    const base = { generator, latent, spec: SPEC, device: testDevice, count: 1, seed: 0 };
+    const protocolOf = (options: { weights: 'ema' | 'live'; truncation?: number }) => {
+      const images = generatedImages({ ...base, ...options });
+      images.dispose();
+      return images.protocol;
+    };
+    const common = { batchNorm: 'running statistics', precision: 'fp32' };
+    expect(protocolOf({ weights: 'ema' })).toEqual({ ...common, weights: 'ema', truncation: 'none' });
+    expect(protocolOf({ weights: 'live', truncation: 0.5 })).toEqual({
+      ...common,
+      weights: 'live',
+      truncation: '±0.5',
+    });
   });
 });
