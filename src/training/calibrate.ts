@@ -3,7 +3,7 @@ import { linear } from '../nn/linear';
 import type { Module } from '../nn/module';
 import { sequential } from '../nn/sequential';
 import { flatten } from '../nn/shape';
-import { autocast, enableGrad } from '../tensor/autograd';
+import { autocast, enableGrad, noGrad } from '../tensor/autograd';
 import { randn } from '../tensor/create';
 import { synchronize } from '../tensor/device';
 import { Generator, getRngState, setRngState } from '../tensor/random';
@@ -143,7 +143,8 @@ function ownSubject(
 /** A network may want something else, labels for one: then it says so by throwing, in whatever way. */
 function attempt(forward: () => Tensor): Tensor | null {
   try {
-    const result: unknown = forward();
+    // Without a graph, which a layer might hold on to until its weight changes: it could not be gone back through twice.
+    const result: unknown = noGrad(forward);
     return result instanceof Tensor ? result : null;
   } catch {
     return null;

@@ -1,5 +1,9 @@
 import { conv2d } from '../../src/nn/conv';
+import { linear } from '../../src/nn/linear';
 import { Module } from '../../src/nn/module';
+import { sequential } from '../../src/nn/sequential';
+import { flatten, reshape } from '../../src/nn/shape';
+import { spectralNorm } from '../../src/nn/spectral-norm';
 import { dcgan } from '../../src/recipes/dcgan';
 import { mlp } from '../../src/recipes/mlp';
 import { getRngState, manualSeed } from '../../src/tensor/random';
@@ -123,6 +127,18 @@ test('a network that wants something else is left out, and with the generator al
   expect(seen).toEqual([]);
   disposeAll(networks);
   encoder.dispose();
+});
+
+test('spectral norm, whose weight passes share, is measured as often as the others', () => {
+  const networks = {
+    generator: sequential(spectralNorm(linear(100, 64)), reshape([1, 8, 8])),
+    discriminator: sequential(flatten(), spectralNorm(linear(64, 1))),
+  };
+  const fromNoise: CalibrationModel['drawLatents'] = (count, generator) =>
+    drawLatents({ size: 100 }, { count, generator, device: testDevice });
+  const times = measurePrecisions(model(networks, { drawLatents: fromNoise }), clock(100).now);
+  expect(times).toEqual({ fp32: 100, bf16: 100 });
+  disposeAll(networks);
 });
 
 test('takes a second, or one round where a pass takes longer', () => {
