@@ -3,13 +3,22 @@ import { argumentError, numberBetween } from '../nn/check';
 import { zeros, zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
+import type { DeviceRates } from './device-rates';
 import type { ParameterGroups } from './groups';
 import { Optimizer, type OptimizerFactory, type OptimizerOptions, type Rates } from './optimizer';
+
+/** How much Adam keeps of the mean of the gradients, and of their squares. */
+export type Betas = readonly [number, number];
 
 /** Options of {@link adam} and {@link adamw}. */
 export interface AdamOptions extends OptimizerOptions {
   /** How much of the mean of the gradients, and of their squares, each step keeps ([0.9, 0.999]). */
-  readonly betas?: readonly [number, number];
+  readonly betas?: Betas;
+  /**
+   * Betas for each step instead, counted from 0. A step that is recorded as a CUDA graph is recorded anew whenever they change, so let
+   * them change in stairs.
+   */
+  readonly betaSchedule?: (step: number) => Betas;
   /** Added to the root of the mean square (1e-8). */
   readonly eps?: number;
   /** Divides by the largest mean square so far (Reddi et al. 2018) (false). */
@@ -18,7 +27,9 @@ export interface AdamOptions extends OptimizerOptions {
 
 /** What {@link Adam} and {@link AdamW} share. */
 abstract class AdamLike extends Optimizer {
-  readonly betas: readonly [number, number];
+  readonly #owner: string;
+  readonly #betasAt: (step: number) => Betas;
+  #betas: Betas;
   readonly eps: number;
   readonly amsgrad: boolean;
   readonly maximize: boolean;
@@ -30,12 +41,31 @@ abstract class AdamLike extends Optimizer {
   ) {
     const { lr = 1e-3, weightDecay, schedule, betas = [0.9, 0.999], eps = 1e-8 } = options;
     super(owner, parameters, { lr, weightDecay, schedule });
-    for (const beta of betas)
-      if (!(beta >= 0 && beta < 1)) throw argumentError(owner, 'betas to be at least 0 and below 1', beta);
-    this.betas = betas;
+    this.#owner = owner;
+    this.#betasAt = options.betaSchedule ?? (() => betas);
+    this.#betas = checkBetas(owner, this.#betasAt(0));
     this.eps = numberBetween(owner, 'eps', eps, { min: 0 });
     this.amsgrad = options.amsgrad ?? false;
     this.maximize = options.maximize ?? false;
+  }
+
+  /** Those of the newest step, or the first. */
+  get betas(): Betas {
+    return this.#betas;
+  }
+
+  override step(): void {
+    this.#betas = checkBetas(this.#owner, this.#betasAt(this.steps));
+    super.step();
+  }
+
+  override advance(rates: DeviceRates): void {
+    this.#betas = checkBetas(this.#owner, this.#betasAt(this.steps));
+    super.advance(rates);
+  }
+
+  override get layout(): string {
+    return [super.layout, ...this.#betas].join(' ');
   }
 
   protected override createState(parameter: Tensor): ParameterState {
@@ -67,6 +97,12 @@ abstract class AdamLike extends Optimizer {
     readonly host: typeof ops._fused_adam_;
     readonly device: typeof ops._fused_adam__tensor_lr;
   };
+}
+
+function checkBetas(owner: string, betas: Betas): Betas {
+  for (const beta of betas)
+    if (!(beta >= 0 && beta < 1)) throw argumentError(owner, 'betas to be at least 0 and below 1', beta);
+  return betas;
 }
 
 /** See {@link adam}. */

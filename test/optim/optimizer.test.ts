@@ -316,3 +316,45 @@ describe('the state', () => {
     layer.dispose();
   });
 });
+
+describe('betas that depend on the step', () => {
+  const inStairs = optim.adam({ lr: 0.1, betaSchedule: (step) => [0, step < 2 ? 0.9 : 0.99] });
+
+  test('are those of the step about to be done, and a recorded step is recorded anew where they change', () =>
+    withParameters([1], ([parameter]) => {
+      const optimizer = inStairs([parameter]);
+      const seen = Array.from({ length: 4 }, () => {
+        parameter.square().sum().backward();
+        optimizer.step();
+        return [(optimizer as optim.Adam).betas[1], optimizer.layout];
+      });
+      expect(seen.map(([beta]) => beta)).toEqual([0.9, 0.9, 0.99, 0.99]);
+      expect([seen[0][1] === seen[1][1], seen[1][1] === seen[2][1]]).toEqual([true, false]);
+      return optimizer;
+    }));
+
+  test('move a parameter as Adam does with those betas in each step', () =>
+    withParameters([1], ([parameter]) => {
+      const optimizer = inStairs([parameter]);
+      let [theta, square] = [1, 0];
+      for (let step = 0; step < 4; step++) {
+        const beta = step < 2 ? 0.9 : 0.99;
+        const gradient = 2 * theta;
+        square = beta * square + (1 - beta) * gradient ** 2;
+        theta -= (0.1 * gradient) / (Math.sqrt(square / (1 - beta ** (step + 1))) + 1e-8);
+        parameter.square().sum().backward();
+        optimizer.step();
+        optimizer.zeroGrad();
+      }
+      expect(parameter.item()).toBeCloseTo(theta, 5);
+      return optimizer;
+    }));
+
+  test('are checked', () =>
+    withParameters([1], ([parameter]) => {
+      expect(() => optim.adam({ betaSchedule: () => [0, 1] })([parameter])).toThrow(
+        usage('adam expects betas to be at least 0 and below 1 but received 1 (number)'),
+      );
+      return undefined;
+    }));
+});
