@@ -2,9 +2,10 @@ import type { ImageSpec } from '../data/dataset';
 import { leakyRelu, relu, tanh } from '../nn/activation';
 import { BatchNorm1d, BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
 import { Conv2d, ConvTranspose2d, conv2d, convTranspose2d } from '../nn/conv';
-import { normal_, zeros_ } from '../nn/init';
+import { kaimingNormal_, normal_, zeros_ } from '../nn/init';
 import { Linear } from '../nn/linear';
 import type { Module } from '../nn/module';
+import { groupNorm } from '../nn/normalization';
 import { type Sequential, sequential } from '../nn/sequential';
 import { flatten } from '../nn/shape';
 
@@ -16,6 +17,18 @@ export interface DcganOptions {
   readonly latentSize?: number;
   /** Channels at half the images' resolution; each halving doubles them (64). */
   readonly width?: number;
+}
+
+/** What normalises the discriminator's feature maps. */
+export type DcganNorm = 'batch' | 'layer' | 'none';
+
+/** Options of {@link dcganDiscriminator}. */
+export interface DcganDiscriminatorOptions extends DcganOptions {
+  /**
+   * `layer`: over all of an image's map, with a weight and a bias for each channel, as in WGAN-GP's critic; for penalties of each
+   * image's gradient, which batch norm spoils (`batch`).
+   */
+  readonly norm?: DcganNorm;
 }
 
 /** The smallest feature map: a latent becomes 4 × 4 pixels in one step. */
@@ -60,20 +73,37 @@ export function dcganGenerator(options: DcganOptions): Sequential {
  * The DCGAN discriminator: strided convolutions halve images [N, C, R, R] down to 4 × 4, the last one gives logits [N, 1].
  * No batch norm at the input.
  */
-export function dcganDiscriminator(options: DcganOptions): Sequential {
+export function dcganDiscriminator({ norm = 'batch', ...options }: DcganDiscriminatorOptions): Sequential {
   const channels = widths(options);
+  const bias = norm === 'none';
   const layers: Module[] = [
     conv2d(options.images.channels, channels[0], { kernelSize: 4, stride: 2, padding: 1 }),
     leakyRelu(0.2),
   ];
   for (let i = 1; i < channels.length; i++)
     layers.push(
-      conv2d(channels[i - 1], channels[i], { kernelSize: 4, stride: 2, padding: 1, bias: false }),
-      batchNorm2d(channels[i]),
+      conv2d(channels[i - 1], channels[i], { kernelSize: 4, stride: 2, padding: 1, bias }),
+      ...normOf(norm, channels[i]),
       leakyRelu(0.2),
     );
   layers.push(conv2d(channels[channels.length - 1], 1, { kernelSize: 4 }), flatten());
-  return initDcgan(sequential(...layers));
+  const network = sequential(...layers);
+  return norm === 'none' ? initHe(network) : initDcgan(network);
+}
+
+/** Without a norm nothing makes up for small weights: He's N(0, 2 / ((1 + 0.2²) · inputs)), which keep the size of what passes. */
+function initHe(network: Sequential): Sequential {
+  for (const layer of network.modules()) {
+    if (!(layer instanceof Conv2d)) continue;
+    kaimingNormal_(layer.weight, { a: 0.2, nonlinearity: 'leakyRelu' });
+    if (layer.bias) zeros_(layer.bias);
+  }
+  return network;
+}
+
+function normOf(norm: DcganNorm, channels: number): Module[] {
+  if (norm === 'none') return [];
+  return [norm === 'batch' ? batchNorm2d(channels) : groupNorm(1, channels)];
 }
 
 /** Starts convolutions and linear layers from N(0, 0.02²), batch norms from N(1, 0.02²), as the paper does; biases from 0. */

@@ -7,6 +7,8 @@ export {
   convDropoutGenerator,
 } from './conv-dropout';
 export {
+  type DcganDiscriminatorOptions,
+  type DcganNorm,
   type DcganOptions,
   dcganAccepts,
   dcganDiscriminator,

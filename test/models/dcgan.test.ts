@@ -1,0 +1,42 @@
+import { dcganDiscriminator } from '../../src/models/dcgan';
+import { BatchNorm2d } from '../../src/nn/batch-norm';
+import { Conv2d } from '../../src/nn/conv';
+import { GroupNorm } from '../../src/nn/normalization';
+import { randn } from '../../src/tensor/create';
+import { scope } from '../../src/tensor/scope';
+
+const images = { channels: 3, resolution: 32 };
+
+describe('the DCGAN discriminator', () => {
+  test.each([
+    ['batch', [2, 0], 2],
+    ['layer', [0, 2], 2],
+    ['none', [0, 0], 4],
+  ] as const)(
+    'normalises by %s, with a bias where nothing follows that would undo it',
+    (norm, counts, biases) => {
+      const network = dcganDiscriminator({ images, width: 4, norm });
+      const layers = network.modules();
+      const convolutions = layers.filter((layer) => layer instanceof Conv2d);
+      expect(
+        [BatchNorm2d, GroupNorm].map((kind) => layers.filter((layer) => layer instanceof kind).length),
+      ).toEqual(counts);
+      expect(convolutions.filter(({ bias }) => bias !== null)).toHaveLength(biases);
+      scope(() => expect(network.forward(randn([2, 3, 32, 32])).shape).toEqual([2, 1]));
+      network.dispose();
+    },
+  );
+
+  test('without batch norm, judges each image alone', () => {
+    for (const norm of ['layer', 'none'] as const) {
+      const network = dcganDiscriminator({ images, width: 4, norm });
+      scope(() => {
+        const two = randn([2, 3, 32, 32]);
+        const together = network.forward(two).narrow(0, { start: 0, length: 1 });
+        const alone = network.forward(two.narrow(0, { start: 0, length: 1 }));
+        expect(together.item()).toBeCloseTo(alone.item(), 5);
+      });
+      network.dispose();
+    }
+  });
+});
