@@ -56,7 +56,9 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   const evaluation = await openEvaluation(plan, { dataset, device, terminal: surroundings.terminal });
   // Initial weights are drawn while the recipe builds the networks.
   manualSeed(seed);
-  const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec);
+  const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec, {
+    steps: settings.steps,
+  });
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   try {

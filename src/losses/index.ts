@@ -34,7 +34,15 @@ export {
   gaussianNll,
   type LogisticDecoding,
 } from './likelihood';
-export { type Combination, type Constraint, type Finding, type Hazard, lint, refuseHazards } from './lint';
+export {
+  type Combination,
+  type Constraint,
+  type Finding,
+  HAZARDS,
+  type Hazard,
+  lint,
+  refuseHazards,
+} from './lint';
 export type { PerImageOptions } from './per-image';
 export {
   binaryCrossEntropyWithLogits,

@@ -8,13 +8,17 @@ import { SpectralNorm } from '../nn/spectral-norm';
 export type Constraint = 'clipping' | 'gradient-penalty' | 'dragan' | 'r1' | 'r2';
 
 /** The combinations that are known to fail, by name. */
-export type Hazard =
-  | 'batch-norm-with-gradient-penalty'
-  | 'batch-norm-in-one-batch'
-  | 'probabilities-for-logits'
-  | 'unbounded-critic'
-  | 'momentum-with-clipping'
-  | 'smoothing-without-targets';
+export const HAZARDS = [
+  'batch-norm-with-gradient-penalty',
+  'batch-norm-in-one-batch',
+  'probabilities-for-logits',
+  'unbounded-critic',
+  'momentum-with-clipping',
+  'smoothing-without-targets',
+] as const;
+
+/** One of {@link HAZARDS}. */
+export type Hazard = (typeof HAZARDS)[number];
 
 /** What the phases of a GAN put together. */
 export interface Combination {

@@ -8,10 +8,11 @@ import {
   nonSaturating,
 } from '../losses/adversarial';
 import { relativistic, relativisticAverage } from '../losses/relativistic';
+import { type Term, total } from '../losses/total';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import type { Phase } from '../training/phase';
+import type { Phase, Step } from '../training/phase';
 
 /** Losses that `--set loss=…` can name. */
 export const LOSSES = [
@@ -54,38 +55,56 @@ export function adversarialLoss(
   }
 }
 
-/** How D sees real images and fakes. */
-export interface AdversarialOptions {
+/** How the two networks are trained. */
+export interface AdversarialOptions extends Pick<Phase, 'repeat' | 'before'> {
   readonly discriminator: OptimizerFactory;
   readonly generator: OptimizerFactory;
   /**
-   * Passes both through D as one batch: faster, and the same where no layer looks across the batch, as batch norm does (false).
+   * Passes real images and fakes through D as one batch: faster, and the same where no layer looks across the batch, as batch norm does
+   * (false).
    */
   readonly oneBatch?: boolean;
-  /** Changes every image that D sees, real and fake, in both phases, e.g. `diffAugment()`. */
+  /** Changes every image that D sees, real and fake, in both phases, e.g. `diffAugment()`; penalties see them as they are. */
   readonly augment?: (images: Tensor) => Tensor;
+  /** Added to D's loss. */
+  readonly penalty?: (step: Step) => Term;
+  /** The log shows D's mean logits instead of probabilities: for a critic (false). */
+  readonly scores?: boolean;
 }
 
 /**
  * The two phases of a GAN: D on real images and fakes, as separate batches unless told otherwise, then G against the moved D.
- * The log shows the mean probability D gives to each.
+ * `repeat` and `before` are D's. The log shows the mean probability D gives to each kind.
  */
 export function adversarialPhases(
   loss: AdversarialLoss,
-  { oneBatch = false, augment = (images) => images, ...optimizers }: AdversarialOptions,
+  {
+    oneBatch = false,
+    augment = (images) => images,
+    scores = false,
+    repeat,
+    before,
+    penalty,
+    ...optimizers
+  }: AdversarialOptions,
 ): Phase[] {
+  const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
   return [
     {
       name: 'D',
       trains: 'discriminator',
       optimizer: optimizers.discriminator,
-      loss: ({ real, fake, networks: { discriminator }, log }) => {
+      repeat,
+      before,
+      loss: (step) => {
+        const { real, fake, log } = step;
+        const { discriminator } = step.networks;
         const [onReal, onFake] = oneBatch
           ? discriminator.forward(cat([augment(real), augment(fake)])).split(real.shape[0])
           : [discriminator.forward(augment(real)), discriminator.forward(augment(fake))];
-        log('D(real)', onReal.sigmoid().mean());
-        log('D(fake)', onFake.sigmoid().mean());
-        return loss.discriminator(onReal, onFake);
+        log('D(real)', shown(onReal));
+        log('D(fake)', shown(onFake));
+        return total(loss.discriminator(onReal, onFake), penalty?.(step) ?? null);
       },
     },
     {

@@ -3,12 +3,18 @@ import { betaVae } from './beta-vae';
 import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
 import { dcgan } from './dcgan';
+import { dragan } from './dragan';
 import { infogan } from './infogan';
+import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
+import { modern } from './modern';
 import { projection } from './projection';
 import type { Recipe } from './recipe';
+import { sngan } from './sngan';
 import { vae } from './vae';
 import { vaeGan } from './vae-gan';
+import { wgan } from './wgan';
+import { wganGp } from './wgan-gp';
 
 export type { Recipe } from './recipe';
 
@@ -17,6 +23,14 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   dcgan,
   mlp,
   'conv-dropout': convDropout,
+  lsgan,
+  hinge,
+  relativistic,
+  wgan,
+  'wgan-gp': wganGp,
+  dragan,
+  sngan,
+  modern,
   cgan,
   acgan,
   projection,

@@ -35,10 +35,15 @@ export function tinyLoader(
 /** A recipe's model from a seed, with some of its configuration changed. */
 export function buildModel<F extends Fields>(
   recipe: Recipe<F>,
-  { set = {}, resolution = 16 }: { set?: Record<string, string>; resolution?: number } = {},
+  {
+    set = {},
+    resolution = 16,
+    steps = 20,
+  }: { set?: Record<string, string>; resolution?: number; steps?: number } = {},
 ): Model {
   manualSeed(11);
-  return recipe.build(parseConfig(recipe.fields, { set }), { channels: 1, resolution, classes: 3 });
+  const config = parseConfig(recipe.fields, { set });
+  return recipe.build(config, { channels: 1, resolution, classes: 3 }, { steps });
 }
 
 /** A folder for one test, removed after it. */

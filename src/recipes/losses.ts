@@ -1,0 +1,88 @@
+import { r1 } from '../losses/gradient-penalty';
+import { weighted } from '../losses/total';
+import { adam } from '../optim/adam';
+import { adversarialLoss, adversarialPhases, LOSSES } from './adversarial';
+import { boolean, choice, integer, number } from './config';
+import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { allow, refuse } from './hazards';
+import type { Recipe } from './recipe';
+
+const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
+  ...networkFields,
+  loss: choice(loss, LOSSES, { help: 'the adversarial loss' }),
+  labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
+  spectralNorm: boolean(true, { help: 'in resnet’s D' }),
+  r1: number(0, { min: 0, help: 'weight γ of the penalty on D’s gradient at real images; wants norm=none' }),
+  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
+  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  beta2: number(0.999, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
+});
+
+/** A GAN known by its loss, over either pair of convolutional networks. */
+function lossRecipe({
+  loss,
+  ...names
+}: {
+  readonly name: string;
+  readonly summary: string;
+  readonly loss: (typeof LOSSES)[number];
+}): Recipe<ReturnType<typeof fieldsOf>> {
+  return {
+    ...names,
+    fields: fieldsOf(loss),
+    resolutions: convolutionalImages,
+    training: { resolution: 32, batch: 64, steps: 2_000 },
+    build(config, images) {
+      const { lr, beta1, beta2, emaImages } = config;
+      const { networks, latent, oneBatch } = convolutionalNetworks(config, images, config);
+      refuse(
+        {
+          networks,
+          loss: config.loss,
+          constraints: config.r1 > 0 ? ['r1'] : [],
+          oneBatch,
+          momentum: beta1,
+          labelSmoothing: config.labelSmoothing,
+        },
+        config,
+      );
+      const optimizer = adam({ lr, betas: [beta1, beta2] });
+      return {
+        networks,
+        latent,
+        phases: adversarialPhases(adversarialLoss(config.loss, config), {
+          discriminator: optimizer,
+          generator: optimizer,
+          oneBatch,
+          penalty: ({ real, networks: { discriminator } }) =>
+            weighted(config.r1, () => r1(discriminator, real)),
+        }),
+        ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      };
+    },
+  };
+}
+
+/** Mao et al. 2017, "Least Squares Generative Adversarial Networks". */
+export const lsgan = lossRecipe({
+  name: 'lsgan',
+  summary: 'least squares in place of cross-entropy (Mao et al. 2017)',
+  loss: 'least-squares',
+});
+
+/** Lim and Ye 2017, "Geometric GAN": the hinge loss. */
+export const hinge = lossRecipe({
+  name: 'hinge',
+  summary: 'the hinge loss of SAGAN and BigGAN (Lim and Ye 2017)',
+  loss: 'hinge',
+});
+
+/** Jolicoeur-Martineau 2018, "The relativistic discriminator". */
+export const relativistic = lossRecipe({
+  name: 'relativistic',
+  summary: 'real images against fakes, in pairs (Jolicoeur-Martineau 2018)',
+  loss: 'relativistic',
+});

@@ -1,0 +1,99 @@
+import { differentiable } from '../losses/critic';
+import { gradientSquares } from '../losses/gradient-penalty';
+import { relativistic } from '../losses/relativistic';
+import { total } from '../losses/total';
+import { modernAccepts, modernDiscriminator, modernGenerator } from '../models/modern';
+import { type AdamOptions, adam } from '../optim/adam';
+import { cosine } from '../optim/schedule';
+import { withoutAutocast } from '../tensor/autograd';
+import { cat } from '../tensor/shapes';
+import { integer, number } from './config';
+import { allow, refuse } from './hazards';
+import type { Recipe } from './recipe';
+
+const fields = {
+  latentSize: integer(64, { min: 1, help: 'numbers in a latent' }),
+  width: integer(16, { min: 1, help: 'channels at the images’ size; each halving doubles them' }),
+  maxWidth: integer(128, { min: 1, help: 'the most channels a feature map has' }),
+  blocks: integer(1, { min: 1, help: 'residual blocks for each size of the feature maps' }),
+  expansion: integer(2, { min: 1, help: 'how many times as many channels a block has inside' }),
+  groupSize: integer(64, {
+    min: 1,
+    help: 'channels that a group of a block’s 3×3 convolution sees (the paper’s: 16, slow on CPUs)',
+  }),
+  gamma: number(0.5, { min: 0, help: 'weight of R1 and R2 at the start' }),
+  gammaEnd: number(0.05, { min: 0, help: 'and from half of the training on' }),
+  lr: number(5e-4, { min: 0, help: 'learning rate of both networks at the start' }),
+  lrEnd: number(1e-4, { min: 0, help: 'and from half of the training on' }),
+  beta2: number(0.9, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s square at the start' }),
+  beta2End: number(0.99, { min: 0, max: 0.999, help: 'and from half of the training on' }),
+  emaImages: integer(10_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
+};
+
+/** Stairs in which β₂ goes its way: at each a CUDA graph is recorded anew. */
+const STAIRS = 10;
+
+/**
+ * Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN": real images against fakes in pairs, with both gradient
+ * penalties on every step in float32, which makes the game converge; residual networks without normalisation; Adam without momentum;
+ * γ, the learning rate and β₂ go along half a cosine wave over the first half of the training.
+ */
+export const modern: Recipe<typeof fields> = {
+  name: 'modern',
+  summary: 'relativistic pairs with R1 and R2, no normalisation: the one to begin with (Huang et al. 2024)',
+  fields,
+  resolutions: { description: 'a power of two from 8 to 512', accepts: modernAccepts },
+  training: { resolution: 32, batch: 32, steps: 2_000 },
+  build(config, images, training = modern.training) {
+    const { latentSize, width, maxWidth, blocks, expansion, groupSize } = config;
+    const sizes = { images, width, maxWidth, blocksPerStage: blocks, expansion, groupSize };
+    const networks = {
+      generator: modernGenerator({ ...sizes, latentSize }),
+      discriminator: modernDiscriminator(sizes),
+    };
+    refuse({ networks, loss: 'relativistic', constraints: ['r1', 'r2'], oneBatch: true }, config);
+    const pairs = relativistic();
+    const steps = Math.max(1, Math.round(training.steps / 2));
+    const gamma = cosine({ from: config.gamma, to: config.gammaEnd, steps });
+    const beta2 = cosine({ from: 0, to: STAIRS, steps });
+    const annealed: AdamOptions = {
+      lr: config.lr,
+      schedule: cosine({ to: config.lr > 0 ? config.lrEnd / config.lr : 1, steps }),
+      betaSchedule: (step) => [
+        0,
+        config.beta2 + ((config.beta2End - config.beta2) * Math.round(beta2(step))) / STAIRS,
+      ],
+    };
+    return {
+      networks,
+      latent: { size: latentSize },
+      phases: [
+        {
+          name: 'D',
+          trains: 'discriminator',
+          optimizer: adam(annealed),
+          loss: ({ real, fake, networks: { discriminator }, scheduled, log }) =>
+            withoutAutocast(real.device, () => {
+              const both = differentiable(cat([real, fake.to({ dtype: real.dtype })]));
+              const logits = discriminator.forward(both);
+              const [onReal, onFake] = logits.split(real.shape[0]);
+              log('D(real)', onReal.sigmoid().mean());
+              log('D(fake)', onFake.sigmoid().mean());
+              // The mean over both kinds is half of R1 + R2.
+              const penalties = gradientSquares(logits, both).mul(2);
+              return total(pairs.discriminator(onReal, onFake), penalties.mul(scheduled(gamma)));
+            }),
+        },
+        {
+          name: 'G',
+          trains: 'generator',
+          optimizer: adam(annealed),
+          loss: ({ real, fake, networks: { discriminator } }) =>
+            pairs.generator(discriminator.forward(fake), () => discriminator.forward(real)),
+        },
+      ],
+      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+    };
+  },
+};

@@ -1,0 +1,64 @@
+import { wasserstein } from '../losses/adversarial';
+import { gradientPenalty } from '../losses/gradient-penalty';
+import { weighted } from '../losses/total';
+import { adam } from '../optim/adam';
+import { linear } from '../optim/schedule';
+import { adversarialPhases } from './adversarial';
+import { choice, integer, number } from './config';
+import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { allow, refuse } from './hazards';
+import type { Recipe } from './recipe';
+
+const fields = {
+  ...networkFields,
+  norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
+  lambda: number(10, { min: 0, help: 'weight of the gradient penalty' }),
+  critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
+  lr: number(2e-4, { min: 0, help: 'learning rate of both networks, falling to 0 over the training' }),
+  beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
+};
+
+/** Gulrajani et al. 2017, "Improved Training of Wasserstein GANs": the critic's slope is drawn to 1 between real images and fakes. */
+export const wganGp: Recipe<typeof fields> = {
+  name: 'wgan-gp',
+  summary: 'Wasserstein GAN with a gradient penalty (Gulrajani et al. 2017)',
+  fields,
+  resolutions: convolutionalImages,
+  training: { resolution: 32, batch: 64, steps: 1_500 },
+  build(config, images, training = wganGp.training) {
+    const { lr, beta1, beta2, critic, lambda } = config;
+    const { networks, latent, oneBatch } = convolutionalNetworks(config, images, {
+      norm: config.norm,
+      spectralNorm: false,
+    });
+    refuse(
+      {
+        networks,
+        loss: 'wasserstein',
+        constraints: lambda > 0 ? ['gradient-penalty'] : [],
+        oneBatch,
+        momentum: beta1,
+      },
+      config,
+    );
+    const optimizer = (times: number) =>
+      adam({ lr, betas: [beta1, beta2], schedule: linear({ steps: training.steps * times }) });
+    return {
+      networks,
+      latent,
+      phases: adversarialPhases(wasserstein(), {
+        discriminator: optimizer(critic),
+        generator: optimizer(1),
+        oneBatch,
+        scores: true,
+        repeat: critic,
+        penalty: ({ real, fake, networks: { discriminator } }) =>
+          weighted(lambda, () => gradientPenalty(discriminator, { real, fake })),
+      }),
+      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+    };
+  },
+};

@@ -1,0 +1,65 @@
+import { wasserstein } from '../losses/adversarial';
+import { clipWeights } from '../losses/regularizers';
+import { rmsprop } from '../optim/rmsprop';
+import { adversarialPhases } from './adversarial';
+import { choice, integer, number } from './config';
+import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { allow, refuse } from './hazards';
+import type { Recipe } from './recipe';
+
+const fields = {
+  ...networkFields,
+  norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
+  lr: number(5e-5, { min: 0, help: 'learning rate of both networks' }),
+  clip: number(0.01, { min: 0, help: 'the critic’s weights stay within ± this' }),
+  critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
+  boost: integer(100, { min: 1, help: 'critic steps instead in the first and now and then' }),
+  boostFirst: integer(25, { min: 0, help: 'how many steps at the start are boosted' }),
+  boostEvery: integer(500, { min: 1, help: 'and every how many steps one later' }),
+  momentum: number(0, { min: 0, max: 0.999, help: 'RMSprop’s momentum' }),
+  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
+};
+
+/**
+ * Arjovsky, Chintala and Bottou 2017, "Wasserstein GAN": a critic whose weights are clipped before each of its steps, trained nearly
+ * to the end for each step of the generator, without momentum.
+ */
+export const wgan: Recipe<typeof fields> = {
+  name: 'wgan',
+  summary: 'Wasserstein GAN with a clipped critic (Arjovsky et al. 2017)',
+  fields,
+  resolutions: convolutionalImages,
+  training: { resolution: 32, batch: 64, steps: 1_500 },
+  build(config, images) {
+    const { lr, momentum, critic, boost, boostFirst, boostEvery } = config;
+    const { networks, latent, oneBatch } = convolutionalNetworks(config, images, {
+      norm: config.norm,
+      spectralNorm: false,
+    });
+    refuse(
+      {
+        networks,
+        loss: 'wasserstein',
+        constraints: ['clipping'],
+        oneBatch,
+        momentum,
+      },
+      config,
+    );
+    const optimizer = rmsprop({ lr, momentum });
+    return {
+      networks,
+      latent,
+      phases: adversarialPhases(wasserstein(), {
+        discriminator: optimizer,
+        generator: optimizer,
+        oneBatch,
+        scores: true,
+        repeat: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
+        before: ({ discriminator }) => clipWeights(discriminator, config.clip),
+      }),
+      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+    };
+  },
+};
