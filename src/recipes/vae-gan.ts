@@ -13,13 +13,13 @@ import { integer, number } from './config';
 import type { Recipe } from './recipe';
 
 const fields = {
-  latentSize: integer(32, { min: 1, help: 'numbers in a latent' }),
+  latentSize: integer(64, { min: 1, help: 'numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   reconstruction: number(1e-2, {
     min: 0,
     help: 'γ, weight of reconstruction beside the adversarial loss in the decoder',
   }),
-  kl: number(5, { min: 0, help: 'weight of KL in the encoder' }),
+  kl: number(1, { min: 0, help: 'weight of KL in the encoder' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of the decoder and D' }),
   encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
