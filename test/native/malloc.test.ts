@@ -31,6 +31,7 @@ const glibc = 'glibcVersionRuntime' in (process.report.getReport() as { header: 
     ['MALLOC_MMAP_THRESHOLD_', { MALLOC_MMAP_THRESHOLD_: '65536' }],
     ['GLIBC_TUNABLES', { GLIBC_TUNABLES: 'glibc.malloc.mmap_threshold=65536' }],
   ])('goes back where the user says so by %s', (_, env) => {
-    expect(pageFaults(env)).toBeGreaterThan(20 * 4_000);
+    // All or nothing, but for a block now and then that the kernel maps in larger pages.
+    expect(pageFaults(env)).toBeGreaterThan(10 * 4_096);
   });
 });
