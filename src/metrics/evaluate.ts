@@ -23,7 +23,7 @@ export interface EvaluateOptions extends Pick<CollectOptions, 'onProgress' | 'si
 /** Numbers, with the protocol they were measured by. */
 export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
-  /** Standard errors, of the metrics that have one. */
+  /** Standard errors, of the metrics that have one; of the Inception Score the standard deviation over its splits, as is usual. */
   readonly errors: Readonly<Record<string, number>>;
   readonly protocol: Protocol;
   /** Where the time went. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { contentHash } from '../../data/content-hash';
 import { ImageDataset } from '../../data/dataset';
 import { Prng } from '../../data/prng';
 import type { OnDataProgress } from '../../data/progress';
@@ -82,16 +83,9 @@ export async function classifierKey(
   { train, heldOut }: ClassifierData,
   recipe: ClassifierRecipe,
 ): Promise<string> {
-  const { spec, count, labels } = train;
+  const { spec, labels } = train;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ recipe, channels: spec.channels, classes: spec.classes, count, heldOut }));
-  const reader = await train.pixels.open();
-  try {
-    for (let start = 0; start < count; start += CHUNK)
-      hash.update(await reader.read(range(Math.min(CHUNK, count - start), start)));
-  } finally {
-    await reader.close();
-  }
+  hash.update(JSON.stringify({ recipe, classes: spec.classes, heldOut, images: await contentHash(train) }));
   if (labels) hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
   return hash.digest('hex');
 }
