@@ -31,7 +31,9 @@ beforeAll(async () => {
   process.env.XDG_CACHE_HOME = join(folder, 'cache');
   run = join(folder, 'run');
   writeTinyMnist(folder);
-  await keepClassifier(await mnist({ dataDir: folder, resolution: 32 }), { dataDir: folder });
+  // A set that is not the published one has a classifier for each size it is loaded at.
+  for (const resolution of [16, 24, 32])
+    await keepClassifier(await mnist({ dataDir: folder, resolution }), { dataDir: folder });
   const data = ['--dataset', 'mnist', '--data-dir', folder];
   const schedule = ['--steps', '4', '--checkpoint-every', '2', '--precision', 'fp32', '--out', run];
   const judging = ['--eval-every', '2', '--eval-metrics', 'fid', '--eval-count', '20'];
