@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "any_conv.h"
 #include "conv4x4.h"
 
 namespace gan::kernels {
@@ -138,6 +139,18 @@ bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
           bias->scalar_type() == at::kFloat);
 }
 
+/// Whether a gradient by the input may be asked for, and then that gradient's own: of float32 outside
+/// autocast, where gradient penalties are.
+bool may_have_second_gradients(const at::Tensor& input, at::ScalarType dtype) {
+  return dtype == at::kFloat && at::GradMode::is_enabled() && input.requires_grad() && input.numel() > 0;
+}
+
+/// One number for each direction, or one for both.
+bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
+  return std::all_of(lists.begin(), lists.end(),
+                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
+}
+
 /// [a, b, h, w] as a matrix [a, h * w * b], a view where it is channels_last.
 at::Tensor as_rows(const at::Tensor& tensor) {
   return tensor.permute({0, 2, 3, 1})
@@ -165,6 +178,10 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
           at::_ops::linear::call(as_rows(input), as_rows(weight), std::nullopt).view({batch, small, 1, 1}),
           bias);
   }
+  if (dtype && may_have_second_gradients(input, *dtype) && are_pairs({stride, padding, dilation}))
+    return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),
+                      C10_AS_INTARRAYREF_SLOW(padding), C10_AS_INTARRAYREF_SLOW(dilation),
+                      groups.guard_int(__FILE__, __LINE__));
   return at::_ops::conv2d::call(input, weight, bias, stride, padding, dilation, groups);
 }
 

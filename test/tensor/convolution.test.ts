@@ -214,3 +214,79 @@ describe('convolutions that are one product of matrices', () => {
     });
   });
 });
+
+describe('other convolutions', () => {
+  afterEach(() => setKernels(true));
+
+  const kinds: readonly [string, Parameters<typeof conv2d>[3], readonly number[], readonly number[]][] = [
+    ['3×3', { padding: 1 }, [4, 6, 9, 7], [5, 6, 3, 3]],
+    ['1×1', {}, [4, 6, 8, 8], [5, 6, 1, 1]],
+    ['3×3 in groups', { padding: 1, groups: 3 }, [4, 6, 8, 8], [12, 2, 3, 3]],
+    ['each channel apart', { groups: 6 }, [4, 6, 4, 5], [6, 1, 2, 2]],
+    [
+      'strided and dilated, a rectangle',
+      { stride: [2, 3], padding: [1, 2], dilation: [2, 1] },
+      [3, 4, 11, 10],
+      [5, 4, 3, 2],
+    ],
+    ['with pixels at the edge that no window reaches', { stride: 3 }, [2, 3, 11, 11], [4, 3, 3, 3]],
+  ];
+
+  test.each(kinds)(
+    'have gradients of every order that are those of float64: %s',
+    (_, options, imageShape, weightShape) => {
+      scope(() => {
+        const generator = new Generator({ seed: 9 });
+        const image = randn(imageShape, { generator });
+        const weight = randn(weightShape, { generator });
+        const bias = randn([weightShape[0]], { generator });
+        generator.dispose();
+        const orders = (...tensors: readonly Tensor[]) => {
+          const leaves = tensors.map((tensor) => tensor.detach());
+          for (const leaf of leaves) leaf.requiresGrad = true;
+          const [x, w, b] = leaves;
+          const output = conv2d(x, w, b, options);
+          const first = grad([output.pow(3).sum()], leaves, { createGraph: true });
+          const second = grad([first.map((each) => each.pow(2).sum()).reduce((a, c) => a.add(c))], leaves, {
+            createGraph: true,
+          });
+          const third = grad([second[0].pow(2).sum().add(second[1].sum())], leaves);
+          return [output, ...first, ...second, ...third];
+        };
+        const exact = orders(...[image, weight, bias].map((each) => each.to({ dtype: 'float64' })));
+        for (const [i, ours] of orders(image, weight, bias).entries()) {
+          expect(ours.shape).toEqual(exact[i].shape);
+          expect(distance(ours, exact[i])).toBeLessThan(5e-6);
+        }
+      });
+    },
+  );
+
+  test('have values and gradients of LibTorch, to the bit', () => {
+    scope(() => {
+      const image = randn([8, 16, 12, 12]);
+      const weight = randn([32, 16, 3, 3]);
+      const passes = () => {
+        const leaves = [image, weight].map((tensor) => tensor.detach());
+        for (const leaf of leaves) leaf.requiresGrad = true;
+        const output = conv2d(leaves[0], leaves[1], null, { padding: 1 });
+        return [output, ...grad([output.pow(2).sum()], leaves)];
+      };
+      const ours = passes();
+      setKernels(false);
+      for (const [i, library] of passes().entries()) expect(ours[i].equal(library)).toBe(true);
+    });
+  });
+
+  test('refuse what does not fit with the words of LibTorch', () => {
+    scope(() => {
+      const image = zeros([2, 6, 8, 8]);
+      image.requiresGrad = true;
+      expect(() => conv2d(image, zeros([4, 5, 3, 3]))).toThrow(failure('ERR_TORCH', 'to have 5 channels'));
+      expect(() => conv2d(image, zeros([4, 6, 9, 9]))).toThrow(failure('ERR_TORCH', "can't be greater"));
+      expect(() => conv2d(image, zeros([4, 6, 3, 3]), null, { stride: 0 })).toThrow(
+        failure('ERR_TORCH', 'stride'),
+      );
+    });
+  });
+});
