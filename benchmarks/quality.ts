@@ -2,11 +2,11 @@
 //   npx ts-node benchmarks/quality.ts --dataset mnist --row 'dcgan, 5 epochs' runs/mnist-*/checkpoints/step-004685 --row floor test
 // Of a row each path is a checkpoint, a file of images as `sample --raw` writes, or `test`, the data set's own test images.
 import { statSync } from 'node:fs';
-import { Writable } from 'node:stream';
 import { main as evaluate } from '../src/cli/evaluate';
-import type { Host } from '../src/cli/host';
 import { metricFacts } from '../src/report/evaluations';
 import { formatValue } from '../src/report/summary';
+import { runCommand } from './command';
+import { sharedProtocol } from './protocol';
 
 interface Row {
   readonly label: string;
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
       String(results.length),
       ...names.map((name) => spread(results.map(({ metrics }) => metrics[name]))),
     ]);
-  console.log(`\nprotocol: ${describe(all)}`);
+  console.log(`\nprotocol: ${sharedProtocol(all.map(({ protocol }) => protocol))}`);
 }
 
 function readArguments(args: readonly string[]): { flags: string[]; rows: Row[] } {
@@ -58,23 +58,14 @@ function readArguments(args: readonly string[]): { flags: string[]; rows: Row[] 
 async function judge(path: string, flags: readonly string[]): Promise<Judged> {
   const isFolder = path !== 'test' && statSync(path, { throwIfNoEntry: false })?.isDirectory();
   const what = isFolder ? ['--checkpoint', path] : ['--images', path];
-  let output = '';
-  const stdout = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      output += chunk.toString();
-      done();
-    },
-  });
-  const host: Host = {
-    stdout,
-    stderr: process.stderr,
-    env: process.env,
-    pid: process.pid,
-    kill: (pid, signal) => process.kill(pid, signal),
-    on: (signal, listener) => process.on(signal, listener),
-    off: (signal, listener) => process.off(signal, listener),
-  };
-  const code = await evaluate([...what, '--metrics', METRICS, ...flags, '--json', '--quiet'], host);
+  const { code, output } = await runCommand(evaluate, [
+    ...what,
+    '--metrics',
+    METRICS,
+    ...flags,
+    '--json',
+    '--quiet',
+  ]);
   if (code !== 0) throw new Error(`${path} could not be judged`);
   return JSON.parse(output);
 }
@@ -87,15 +78,6 @@ function spread(values: readonly number[]): string {
     values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1),
   );
   return `${formatValue(mean)} ± ${formatValue(deviation)}`;
-}
-
-/** What all protocols have in common. */
-function describe(judged: readonly Judged[]): string {
-  const [first, ...others] = judged.map(({ protocol }) => protocol);
-  const shared = Object.entries(first).filter(([name, value]) =>
-    others.every((other) => other[name] === value),
-  );
-  return shared.map(([name, value]) => `${name} ${value}`).join(', ');
 }
 
 void main();
