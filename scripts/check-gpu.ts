@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GPU_RECIPES, GPU_SUITES } from '../benchmarks/gpu';
 
 const out = process.env.OUT ?? 'gpu-results';
 mkdirSync(out, { recursive: true });
@@ -107,7 +108,7 @@ run({
   },
 });
 
-for (const recipe of ['dcgan', 'mlp']) {
+for (const recipe of GPU_RECIPES) {
   const folder = join(work, recipe);
   run({
     part: 'train',
@@ -133,10 +134,7 @@ for (const recipe of ['dcgan', 'mlp']) {
 }
 
 const peers = 'pytorch-textbook,pytorch-best,pytorch-compile';
-for (const [suite, most] of [
-  ['dcgan64', 200],
-  ['mlp', 120],
-] as const) {
+for (const [suite, most] of GPU_SUITES) {
   const figures = join(out, `bench-${suite}.json`);
   const against = [
     '--device',

@@ -16,11 +16,13 @@ import {
 import type { Recipe } from '../recipes/recipe';
 import type { Precision } from '../training/manifest';
 
-/** The recipes by name. */
+/** The recipes by name. The first is the one to begin with. */
 export type Recipes = Readonly<Record<string, Recipe>>;
 
-/** The recipe that is trained when none is named. */
-export const DEFAULT_RECIPE = 'dcgan';
+/** The name of the recipe that is trained when none is named: the first. */
+export function defaultRecipe(recipes: Recipes): string {
+  return Object.keys(recipes)[0];
+}
 
 /** Steps that `--profile` profiles when it does not say how many, and those before them. */
 export const PROFILE_STEPS = 20;
@@ -128,7 +130,7 @@ export interface Resolved {
  */
 export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const { recipe: named, set, ...values } = given.file?.values ?? {};
-  const recipe = findRecipe(recipes, given.recipe ?? named ?? DEFAULT_RECIPE);
+  const recipe = findRecipe(recipes, given.recipe ?? named ?? defaultRecipe(recipes));
   const { out, profile, evalEvery, evalMetrics, evalCount, bestBy, features, ...settings } = readConfig(
     trainFields(recipe),
     [flagSource(given.flags), environmentSource(given.env), fileSource(given.file?.path ?? '', values)],

@@ -5,7 +5,7 @@ import { readConfigFile } from './config-file';
 import type { Host } from './host';
 import { createProgram, type Invocation } from './program';
 import {
-  DEFAULT_RECIPE,
+  defaultRecipe,
   ENVIRONMENT,
   EVAL_STEPS,
   type Given,
@@ -23,7 +23,7 @@ export function trainProgram(recipes: Recipes): Command {
     'train',
     'Trains a generative image model and leaves its pictures and checkpoints in a folder.',
   )
-    .argument('[recipe]', `one of ${Object.keys(recipes).join(', ')} (${DEFAULT_RECIPE})`)
+    .argument('[recipe]', `one of ${Object.keys(recipes).join(', ')} (${defaultRecipe(recipes)})`)
     .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`)
     .option(
       '--dataset <name>',

@@ -18,7 +18,7 @@ import { wganGp } from './wgan-gp';
 
 export type { Recipe } from './recipe';
 
-/** Every recipe, by name. */
+/** Every recipe, by name; the first is trained when none is named. */
 export const recipes: Readonly<Record<string, Recipe>> = {
   dcgan,
   mlp,
