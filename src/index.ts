@@ -9,7 +9,18 @@ export type { DType, MemoryFormat } from './native/addon';
 export { TorchError } from './native/torch-error';
 export * as nn from './nn';
 export * as optim from './optim';
-export { type Recipe, recipes } from './recipes';
+export {
+  type AdversarialOptions,
+  adversarialLoss,
+  adversarialLosses,
+  adversarialPhases,
+  field,
+  type Recipe,
+  recipes,
+  reconstructions,
+  type TrainingLength,
+  traversals,
+} from './recipes';
 export * as report from './report';
 export { type Profile, profile } from './report/profile';
 export { autocast, enableGrad, grad, isGradEnabled, noGrad, withoutAutocast } from './tensor/autograd';
@@ -53,8 +64,17 @@ export { dispose, inScope, keep, scope } from './tensor/scope';
 export { cat, stack } from './tensor/shapes';
 export { Tensor, type TypedArray } from './tensor/tensor';
 export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/checkpoint';
-export { type LoadedGenerator, loadGenerator } from './training/generate';
-export type { Latent } from './training/latent';
+export type { EvaluationOptions, TrainingEvaluation } from './training/evaluation';
+export {
+  type GenerateOptions,
+  type LoadedGenerator,
+  type LoadOptions,
+  loadGenerator,
+  type ModelBuilder,
+} from './training/generate';
+export type { Grid, GridMaker, GridView } from './training/grids';
+export type { Latent, LatentParts } from './training/latent';
+export { classRows, type LatentGrid, sweepLatents, walkLatents } from './training/latent-paths';
 export type { Networks, Phase, Step } from './training/phase';
 export type { PrecisionChoice } from './training/precision';
 export type { FitOptions } from './training/session';

@@ -9,6 +9,7 @@ import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { loadGenerator } from '../training/generate';
 import type { EvaluateSettings } from './evaluate';
+import { recipesFor } from './recipe-file';
 
 /** Images that are to be judged, and what is known of them. */
 export interface JudgedImages {
@@ -47,7 +48,7 @@ export async function openGenerator(
   device: string,
 ): Promise<JudgedImages> {
   const { weights, seed, truncation, count = DEFAULT_COUNT } = settings;
-  const generator = await loadGenerator(path, { weights, device, recipes });
+  const generator = await loadGenerator(path, { weights, device, recipes: recipesFor(recipes, path) });
   const source = generator.images({ count, seed, truncation });
   const notes = [...generator.notes];
   if (weights === 'ema' && generator.weights === 'live')

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { messageOf, UsageError } from '../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
 import { isPrecision, type Precision } from '../training/manifest';
+import { isRecipeFile } from './recipe-file';
 import {
   flagOf,
   type Given,
@@ -40,16 +41,20 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
   const { settings, precision, evaluation } = readRun(directory);
   const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
   const before = resolveSettings(recipes, { flags: {}, set: {}, env: {}, file }).settings;
-  if (given.recipe !== undefined && given.recipe !== before.recipe)
+  if (given.recipe !== undefined && !isSameRecipe(given.recipe, before.recipe))
     throw new UsageError(
       `${directory} is a run of ${before.recipe}, not of ${given.recipe}: leave the recipe out, or start a new run without --resume`,
     );
   const flags = { ...given.flags, out: undefined };
   // The environment must not put other images under a run that was told where its own are.
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
-  const after = resolveSettings(recipes, { ...given, flags, file, env });
+  const after = resolveSettings(recipes, { ...given, recipe: undefined, flags, file, env });
   checkSame({ before, after: after.settings, directory });
   return { ...after, out: directory, precision };
+}
+
+function isSameRecipe(a: string, b: string): boolean {
+  return a === b || (isRecipeFile(a) && isRecipeFile(b) && resolve(a) === resolve(b));
 }
 
 function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {

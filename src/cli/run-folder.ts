@@ -6,12 +6,18 @@ import type { TrainSettings } from './settings';
 
 /** The folder of a run that nobody named: `runs/RECIPE-DATASET-TIME`, with a number after it when it is taken. */
 export function newRunFolder({ recipe, dataset }: TrainSettings, now: Date): string {
-  const data = basename(dataset.replace(/^folder:/, '')).replace(/[^\w.-]+/g, '-');
+  const data = plain(dataset.replace(/^folder:/, ''));
+  const family = plain(recipe.replace(/\.[cm]?[jt]s$/, ''));
   const time = now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
-  const folder = join('runs', `${recipe}-${data}-${time}`);
+  const folder = join('runs', `${family}-${data}-${time}`);
   let free = folder;
   for (let number = 2; existsSync(free); number++) free = `${folder}-${number}`;
   return free;
+}
+
+/** The end of a path, in characters that need no quotes. */
+function plain(path: string): string {
+  return basename(path).replace(/[^\w.-]+/g, '-');
 }
 
 /**

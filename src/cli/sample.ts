@@ -18,6 +18,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { LoadedGenerator } from '../training/generate';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
+import { recipesFor } from './recipe-file';
 import { chooseLatents } from './sample-latents';
 import { deviceField, environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
@@ -85,7 +86,11 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   // Only now: --help and wrong calls need no LibTorch.
   const { loadGenerator } = require('../training/generate') as typeof import('../training/generate');
   const { recipes } = require('../recipes/index') as typeof import('../recipes/index');
-  const generator = await loadGenerator(checkpoint, { weights, device, recipes });
+  const generator = await loadGenerator(checkpoint, {
+    weights,
+    device,
+    recipes: recipesFor(recipes, checkpoint),
+  });
   try {
     for (const note of generator.notes) terminal.warn(note);
     if (weights === 'ema' && generator.weights === 'live')

@@ -15,6 +15,7 @@ import {
 } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import type { Precision } from '../training/manifest';
+import { isRecipeFile, loadRecipeFile } from './recipe-file';
 
 /** The recipes by name. The first is the one to begin with. */
 export type Recipes = Readonly<Record<string, Recipe>>;
@@ -91,6 +92,7 @@ export interface EvaluationSettings {
 /** All that says what to train, apart from where it is written: what a run directory keeps of the command line. */
 export interface TrainSettings
   extends Omit<ConfigOf<ReturnType<typeof trainFields>>, 'out' | 'profile' | EvaluationFields> {
+  /** The recipe's name, or the file that exports it. */
   readonly recipe: string;
   /** The recipe's own configuration. */
   readonly set: Readonly<Record<string, unknown>>;
@@ -130,7 +132,8 @@ export interface Resolved {
  */
 export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const { recipe: named, set, ...values } = given.file?.values ?? {};
-  const recipe = findRecipe(recipes, given.recipe ?? named ?? defaultRecipe(recipes));
+  const name = given.recipe ?? named ?? defaultRecipe(recipes);
+  const recipe = findRecipe(recipes, name);
   const { out, profile, evalEvery, evalMetrics, evalCount, bestBy, features, ...settings } = readConfig(
     trainFields(recipe),
     [flagSource(given.flags), environmentSource(given.env), fileSource(given.file?.path ?? '', values)],
@@ -141,7 +144,7 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
   const evaluation = evaluationSettings({ evalEvery, evalMetrics, evalCount, bestBy, features });
-  return { recipe, settings: { recipe: recipe.name, ...settings, set: config }, out, profile, evaluation };
+  return { recipe, settings: { recipe: String(name), ...settings, set: config }, out, profile, evaluation };
 }
 
 function evaluationSettings(
@@ -161,13 +164,14 @@ function evaluationSettings(
 }
 
 /**
- * The recipe of that name.
+ * The recipe of that name, or the one that a file of that name exports.
  *
- * @throws UsageError with the nearest name and the list
+ * @throws UsageError with the nearest name and the list, or what is wrong with the file
  */
 export function findRecipe(recipes: Recipes, name: unknown): Recipe {
   const recipe = typeof name === 'string' && Object.hasOwn(recipes, name) ? recipes[name] : undefined;
   if (recipe !== undefined) return recipe;
+  if (typeof name === 'string' && isRecipeFile(name)) return loadRecipeFile(name);
   const known = Object.keys(recipes);
   const guess = nearest(String(name), known);
   const question = guess === null ? '' : `: did you mean ${guess}?`;

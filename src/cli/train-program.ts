@@ -23,7 +23,10 @@ export function trainProgram(recipes: Recipes): Command {
     'train',
     'Trains a generative image model and leaves its pictures and checkpoints in a folder.',
   )
-    .argument('[recipe]', `one of ${Object.keys(recipes).join(', ')} (${defaultRecipe(recipes)})`)
+    .argument(
+      '[recipe]',
+      `one of ${Object.keys(recipes).join(', ')} (${defaultRecipe(recipes)}), or a file that exports one: ./mine.ts`,
+    )
     .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`)
     .option(
       '--dataset <name>',

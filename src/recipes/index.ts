@@ -16,7 +16,15 @@ import { vaeGan } from './vae-gan';
 import { wgan } from './wgan';
 import { wganGp } from './wgan-gp';
 
-export type { Recipe } from './recipe';
+export {
+  type AdversarialOptions,
+  adversarialLoss,
+  adversarialPhases,
+  LOSSES as adversarialLosses,
+} from './adversarial';
+export { reconstructions, traversals } from './autoencoder';
+export * as field from './config';
+export type { Recipe, TrainingLength } from './recipe';
 
 /** Every recipe, by name; the first is trained when none is named. */
 export const recipes: Readonly<Record<string, Recipe>> = {
