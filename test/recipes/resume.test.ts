@@ -20,10 +20,19 @@ async function train(
     deterministic: true,
     seed: 5,
   });
+  // 40 images in batches of 8: the 6th step begins a new epoch, so a resumed run crosses it.
   const loader = tinyLoader({ resolution: small.resolution, count: 40 });
   try {
     return await reportsOf(
-      trainer.fit(loader, { steps, out: join(folder.path, out), resume, sampleEvery: 3, checkpointEvery: 4 }),
+      trainer.fit(loader, {
+        steps,
+        out: join(folder.path, out),
+        resume,
+        sampleEvery: 3,
+        sampleCount: 16,
+        checkpointEvery: 4,
+        page: false,
+      }),
     );
   } finally {
     loader.dispose();
@@ -35,17 +44,17 @@ test.each(SMALL)('$name goes on bit for bit from any step, schedules and draws t
   await train(small, 'whole', { steps: STEPS });
   await train(small, 'parts', { steps: 3 });
   await train(small, 'parts', { steps: STEPS, resume: true });
-  const [whole, parts] = ['whole', 'parts'].map((run) =>
-    filesOf(join(folder.path, run, 'checkpoints', 'step-000008')),
-  );
-  expect(Object.keys(whole)).toEqual(
-    expect.arrayContaining(['optimizer-D.safetensors', 'state.safetensors']),
-  );
+  const files = (...path: string[]) =>
+    ['whole', 'parts'].map((run) => filesOf(join(folder.path, run, ...path)));
+  const [whole, parts] = files('checkpoints', 'step-000008');
+  expect(Object.keys(whole)).toContain('state.safetensors');
+  expect(Object.keys(whole).filter((name) => name.startsWith('optimizer-'))).not.toEqual([]);
   expect(parts).toEqual(whole);
+  // Also the grids of real images: they are of the same images after a resumption.
+  const [drawn, drawnInParts] = files('samples');
+  expect(drawnInParts).toMatchObject(drawn);
 });
 
-test('every adversarial recipe is in the table', () => {
-  const known = new Set(SMALL.map(({ recipe }) => recipe));
-  for (const name of ['lsgan', 'hinge', 'relativistic', 'wgan', 'wgan-gp', 'dragan', 'sngan', 'modern'])
-    expect([name, known.has(name), Object.hasOwn(recipes, name)]).toEqual([name, true, true]);
+test('every recipe is in the table', () => {
+  expect(new Set(SMALL.map(({ recipe }) => recipe))).toEqual(new Set(Object.keys(recipes)));
 });

@@ -15,8 +15,11 @@ const dcgan = { width: '4', latentSize: '8' };
 const resnet = { ...dcgan, network: 'resnet' };
 const boosts = { critic: '2', boost: '3', boostFirst: '2', boostEvery: '5' };
 
-/** Recipes whose phases have more to them than a DCGAN's. */
+/** Every recipe, some of them in more than one way. */
 export const SMALL: readonly SmallRecipe[] = [
+  { name: 'dcgan', recipe: 'dcgan', set: dcgan, resolution: 16 },
+  { name: 'mlp', recipe: 'mlp', set: { latentSize: '8' }, resolution: 8 },
+  { name: 'conv-dropout', recipe: 'conv-dropout', set: { units: '8', width: '4' }, resolution: 16 },
   { name: 'lsgan', recipe: 'lsgan', set: dcgan, resolution: 16 },
   { name: 'hinge on residual networks', recipe: 'hinge', set: resnet, resolution: 32 },
   { name: 'relativistic', recipe: 'relativistic', set: dcgan, resolution: 16 },
@@ -41,6 +44,34 @@ export const SMALL: readonly SmallRecipe[] = [
     set: { latentSize: '8', width: '4', maxWidth: '8', groupSize: '4' },
     resolution: 8,
   },
+  { name: 'cgan', recipe: 'cgan', set: dcgan, resolution: 16 },
+  {
+    name: 'acgan without averaged weights',
+    recipe: 'acgan',
+    set: { ...dcgan, emaImages: '0' },
+    resolution: 16,
+  },
+  {
+    name: 'projection with a falling rate',
+    recipe: 'projection',
+    set: { latentSize: '8', generatorWidth: '2', discriminatorWidth: '2', decaySteps: '16' },
+    resolution: 32,
+  },
+  { name: 'infogan', recipe: 'infogan', set: { ...dcgan, hidden: '5' }, resolution: 16 },
+  { name: 'vae in its warm-up', recipe: 'vae', set: { hidden: '8', warmUp: '6' }, resolution: 16 },
+  {
+    name: 'vae of convolutions and discretised pixels',
+    recipe: 'vae',
+    set: { network: 'conv', width: '2', likelihood: 'discretized', binarize: 'true' },
+    resolution: 16,
+  },
+  {
+    name: 'beta-vae of Gaussian pixels',
+    recipe: 'beta-vae',
+    set: { hidden: '8', likelihood: 'gaussian' },
+    resolution: 16,
+  },
+  { name: 'vae-gan', recipe: 'vae-gan', set: { width: '4', latentSize: '3' }, resolution: 16 },
 ];
 
 /** Its model for a training of so many steps, from the same weights every time. */
