@@ -1,8 +1,22 @@
 import type { Loader } from '../../src/data/loader';
+import { recipes } from '../../src/recipes';
+import { parseConfig } from '../../src/recipes/config';
+import { setKernels } from '../../src/tensor/device';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { latentShape } from '../../src/training/latent';
 import { Trainer, type TrainerOptions } from '../../src/training/trainer';
+import { readFixture, testDevice } from './fixtures';
+import { reportsOf } from './training';
+
+/** What a fixture of scripted latents was made with. */
+interface Settings {
+  readonly steps: number;
+  readonly classes: number;
+  readonly resolution: number;
+  readonly seed: number;
+  readonly set: Readonly<Record<string, unknown>>;
+}
 
 /** A trainer whose latents [draws, N, z] come from a fixture, draw after draw. */
 export class ScriptedTrainer extends Trainer {
@@ -43,4 +57,37 @@ export function scriptedLoader(
     to: () => undefined,
     dispose: () => undefined,
   };
+}
+
+/** Trains a recipe from a fixture's weights on its images, labels and latents, and expects PyTorch's losses, within 1e-3. */
+export async function expectScriptedTwin(name: string, file: string): Promise<void> {
+  const fixture = readFixture(`recipes/${file}`);
+  const { steps, classes, resolution, seed, set }: Settings = JSON.parse(fixture.metadata.settings);
+  const recipe = recipes[name];
+  const model = recipe.build(parseConfig(recipe.fields, { file: set }), { channels: 1, resolution, classes });
+  scope(() => {
+    for (const [network, module] of Object.entries(model.networks))
+      module.loadStateDict(fixture.group(`initial.${network}.`));
+  });
+  const [images, labels, latents] = ['images', 'labels', 'latents'].map((role) => fixture.tensor(role));
+  const trainer = new ScriptedTrainer(
+    { ...model, ema: null, device: testDevice, precision: 'fp32', memoryFormat: 'contiguous', seed },
+    latents,
+  );
+  // Dropout's own kernel draws other numbers than PyTorch does.
+  setKernels(false);
+  try {
+    const loader = scriptedLoader({ images, labels }, classes);
+    const reports = await reportsOf(trainer.fit(loader, { steps, logEvery: 1 }));
+    for (const phase of model.phases.map((each) => each.name)) {
+      const expected = scope(() => fixture.tensor(`losses.${phase}`).toArray()) as number[];
+      const relative = reports.map(({ losses }, i) => Math.abs(losses[phase] / expected[i] - 1));
+      expect({ phase, count: relative.length }).toEqual({ phase, count: steps });
+      expect(Math.max(...relative)).toBeLessThanOrEqual(1e-3);
+    }
+  } finally {
+    setKernels(true);
+    trainer.dispose();
+    for (const tensor of [images, labels, latents]) tensor.dispose();
+  }
 }
