@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
-import { metricNames, parseMetrics } from '../metrics/names';
+import { type MetricParts, metricNames, metricParts, parseMetrics } from '../metrics/names';
 import { type ConfigOf, choice, integer, number, optional, readConfig, text } from '../recipes/config';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
@@ -12,7 +12,7 @@ const fields = {
   metrics: text('fid,kid,prdc'),
   dataset: optional(text('fashion-mnist')),
   dataDir: optional(text('data')),
-  split: choice('train', ['train', 'test']),
+  split: optional(choice('test', ['train', 'test'])),
   resolution: optional(integer(32, { min: 1, max: 4096 })),
   count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
   realCount: optional(integer(10_000, { min: 2 })),
@@ -20,13 +20,14 @@ const fields = {
   weights: choice('ema', ['ema', 'live']),
   truncation: optional(number(0.7, { min: 0.01 })),
   seed: integer(0, { min: 0 }),
+  draws: optional(integer(100, { min: 1, max: 100_000 })),
   resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
   device: deviceField,
 };
 
 /** What `evaluate` was asked to do. */
 export interface EvaluateSettings extends Omit<ConfigOf<typeof fields>, 'metrics'> {
-  readonly metrics: ReturnType<typeof parseMetrics>;
+  readonly metrics: MetricParts;
 }
 
 /**
@@ -57,10 +58,13 @@ function evaluateProgram(): Command {
       '--data-dir <folder>',
       `where data sets are kept; also ${ENVIRONMENT.dataDir} (the run’s, or the cache)`,
     )
-    .option('--split <which>', 'train or test, of the real images (train)')
+    .option(
+      '--split <which>',
+      'train or test, of the real images (train; test for elbo, iwae and reconstruction)',
+    )
     .option('--resolution <n>', 'height and width of the real images (the size of the images to judge)')
-    .option('--count <n>', 'images to judge (10000, or as many as --images has)')
-    .option('--real-count <n>', 'real images to compare with (all)')
+    .option('--count <n>', 'images to judge (10000, or as many as --images has), and paths of ppl')
+    .option('--real-count <n>', 'real images to compare with, or to show to an autoencoder (all)')
     .option(
       '--features <what>',
       'classifier, trained here on first use, or a file: Inception or TorchScript (classifier)',
@@ -68,6 +72,7 @@ function evaluateProgram(): Command {
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
     .option('--truncation <t>', 'normal numbers of latents within ±t only; the row says so (all)')
     .option('--seed <n>', 'of the latents and of random parts of metrics (0)')
+    .option('--draws <k>', 'latents an image, for elbo and iwae (100)')
     .option(
       '--resize <filter>',
       'bilinear or bicubic: brings images to the size and channels of the real ones where they differ',
@@ -78,7 +83,7 @@ function evaluateProgram(): Command {
 function run({ options, terminal }: Invocation, host: Host): Promise<number> {
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const settings = readConfig(fields, [flagSource(flags), environmentSource(host.env)]);
-  const metrics = parseMetrics(settings.metrics);
+  const metrics = metricParts(parseMetrics(settings.metrics));
   if ((settings.checkpoint === undefined) === (settings.images === undefined))
     throw new UsageError(
       'expected either --checkpoint, a run directory, or --images: try --checkpoint runs/NAME',
@@ -87,7 +92,24 @@ function run({ options, terminal }: Invocation, host: Host): Promise<number> {
     throw new UsageError('--images needs --dataset, the real images to compare with: try --dataset mnist');
   if (settings.images !== undefined && settings.truncation !== undefined)
     throw new UsageError('--truncation is of latents, but --images has none: leave one of the two out');
+  checkParts(metrics, settings);
   // Only now: --help and wrong calls need no LibTorch.
   const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
   return runEvaluation({ ...settings, metrics }, { host, terminal });
+}
+
+/** What some metrics need, and others have no use for. */
+function checkParts(
+  { images, paths, data }: MetricParts,
+  { images: given, truncation, draws }: Pick<EvaluateSettings, 'images' | 'truncation' | 'draws'>,
+): void {
+  const [ofModel = paths ? 'ppl' : undefined] = data;
+  if (given !== undefined && ofModel !== undefined)
+    throw new UsageError(`${ofModel} judges a model, not images: give --checkpoint in place of --images`);
+  if (truncation !== undefined && images.length === 0)
+    throw new UsageError(
+      `--truncation is of images that are judged, but ${ofModel} draws latents of its own: leave it out`,
+    );
+  if (draws !== undefined && !data.some((name) => name === 'elbo' || name === 'iwae'))
+    throw new UsageError('--draws is of elbo and iwae, but neither is asked for: leave it out');
 }

@@ -9,7 +9,7 @@ const ARROWS = { lower: '↓', higher: '↑', none: ' ' } as const;
  * An evaluation for people: a line for each number, its protocol, and which earlier rows of the run it may be compared with.
  */
 export function evaluationLines(
-  { metrics, errors, protocol }: Evaluation,
+  { metrics, errors, details = {}, protocol }: Evaluation,
   { earlier }: { readonly earlier: readonly EvaluationRow[] },
 ): string[] {
   const rows = Object.entries(metrics).map(([name, value]) => {
@@ -18,12 +18,18 @@ export function evaluationLines(
   });
   const width = Math.max(...rows.map(({ label }) => label.length));
   const lines = rows.map(({ label, text }) => `${label.padEnd(width)}  ${text}`);
+  const lists = Object.entries(details).map(([name, values]) => `${name}  ${values.map(listed).join(' ')}`);
   const said = Object.entries(protocol).map(([name, value]) => `${name} ${short(value)}`);
-  return [...lines, '', `protocol  ${said.join(', ')}`, ...comparable(protocol, earlier)];
+  return [...lines, ...lists, '', `protocol  ${said.join(', ')}`, ...comparable(protocol, earlier)];
+}
+
+function listed(value: number | null): string {
+  if (value === null) return '–';
+  return Number.isInteger(value) ? String(value) : value.toFixed(3);
 }
 
 function short(value: string | number): string {
-  if (typeof value === 'number') return formatCount(value);
+  if (typeof value === 'number') return Number.isInteger(value) ? formatCount(value) : String(value);
   return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value;
 }
 
@@ -31,7 +37,8 @@ const SHOWN = 5;
 
 function comparable(protocol: Evaluation['protocol'], earlier: readonly EvaluationRow[]): string[] {
   const same = earlier.filter((row) => sameProtocol(row.protocol, protocol));
-  const others = earlier.filter((row) => !same.includes(row));
+  // Rows about something else, e.g. generated images beside an autoencoder's bound, were never to be compared.
+  const others = earlier.filter((row) => !same.includes(row) && row.protocol.of === protocol.of);
   // Of each step the newest, and of those the last few: the page has them all.
   const newest = [...new Map(same.map((row) => [row.step, row])).values()];
   const lines = newest.slice(-SHOWN).map(

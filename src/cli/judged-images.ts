@@ -7,7 +7,7 @@ import { datasetImages, type ImageSource, tensorImages } from '../metrics/image-
 import { recipes } from '../recipes/index';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { loadGenerator } from '../training/generate';
+import { type LoadedGenerator, loadGenerator } from '../training/generate';
 import type { EvaluateSettings } from './evaluate';
 import { recipesFor } from './recipe-file';
 
@@ -18,6 +18,8 @@ export interface JudgedImages {
   readonly described: string;
   /** The checkpoint that makes them; null for images from elsewhere. */
   readonly origin: Origin | null;
+  /** What made them; null for images from elsewhere. */
+  readonly generator: LoadedGenerator | null;
   /** Things to tell the user. */
   readonly notes: readonly string[];
   dispose(): void;
@@ -47,8 +49,13 @@ export async function openGenerator(
   settings: EvaluateSettings,
   device: string,
 ): Promise<JudgedImages> {
-  const { weights, seed, truncation, count = DEFAULT_COUNT } = settings;
-  const generator = await loadGenerator(path, { weights, device, recipes: recipesFor(recipes, path) });
+  const { weights, seed, truncation, metrics, count = DEFAULT_COUNT } = settings;
+  const generator = await loadGenerator(path, {
+    weights,
+    device,
+    recipes: recipesFor(recipes, path),
+    autoencoder: metrics.data.length > 0,
+  });
   const source = generator.images({ count, seed, truncation });
   const notes = [...generator.notes];
   if (weights === 'ema' && generator.weights === 'live')
@@ -61,6 +68,7 @@ export async function openGenerator(
       step: generator.step,
       settings: generator.settings,
     },
+    generator,
     notes,
     dispose() {
       source.dispose();
@@ -116,6 +124,7 @@ function given(source: ImageSource, { name, count }: { name: string; count?: num
     source: judged,
     described: `${judged.count} images of ${name}`,
     origin: null,
+    generator: null,
     notes: [],
     dispose() {},
   };

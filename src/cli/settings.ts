@@ -1,6 +1,6 @@
 import { UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
-import { decidingNumber, type MetricName, parseMetrics } from '../metrics/names';
+import { decidingNumber, type ImageMetric, parseImageMetrics } from '../metrics/names';
 import { nearest } from '../nearest';
 import {
   boolean,
@@ -80,7 +80,7 @@ type EvaluationFields = 'evalEvery' | 'evalMetrics' | 'evalCount' | 'bestBy' | '
 export interface EvaluationSettings {
   /** Steps between evaluations. */
   readonly every: number;
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly ImageMetric[];
   /** Images to judge. */
   readonly count: number;
   /** The number that decides which weights are best. */
@@ -159,7 +159,7 @@ function evaluationSettings(
       );
     return undefined;
   }
-  const metrics = parseMetrics(evalMetrics ?? 'fid');
+  const metrics = parseImageMetrics(evalMetrics ?? 'fid');
   return { every, metrics, count: evalCount, bestBy: decidingNumber(metrics, bestBy), features };
 }
 

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { UsageError } from '../errors';
+import { imageMetricNames } from '../metrics/names';
 import type { Fields } from '../recipes/config';
 import { readConfigFile } from './config-file';
 import type { Host } from './host';
@@ -52,7 +53,7 @@ export function trainProgram(recipes: Recipes): Command {
       '--eval-every [n]',
       `judges the generator every so many steps (${EVAL_STEPS}) and at the end, and keeps the best weights in best/; 0 for never (never)`,
     )
-    .option('--eval-metrics <list>', 'of fid, kid, is, prdc, diversity (fid)')
+    .option('--eval-metrics <list>', `of ${imageMetricNames.join(', ')} (fid)`)
     .option('--eval-count <n>', 'generated images an evaluation judges (5000)')
     .option('--best-by <metric>', 'the number that decides which weights are best (the first)')
     .option(

@@ -90,6 +90,11 @@ function testDigits({ seed = 0, ...options }: DigitsOptions): DigitsOptions {
   return { ...options, seed: seed + 1, count: 10_000 };
 }
 
+/** Whether a data set has images apart from those to learn: folders and `sign-language-digits` have not. */
+export function hasTestSplit(name: string): boolean {
+  return Object.hasOwn(SOURCES, name) && name !== 'sign-language-digits';
+}
+
 function refuseTestSplit(name: string, { split }: DatasetOptions): void {
   if (split === 'test')
     throw new UsageError(`${name} has no test split: leave the split out, or give a folder of its own`);

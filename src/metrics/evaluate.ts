@@ -1,11 +1,11 @@
-import type { Protocol } from '../report/evaluations';
+import type { Details, Protocol } from '../report/evaluations';
 import { scope } from '../tensor/scope';
 import { version } from '../version';
 import { type CollectOptions, collect } from './collect';
 import type { FeatureSet } from './feature-set';
 import type { ImageSource } from './image-source';
-import { checkMetrics, measure } from './measure';
-import type { MetricName } from './names';
+import { checkMetrics, measure, needLogits } from './measure';
+import type { ImageMetric } from './names';
 import type { RealImages } from './real-images';
 
 /** What {@link evaluate} is told. */
@@ -13,7 +13,7 @@ export interface EvaluateOptions extends Pick<CollectOptions, 'onProgress' | 'si
   readonly real: RealImages;
   /** The images to be judged. */
   readonly fake: ImageSource;
-  readonly metrics: readonly MetricName[];
+  readonly metrics: readonly ImageMetric[];
   /** Of the random parts that KID and the confidence intervals draw (0). */
   readonly seed?: number;
   /** What the protocol should say beside what `real` and `fake` know, e.g. the split. */
@@ -25,6 +25,8 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
   /** Standard errors, of the metrics that have one; of the Inception Score the standard deviation over its splits, as is usual. */
   readonly errors: Readonly<Record<string, number>>;
+  /** What some numbers are made of: `accuracyOfClass`, and of a code `classOfCode` and `purityOfCode`. */
+  readonly details?: Details;
   readonly protocol: Protocol;
   /** Where the time went. */
   readonly seconds: Readonly<Record<'features' | 'metrics', number>>;
@@ -41,19 +43,20 @@ export interface Judged extends Evaluation {
  *
  * Neither the default random generators nor any network notices: it may run between two steps of a training.
  *
- * @throws UsageError where a metric needs more images, or logits that the feature network has not; GanError `ERR_BAD_FEATURES`
- *   naming an image that is not finite
+ * @throws UsageError where a metric needs more images, logits that the feature network has not, or images made as something that
+ *   these are not; GanError `ERR_BAD_FEATURES` naming an image that is not finite
  */
 export async function evaluate(options: EvaluateOptions): Promise<Judged> {
   const { real, fake, metrics, seed = 0, onImages, onProgress, signal } = options;
-  checkMetrics(metrics, { real, count: fake.count });
+  const { classes } = fake;
+  checkMetrics(metrics, { real, count: fake.count, classes });
   const { extractor } = real;
   const start = performance.now();
   const { moments, features, logits } = await collect(fake, {
     extractor,
     features: fake.count,
     device: real.features.device,
-    logits: metrics.includes('is'),
+    logits: needLogits(metrics),
     quantise: true,
     task: 'judging images',
     onImages,
@@ -63,7 +66,14 @@ export async function evaluate(options: EvaluateOptions): Promise<Judged> {
   const middle = performance.now();
   try {
     const values = scope(() =>
-      measure(metrics, { real, moments, features: features.tensor, logits: logits?.tensor ?? null, seed }),
+      measure(metrics, {
+        real,
+        moments,
+        features: features.tensor,
+        logits: logits?.tensor ?? null,
+        classes,
+        seed,
+      }),
     );
     const seconds = { features: (middle - start) / 1000, metrics: (performance.now() - middle) / 1000 };
     return { ...values, protocol: protocolOf(options), seconds, features };

@@ -5,12 +5,22 @@ import { fromBytes, tensor } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import { resizeImages } from './features/resize-images';
 
+/** What is known of the classes of images. */
+export interface ImageClasses {
+  /** How many there are. */
+  readonly count: number;
+  /** `labels` of a data set, or values of a `code` that a model gave a meaning of its own. */
+  readonly kind: 'labels' | 'code';
+}
+
 /** Images to be judged, made or read in pieces. */
 export interface ImageSource {
   readonly count: number;
   readonly spec: Pick<ImageSpec, 'channels' | 'resolution'>;
   /** What is known of how they were made, for the protocol of figures: weights, truncation, … */
   readonly protocol?: Protocol;
+  /** What the images were made as, or are labelled: the class of each, in their order (not known). */
+  readonly classes?: ImageClasses & { readonly ofImages: Int32Array };
   /** Reads what images `start` … `end` − 1 need; the function makes them, float32 [end − start, C, H, W] in [−1, 1], in the caller's scope. */
   fetch(start: number, end: number): Promise<() => Tensor>;
 }
@@ -25,10 +35,13 @@ export function datasetImages(
   dataset: ImageDataset,
   { indices, device = 'cpu' }: { readonly indices?: Int32Array; readonly device?: string } = {},
 ): ImageSource {
-  const { channels, resolution } = dataset.spec;
+  const { channels, resolution, classes } = dataset.spec;
+  const { labels } = dataset;
+  const ofImages = labels && indices ? indices.map((index) => labels[index]) : labels;
   return {
     count: indices?.length ?? dataset.count,
     spec: dataset.spec,
+    ...(ofImages && { classes: { count: classes, kind: 'labels', ofImages } }),
     async fetch(start, end) {
       const wanted =
         indices?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, i) => start + i);
@@ -93,6 +106,7 @@ export function convertedImages(source: ImageSource, conversion: Conversion): Im
     count: source.count,
     spec: { channels, resolution },
     protocol: { ...source.protocol, converted: describeConversion(from, conversion) },
+    ...(source.classes && { classes: source.classes }),
     async fetch(start, end) {
       const make = await source.fetch(start, end);
       return () => resizeImages(inChannels(make(), channels), { side: resolution, filter });

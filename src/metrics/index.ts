@@ -1,6 +1,10 @@
+export type { Autoencoder, DrawsOptions, Likelihood } from './autoencoder';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
+export { type CodePurity, codePurity, type LabelAccuracy, labelAccuracy } from './class-agreement';
 export { type Diversity, pairwiseDiversity } from './diversity';
 export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './evaluate';
+export { DEFAULT_DRAWS, type EvaluateDataOptions, evaluateData } from './evaluate-data';
+export { type EvaluatePathsOptions, evaluatePaths } from './evaluate-paths';
 export type { Extracted, FeatureExtractor } from './extractor';
 export { FeatureSet, type FeatureSetOptions } from './feature-set';
 export {
@@ -21,7 +25,7 @@ export { type OpenFeaturesOptions, openFeatures } from './features/open';
 export { type ScriptExtractorOptions, scriptExtractor } from './features/script';
 export { frechetDistance } from './frechet';
 export { type FrechetSample, frechetError } from './frechet-error';
-export { datasetImages, type ImageSource, tensorImages } from './image-source';
+export { datasetImages, type ImageClasses, type ImageSource, tensorImages } from './image-source';
 export { type InceptionScore, inceptionScore } from './inception-score';
 export { linearInterpolation, type Path, sphericalInterpolation } from './interpolate';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance } from './kernel-distance';
@@ -34,7 +38,16 @@ export {
 } from './likelihood';
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold';
 export { FeatureMoments, type Moments } from './moments';
-export { METRICS, type MetricName, metricNames, parseMetrics } from './names';
+export {
+  type DataMetric,
+  type ImageMetric,
+  METRICS,
+  type MetricName,
+  type MetricParts,
+  metricNames,
+  metricParts,
+  parseMetrics,
+} from './names';
 export { type Neighbours, nearestNeighbours, neighbourDistances } from './nearest-neighbours';
 export { type PathLength, type PathLengthOptions, pathLength } from './path-length';
 export { prepareReal, type RealImages, type RealOptions } from './real-images';

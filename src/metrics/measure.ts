@@ -1,14 +1,17 @@
 import { UsageError } from '../errors';
+import type { Details } from '../report/evaluations';
 import type { Tensor } from '../tensor/tensor';
 import { bootstrapMean } from './bootstrap';
+import { codePurity, labelAccuracy } from './class-agreement';
 import { pairwiseDiversity } from './diversity';
 import { frechetDistance } from './frechet';
 import { frechetError } from './frechet-error';
+import type { ImageClasses, ImageSource } from './image-source';
 import { inceptionScore } from './inception-score';
 import { kernelDistance } from './kernel-distance';
 import { manifoldMetrics } from './manifold';
 import type { FeatureMoments } from './moments';
-import type { MetricName } from './names';
+import type { ImageMetric } from './names';
 import type { RealImages } from './real-images';
 
 /** What metrics are computed from. */
@@ -19,6 +22,8 @@ export interface Measurable {
   readonly features: Tensor;
   /** float32 [N, k]; null where no metric needs them. */
   readonly logits: Tensor | null;
+  /** What the judged images were made as, where that is known. */
+  readonly classes?: ImageSource['classes'];
   readonly seed: number;
 }
 
@@ -26,12 +31,16 @@ export interface Measurable {
 export interface Measures {
   readonly metrics: Readonly<Record<string, number>>;
   readonly errors: Readonly<Record<string, number>>;
+  /** What some numbers are made of, e.g. the accuracy of each class; null where there is none. */
+  readonly details?: Details;
 }
 
 /** A number, and its standard error where one is known. */
-interface Measured {
+export interface Measured {
   readonly value: number;
   readonly error?: number;
+  /** Lists that belong to it, by their names. */
+  readonly details?: Details;
 }
 
 /** Enough for two digits of a standard error. */
@@ -40,7 +49,7 @@ const RESAMPLES = 200;
 /** The larger k of precision, recall, density and coverage. */
 const NEIGHBOURS = 5;
 
-const MEASURES: Readonly<Record<MetricName, (input: Measurable) => Readonly<Record<string, Measured>>>> = {
+const MEASURES: Readonly<Record<ImageMetric, (input: Measurable) => Readonly<Record<string, Measured>>>> = {
   fid: ({ real, moments, features }) => ({
     fid: {
       value: frechetDistance(real.moments, moments),
@@ -53,8 +62,7 @@ const MEASURES: Readonly<Record<MetricName, (input: Measurable) => Readonly<Reco
     return { kid: { value: mean, error } };
   },
   is({ logits }) {
-    if (!logits) throw new UsageError('is expected logits but received none');
-    const { mean, std } = inceptionScore(logits);
+    const { mean, std } = inceptionScore(given('is', logits));
     return { is: { value: mean, error: std } };
   },
   prdc({ real, features, seed }) {
@@ -75,7 +83,25 @@ const MEASURES: Readonly<Record<MetricName, (input: Measurable) => Readonly<Reco
     });
     return Object.fromEntries(measured);
   },
+  accuracy({ logits, classes }) {
+    const { ofImages } = given('accuracy', classes);
+    const { mean, error, ofClass } = labelAccuracy(given('accuracy', logits), ofImages);
+    return { accuracy: { value: mean, error, details: { accuracyOfClass: ofClass } } };
+  },
+  purity({ logits, classes }) {
+    const { ofImages, count } = given('purity', classes);
+    const found = codePurity(given('purity', logits), { given: ofImages, values: count });
+    const { purity, error, mutualInformation, classOfValue, purityOfValue } = found;
+    const details = { classOfCode: classOfValue, purityOfCode: purityOfValue };
+    return { purity: { value: purity, error, details }, nmi: { value: mutualInformation } };
+  },
 };
+
+/** What {@link checkMetrics} has made sure of. */
+function given<T>(metric: ImageMetric, value: T | null | undefined): T {
+  if (value !== null && value !== undefined) return value;
+  throw new UsageError(`${metric} expected logits and what images were made as but received none`);
+}
 
 /** Figures of neighbourhoods depend on the counts: as many real images as there are others. */
 function sameCount(real: Tensor, features: Tensor): Tensor {
@@ -83,17 +109,42 @@ function sameCount(real: Tensor, features: Tensor): Tensor {
 }
 
 /** The fewest images that a metric is defined for. */
-const LEAST: Readonly<Record<MetricName, number>> = { fid: 2, kid: 2, is: 10, prdc: 6, diversity: 2 };
+const LEAST: Readonly<Record<ImageMetric, number>> = {
+  fid: 2,
+  kid: 2,
+  is: 10,
+  prdc: 6,
+  diversity: 2,
+  accuracy: 2,
+  purity: 2,
+};
+
+/** Those that read what the feature network takes images for. */
+const NEED_LOGITS: readonly ImageMetric[] = ['is', 'accuracy', 'purity'];
+
+/** Whether any of the metrics reads logits. */
+export function needLogits(metrics: readonly ImageMetric[]): boolean {
+  return metrics.some((name) => NEED_LOGITS.includes(name));
+}
+
+/** What is known before images are judged. */
+export interface Judgeable {
+  readonly real: RealImages;
+  /** Images to judge. */
+  readonly count: number;
+  /** What they are made as, where that is known. */
+  readonly classes?: ImageClasses;
+}
 
 /**
  * Checks that metrics can be computed, before the work begins.
  *
- * @throws UsageError for too few images, naming the minimum, or a feature network without classes
+ * @throws UsageError for too few images, naming the minimum; a feature network without classes, or with others than the images;
+ *   images that were made as nothing, or as something else than the metric asks for
  */
-export function checkMetrics(
-  metrics: readonly MetricName[],
-  { real, count }: { readonly real: RealImages; readonly count: number },
-): void {
+export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeable): void {
+  const { real, count } = judgeable;
+  const { extractor } = real;
   for (const name of metrics) {
     const least = LEAST[name];
     const fewer = Math.min(count, real.features.shape[0]);
@@ -101,21 +152,52 @@ export function checkMetrics(
       throw new UsageError(
         `${name} needs at least ${least} generated and real images but there are ${count} and ${real.features.shape[0]}`,
       );
-    if (name === 'is' && real.extractor.classes === 0)
+    if (NEED_LOGITS.includes(name) && extractor.classes === 0)
       throw new UsageError(
-        `is needs a feature network with classes but ${real.extractor.name} has none: leave is out, or use another network`,
+        `${name} needs a feature network with classes but ${extractor.name} has none: leave ${name} out, or use another network`,
       );
   }
+  if (metrics.includes('accuracy')) checkLabels(judgeable);
+  if (metrics.includes('purity')) checkCode(judgeable);
+}
+
+function checkLabels({ real, classes }: Judgeable): void {
+  if (classes?.kind === 'code')
+    throw new UsageError(
+      'accuracy needs images made with labels but those of this model are made with a code that it gave a meaning itself: try purity',
+    );
+  if (!classes)
+    throw new UsageError('accuracy needs images made with labels but these have none: leave accuracy out');
+  const { name, classes: known } = real.extractor;
+  if (known !== classes.count)
+    throw new UsageError(
+      `accuracy needs a feature network of the ${classes.count} classes that images are made with but ${name} has ${known}: use another network`,
+    );
+}
+
+function checkCode({ classes }: Judgeable): void {
+  if (classes?.kind === 'code') return;
+  throw new UsageError(
+    classes
+      ? 'purity needs a categorical code that is no label but these images are made with labels: try accuracy'
+      : 'purity needs images made with a categorical code but these have none: leave purity out',
+  );
 }
 
 /** Computes metrics, in their order; inside a scope. */
-export function measure(metrics: readonly MetricName[], input: Measurable): Measures {
-  const measured = metrics.flatMap((name) => Object.entries(MEASURES[name](input)));
+export function measure(metrics: readonly ImageMetric[], input: Measurable): Measures {
+  return measures(metrics.flatMap((name) => Object.entries(MEASURES[name](input))));
+}
+
+/** Numbers by name as values, errors and details. */
+export function measures(measured: readonly (readonly [string, Measured])[]): Measures {
   const errors = measured.flatMap(([name, { error }]) =>
     error === undefined ? [] : [[name, error] as const],
   );
+  const details = measured.flatMap(([, own]) => Object.entries(own.details ?? {}));
   return {
     metrics: Object.fromEntries(measured.map(([name, { value }]) => [name, value])),
     errors: Object.fromEntries(errors),
+    ...(details.length > 0 && { details: Object.fromEntries(details) }),
   };
 }

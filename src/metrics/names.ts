@@ -2,20 +2,74 @@ import { UsageError } from '../errors';
 import { nearest } from '../nearest';
 import { metricFacts } from '../report/evaluations';
 
-/** What can be asked for, and the numbers that come of it. */
-export const METRICS = {
+/** Those that judge a set of images, and the numbers that come of them. */
+const OF_IMAGES = {
   fid: ['fid'],
   kid: ['kid'],
   is: ['is'],
   prdc: ['precision', 'recall', 'density', 'coverage'],
   diversity: ['diversity', 'realDiversity'],
+  accuracy: ['accuracy'],
+  purity: ['purity', 'nmi'],
 } as const satisfies Record<string, readonly string[]>;
+
+/** Those that walk between latents of a generator. */
+const OF_PATHS = { ppl: ['ppl'] } as const satisfies Record<string, readonly string[]>;
+
+/** Those that show real images to an autoencoder. */
+const OF_DATA = {
+  elbo: ['elbo', 'bitsPerDimension'],
+  iwae: ['iwae'],
+  reconstruction: ['mse', 'mae', 'psnr'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** What can be asked for, and the numbers that come of it; `bitsPerDimension` only of likelihoods of bytes or densities. */
+export const METRICS = { ...OF_IMAGES, ...OF_PATHS, ...OF_DATA } as const;
 
 /** The name of a metric, as `--metrics` takes it. */
 export type MetricName = keyof typeof METRICS;
 
+/** A metric of a set of images: what can be judged in training, too. */
+export type ImageMetric = keyof typeof OF_IMAGES;
+
+/** A metric of what an autoencoder makes of real images. */
+export type DataMetric = keyof typeof OF_DATA;
+
 /** All of them, in the order of their report. */
 export const metricNames = Object.keys(METRICS) as readonly MetricName[];
+
+/** Those of a set of images. */
+export const imageMetricNames = Object.keys(OF_IMAGES) as readonly ImageMetric[];
+
+/** Metrics by what is judged: each part is measured by a protocol of its own. */
+export interface MetricParts {
+  readonly images: readonly ImageMetric[];
+  /** Whether the path length is asked for. */
+  readonly paths: boolean;
+  readonly data: readonly DataMetric[];
+}
+
+/** Sorts metrics by what they judge. */
+export function metricParts(metrics: readonly MetricName[]): MetricParts {
+  const isOf = <T extends string>(part: Readonly<Record<T, unknown>>, name: string): name is T =>
+    Object.hasOwn(part, name);
+  return {
+    images: metrics.filter((name) => isOf(OF_IMAGES, name)),
+    paths: metrics.some((name) => isOf(OF_PATHS, name)),
+    data: metrics.filter((name) => isOf(OF_DATA, name)),
+  };
+}
+
+/** Reads a list of {@link parseMetrics | metrics} of images. @throws UsageError as that, and for one of something else */
+export function parseImageMetrics(list: string): readonly ImageMetric[] {
+  const metrics = parseMetrics(list);
+  const { images } = metricParts(metrics);
+  const other = metrics.find((name) => !images.some((image) => image === name));
+  if (other === undefined) return images;
+  throw new UsageError(
+    `${other} is not measured on the way: expected some of ${imageMetricNames.join(', ')}; evaluate --metrics ${other} measures it afterwards`,
+  );
+}
 
 /**
  * Reads a list of metrics, e.g. `fid,kid`: each once, in the order of {@link metricNames}.

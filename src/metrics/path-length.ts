@@ -2,8 +2,8 @@ import { numberBetween, oneOf, positiveInteger } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { rand, randn } from '../tensor/create';
 import { defaultDevice } from '../tensor/device';
-import { Generator } from '../tensor/random';
-import { scope } from '../tensor/scope';
+import { Generator as Random } from '../tensor/random';
+import { keep, scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { type Span, spans } from './distances';
@@ -24,11 +24,11 @@ export interface PathLengthOptions {
   readonly map?: (latents: Tensor) => Tensor;
   /** Anywhere on a path, or at its start, which leaves out what no latent maps to: `full`. */
   readonly sampling?: 'full' | 'end';
-  /** Paths (10,000). */
+  /** Paths ({@link DEFAULT_PATHS}). */
   readonly count?: number;
   /** Paths a batch (50): twice as many images. */
   readonly batch?: number;
-  /** The step along a path (1e-4). */
+  /** The step along a path ({@link DEFAULT_EPSILON}). */
   readonly epsilon?: number;
   /** Which paths (0). */
   readonly seed?: number;
@@ -40,6 +40,11 @@ export interface PathLength {
   readonly mean: number;
   readonly error: number;
 }
+
+/** Paths that a path length is the mean of. */
+export const DEFAULT_PATHS = 10_000;
+/** The step along a path. */
+export const DEFAULT_EPSILON = 1e-4;
 
 /**
  * The perceptual path length (PPL, Karras et al. 2019): E[ d(G(p(t)), G(p(t + ε))) / ε² ], p a path between two random latents
@@ -54,22 +59,36 @@ export interface PathLength {
  * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the image of its batch
  */
 export function pathLength(options: PathLengthOptions): PathLength {
-  const { count = 10_000, batch = 50, epsilon = 1e-4, seed = 0, sampling = 'full' } = options;
+  return meanLength([...pathSteps(options)].flat());
+}
+
+/** {@link pathLength} in pieces, so that the event loop may turn between them: what each batch of paths adds. @throws as that */
+export function* pathSteps(options: PathLengthOptions): Generator<readonly number[], void> {
+  const {
+    count = DEFAULT_PATHS,
+    batch = 50,
+    epsilon = DEFAULT_EPSILON,
+    seed = 0,
+    sampling = 'full',
+  } = options;
   for (const [name, value] of Object.entries({ count, batch, latentSize: options.latentSize }))
     positiveInteger('pathLength', name, value);
   numberBetween('pathLength', 'epsilon', epsilon, { min: 1e-8, max: 0.1 });
   oneOf('pathLength', 'sampling', sampling, ['full', 'end']);
   requireCount('pathLength', count, 2);
-  return noGrad(() =>
-    scope(() => {
-      const draws = drawPaths({ ...options, count, seed, sampling });
-      const lengths = spans(count, batch).flatMap((span) =>
-        scope(() => stepLengths({ ...options, epsilon }, draws, span)),
-      );
-      const kept = withoutTails(lengths);
-      return { mean: meanOf(kept), error: errorOfMean(kept) };
-    }),
-  );
+  const draws = keep(noGrad(() => scope(() => drawPaths({ ...options, count, seed, sampling }))));
+  try {
+    for (const span of spans(count, batch))
+      yield noGrad(() => scope(() => stepLengths({ ...options, epsilon }, draws, span)));
+  } finally {
+    for (const drawn of [draws.from, draws.to, draws.at]) drawn.dispose();
+  }
+}
+
+/** What batches of {@link pathSteps} come to. */
+export function meanLength(lengths: readonly number[]): PathLength {
+  const kept = withoutTails(lengths);
+  return { mean: meanOf(kept), error: errorOfMean(kept) };
 }
 
 /** The ends of all paths [count, z], and a place on each [count, 1], float64: drawn at once, so that batches change nothing. */
@@ -80,7 +99,7 @@ function drawPaths({
   latentSize,
   device = defaultDevice(),
 }: PathLengthOptions & { readonly count: number; readonly seed: number }): Path {
-  const generator = new Generator({ seed, device });
+  const generator = new Random({ seed, device });
   try {
     const [from, to] = randn([2, count, latentSize], { generator, device }).unbind();
     const at = rand([count, 1], { dtype: 'float64', generator, device });

@@ -112,7 +112,7 @@ const DEFAULT_FEATURES = 10_000;
 export async function prepareReal(dataset: ImageDataset, options: RealOptions): Promise<RealImages> {
   const { extractor, count = dataset.count, features = DEFAULT_FEATURES } = options;
   checkCounts(dataset, { count, features });
-  const order = new Prng(ORDER_SEED).permutation(dataset.count).subarray(0, count);
+  const order = imageOrder(dataset, count);
   const capacity = keptRows({ count, features, dimensions: extractor.dimensions });
   const hash = await contentHash(dataset);
   const id = { ...options, count, capacity };
@@ -121,6 +121,11 @@ export async function prepareReal(dataset: ImageDataset, options: RealOptions): 
   const statistics = known || (await compute(dataset, { ...options, order, capacity }));
   if (file && !known) await writeStatistics(file, statistics);
   return new RealImages({ dataset, extractor, hash, count, order, cached: Boolean(known) }, statistics);
+}
+
+/** Places of the first `count` images of a data set in a fixed random order. */
+export function imageOrder(dataset: ImageDataset, count: number): Int32Array {
+  return new Prng(ORDER_SEED).permutation(dataset.count).subarray(0, count);
 }
 
 function checkCounts({ name, count: most }: ImageDataset, counts: { count: number; features: number }): void {

@@ -1,5 +1,8 @@
+import type { DrawsOptions } from '../metrics/autoencoder';
 import type { Posterior, VaeEncoder } from '../models/vae';
 import { randn } from '../tensor/create';
+import type { Generator } from '../tensor/random';
+import { scope } from '../tensor/scope';
 import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { GridMaker } from '../training/grids';
@@ -9,6 +12,33 @@ import { sweepLatents } from '../training/latent-paths';
 export function drawPosterior({ mean, logVariance }: Posterior): Tensor {
   const { shape, device } = mean;
   return mean.add(logVariance.mul(0.5).exp().mul(randn(shape, { device })));
+}
+
+/** What {@link logWeights} is computed from. */
+interface WeightsOptions extends DrawsOptions {
+  readonly posterior: Posterior;
+  /** ln p(x|z) of each image for latents [N, z]: [N]. */
+  readonly logLikelihood: (latents: Tensor) => Tensor;
+}
+
+/** ln w = ln p(x|z) + ln p(z) − ln q(z|x) for draws from posteriors (Burda et al. 2016): [N, K] in nats, one draw after the other. */
+export function logWeights({ posterior, logLikelihood, draws, random }: WeightsOptions): Tensor {
+  const each = Array.from({ length: draws }, () =>
+    scope(() => {
+      const { mean, logVariance } = posterior;
+      const noise = noiseLike(mean, random);
+      const latents = mean.add(logVariance.mul(0.5).exp().mul(noise));
+      // Both normal densities have −½ ln 2π for each number of a latent: it cancels.
+      const ratio = noise.square().add(logVariance).sub(latents.square()).mul(0.5).sum(1);
+      return logLikelihood(latents).add(ratio);
+    }),
+  );
+  return stack(each, 1);
+}
+
+/** Drawn where the generator is, so that a seed means the same on every device. */
+function noiseLike({ shape, device }: Tensor, random: Generator): Tensor {
+  return randn(shape, { generator: random, device: random.device }).to(device);
 }
 
 /** The distribution of images' latents, in float32 also under autocast: sums over it are long. */

@@ -106,6 +106,11 @@ export const vaeGan: Recipe<typeof fields> = {
       ],
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
       grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
+      // Its likelihood is of a discriminator's features: no bound on ln p(x) of images.
+      autoencoder: {
+        networks: ['encoder'],
+        reconstruct: (seen) => decoder.forward(asPixel(encode(encoder, seen).mean)),
+      },
     };
   },
 };

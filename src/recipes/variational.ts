@@ -1,17 +1,21 @@
 import type { ImageSpec } from '../data/dataset';
 import { gaussianKl } from '../losses/information';
 import { bernoulliNll, discretizedLogisticNll, gaussianNll } from '../losses/likelihood';
+import type { PerImageOptions } from '../losses/per-image';
 import { total } from '../losses/total';
 import { LearnedNumber } from '../models/learned-number';
 import { convVaeDecoder, convVaeEncoder, mlpVaeDecoder, mlpVaeEncoder } from '../models/vae';
 import { adam } from '../optim/adam';
 import type { Tensor } from '../tensor/tensor';
 import type { Model } from '../training/trainer';
-import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
+import { drawPosterior, encode, logWeights, reconstructions, traversals } from './autoencoder';
 import { boolean, type ConfigOf, choice, integer, number } from './config';
 
 /** Likelihoods that `--set likelihood=…` can name. */
 const LIKELIHOODS = ['bernoulli', 'gaussian', 'discretized'] as const;
+
+/** How far neighbouring bytes are apart where a likelihood is a density, 1 where it is of bytes; bits say nothing of a Bernoulli's pixels. */
+const BIN_WIDTHS = { bernoulli: undefined, gaussian: 2 / 255, discretized: 1 } as const;
 
 /** What `vae` and `beta-vae` can be told, but β. */
 export const variationalFields = {
@@ -46,12 +50,13 @@ export function variationalModel(
   const spread = likelihood === 'bernoulli' ? null : new LearnedNumber(-2);
 
   /** −ln p(images | latents), in nats an image. */
-  const reconstruction = (decoded: Tensor, real: Tensor): Tensor => {
-    if (spread === null) return bernoulliNll(decoded, real);
-    if (likelihood === 'gaussian')
-      return gaussianNll({ mean: decoded, logVariance: spread.value.reshape([1, 1, 1, 1]) }, real);
-    return discretizedLogisticNll({ mean: decoded, logScale: spread.value.reshape([1, 1, 1, 1]) }, real);
+  const reconstruction = (decoded: Tensor, real: Tensor, options?: PerImageOptions): Tensor => {
+    if (spread === null) return bernoulliNll(decoded, real, options);
+    const learned = spread.value.reshape([1, 1, 1, 1]);
+    if (likelihood === 'gaussian') return gaussianNll({ mean: decoded, logVariance: learned }, real, options);
+    return discretizedLogisticNll({ mean: decoded, logScale: learned }, real, options);
   };
+  const blackAndWhite = (real: Tensor): Tensor => real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1);
 
   return {
     networks: { encoder, decoder, ...(spread && { spread }) },
@@ -63,7 +68,7 @@ export function variationalModel(
         trains: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
         optimizer: adam({ lr }),
         loss: ({ real, scheduled, log }) => {
-          const seen = binarize ? real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1) : real;
+          const seen = binarize ? blackAndWhite(real) : real;
           const posterior = encode(encoder, seen);
           const decoded = decoder.decode(drawPosterior(posterior)).float();
           const nll = reconstruction(decoded, seen);
@@ -77,5 +82,21 @@ export function variationalModel(
       },
     ],
     grids: { reconstructions: reconstructions(encoder), traversals },
+    autoencoder: {
+      networks: ['encoder', ...(spread ? ['spread'] : [])],
+      ...(binarize && { view: { name: 'black or white, at half', of: blackAndWhite } }),
+      reconstruct: (seen) => decoder.forward(encode(encoder, seen).mean),
+      likelihood: {
+        name: likelihood,
+        binWidth: BIN_WIDTHS[likelihood],
+        logWeights: (seen, drawing) =>
+          logWeights({
+            ...drawing,
+            posterior: encode(encoder, seen),
+            logLikelihood: (latents) =>
+              reconstruction(decoder.decode(latents), seen, { reduction: 'none' }).neg(),
+          }),
+      },
+    },
   };
 }

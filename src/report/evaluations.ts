@@ -6,6 +6,9 @@ export type Protocol = Readonly<Record<string, string | number>>;
 /** Numbers by name. */
 export type Values = Readonly<Record<string, number>>;
 
+/** Lists by name: what a number is made of, e.g. the accuracy of each class. */
+export type Details = Readonly<Record<string, readonly (number | null)[]>>;
+
 /** One line of `evaluations.jsonl`: what one checkpoint of a run was judged to be worth, and how. */
 export interface EvaluationRow {
   /** Training steps done by the weights that were judged. */
@@ -19,6 +22,8 @@ export interface EvaluationRow {
   readonly metrics: Values;
   /** Standard errors of those metrics that have one. */
   readonly errors: Values;
+  /** What some of the numbers are made of. */
+  readonly details?: Details;
   readonly protocol: Protocol;
   /** Where the time went. */
   readonly seconds: Values;
@@ -45,7 +50,12 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   // A generator of noise is more diverse than the data: what is wanted is the diversity of real images, no more.
   diversity: { label: 'Diversity', better: 'none', range: [0, null] },
   realDiversity: { label: 'Diversity of real images', better: 'none', range: [0, null] },
+  accuracy: { label: 'Label accuracy', better: 'higher', range: [0, 1] },
+  purity: { label: 'Purity of the code', better: 'higher', range: [0, 1] },
+  nmi: { label: 'Information of the code (NMI)', better: 'higher', range: [0, 1] },
   ppl: { label: 'Path length (PPL)', better: 'lower', range: [0, null] },
+  elbo: { label: 'ELBO (nats)', better: 'higher', range: [null, null] },
+  iwae: { label: 'IWAE bound (nats)', better: 'higher', range: [null, null] },
   bitsPerDimension: { label: 'Bits per dimension', better: 'lower', range: [null, null] },
   reconstruction: { label: 'Reconstruction error', better: 'lower', range: [0, null] },
   mse: { label: 'Mean square error', better: 'lower', range: [0, null] },
@@ -80,6 +90,7 @@ function rowOf(line: JsonObject): EvaluationRow | undefined {
     ...(typeof checkpoint === 'string' && { checkpoint }),
     metrics: numbersOf(line.metrics),
     errors: numbersOf(line.errors),
+    ...(isJsonObject(line.details) && { details: listsOf(line.details) }),
     protocol: isJsonObject(protocol) ? flat(protocol) : {},
     seconds: numbersOf(line.seconds),
   };
@@ -89,6 +100,12 @@ function numbersOf(values: unknown): Values {
   if (!isJsonObject(values)) return {};
   const isNumber = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
   return Object.fromEntries(Object.entries(values).filter(isNumber));
+}
+
+function listsOf(lists: JsonObject): Details {
+  const isList = (entry: [string, unknown]): entry is [string, (number | null)[]] =>
+    Array.isArray(entry[1]) && entry[1].every((value) => value === null || typeof value === 'number');
+  return Object.fromEntries(Object.entries(lists).filter(isList));
 }
 
 function flat(values: JsonObject): Protocol {

@@ -85,7 +85,10 @@ export function collapseNote(rows: readonly EvaluationRow[], metric: string): st
 
 function hasCollapsed({ metric, best, last }: MetricSummary): boolean {
   if (!best || best.step === last.step) return false;
-  const isLower = metricFacts(metric).better === 'lower';
+  const { better, range } = metricFacts(metric);
+  const isLower = better === 'lower';
+  // Nats and decibels have no floor to be a share of.
+  if (!isLower && range[0] === null) return false;
   const [large, small] = isLower ? [last, best] : [best, last];
   if (best.error !== undefined && last.error !== undefined) {
     if (large.value - small.value <= ERRORS * Math.hypot(best.error, last.error)) return false;

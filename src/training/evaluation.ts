@@ -5,12 +5,12 @@ import type { EvaluationProgress } from '../metrics/collect';
 import { evaluate } from '../metrics/evaluate';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { checkMetrics } from '../metrics/measure';
-import { decidingNumber, type MetricName } from '../metrics/names';
+import { decidingNumber, type ImageMetric } from '../metrics/names';
 import { prepareReal, type RealImages } from '../metrics/real-images';
 import { type EvaluationRow, type Protocol, sameProtocol } from '../report/evaluations';
 import { collapseNote, type Measured, summarizeMetric } from '../report/summary';
 import { EvaluationPictures } from './evaluation-pictures';
-import { generatedImages } from './generated-images';
+import { generatedImages, imageClasses } from './generated-images';
 import type { Trainer } from './trainer';
 
 /** How a training is judged on its way. */
@@ -24,7 +24,7 @@ export interface EvaluationOptions {
   /** Steps between evaluations (1,000); one more comes at the end. */
   readonly every?: number;
   /** (fid) */
-  readonly metrics?: readonly MetricName[];
+  readonly metrics?: readonly ImageMetric[];
   /** Generated images to judge (5,000). */
   readonly count?: number;
   /** The number that decides which weights are best: one of those that the metrics give (the first). */
@@ -61,7 +61,7 @@ export class RunEvaluator {
   readonly bestBy: string;
   readonly every: number;
   readonly #real: RealImages;
-  readonly #metrics: readonly MetricName[];
+  readonly #metrics: readonly ImageMetric[];
   readonly #count: number;
   readonly #protocol: Protocol | undefined;
   readonly #rows: EvaluationRow[];
@@ -79,12 +79,13 @@ export class RunEvaluator {
   /**
    * Computes the statistics of the real images, or finds them in the cache.
    *
-   * @param place.earlier - evaluations of this run, up to where it goes on
+   * @param earlier - evaluations of this run, up to where it goes on
    * @throws UsageError for options that do not fit together
    */
   static async begin(
     { real: dataset, features: extractor, onProgress, ...options }: EvaluationOptions,
-    { device, earlier }: { readonly device: string; readonly earlier: readonly EvaluationRow[] },
+    trainer: Pick<Trainer, 'device' | 'latent' | 'conditional'>,
+    earlier: readonly EvaluationRow[],
   ): Promise<RunEvaluator> {
     const { metrics = ['fid'], count = 5_000, every = 1_000 } = options;
     const bestBy = decidingNumber(metrics, options.bestBy);
@@ -92,9 +93,14 @@ export class RunEvaluator {
       if (!Number.isInteger(value) || value < 1)
         throw new UsageError(`evaluation expected ${name} to be a positive integer but received ${value}`);
     const kept = Math.min(dataset.count, count);
-    const real = await prepareReal(dataset, { extractor, features: kept, device, onProgress });
+    const real = await prepareReal(dataset, {
+      extractor,
+      features: kept,
+      device: trainer.device,
+      onProgress,
+    });
     try {
-      checkMetrics(metrics, { real, count });
+      checkMetrics(metrics, { real, count, classes: imageClasses(trainer) });
       const { protocol } = options;
       return new RunEvaluator(real, earlier, { metrics, count, every, bestBy, protocol });
     } catch (error) {
@@ -114,13 +120,14 @@ export class RunEvaluator {
     { folder, checkpoint }: { readonly folder?: string; readonly checkpoint?: string },
   ): Promise<TrainingEvaluation> {
     const start = performance.now();
-    const { sampler, latent, device, step } = trainer;
+    const { sampler, latent, conditional, device, step } = trainer;
     if (!sampler)
       throw new UsageError('evaluations expected a generator among the networks but there is none');
     const fake = generatedImages({
       generator: sampler,
       weights: trainer.ema ? 'ema' : 'live',
       latent,
+      conditional,
       spec: this.#real.dataset.spec,
       device,
       count: this.#count,

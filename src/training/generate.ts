@@ -3,6 +3,7 @@ import type { ImageSpec } from '../data/dataset';
 import { GanError, UsageError } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 import { recordsToTensors } from '../io/tensors';
+import type { Autoencoder } from '../metrics/autoencoder';
 import type { Module } from '../nn/module';
 import { resolveDevice } from '../tensor/device';
 import { scope } from '../tensor/scope';
@@ -26,6 +27,8 @@ export interface LoadOptions {
   readonly weights?: 'ema' | 'live';
   /** (`auto`) */
   readonly device?: string;
+  /** Loads what an autoencoder needs to be shown images, too (false). */
+  readonly autoencoder?: boolean;
   /** Recipes by name. */
   readonly recipes: Readonly<Record<string, ModelBuilder>>;
 }
@@ -57,10 +60,16 @@ export interface LoadedGenerator {
   readonly settings: JsonObject;
   /** Whether it takes a `label`. */
   readonly conditional: boolean;
+  /** How it encodes real images, on `device`: where that was asked for, and the model can. */
+  readonly autoencoder: Autoencoder | null;
+  /** Where it computes. */
+  readonly device: string;
   /** Sentences about damaged checkpoints that were passed over. */
   readonly notes: readonly string[];
   /** Images [N, C, H, W] float32 in [−1, 1]; the caller's to dispose. */
   generate(options: GenerateOptions): Tensor;
+  /** Images of latents [N, z] on `device`, in the caller's scope: {@link LoadedGenerator.generate} without copies. */
+  forward(latents: Tensor): Tensor;
   /** The same images as `generate` makes, piece by piece: for many of them. */
   images(options: Omit<GenerateOptions, 'latents'>): GeneratedImages;
   dispose(): void;
@@ -79,14 +88,16 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
   const { description } = checkpoint;
   const device = resolveDevice(options.device ?? 'auto');
   const weights = options.weights !== 'live' && checkpoint.names.includes('ema') ? 'ema' : 'live';
-  const file = weights === 'ema' ? 'ema' : description.generator;
-  const records = (await readCheckpoint(checkpoint.path, [file]))[file];
   const model = buildModel(checkpoint, options.recipes);
-  const { [description.generator]: generator, ...others } = model.networks;
-  for (const network of Object.values(others)) network.dispose();
-  scope(() => generator.loadStateDict(recordsToTensors(records)));
+  const { [description.generator]: generator } = model.networks;
+  const others = (options.autoencoder && model.autoencoder?.networks) || [];
+  const kept = Object.fromEntries(others.map((name) => [name, model.networks[name]]));
+  for (const [name, network] of Object.entries(model.networks))
+    if (network !== generator && !kept[name]) network.dispose();
+  await loadNetworks(checkpoint, { ...kept, [weights === 'ema' ? 'ema' : description.generator]: generator });
   // As in a training, where the same weights must make the same images.
-  generator.to({ device, memoryFormat: 'channels_last' }).eval();
+  for (const network of [generator, ...Object.values(kept)])
+    network.to({ device, memoryFormat: 'channels_last' }).eval();
   const context = { generator, model, device };
   return {
     checkpoint: checkpoint.path,
@@ -97,20 +108,33 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
     spec: description.spec,
     settings: description.settings,
     conditional: (model.latent.classes ?? 0) > 0,
+    autoencoder: (options.autoencoder && model.autoencoder) || null,
+    device,
     notes,
+    forward: (latents) => generateImages(generator, given(latents, { model, device })),
     generate: (request) => scope(() => generate(context, request)),
     images: ({ seed = 0, ...drawn }) =>
       generatedImages({
         generator,
         weights,
         latent: model.latent,
+        conditional: model.conditional,
         spec: description.spec,
         device,
         seed,
         ...drawn,
       }),
-    dispose: () => generator.dispose(),
+    dispose() {
+      for (const network of [generator, ...Object.values(kept)]) network.dispose();
+    },
   };
+}
+
+/** Fills networks from the files of those names. */
+async function loadNetworks({ path }: Checkpoint, networks: Readonly<Record<string, Module>>): Promise<void> {
+  const files = await readCheckpoint(path, Object.keys(networks));
+  for (const [name, network] of Object.entries(networks))
+    scope(() => network.loadStateDict(recordsToTensors(files[name])));
 }
 
 interface Context {

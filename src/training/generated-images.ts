@@ -1,11 +1,12 @@
 import type { ImageSpec } from '../data/dataset';
 import { UsageError } from '../errors';
-import type { ImageSource } from '../metrics/image-source';
+import type { ImageClasses, ImageSource } from '../metrics/image-source';
 import type { Module } from '../nn/module';
+import type { Protocol } from '../report/evaluations';
 import { Generator } from '../tensor/random';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { drawLatents, type Latent, requireLabel } from './latent';
+import { classesOf, drawLatents, type Latent, requireLabel } from './latent';
 import { generateImages } from './samples';
 
 /** Images that a generator makes, to be judged. */
@@ -20,6 +21,8 @@ export interface GeneratedOptions {
   /** Whose weights they are. */
   readonly weights: 'ema' | 'live';
   readonly latent: Latent;
+  /** Whether classes of latents are labels of a data set: as `Model.conditional` says (false). */
+  readonly conditional?: boolean;
   readonly spec: ImageSpec;
   readonly device: string;
   readonly count: number;
@@ -28,6 +31,14 @@ export interface GeneratedOptions {
   /** The class of all (drawn evenly, where latents have classes). */
   readonly label?: number;
   readonly truncation?: number;
+}
+
+/** What images of latents are made as: labels in a conditional model, else values of a code; undefined where they have no classes. */
+export function imageClasses({
+  latent: { classes: count = 0 },
+  conditional,
+}: Pick<GeneratedOptions, 'latent' | 'conditional'>): ImageClasses | undefined {
+  return count === 0 ? undefined : { count, kind: conditional ? 'labels' : 'code' };
 }
 
 /** Latents drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
@@ -53,15 +64,15 @@ export function seededLatents(
 export function generatedImages(options: GeneratedOptions): GeneratedImages {
   const { generator, weights, latent, spec, device, count, label, truncation } = options;
   const latents = keep(seededLatents(latent, options));
+  const classes = imageClasses(options);
   return {
     count,
     spec,
+    ...(classes && { classes: { ...classes, ofImages: classesOf(latent, latents) } }),
     protocol: {
-      weights,
-      batchNorm: 'running statistics',
+      ...networkProtocol(weights),
       truncation: truncation === undefined ? 'none' : `±${truncation}`,
       ...(label !== undefined && { label }),
-      precision: 'fp32',
     },
     async fetch(start, end) {
       return () => {
@@ -75,6 +86,11 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
     },
     dispose: () => latents.dispose(),
   };
+}
+
+/** What figures of a network depend on beside its input, for protocols. */
+export function networkProtocol(weights: 'ema' | 'live'): Protocol {
+  return { weights, batchNorm: 'running statistics', precision: 'fp32' };
 }
 
 function checkShape(shape: readonly number[], expected: readonly number[]): void {

@@ -103,6 +103,15 @@ export function withLabel(latent: Latent, latents: Tensor, label: number): Tenso
   });
 }
 
+/** The class of each of the latents [N, …], which must have some. */
+export function classesOf(latent: Latent, latents: Tensor): Int32Array {
+  return scope(() => {
+    const { oneHot } = splitLatents(latent, latents);
+    if (!oneHot) throw new UsageError('classesOf expected latents with classes but these have none');
+    return Int32Array.from(oneHot.argmax(1).toTypedArray(), Number);
+  });
+}
+
 /** Latents [N, …] in parts: views, in the caller's scope. */
 export function splitLatents(latent: Latent, latents: Tensor): LatentParts {
   const { classes = 0, codes = 0 } = latent;

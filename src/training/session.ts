@@ -128,9 +128,9 @@ export class Session {
   async #beginEvaluation(): Promise<void> {
     const { evaluation } = this.#options;
     if (!evaluation) return;
-    const { device, step } = this.#trainer;
-    const earlier = this.#run ? await this.#run.evaluationsUpTo(step) : [];
-    this.#evaluator = await RunEvaluator.begin(evaluation, { device, earlier });
+    const trainer = this.#trainer;
+    const earlier = this.#run ? await this.#run.evaluationsUpTo(trainer.step) : [];
+    this.#evaluator = await RunEvaluator.begin(evaluation, trainer, earlier);
   }
 
   /** Judges the weights as they are now: no random generator, batch statistic or loader moves. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ImageSpec } from '../data/dataset';
 import type { Batch, Loader } from '../data/loader';
 import { UsageError } from '../errors';
+import type { Autoencoder } from '../metrics/autoencoder';
 import { type Module } from '../nn/module';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
@@ -38,6 +39,8 @@ export interface Model<N extends Networks = Networks> {
   readonly conditional?: boolean;
   /** Pictures drawn beside the sample grids, by name: `samples/NAME-step-000100.png`. */
   readonly grids?: Readonly<Record<string, GridMaker>>;
+  /** How a model with an encoder is judged by real images: bounds on their likelihood, reconstructions (none). */
+  readonly autoencoder?: Autoencoder;
 }
 
 /** A model, and how to compute. */

@@ -20,6 +20,9 @@ const TOGETHER: readonly Together[] = [
   { title: 'Precision and recall', names: ['precision', 'recall'] },
   { title: 'Density and coverage', names: ['density', 'coverage'] },
   { title: 'Diversity', names: ['diversity', 'realDiversity'] },
+  { title: 'Purity and information of the code', names: ['purity', 'nmi'] },
+  { title: 'Bounds on ln p(x)', names: ['elbo', 'iwae'] },
+  { title: 'Mean square and absolute error', names: ['mse', 'mae'] },
 ];
 
 const NOTES: Readonly<Record<string, string>> = {
@@ -29,8 +32,15 @@ const NOTES: Readonly<Record<string, string>> = {
   precision: 'precision: share of samples that look real; recall: share of real images that samples reach',
   density: 'density: how many real neighbourhoods hold a sample; coverage: share of them that do',
   diversity: 'mean distance of two samples; to be compared with that of two real images',
+  accuracy: 'share of samples that the classifier takes for what they were made as; higher is better',
+  purity:
+    'purity: share of samples of the class most frequent for their code; NMI: information of code and class',
   ppl: 'how much images change along a path between two latents; lower is better',
+  elbo: 'evidence and importance-weighted lower bounds, in nats an image; higher is better',
+  iwae: 'importance-weighted lower bound, in nats an image; higher is better',
   bitsPerDimension: 'upper bound by the ELBO; lower is better',
+  mse: 'of reconstructions of real images in [−1, 1]; lower is better',
+  psnr: 'of reconstructions of real images, in dB; higher is better',
 };
 
 /** Metrics over steps, every evaluation, and how each was made. */

@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import type { ImageDataset } from '../data/dataset';
+import { UsageError } from '../errors';
+import { evaluate } from '../metrics/evaluate';
+import { evaluatePaths } from '../metrics/evaluate-paths';
+import type { FeatureExtractor } from '../metrics/extractor';
+import { openFeatures } from '../metrics/features/open';
+import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
+import { prepareReal, type RealImages } from '../metrics/real-images';
+import { EvaluationPictures } from '../training/evaluation-pictures';
+import type { LoadedGenerator } from '../training/generate';
+import { networkProtocol } from '../training/generated-images';
+import type { EvaluateSettings } from './evaluate';
+import type { Work } from './evaluate-run';
+import { dataFolder, loadReal } from './real-data';
+
+/** What is judged by a feature network: images, and paths between latents. */
+export async function judgeByFeatures(work: Work): Promise<void> {
+  const { settings, judged, device, terminal, onProgress, signal } = work;
+  const { images, paths } = settings.metrics;
+  const generator = paths ? requireNormalLatents(judged.generator) : null;
+  const split = settings.split ?? 'train';
+  const dataset = await loadReal(work, split);
+  const source = images.length > 0 ? conform(judged.source, dataset, settings) : judged.source;
+  const extractor = await openFeatures(settings.features, {
+    dataset,
+    dataDir: dataFolder(work),
+    device,
+    onProgress,
+    onNote: (note) => terminal.log(note),
+    signal,
+  });
+  try {
+    terminal.log(`judging  ${judged.described}`);
+    if (images.length > 0) await judgeImages(work, { dataset, extractor, source, split });
+    if (generator) await judgePaths(work, { generator, extractor });
+  } finally {
+    extractor.dispose();
+  }
+}
+
+interface Sides {
+  readonly dataset: ImageDataset;
+  readonly extractor: FeatureExtractor;
+  readonly source: ImageSource;
+  readonly split: string;
+}
+
+async function judgeImages(work: Work, { dataset, extractor, source, split }: Sides): Promise<void> {
+  const { settings, device, terminal, onProgress, signal } = work;
+  const real = await prepareReal(dataset, {
+    extractor,
+    count: settings.realCount,
+    features: Math.min(source.count, settings.realCount ?? dataset.count),
+    device,
+    onProgress,
+    signal,
+  });
+  try {
+    terminal.log(`against  ${real.count} images of ${dataset.name} (${split}), by ${extractor.name}`);
+    await measure(work, { real, source, split });
+  } finally {
+    real.dispose();
+  }
+}
+
+async function measure(
+  { settings, judged: { origin }, onProgress, signal, tell }: Work,
+  { real, source, split }: Pick<Sides, 'source' | 'split'> & { readonly real: RealImages },
+): Promise<void> {
+  const { metrics, seed } = settings;
+  const pictures = origin ? new EvaluationPictures(real) : null;
+  try {
+    const { features, ...evaluation } = await evaluate({
+      real,
+      fake: source,
+      metrics: metrics.images,
+      seed,
+      protocol: { split },
+      onImages: pictures ? (images) => pictures.add(images) : undefined,
+      onProgress,
+      signal,
+    });
+    try {
+      if (origin) await pictures?.write(join(origin.run, 'evaluation'), features);
+    } finally {
+      features.dispose();
+    }
+    await tell(evaluation);
+  } finally {
+    pictures?.dispose();
+  }
+}
+
+async function judgePaths(
+  { settings, terminal, device, onProgress, signal, tell }: Work,
+  { generator, extractor }: { readonly generator: LoadedGenerator; readonly extractor: FeatureExtractor },
+): Promise<void> {
+  terminal.log(`walking  between latents, by ${extractor.name}`);
+  const { seed, count } = settings;
+  const evaluation = await evaluatePaths({
+    extractor,
+    generate: (latents) => generator.forward(latents),
+    latentSize: generator.latentSize,
+    count,
+    seed,
+    device,
+    protocol: networkProtocol(generator.weights),
+    onProgress,
+    signal,
+  });
+  await tell(evaluation);
+}
+
+function requireNormalLatents(generator: LoadedGenerator | null): LoadedGenerator {
+  if (!generator)
+    throw new UsageError('ppl judges a model, not images: give --checkpoint in place of --images');
+  const { classes = 0, codes = 0 } = generator.latent;
+  if (classes + codes === 0) return generator;
+  throw new UsageError(
+    'ppl needs a model whose latents are normal numbers alone but those of this one have classes or codes: leave ppl out',
+  );
+}
+
+/** The images in the form of the real ones, where the user allows it. */
+function conform(
+  source: ImageSource,
+  { name, spec }: ImageDataset,
+  { resize }: Pick<EvaluateSettings, 'resize'>,
+): ImageSource {
+  const { channels, resolution } = source.spec;
+  if (channels === spec.channels && resolution === spec.resolution) return source;
+  const conversion = { channels: spec.channels, resolution: spec.resolution, filter: resize };
+  const words = describeConversion(source.spec, conversion);
+  if (resize === undefined)
+    throw new UsageError(
+      `the images to judge are ${channels}×${resolution}×${resolution}, those of ${name} ${spec.channels}×${spec.resolution}×${spec.resolution}: --resize bilinear would convert them (${words})`,
+    );
+  return convertedImages(source, conversion);
+}
