@@ -37,3 +37,20 @@ test('rows that may be compared are shown, the others counted with what sets the
     '          2 earlier rows of this run are not comparable: they differ in fakeCount, weights',
   ]);
 });
+
+test('lists follow the numbers, and rows about something else are not counted', () => {
+  const own = {
+    ...evaluation,
+    metrics: { accuracy: 0.75 },
+    errors: {},
+    details: { accuracyOfClass: [1, null, 0.5] },
+    protocol: { epsilon: 0.0001 },
+  };
+  const earlier = [row(100, { protocol: { of: 'paths between latents' } })];
+  expect(evaluationLines(own, { earlier })).toEqual([
+    'Label accuracy ↑  0.750',
+    'accuracyOfClass  1 – 0.500',
+    '',
+    'protocol  epsilon 0.0001',
+  ]);
+});

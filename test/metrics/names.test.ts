@@ -1,4 +1,4 @@
-import { decidingNumber, parseMetrics } from '../../src/metrics/names';
+import { decidingNumber, metricParts, parseImageMetrics, parseMetrics } from '../../src/metrics/names';
 import { usage } from '../support/failure';
 
 describe('a list of metrics', () => {
@@ -8,13 +8,33 @@ describe('a list of metrics', () => {
 
   test('with an unknown name tells the nearest', () => {
     expect(() => parseMetrics('fid,kyd')).toThrow(
-      usage('"kyd" is no metric: did you mean kid?; there are fid, kid, is, prdc, diversity'),
+      usage('"kyd" is no metric: did you mean kid?; there are fid, kid, is, prdc, diversity, accuracy'),
     );
     expect(() => parseMetrics('toString')).toThrow(usage('is no metric'));
   });
 
   test('that is empty tells what there is', () => {
     expect(() => parseMetrics(' , ')).toThrow(usage('expected metrics such as fid,kid but got none'));
+  });
+});
+
+describe('metrics', () => {
+  test('are of images, of paths, or of real images in an autoencoder', () => {
+    expect(metricParts(parseMetrics('elbo,fid,ppl,reconstruction,accuracy'))).toEqual({
+      images: ['fid', 'accuracy'],
+      paths: true,
+      data: ['elbo', 'reconstruction'],
+    });
+    expect(metricParts(['kid'])).toEqual({ images: ['kid'], paths: false, data: [] });
+  });
+
+  test('of images alone are measured on the way', () => {
+    expect(parseImageMetrics('purity,kid')).toEqual(['kid', 'purity']);
+    expect(() => parseImageMetrics('fid,elbo')).toThrow(
+      usage(
+        'elbo is not measured on the way: expected some of fid, kid, is, prdc, diversity, accuracy, purity',
+      ),
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { evaluatePaths } from '../../src/metrics/evaluate-paths';
 import { type PathLengthOptions, pathLength } from '../../src/metrics/path-length';
 import { getRngState } from '../../src/tensor/random';
 import { keep, scope } from '../../src/tensor/scope';
@@ -97,4 +98,47 @@ describe('pathLength', () => {
       const generate = (w: Tensor): Tensor => w.mul(Number.NaN);
       expect(() => pathLength({ ...options, generate })).toThrow(failure('ERR_BAD_FEATURES', 'row 0 '));
     }));
+});
+
+describe('evaluatePaths', () => {
+  const extractor = {
+    name: 'circle',
+    sha256: 'cd'.repeat(32),
+    dimensions: 2,
+    classes: 0,
+    resize: 'none',
+    extract: (images: Tensor) => ({ features: circle(images), logits: null }),
+    dispose() {},
+  };
+  const asked = {
+    extractor,
+    generate: options.generate,
+    latentSize: 1,
+    count: 120,
+    seed: 3,
+    device: testDevice,
+  };
+
+  test('is the path length in z, by a protocol of its own', async () => {
+    const { metrics, errors, protocol } = await evaluatePaths({ ...asked, protocol: { weights: 'ema' } });
+    const { generate, features, latentSize } = options;
+    const { mean, error } = scope(() =>
+      pathLength({ generate, features, latentSize, count: 120, seed: 3, device: testDevice }),
+    );
+    expect([metrics, errors]).toEqual([{ ppl: mean }, { ppl: error }]);
+    expect(protocol).toMatchObject({
+      of: 'paths between latents',
+      features: 'circle',
+      paths: 120,
+      space: 'z, great circles',
+      epsilon: 1e-4,
+      weights: 'ema',
+    });
+  });
+
+  test('ends when it is told to, and gives its memory back', async () => {
+    const ended = new AbortController();
+    const onProgress = () => ended.abort(new Error('enough'));
+    await expect(evaluatePaths({ ...asked, signal: ended.signal, onProgress })).rejects.toThrow('enough');
+  });
 });

@@ -25,6 +25,13 @@ describe('readEvaluations', () => {
     expect(readEvaluations(file)).toEqual([written]);
   });
 
+  test('lists come back, and what is none is left out', () => {
+    const details = { accuracyOfClass: [1, null, 0.5] };
+    const line = row(2, { metrics: { accuracy: 0.75 }, details });
+    writeFileSync(file, JSON.stringify({ ...line, details: { ...details, other: ['a'], more: 3 } }));
+    expect(readEvaluations(file)).toEqual([line]);
+  });
+
   test('half a line, lines without step or metrics, and numbers that are none are left out', () => {
     const lines = [
       '{"step":1,"metrics":{"fid":null,"kid":0.1,"is":"8"},"errors":[1],"protocol":{"truncation":null}}',

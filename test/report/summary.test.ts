@@ -53,6 +53,7 @@ describe('collapseNote', () => {
     ['what they do not is', 'fid', { 100: [10, 3], 200: [20, 3] }, 'FID is now 2.0 × its best, at step 100'],
     ['higher is better', 'recall', { 100: 0.6, 200: 0.2 }, 'Recall is now 33 % of its best, at step 100'],
     ['less than 1.5 times lower', 'recall', { 100: 0.6, 200: 0.41 }, undefined],
+    ['nats have no floor to be a share of', 'elbo', { 100: -80, 200: -200 }, undefined],
     ['nothing left', 'recall', { 100: 0.6, 200: 0 }, 'Recall is now 0 % of its best, at step 100'],
     ['a best below 0 without errors cannot be judged', 'kid', { 100: -0.0001, 200: 0.2 }, undefined],
     [

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { recipes } from '../../src/recipes';
+import { readEvaluations } from '../../src/report/evaluations';
+import { tensor } from '../../src/tensor/create';
+import { scope } from '../../src/tensor/scope';
+import type { EvaluationOptions } from '../../src/training/evaluation';
+import { generatedImages } from '../../src/training/generated-images';
+import { classesOf } from '../../src/training/latent';
+import { Trainer } from '../../src/training/trainer';
+import { tinyExtractor } from '../support/extractor';
+import { usage } from '../support/failure';
+import { testDevice } from '../support/fixtures';
+import { buildModel, reportsOf, temporaryFolder, tinyDataset, tinyLoader } from '../support/training';
+
+const folder = temporaryFolder();
+const cache = process.env.XDG_CACHE_HOME;
+beforeEach(() => {
+  process.env.XDG_CACHE_HOME = join(folder.path, 'cache');
+});
+afterAll(() => {
+  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = cache;
+});
+
+const SET = { width: '4', latentSize: '8' };
+
+async function judge(
+  recipe: keyof typeof recipes & string,
+  metrics: EvaluationOptions['metrics'],
+  { set = {}, classes = 3 }: { set?: Record<string, string>; classes?: number } = {},
+) {
+  const model = buildModel(recipes[recipe], { set: { ...SET, ...set } });
+  const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32', seed: 5 });
+  const loader = tinyLoader();
+  const features = { ...tinyExtractor(), classes };
+  const out = join(folder.path, 'run');
+  const evaluation = { real: tinyDataset(), features, every: 2, count: 40, metrics };
+  try {
+    await reportsOf(trainer.fit(loader, { steps: 2, out, evaluation, page: false }));
+    return readEvaluations(join(out, 'evaluations.jsonl'))[0];
+  } finally {
+    features.dispose();
+    loader.dispose();
+    trainer.dispose();
+  }
+}
+
+test('a conditional model is judged by its labels, a code by what it found', async () => {
+  const { metrics, errors, details } = await judge('cgan', ['accuracy']);
+  expect(metrics.accuracy).toBeGreaterThanOrEqual(0);
+  expect(metrics.accuracy).toBeLessThanOrEqual(1);
+  expect(Object.keys(errors)).toEqual(['accuracy']);
+  expect(details?.accuracyOfClass).toHaveLength(3);
+});
+
+test('a categorical code is judged by the classes of its values', async () => {
+  const { metrics, details } = await judge('infogan', ['purity'], { set: { categories: '4' } });
+  expect(Object.keys(metrics)).toEqual(['purity', 'nmi']);
+  expect(metrics.purity).toBeGreaterThanOrEqual(1 / 3);
+  expect(details?.classOfCode).toHaveLength(4);
+  expect(details?.purityOfCode).toHaveLength(4);
+});
+
+test('what a model has not is refused before the first step', async () => {
+  await expect(judge('dcgan', ['accuracy'])).rejects.toEqual(
+    usage('accuracy needs images made with labels but these have none'),
+  );
+  await expect(judge('dcgan', ['purity'])).rejects.toEqual(
+    usage('purity needs images made with a categorical code'),
+  );
+  await expect(judge('infogan', ['accuracy'])).rejects.toEqual(usage('try purity'));
+  await expect(judge('cgan', ['purity'])).rejects.toEqual(usage('try accuracy'));
+  await expect(judge('cgan', ['accuracy'], { classes: 10 })).rejects.toEqual(
+    usage('a feature network of the 3 classes that images are made with but tiny has 10'),
+  );
+});
+
+test('generated images know what they are made as', () => {
+  const model = buildModel(recipes.cgan, { set: SET });
+  const { generator, ...others } = model.networks;
+  const spec = { channels: 1, resolution: 16, classes: 3 };
+  const common = { generator, latent: model.latent, conditional: true, spec, device: testDevice };
+  const images = generatedImages({ ...common, weights: 'live', count: 5, seed: 1, label: 2 });
+  expect(images.classes).toEqual({ count: 3, kind: 'labels', ofImages: Int32Array.of(2, 2, 2, 2, 2) });
+  images.dispose();
+  for (const network of [generator, ...Object.values(others)]) network.dispose();
+  scope(() => {
+    const latents = tensor([
+      [9, 0, 1, 5],
+      [9, 1, 0, 5],
+    ]);
+    expect(classesOf({ size: 1, classes: 2, codes: 1 }, latents)).toEqual(Int32Array.of(1, 0));
+    expect(() => classesOf({ size: 4 }, latents)).toThrow(usage('latents with classes'));
+  });
+});
