@@ -15,6 +15,7 @@ export const HAZARDS = [
   'unbounded-critic',
   'momentum-with-clipping',
   'smoothing-without-targets',
+  'minimax-with-critic-steps',
 ] as const;
 
 /** One of {@link HAZARDS}. */
@@ -33,6 +34,8 @@ export interface Combination {
   readonly momentum?: number;
   /** 0 for none. */
   readonly labelSmoothing?: number;
+  /** Steps of the discriminator for each of the generator's (1). */
+  readonly criticSteps?: number;
 }
 
 /** A combination that is known to fail, and what to do instead. */
@@ -48,7 +51,8 @@ const WITH_TARGETS: readonly string[] = ['non-saturating', 'minimax', 'least-squ
 
 /** Names the known-bad combinations among networks and what the phases do with them; an empty list where there is none. */
 export function lint(combination: Combination): Finding[] {
-  const { judges, loss, constraints = [], oneBatch, momentum = 0, labelSmoothing = 0 } = combination;
+  const { judges, loss, constraints = [], oneBatch } = combination;
+  const { momentum = 0, labelSmoothing = 0, criticSteps = 1 } = combination;
   const findings: Finding[] = [];
   const report = (hazard: Hazard, message: string): void => {
     findings.push({ hazard, message });
@@ -88,6 +92,12 @@ export function lint(combination: Combination): Finding[] {
     report(
       'smoothing-without-targets',
       `label smoothing of ${labelSmoothing} with the loss ${loss}, which has no targets: leave one of the two`,
+    );
+  // Arjovsky and Bottou 2017, theorem 2.4.
+  if (loss === 'minimax' && criticSteps > 1)
+    report(
+      'minimax-with-critic-steps',
+      `the minimax loss with ${criticSteps} steps of the discriminator for each of the generator's: the better it gets, the less gradient is left for the generator; use non-saturating, or one step`,
     );
   return findings;
 }

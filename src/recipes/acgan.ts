@@ -4,20 +4,23 @@ import { dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
 import { adam } from '../optim/adam';
 import type { Tensor } from '../tensor/tensor';
-import { adversarialLoss, LOSSES } from './adversarial';
+import { adversarialLoss, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
 import { requireClasses } from './conditional';
-import { choice, integer, number } from './config';
+import { integer, number } from './config';
+import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'normal numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
-  loss: choice('non-saturating', LOSSES, { help: 'the adversarial loss' }),
-  labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  ...lossFields('non-saturating'),
   classWeight: number(1, { min: 0, help: 'weight of the class head’s losses' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
 };
 
 /**
@@ -35,10 +38,14 @@ export const acgan: Recipe<typeof fields> = {
     const classes = requireClasses('acgan', images);
     const generator = dcganGenerator({ images, latentSize: latentSize + classes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: classes });
-    const adversarial = adversarialLoss(config.loss, config);
+    const networks = { generator, discriminator };
+    const { loss, labelSmoothing } = config;
+    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
+    const seen = augmentation(config, loss);
+    const adversarial = adversarialLoss(loss, config);
     const optimizer = adam({ lr, betas: [beta1, 0.999] });
     return {
-      networks: { generator, discriminator },
+      networks: { ...networks, ...seen.networks },
       latent: { shape: [latentSize, 1, 1], classes },
       conditional: true,
       phases: [
@@ -47,8 +54,9 @@ export const acgan: Recipe<typeof fields> = {
           trains: 'discriminator',
           optimizer,
           loss: ({ real, labels, fake, fakeLabels, log }) => {
-            const onReal = discriminator.both(real);
-            const onFake = discriminator.both(fake);
+            const onReal = discriminator.both(seen.augment(real));
+            const onFake = discriminator.both(seen.augment(fake));
+            seen.observe(onReal.logits, onFake.logits);
             log('D(real)', onReal.logits.sigmoid().mean());
             log('D(fake)', onFake.logits.sigmoid().mean());
             log('class(real)', accuracy(onReal.outputs, labels));
@@ -64,10 +72,10 @@ export const acgan: Recipe<typeof fields> = {
           trains: 'generator',
           optimizer,
           loss: ({ real, fake, fakeLabels, log }) => {
-            const { logits, outputs } = discriminator.both(fake);
+            const { logits, outputs } = discriminator.both(seen.augment(fake));
             log('class(fake)', accuracy(outputs, fakeLabels));
             return total(
-              adversarial.generator(logits, () => discriminator.forward(real)),
+              adversarial.generator(logits, () => discriminator.forward(seen.augment(real))),
               weighted(classWeight, auxiliaryClassification(outputs, fakeLabels)),
             );
           },

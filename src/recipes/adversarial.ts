@@ -13,6 +13,8 @@ import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { Phase, Step } from '../training/phase';
+import type { Augmentation } from './augmentation';
+import { choice, number } from './config';
 
 /** Losses that `--set loss=…` can name. */
 export const LOSSES = [
@@ -24,6 +26,14 @@ export const LOSSES = [
   'relativistic',
   'relativistic-average',
 ] as const;
+
+/** The fields of a recipe whose loss can be chosen, with the one it has by default. */
+export function lossFields(loss: (typeof LOSSES)[number]) {
+  return {
+    loss: choice(loss, LOSSES, { help: 'the adversarial loss' }),
+    labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  };
+}
 
 /** Those whose real images have a target that can be smoothed. */
 const SMOOTHED: readonly string[] = ['non-saturating', 'minimax', 'least-squares'];
@@ -56,18 +66,20 @@ export function adversarialLoss(
 }
 
 /** How the two networks are trained. */
-export interface AdversarialOptions extends Pick<Phase, 'repeat' | 'before'> {
+export interface AdversarialOptions
+  extends Pick<Phase, 'repeat' | 'before'>,
+    Partial<Pick<Augmentation, 'augment' | 'observe'>> {
   readonly discriminator: OptimizerFactory;
   readonly generator: OptimizerFactory;
+  /** D is told the class of each image, too: `forward(images, labels)` (false). */
+  readonly conditional?: boolean;
   /**
    * Passes real images and fakes through D as one batch: faster, and the same where no layer looks across the batch, as batch norm does
-   * (false).
+   * (false; never where D is told classes).
    */
   readonly oneBatch?: boolean;
-  /** Changes every image that D sees, real and fake, in both phases, e.g. `diffAugment()`; penalties see them as they are. */
-  readonly augment?: (images: Tensor) => Tensor;
-  /** Added to D's loss. */
-  readonly penalty?: (step: Step) => Term;
+  /** Added to D's loss. The critic is D as it sees images, augmented: gradients are those at the images as they are. */
+  readonly penalty?: (step: Step, critic: (images: Tensor) => Tensor) => Term;
   /** The log shows D's mean logits instead of probabilities: for a critic (false). */
   readonly scores?: boolean;
 }
@@ -79,8 +91,10 @@ export interface AdversarialOptions extends Pick<Phase, 'repeat' | 'before'> {
 export function adversarialPhases(
   loss: AdversarialLoss,
   {
+    conditional = false,
     oneBatch = false,
     augment = (images) => images,
+    observe,
     scores = false,
     repeat,
     before,
@@ -89,6 +103,16 @@ export function adversarialPhases(
   }: AdversarialOptions,
 ): Phase[] {
   const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
+  const judge = ({ networks: { discriminator } }: Step, images: Tensor, labels: () => Tensor): Tensor =>
+    conditional ? discriminator.forward(augment(images), labels()) : discriminator.forward(augment(images));
+  const onReal = (step: Step): Tensor => judge(step, step.real, () => step.labels);
+  const onFake = (step: Step): Tensor => judge(step, step.fake, () => step.fakeLabels);
+  const onBoth = (step: Step): Tensor[] => {
+    // Fakes first, whose random numbers come before those of D.
+    const { fake, real, networks } = step;
+    if (!oneBatch || conditional) return [onReal(step), onFake(step)];
+    return networks.discriminator.forward(cat([augment(real), augment(fake)])).split(real.shape[0]);
+  };
   return [
     {
       name: 'D',
@@ -97,25 +121,19 @@ export function adversarialPhases(
       repeat,
       before,
       loss: (step) => {
-        const { real, fake, log } = step;
-        const { discriminator } = step.networks;
-        const [onReal, onFake] = oneBatch
-          ? discriminator.forward(cat([augment(real), augment(fake)])).split(real.shape[0])
-          : [discriminator.forward(augment(real)), discriminator.forward(augment(fake))];
-        log('D(real)', shown(onReal));
-        log('D(fake)', shown(onFake));
-        return total(loss.discriminator(onReal, onFake), penalty?.(step) ?? null);
+        const [real, fake] = onBoth(step);
+        observe?.(real, fake);
+        step.log('D(real)', shown(real));
+        step.log('D(fake)', shown(fake));
+        const critic = (images: Tensor) => step.networks.discriminator.forward(augment(images));
+        return total(loss.discriminator(real, fake), penalty?.(step, critic) ?? null);
       },
     },
     {
       name: 'G',
       trains: 'generator',
       optimizer: optimizers.generator,
-      loss: (step) => {
-        const { discriminator } = step.networks;
-        const judge = (images: Tensor): Tensor => discriminator.forward(augment(images));
-        return loss.generator(judge(step.fake), () => judge(step.real));
-      },
+      loss: (step) => loss.generator(onFake(step), () => onReal(step)),
     },
   ];
 }

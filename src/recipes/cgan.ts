@@ -1,19 +1,22 @@
 import { dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { labelMapDiscriminator } from '../models/label-maps';
 import { adam } from '../optim/adam';
-import { adversarialLoss, LOSSES } from './adversarial';
+import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
 import { requireClasses } from './conditional';
-import { choice, integer, number } from './config';
+import { integer, number } from './config';
+import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'normal numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
-  loss: choice('non-saturating', LOSSES, { help: 'the adversarial loss' }),
-  labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  ...lossFields('non-saturating'),
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
 };
 
 /**
@@ -29,37 +32,24 @@ export const cgan: Recipe<typeof fields> = {
   build(config, images) {
     const { latentSize, width, lr, beta1, emaImages } = config;
     const classes = requireClasses('cgan', images);
-    const generator = dcganGenerator({ images, latentSize: latentSize + classes, width });
-    const discriminator = labelMapDiscriminator({ images, width, classes });
-    const adversarial = adversarialLoss(config.loss, config);
+    const networks = {
+      generator: dcganGenerator({ images, latentSize: latentSize + classes, width }),
+      discriminator: labelMapDiscriminator({ images, width, classes }),
+    };
+    const { loss, labelSmoothing } = config;
+    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
+    const seen = augmentation(config, loss);
     const optimizer = adam({ lr, betas: [beta1, 0.999] });
     return {
-      networks: { generator, discriminator },
+      networks: { ...networks, ...seen.networks },
       latent: { shape: [latentSize, 1, 1], classes },
       conditional: true,
-      phases: [
-        {
-          name: 'D',
-          trains: 'discriminator',
-          optimizer,
-          loss: ({ real, labels, fake, fakeLabels, log }) => {
-            const onReal = discriminator.forward(real, labels);
-            const onFake = discriminator.forward(fake, fakeLabels);
-            log('D(real)', onReal.sigmoid().mean());
-            log('D(fake)', onFake.sigmoid().mean());
-            return adversarial.discriminator(onReal, onFake);
-          },
-        },
-        {
-          name: 'G',
-          trains: 'generator',
-          optimizer,
-          loss: (step) =>
-            adversarial.generator(discriminator.forward(step.fake, step.fakeLabels), () =>
-              discriminator.forward(step.real, step.labels),
-            ),
-        },
-      ],
+      phases: adversarialPhases(adversarialLoss(loss, config), {
+        discriminator: optimizer,
+        generator: optimizer,
+        conditional: true,
+        ...seen,
+      }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };
   },

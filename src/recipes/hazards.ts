@@ -14,7 +14,7 @@ export const allow: Field<string> = text('none', {
 /** What a recipe put together. */
 export interface Built extends Omit<Combination, 'judges'> {
   /** Released where they are refused. */
-  readonly networks: { readonly generator: Module; readonly discriminator: Module };
+  readonly networks: { readonly discriminator: Module; readonly [name: string]: Module };
 }
 
 /** Refuses what is known to fail, unless `--set allow=…` names it. @throws UsageError that says how to allow it */

@@ -6,8 +6,10 @@ import { adam } from '../optim/adam';
 import type { Tensor } from '../tensor/tensor';
 import { sweepLatents } from '../training/latent-paths';
 import type { Step } from '../training/phase';
-import { adversarialLoss, LOSSES } from './adversarial';
-import { choice, integer, number } from './config';
+import { adversarialLoss, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
+import { integer, number } from './config';
+import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -16,12 +18,14 @@ const fields = {
   codes: integer(2, { min: 0, help: 'continuous codes' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   hidden: integer(128, { min: 1, help: 'units of Q behind the trunk it shares with D' }),
-  loss: choice('non-saturating', LOSSES, { help: 'the adversarial loss' }),
+  ...lossFields('non-saturating'),
   information: number(1, { min: 0, help: 'λ, weight of the information term' }),
   generatorLr: number(1e-3, { min: 0, help: 'learning rate of G' }),
   discriminatorLr: number(2e-4, { min: 0, help: 'learning rate of D and Q' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
 };
 
 /**
@@ -39,8 +43,12 @@ export const infogan: Recipe<typeof fields> = {
     const latent = { shape: [latentSize, 1, 1], classes: categories, codes };
     const generator = dcganGenerator({ images, latentSize: latentSize + categories + codes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: categories + codes, hidden });
-    const adversarial = adversarialLoss(config.loss);
-    const betas: [number, number] = [config.beta1, 0.999];
+    const networks = { generator, discriminator };
+    const { loss, labelSmoothing, beta1 } = config;
+    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
+    const seen = augmentation(config, loss);
+    const adversarial = adversarialLoss(loss, config);
+    const betas: [number, number] = [beta1, 0.999];
 
     /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
     const information = (outputs: Tensor, { fakeLabels, parts, log }: Step): Tensor => {
@@ -53,7 +61,7 @@ export const infogan: Recipe<typeof fields> = {
     };
 
     return {
-      networks: { generator, discriminator },
+      networks: { ...networks, ...seen.networks },
       latent,
       phases: [
         {
@@ -61,8 +69,9 @@ export const infogan: Recipe<typeof fields> = {
           trains: 'discriminator',
           optimizer: adam({ lr: discriminatorLr, betas }),
           loss: (step) => {
-            const onReal = discriminator.forward(step.real);
-            const onFake = discriminator.both(step.fake);
+            const onReal = discriminator.forward(seen.augment(step.real));
+            const onFake = discriminator.both(seen.augment(step.fake));
+            seen.observe(onReal, onFake.logits);
             step.log('D(real)', onReal.sigmoid().mean());
             step.log('D(fake)', onFake.logits.sigmoid().mean());
             return total(
@@ -76,9 +85,9 @@ export const infogan: Recipe<typeof fields> = {
           trains: 'generator',
           optimizer: adam({ lr: generatorLr, betas }),
           loss: (step) => {
-            const { logits, outputs } = discriminator.both(step.fake);
+            const { logits, outputs } = discriminator.both(seen.augment(step.fake));
             return total(
-              adversarial.generator(logits, () => discriminator.forward(step.real)),
+              adversarial.generator(logits, () => discriminator.forward(seen.augment(step.real))),
               weighted(config.information, information(outputs, step)),
             );
           },

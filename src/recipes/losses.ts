@@ -1,7 +1,8 @@
 import { r1 } from '../losses/gradient-penalty';
 import { weighted } from '../losses/total';
 import { adam } from '../optim/adam';
-import { adversarialLoss, adversarialPhases, LOSSES } from './adversarial';
+import { adversarialLoss, adversarialPhases, type LOSSES, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
 import { boolean, choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
@@ -9,14 +10,14 @@ import type { Recipe } from './recipe';
 
 const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
   ...networkFields,
-  loss: choice(loss, LOSSES, { help: 'the adversarial loss' }),
-  labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  ...lossFields(loss),
   norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
   spectralNorm: boolean(true, { help: 'in resnet’s D' }),
   r1: number(0, { min: 0, help: 'weight γ of the penalty on D’s gradient at real images; wants norm=none' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   beta2: number(0.999, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 });
@@ -49,16 +50,17 @@ function lossRecipe({
         },
         config,
       );
+      const seen = augmentation(config, config.loss);
       const optimizer = adam({ lr, betas: [beta1, beta2] });
       return {
-        networks,
+        networks: { ...networks, ...seen.networks },
         latent,
         phases: adversarialPhases(adversarialLoss(config.loss, config), {
           discriminator: optimizer,
           generator: optimizer,
           oneBatch,
-          penalty: ({ real, networks: { discriminator } }) =>
-            weighted(config.r1, () => r1(discriminator, real)),
+          ...seen,
+          penalty: ({ real }, critic) => weighted(config.r1, () => r1(critic, real)),
         }),
         ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
       };

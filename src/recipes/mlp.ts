@@ -1,17 +1,20 @@
 import { mlpDiscriminator, mlpGenerator } from '../models/mlp';
 import { adam } from '../optim/adam';
-import { adversarialLoss, adversarialPhases, LOSSES } from './adversarial';
-import { choice, integer, number } from './config';
+import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
+import { integer, number } from './config';
+import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'numbers in a latent' }),
-  loss: choice('non-saturating', LOSSES, { help: 'the adversarial loss' }),
-  labelSmoothing: number(0, { min: 0, max: 0.5, help: 'lowers the target of real images in D' }),
+  ...lossFields('non-saturating'),
   dropout: number(0.3, { min: 0, max: 0.9, help: 'dropout in D' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  augment,
   emaImages: integer(0, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
 };
 
 /** Goodfellow et al. 2014, "Generative Adversarial Nets", with fully connected networks. */
@@ -26,17 +29,22 @@ export const mlp: Recipe<typeof fields> = {
   training: { resolution: 28, batch: 64, steps: 4_000 },
   build(config, images) {
     const { latentSize, dropout, lr, beta1, emaImages } = config;
+    const networks = {
+      generator: mlpGenerator({ images, latentSize }),
+      discriminator: mlpDiscriminator({ images, dropout }),
+    };
+    const { loss, labelSmoothing } = config;
+    refuse({ networks, loss, labelSmoothing, oneBatch: true, momentum: beta1 }, config);
+    const seen = augmentation(config, loss);
     const optimizer = adam({ lr, betas: [beta1, 0.999] });
     return {
-      networks: {
-        generator: mlpGenerator({ images, latentSize }),
-        discriminator: mlpDiscriminator({ images, dropout }),
-      },
+      networks: { ...networks, ...seen.networks },
       latent: { size: latentSize },
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
         discriminator: optimizer,
         generator: optimizer,
         oneBatch: true,
+        ...seen,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };

@@ -7,6 +7,7 @@ import { type AdamOptions, adam } from '../optim/adam';
 import { cosine } from '../optim/schedule';
 import { withoutAutocast } from '../tensor/autograd';
 import { cat } from '../tensor/shapes';
+import { augment, augmentation } from './augmentation';
 import { integer, number } from './config';
 import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
@@ -27,6 +28,7 @@ const fields = {
   lrEnd: number(1e-4, { min: 0, help: 'and from half of the training on' }),
   beta2: number(0.9, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s square at the start' }),
   beta2End: number(0.99, { min: 0, max: 0.999, help: 'and from half of the training on' }),
+  augment,
   emaImages: integer(10_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -37,7 +39,8 @@ const STAIRS = 10;
 /**
  * Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN": real images against fakes in pairs, with both gradient
  * penalties on every step in float32, which makes the game converge; residual networks without normalisation; Adam without momentum;
- * γ, the learning rate and β₂ go along half a cosine wave over the first half of the training.
+ * γ, the learning rate and β₂ go along half a cosine wave over the first half of the training. Augmented images have their penalties
+ * through the augmentation: the slope is that at the images as they are.
  */
 export const modern: Recipe<typeof fields> = {
   name: 'modern',
@@ -53,6 +56,7 @@ export const modern: Recipe<typeof fields> = {
       discriminator: modernDiscriminator(sizes),
     };
     refuse({ networks, loss: 'relativistic', constraints: ['r1', 'r2'], oneBatch: true }, config);
+    const seen = augmentation(config, 'relativistic');
     const pairs = relativistic();
     const steps = Math.max(1, Math.round(training.steps / 2));
     const gamma = cosine({ from: config.gamma, to: config.gammaEnd, steps });
@@ -66,7 +70,7 @@ export const modern: Recipe<typeof fields> = {
       ],
     };
     return {
-      networks,
+      networks: { ...networks, ...seen.networks },
       latent: { size: latentSize },
       phases: [
         {
@@ -76,8 +80,9 @@ export const modern: Recipe<typeof fields> = {
           loss: ({ real, fake, networks: { discriminator }, scheduled, log }) =>
             withoutAutocast(real.device, () => {
               const both = differentiable(cat([real, fake.to({ dtype: real.dtype })]));
-              const logits = discriminator.forward(both);
+              const logits = discriminator.forward(seen.augment(both));
               const [onReal, onFake] = logits.split(real.shape[0]);
+              seen.observe(onReal, onFake);
               log('D(real)', onReal.sigmoid().mean());
               log('D(fake)', onFake.sigmoid().mean());
               // The mean over both kinds is half of R1 + R2.
@@ -90,7 +95,9 @@ export const modern: Recipe<typeof fields> = {
           trains: 'generator',
           optimizer: adam(annealed),
           loss: ({ real, fake, networks: { discriminator } }) =>
-            pairs.generator(discriminator.forward(fake), () => discriminator.forward(real)),
+            pairs.generator(discriminator.forward(seen.augment(fake)), () =>
+              discriminator.forward(seen.augment(real)),
+            ),
         },
       ],
       ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,

@@ -2,22 +2,26 @@ import { ClassLatents } from '../models/class-latents';
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
 import { adam } from '../optim/adam';
 import { linear } from '../optim/schedule';
-import { adversarialLoss, LOSSES } from './adversarial';
+import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
 import { requireClasses } from './conditional';
-import { choice, integer, number } from './config';
+import { integer, number } from './config';
+import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(128, { min: 1, help: 'normal numbers in a latent' }),
   generatorWidth: integer(32, { min: 1, help: 'channels of G (256 in the paper, at 32 pixels)' }),
   discriminatorWidth: integer(32, { min: 1, help: 'channels of D (128 in the paper, at 32 pixels)' }),
-  loss: choice('hinge', LOSSES, { help: 'the adversarial loss' }),
+  ...lossFields('hinge'),
   criticSteps: integer(2, { min: 1, help: 'steps of D for one of G (5 in the paper)' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
   decaySteps: integer(0, { min: 0, help: 'steps in which the learning rate falls to 0; 0: it does not' }),
   beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
 };
 
 /**
@@ -33,48 +37,34 @@ export const projection: Recipe<typeof fields> = {
   build(config, images) {
     const { latentSize, generatorWidth, discriminatorWidth, criticSteps, lr, decaySteps, emaImages } = config;
     const classes = requireClasses('projection', images);
-    const generator = new ClassLatents(
-      resnetGenerator({ images, latentSize, width: generatorWidth, classes }),
-      { noiseSize: latentSize },
-    );
-    const discriminator = resnetDiscriminator({ images, width: discriminatorWidth, classes });
-    const adversarial = adversarialLoss(config.loss);
+    const body = resnetGenerator({ images, latentSize, width: generatorWidth, classes });
+    const networks = {
+      generator: new ClassLatents(body, { noiseSize: latentSize }),
+      discriminator: resnetDiscriminator({ images, width: discriminatorWidth, classes }),
+    };
+    const { loss, labelSmoothing, beta1, beta2 } = config;
+    refuse({ networks, loss, labelSmoothing, criticSteps, momentum: beta1 }, config);
+    const seen = augmentation(config, loss);
     const schedule = decaySteps > 0 ? linear({ steps: decaySteps }) : undefined;
     const optimizer = (stepsOfIt: number) =>
       adam({
         lr,
-        betas: [config.beta1, config.beta2],
+        betas: [beta1, beta2],
         // D's optimizer counts its own steps.
         ...(schedule && { schedule: (step: number) => schedule(Math.floor(step / stepsOfIt)) }),
       });
     return {
-      networks: { generator, discriminator },
+      networks: { ...networks, ...seen.networks },
       latent: { size: latentSize, classes },
       conditional: true,
-      phases: [
-        {
-          name: 'D',
-          trains: 'discriminator',
-          optimizer: optimizer(criticSteps),
-          repeat: criticSteps,
-          loss: ({ real, labels, fake, fakeLabels, log }) => {
-            const onReal = discriminator.forward(real, labels);
-            const onFake = discriminator.forward(fake, fakeLabels);
-            log('D(real)', onReal.mean());
-            log('D(fake)', onFake.mean());
-            return adversarial.discriminator(onReal, onFake);
-          },
-        },
-        {
-          name: 'G',
-          trains: 'generator',
-          optimizer: optimizer(1),
-          loss: (step) =>
-            adversarial.generator(discriminator.forward(step.fake, step.fakeLabels), () =>
-              discriminator.forward(step.real, step.labels),
-            ),
-        },
-      ],
+      phases: adversarialPhases(adversarialLoss(loss, config), {
+        discriminator: optimizer(criticSteps),
+        generator: optimizer(1),
+        conditional: true,
+        scores: true,
+        repeat: criticSteps,
+        ...seen,
+      }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };
   },

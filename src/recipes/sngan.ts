@@ -1,8 +1,9 @@
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
 import { adam } from '../optim/adam';
 import { linear } from '../optim/schedule';
-import { adversarialLoss, adversarialPhases, LOSSES } from './adversarial';
-import { choice, integer, number } from './config';
+import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
+import { augment, augmentation } from './augmentation';
+import { integer, number } from './config';
 import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
@@ -17,11 +18,12 @@ const fields = {
     help: 'channels of D there (the paper’s: 128 at 32 pixels, else 64)',
   }),
   attention: integer(0, { min: 0, help: 'height of the feature map that gets self-attention, 0 for none' }),
-  loss: choice('hinge', LOSSES, { help: 'the adversarial loss' }),
+  ...lossFields('hinge'),
   critic: integer(5, { min: 1, help: 'steps of D for each of G’s' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks, falling to 0 over the training' }),
   beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -54,18 +56,22 @@ export const sngan: Recipe<typeof fields> = {
         loss: config.loss,
         oneBatch: true,
         momentum: beta1,
+        labelSmoothing: config.labelSmoothing,
+        criticSteps: critic,
       },
       config,
     );
+    const seen = augmentation(config, config.loss);
     const optimizer = (times: number) =>
       adam({ lr, betas: [beta1, beta2], schedule: linear({ steps: training.steps * times }) });
     return {
-      networks,
+      networks: { ...networks, ...seen.networks },
       latent: { size: latentSize },
-      phases: adversarialPhases(adversarialLoss(config.loss), {
+      phases: adversarialPhases(adversarialLoss(config.loss, config), {
         discriminator: optimizer(critic),
         generator: optimizer(1),
         oneBatch: true,
+        ...seen,
         repeat: critic,
       }),
       ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,

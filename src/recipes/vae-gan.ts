@@ -10,6 +10,7 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
+import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -24,12 +25,14 @@ const fields = {
   encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  allow,
 };
 
 /**
  * Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity metric": a VAE whose likelihood is a Gaussian of variance 1
  * around D's features, beside a GAN whose generator is the decoder. D sees decoded posteriors and decoded priors as fakes. The encoder
- * gets no adversarial gradient, the decoder γ · reconstruction + adversarial, D the adversarial loss alone.
+ * gets no adversarial gradient, the decoder γ · reconstruction + adversarial, D the adversarial loss alone. Nothing augments what D sees:
+ * its features are also what images are reconstructed by, and those must be of the same image.
  */
 export const vaeGan: Recipe<typeof fields> = {
   name: 'vae-gan',
@@ -42,6 +45,8 @@ export const vaeGan: Recipe<typeof fields> = {
     const encoder = convVaeEncoder({ images, latentSize, width });
     const decoder = dcganGenerator({ images, latentSize, width });
     const discriminator = featureDiscriminator({ images, width });
+    const networks = { encoder, decoder, discriminator };
+    refuse({ networks, loss: 'non-saturating', momentum: beta1 }, config);
     const adversarial = nonSaturating();
     const optimizer = (rate: number) => adam({ lr: rate, betas: [beta1, 0.999] });
     const asPixel = (latents: Tensor) => latents.reshape([latents.shape[0], latentSize, 1, 1]);
@@ -58,7 +63,7 @@ export const vaeGan: Recipe<typeof fields> = {
     };
 
     return {
-      networks: { encoder, decoder, discriminator },
+      networks,
       generator: 'decoder',
       latent: { shape: [latentSize, 1, 1] },
       phases: [

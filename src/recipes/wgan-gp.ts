@@ -4,6 +4,7 @@ import { weighted } from '../losses/total';
 import { adam } from '../optim/adam';
 import { linear } from '../optim/schedule';
 import { adversarialPhases } from './adversarial';
+import { augment, augmentation } from './augmentation';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
@@ -17,6 +18,7 @@ const fields = {
   lr: number(2e-4, { min: 0, help: 'learning rate of both networks, falling to 0 over the training' }),
   beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -44,19 +46,20 @@ export const wganGp: Recipe<typeof fields> = {
       },
       config,
     );
+    const seen = augmentation(config, 'wasserstein');
     const optimizer = (times: number) =>
       adam({ lr, betas: [beta1, beta2], schedule: linear({ steps: training.steps * times }) });
     return {
-      networks,
+      networks: { ...networks, ...seen.networks },
       latent,
       phases: adversarialPhases(wasserstein(), {
         discriminator: optimizer(critic),
         generator: optimizer(1),
         oneBatch,
         scores: true,
+        ...seen,
         repeat: critic,
-        penalty: ({ real, fake, networks: { discriminator } }) =>
-          weighted(lambda, () => gradientPenalty(discriminator, { real, fake })),
+        penalty: ({ real, fake }, judge) => weighted(lambda, () => gradientPenalty(judge, { real, fake })),
       }),
       ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
     };

@@ -2,6 +2,7 @@ import { wasserstein } from '../losses/adversarial';
 import { clipWeights } from '../losses/regularizers';
 import { rmsprop } from '../optim/rmsprop';
 import { adversarialPhases } from './adversarial';
+import { augment, augmentation } from './augmentation';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
@@ -17,6 +18,7 @@ const fields = {
   boostFirst: integer(25, { min: 0, help: 'how many steps at the start are boosted' }),
   boostEvery: integer(500, { min: 1, help: 'and every how many steps one later' }),
   momentum: number(0, { min: 0, max: 0.999, help: 'RMSprop’s momentum' }),
+  augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -47,15 +49,17 @@ export const wgan: Recipe<typeof fields> = {
       },
       config,
     );
+    const seen = augmentation(config, 'wasserstein');
     const optimizer = rmsprop({ lr, momentum });
     return {
-      networks,
+      networks: { ...networks, ...seen.networks },
       latent,
       phases: adversarialPhases(wasserstein(), {
         discriminator: optimizer,
         generator: optimizer,
         oneBatch,
         scores: true,
+        ...seen,
         repeat: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
         before: ({ discriminator }) => clipWeights(discriminator, config.clip),
       }),

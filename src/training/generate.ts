@@ -18,6 +18,8 @@ import type { Model } from './trainer';
 
 /** What can build a model again from the configuration in a checkpoint: a recipe. */
 export interface ModelBuilder {
+  /** The configuration's fields: what a checkpoint of an earlier version does not say has its default. */
+  readonly fields?: Readonly<Record<string, { readonly default: unknown }>>;
   build(config: Readonly<Record<string, unknown>>, images: ImageSpec): Model;
 }
 
@@ -168,7 +170,11 @@ function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['rec
       'ERR_NO_RECIPE',
       `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: build them there and load ${description.generator}.safetensors with loadStateDict`,
     );
-  if (Object.hasOwn(recipes, recipe)) return recipes[recipe].build(set, description.spec);
+  if (Object.hasOwn(recipes, recipe)) {
+    const { fields = {} } = recipes[recipe];
+    const defaults = Object.entries(fields).map(([key, field]) => [key, field.default]);
+    return recipes[recipe].build({ ...Object.fromEntries(defaults), ...set }, description.spec);
+  }
   throw new GanError(
     'ERR_NO_RECIPE',
     `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${recipe}: another version of libtorch-gan wrote it`,

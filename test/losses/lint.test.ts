@@ -60,6 +60,12 @@ describe('lint', () => {
     expect(hazards([], { loss: 'hinge', labelSmoothing: 0.1 })).toEqual(['smoothing-without-targets']);
   });
 
+  test('finds several steps of D with the minimax loss, whose gradient they take from G', () => {
+    expect(hazards([], { loss: 'minimax', criticSteps: 5 })).toEqual(['minimax-with-critic-steps']);
+    expect(hazards([], { loss: 'minimax' })).toEqual([]);
+    expect(hazards([], { loss: 'non-saturating', criticSteps: 5 })).toEqual([]);
+  });
+
   test('refuses a hazard in one line that names it, what to do, and how to allow it', () => {
     const discriminator = nn.sequential(nn.linear(4, 4), nn.batchNorm1d(4));
     const combination: Combination = { judges: { discriminator }, loss: 'hinge', constraints: ['r1'] };

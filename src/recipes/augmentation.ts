@@ -1,0 +1,47 @@
+import { ada } from '../data/augment/ada';
+import { diffAugment } from '../data/augment/diff-augment';
+import type { Module } from '../nn/module';
+import type { Tensor } from '../tensor/tensor';
+import { choice } from './config';
+
+/** `--set augment=…`: how every image is changed before D sees it, against overfitting on few images. */
+export const augment = choice('none', ['none', 'diffaugment', 'ada'], {
+  help: 'changes all that D sees, real and fake: for few images',
+});
+
+/** How D sees images: real ones and fakes alike, in the phases of both networks. */
+export interface Augmentation {
+  /** To be among the model's: what it knows is saved with them. */
+  readonly networks: Readonly<Record<string, Module>>;
+  /** Images [N, C, H, W] as D sees them. Gradients of every order go through. */
+  readonly augment: (images: Tensor) => Tensor;
+  /** Takes note of D's logits in its own phase. */
+  readonly observe: (onReal: Tensor, onFake: Tensor) => void;
+}
+
+/** Losses of the differences D(x) − D(G(z)) alone: zero is no boundary for their logits. */
+const OF_DIFFERENCES: readonly string[] = ['relativistic', 'relativistic-average', 'wasserstein'];
+
+/**
+ * The augmentation that `--set augment=…` names: none; DiffAugment (Zhao et al. 2020); or ADA (Karras et al. 2020), a network `ada`
+ * without parameters whose probability p follows E[sign D(x)] on real images. Where the loss knows only differences of logits, a sign
+ * says nothing, and p follows E[sign(D(x) − D(G(z)))] instead: how surely D tells the two of a pair apart.
+ *
+ * @param loss the adversarial loss, by name
+ */
+export function augmentation(config: { readonly augment: string }, loss: string): Augmentation {
+  if (config.augment === 'diffaugment') {
+    const change = diffAugment();
+    return { networks: {}, augment: (images) => change(images), observe: () => {} };
+  }
+  if (config.augment === 'ada') {
+    const adaptive = ada();
+    const ofPairs = OF_DIFFERENCES.includes(loss);
+    return {
+      networks: { ada: adaptive },
+      augment: (images) => adaptive.forward(images),
+      observe: (onReal, onFake) => adaptive.observe(ofPairs ? onReal.sub(onFake) : onReal),
+    };
+  }
+  return { networks: {}, augment: (images) => images, observe: () => {} };
+}
