@@ -54,6 +54,7 @@ export function trainFields(recipe: Recipe) {
     device: deviceField,
     resolution: integer(resolution, { min: 1, max: 4096, help: 'height and width of the images' }),
     batch: integer(batch, { min: 1, max: 65_536, help: 'images a step' }),
+    accumulate: integer(1, { min: 1, max: 65_536, help: 'batches averaged for a step' }),
     steps: integer(steps, { min: 1, help: 'steps in all, those of a resumed run included' }),
     seed: integer(0, { min: 0, help: 'makes runs differ, or repeat' }),
     precision: choice('auto', ['auto', 'fp32', 'bf16'], { help: 'auto, fp32 or bf16' }),

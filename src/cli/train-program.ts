@@ -39,6 +39,10 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option('--resolution <n>', "height and width of the images (the recipe's)")
     .option('--batch <n>', "images a step (the recipe's)")
+    .option(
+      '--accumulate <n>',
+      'averages so many batches for each step: --batch 16 --accumulate 4 learns as from 64, in less memory (1)',
+    )
     .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
     .option('--seed <n>', 'equal seeds give equal runs (0)')
     .option('--precision <kind>', 'fp32, bf16, or auto: bf16 where it is measured faster here (auto)')

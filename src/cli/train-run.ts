@@ -48,7 +48,7 @@ export interface Surroundings {
  */
 export async function runTraining(plan: TrainingPlan, surroundings: Surroundings): Promise<number> {
   const { recipe, settings } = plan;
-  const { seed, precision, deterministic, graphs, batch } = settings;
+  const { seed, precision, deterministic, graphs, batch, accumulate } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
   const dataset = await loadData(settings, surroundings.terminal);
@@ -59,7 +59,7 @@ export async function runTraining(plan: TrainingPlan, surroundings: Surroundings
   const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec, {
     steps: settings.steps,
   });
-  const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs });
+  const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   try {
     announce(plan, { dataset, trainer, terminal: surroundings.terminal });

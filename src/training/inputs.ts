@@ -12,8 +12,8 @@ export type ScheduledValue = (index: number) => number;
 export interface Inputs {
   /** The n-th of the batches of real images that the phases see. */
   batch(index: number): Batch;
-  /** Latents, the same for all of them. */
-  latents(): Tensor;
+  /** Latents, the same for all of them: for each part of a batch its own. */
+  latents(part: number): Tensor;
   /** A number [] that depends on the step. */
   scheduled(value: ScheduledValue, index: number): Tensor;
 }
@@ -26,7 +26,7 @@ export class LiveInputs implements Inputs {
   readonly #device: string;
   readonly #draw: () => Tensor;
   readonly #owner = openScope();
-  #latents: Tensor | null = null;
+  readonly #latents: Tensor[] = [];
 
   constructor(batches: readonly Batch[], { device, draw }: { device: string; draw: () => Tensor }) {
     this.#batches = batches;
@@ -36,16 +36,16 @@ export class LiveInputs implements Inputs {
 
   /** Whether somebody asked for latents. */
   get drewLatents(): boolean {
-    return this.#latents !== null;
+    return this.#latents.length > 0;
   }
 
   batch(index: number): Batch {
     return this.#batches[index];
   }
 
-  latents(): Tensor {
-    this.#latents ??= handTo(this.#owner, this.#draw());
-    return this.#latents;
+  latents(part: number): Tensor {
+    this.#latents[part] ??= handTo(this.#owner, this.#draw());
+    return this.#latents[part];
   }
 
   scheduled(value: ScheduledValue, index: number): Tensor {
@@ -65,19 +65,19 @@ interface Slot {
 interface FirstReplay {
   readonly device: string;
   readonly index: number;
-  readonly latents: Tensor | null;
+  readonly latents: readonly Tensor[];
   readonly scheduled: readonly ScheduledValue[];
 }
 
 /** Copies of inputs at fixed addresses, which recordings read: filled anew before each replay, with what is read from them. */
 export class StaticInputs implements Inputs {
   readonly #slots: readonly Slot[];
-  readonly #latents: Tensor | null;
+  readonly #latents: readonly Tensor[];
   readonly #scheduled: readonly { readonly value: ScheduledValue; readonly held: Tensor }[];
   #taken = 0;
 
   /**
-   * @param first.latents those of the first replay, or null where nobody asks for any
+   * @param first.latents those of the first replay, none where nobody asks for any
    * @param first.scheduled what earlier runs scheduled, in order
    */
   constructor(batches: readonly Batch[], { device, index, latents, scheduled }: FirstReplay) {
@@ -90,7 +90,7 @@ export class StaticInputs implements Inputs {
       usesImages: false,
       usesLabels: false,
     }));
-    this.#latents = latents === null ? null : keep(latents.clone());
+    this.#latents = latents.map((drawn) => keep(drawn.clone()));
   }
 
   batch(index: number): Batch {
@@ -107,8 +107,8 @@ export class StaticInputs implements Inputs {
     };
   }
 
-  latents(): Tensor {
-    if (this.#latents) return this.#latents;
+  latents(part: number): Tensor {
+    if (part < this.#latents.length) return this.#latents[part];
     throw new GanError('ERR_RECORDING', 'it draws latents, which it did not before it was recorded');
   }
 
@@ -135,7 +135,7 @@ export class StaticInputs implements Inputs {
         if (slot.usesImages) slot.images.copy_(images);
         if (slot.usesLabels && labels) slot.labels?.copy_(labels);
       }
-      this.#latents?.copy_(draw());
+      for (const latents of this.#latents) latents.copy_(draw());
       for (const { value, held } of this.#scheduled) held.fill_(value(index));
     });
   }
@@ -146,7 +146,7 @@ export class StaticInputs implements Inputs {
       images.dispose();
       labels?.dispose();
     }
-    this.#latents?.dispose();
+    for (const latents of this.#latents) latents.dispose();
     for (const { held } of this.#scheduled) held.dispose();
   }
 }

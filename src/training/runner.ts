@@ -30,6 +30,7 @@ interface Group {
 
 /** What a step is run on. */
 export interface StepInputs {
+  /** For each repetition its parts, one after the other. */
   readonly batches: readonly Batch[];
   /** Steps done before it. */
   readonly index: number;
@@ -55,7 +56,10 @@ export class StepRunner {
     for (const entries of shares(plan)) {
       // Losses may count their steps: the optimizers' count goes on also where a replay takes their place.
       for (const { phase } of entries) if (phase.rates) phase.optimizer.advance(phase.rates);
-      const own = batchPlaces(entries).repetitions.map((repetition) => batches[repetition]);
+      const { accumulate } = this.#workshop;
+      const own = batchPlaces(entries).repetitions.flatMap((repetition) =>
+        batches.slice(repetition * accumulate, (repetition + 1) * accumulate),
+      );
       if (this.#recorder) this.#runOrReplay(this.#recorder, entries, { batches: own, index });
       else this.#run(entries, { batches: own, index });
     }
@@ -121,7 +125,8 @@ export class StepRunner {
   ): void {
     const { batches, index } = step;
     scope(() => {
-      const latents = group.drawsLatents ? this.#draw(batches) : null;
+      const { accumulate } = this.#workshop;
+      const latents = Array.from({ length: group.drawsLatents ? accumulate : 0 }, () => this.#draw(batches));
       const inputs = new StaticInputs(batches, {
         device: this.#workshop.device,
         index,
@@ -138,7 +143,9 @@ export class StepRunner {
         this.forget();
         for (const { phase } of entries) phase.optimizer.zeroGrad();
         const { device } = this.#workshop;
-        const live = new LiveInputs(batches, { device, draw: () => latents ?? this.#draw(batches) });
+        const drawn = [...latents];
+        const draw = () => drawn.shift() ?? this.#draw(batches);
+        const live = new LiveInputs(batches, { device, draw });
         runEntries(this.#workshop, entries, { inputs: live, index });
         return;
       }

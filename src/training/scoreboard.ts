@@ -18,6 +18,13 @@ export interface Entry {
   readonly name: string;
 }
 
+/** Which of the parts of a batch a scalar is of: what is read is the mean over all. */
+export interface Part {
+  /** 0 for the first. */
+  readonly part: number;
+  readonly parts: number;
+}
+
 interface Held extends Entry {
   /** float64 [], at one address for good: recorded steps write there. */
   readonly tensor: Tensor;
@@ -36,28 +43,30 @@ export class Scoreboard {
   }
 
   /**
-   * Writes a scalar down; of a tensor its value, not the tensor.
+   * Writes a scalar down; of a tensor its value, not the tensor. Where the batch comes in parts, those after the first are added to it.
    *
    * @throws UsageError for a tensor of more than one element, GanError `ERR_RECORDING` for a number, or a new name, in a recording
    */
-  post({ kind, name }: Entry, value: Tensor | number): void {
+  post({ kind, name }: Entry, value: Tensor | number, { part, parts }: Part = { part: 0, parts: 1 }): void {
     const key = `${kind} ${name}`;
     const held = this.#values.get(key);
     if (typeof value === 'number') {
       refuseRecording(`logs ${name} as a number, not as a tensor`);
       if (held && 'tensor' in held) held.tensor.dispose();
-      this.#values.set(key, { kind, name, number: value });
+      const before = part > 0 && held && 'number' in held ? held.number : 0;
+      this.#values.set(key, { kind, name, number: before + value / parts });
       return;
     }
     if (value.numel !== 1)
       throw new UsageError(
         `step.log expected one number for ${name} but received a tensor of shape [${value.shape.join(', ')}]: reduce it with mean() or sum()`,
       );
-    if (held && 'tensor' in held) write(held.tensor, value);
+    const share = { value, parts, adds: part > 0 };
+    if (held && 'tensor' in held) write(held.tensor, share);
     else {
       const tensor = keep(zeros([], { dtype: 'float64', device: this.#device }));
       this.#values.set(key, { kind, name, tensor });
-      write(tensor, value);
+      write(tensor, share);
     }
   }
 
@@ -83,6 +92,15 @@ export class Scoreboard {
   }
 }
 
-function write(held: Tensor, value: Tensor): void {
-  noGrad(() => scope(() => void held.copy_(value.reshape([]))));
+function write(
+  held: Tensor,
+  { value, parts, adds }: { readonly value: Tensor; readonly parts: number; readonly adds: boolean },
+): void {
+  noGrad(() =>
+    scope(() => {
+      const flat = value.reshape([]);
+      if (adds) held.add_(flat.to({ dtype: 'float64' }).div(parts));
+      else held.copy_(parts === 1 ? flat : flat.to({ dtype: 'float64' }).div(parts));
+    }),
+  );
 }

@@ -282,7 +282,7 @@ export class Session {
   }
 
   #config() {
-    const { device, precision, seed } = this.#trainer;
+    const { device, precision, seed, accumulate } = this.#trainer;
     const { times } = this.#trainer.choosePrecision();
     const { topology, latentShape: shape } = this.#describe();
     const { evaluation } = this.#options;
@@ -294,6 +294,7 @@ export class Session {
       ...(times ? { passMs: times } : {}),
       seed,
       batch: this.#loader.batch,
+      accumulate,
       dataset: { name: this.#loader.name, ...this.#loader.spec },
       latentShape: shape,
       topology,

@@ -40,6 +40,8 @@ export interface Workshop {
   readonly latent: Latent;
   readonly precision: () => Precision;
   readonly board: Scoreboard;
+  /** In how many parts a phase's batch comes, one after the other. */
+  readonly accumulate: number;
   drawLatents(count: number): Tensor;
 }
 
@@ -57,37 +59,65 @@ export function runEntries(
   { inputs, index }: RunOptions,
 ): void {
   scope(() => {
-    const fakes = new Fakes(workshop, inputs, entries[0].graph);
+    const { accumulate: parts } = workshop;
+    const shared = parts === 1 ? new Fakes(workshop, inputs, { graph: entries[0].graph, part: 0 }) : null;
     const { places } = batchPlaces(entries);
     for (const [i, entry] of entries.entries()) {
-      const step = new PhaseStep(workshop, { inputs, index, entry, fakes, place: places[i] });
-      span(entry.phase.name, () => runPhase(workshop, entry.phase, step));
+      const stepOf = (part: number): PhaseStep => {
+        // Fakes of several parts are not kept for the next phase, but made again: with their graphs they would fill the memory.
+        const fakes =
+          shared ?? new Fakes(workshop, inputs, { graph: trainsGenerator(workshop, entry), part });
+        return new PhaseStep(workshop, {
+          inputs,
+          index,
+          entry,
+          fakes,
+          place: places[i] * parts + part,
+          part,
+        });
+      };
+      span(entry.phase.name, () => runPhase(workshop, entry.phase, stepOf));
     }
   });
 }
 
-/** One phase: freeze what it does not train, loss, backward, clip, step, release. */
-function runPhase(workshop: Workshop, running: RunningPhase, step: PhaseStep): void {
+/** One phase: freeze what it does not train, loss and backward for each part of its batch, clip, step, release. */
+function runPhase(workshop: Workshop, running: RunningPhase, stepOf: (part: number) => PhaseStep): void {
   const { phase, optimizer, rates } = running;
   for (const network of running.frozen) network.freeze();
   for (const network of running.trained) network.unfreeze();
   scope(() => {
     if (phase.before) noGrad(() => phase.before?.(workshop.networks));
-    const loss = span('forward', () => inPrecision(workshop, () => phase.loss(step)));
-    if (loss.numel !== 1)
-      throw new GanError(
-        'ERR_BAD_LOSS',
-        `phase ${phase.name} expected its loss to be one number but received a tensor of shape [${loss.shape.join(', ')}]: reduce it with mean() or sum()`,
-      );
-    span('backward', () => loss.backward());
+    for (let part = 0; part < workshop.accumulate; part++)
+      scope(() => backPropagate(workshop, phase, { step: stepOf(part), part }));
     span('optimizer', () => {
       if (phase.clipGradNorm !== undefined) clipGradNorm(running.parameters, phase.clipGradNorm);
       if (rates) optimizer.apply(rates);
       else optimizer.step();
       optimizer.zeroGrad();
     });
-    workshop.board.post({ kind: 'losses', name: phase.name }, loss);
   });
+}
+
+/** The loss of a part of the batch; its gradients are added to those of the parts before, as shares of a mean. */
+function backPropagate(
+  workshop: Workshop,
+  phase: Phase,
+  { step, part }: { readonly step: PhaseStep; readonly part: number },
+): void {
+  const { board, accumulate: parts } = workshop;
+  const loss = span('forward', () => inPrecision(workshop, () => phase.loss(step)));
+  if (loss.numel !== 1)
+    throw new GanError(
+      'ERR_BAD_LOSS',
+      `phase ${phase.name} expected its loss to be one number but received a tensor of shape [${loss.shape.join(', ')}]: reduce it with mean() or sum()`,
+    );
+  span('backward', () => (parts === 1 ? loss : loss.div(parts)).backward());
+  board.post({ kind: 'losses', name: phase.name }, loss, { part, parts });
+}
+
+function trainsGenerator({ generator }: Workshop, { phase }: PlanEntry<RunningPhase>): boolean {
+  return generator !== undefined && phase.trained.includes(generator);
 }
 
 function inPrecision<T>({ precision, device }: Workshop, body: () => T): T {
@@ -99,13 +129,19 @@ class Fakes {
   readonly #workshop: Workshop;
   readonly #inputs: Inputs;
   readonly #graph: boolean;
+  readonly #part: number;
   readonly #owner = openScope();
   #fake: Tensor | null = null;
 
-  constructor(workshop: Workshop, inputs: Inputs, graph: boolean) {
+  constructor(
+    workshop: Workshop,
+    inputs: Inputs,
+    { graph, part }: { readonly graph: boolean; readonly part: number },
+  ) {
     this.#workshop = workshop;
     this.#inputs = inputs;
     this.#graph = graph;
+    this.#part = part;
   }
 
   get fake(): Tensor {
@@ -123,7 +159,7 @@ class Fakes {
         'ERR_NO_GENERATOR',
         "step.fake expected a network named generator: name yours in the trainer's `generator` option",
       );
-    const latents = this.#inputs.latents();
+    const latents = this.#inputs.latents(this.#part);
     const frozen = generator.frozen;
     if (!this.#graph) return scope(() => noGrad(() => generator.forward(latents)));
     // Made in the discriminator's phase for the generator's: it carries the graph, and moves the batch statistics once.
@@ -139,6 +175,8 @@ interface PhaseStepOptions extends RunOptions {
   readonly fakes: Fakes;
   /** Which batch of the inputs is the phase's. */
   readonly place: number;
+  /** Which part of its batch that is. */
+  readonly part: number;
 }
 
 /** What a phase's loss sees. */
@@ -173,7 +211,7 @@ class PhaseStep implements Step {
   }
 
   get latents(): Tensor {
-    return this.#options.inputs.latents();
+    return this.#options.inputs.latents(this.#options.part);
   }
 
   get parts(): LatentParts {
@@ -191,9 +229,7 @@ class PhaseStep implements Step {
 
   get fake(): Tensor {
     const { fakes, entry } = this.#options;
-    const { generator } = this.#workshop;
-    const trainsGenerator = generator !== undefined && entry.phase.trained.includes(generator);
-    return trainsGenerator ? fakes.fake : fakes.fake.detach();
+    return trainsGenerator(this.#workshop, entry) ? fakes.fake : fakes.fake.detach();
   }
 
   /** A property, as `log` is. */
@@ -202,6 +238,7 @@ class PhaseStep implements Step {
 
   /** A property, not a method: losses take it out of the step (`loss: ({ real, log }) => …`). */
   readonly log = (name: string, value: Tensor | number): void => {
-    this.#workshop.board.post({ kind: 'statistics', name }, value);
+    const { board, accumulate: parts } = this.#workshop;
+    board.post({ kind: 'statistics', name }, value, { part: this.#options.part, parts });
   };
 }

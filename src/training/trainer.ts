@@ -3,6 +3,7 @@ import type { ImageSpec } from '../data/dataset';
 import type { Batch, Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import type { Autoencoder } from '../metrics/autoencoder';
+import { positiveInteger } from '../nn/check';
 import { type Module } from '../nn/module';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
@@ -17,10 +18,11 @@ import type { GridMaker } from './grids';
 import { drawClassRows, drawLatents, type Latent, latentShape } from './latent';
 import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
-import { batchesOf, planStep, trains } from './plan';
+import { batchesOf, planStep } from './plan';
 import { choosePrecision, type PrecisionChoice, type PrecisionTimes } from './precision';
 import { CudaRecorder, type Recorder } from './recorder';
 import { StepRunner } from './runner';
+import { runningPhases } from './running-phases';
 import { Scoreboard } from './scoreboard';
 import { type FitOptions, Session } from './session';
 import type { RunningPhase } from './step';
@@ -56,6 +58,12 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
   readonly precision?: 'auto' | Precision;
   /** Bit-equal runs on CUDA too, at some cost; `auto` precision is fp32 then (false). */
   readonly deterministic?: boolean;
+  /**
+   * In how many parts each phase takes its batch (1): parts of the loader's size, each with its own images and latents, whose losses are
+   * averaged before the optimizer steps. Networks without batch norm learn as from one batch as many times as large, in the memory of
+   * one part. Batch norm takes its statistics from a part. Fakes that phases could share are made again for each.
+   */
+  readonly accumulate?: number;
   /** How images and convolution weights lie in memory (`channels_last`: faster on CPU and CUDA). */
   readonly memoryFormat?: 'contiguous' | 'channels_last';
   /**
@@ -117,6 +125,8 @@ export class Trainer<N extends Networks = Networks> {
   /** Its name among the networks. */
   readonly generatorName: string;
   readonly ema: Ema | null;
+  /** In how many parts each phase takes its batch. */
+  readonly accumulate: number;
   readonly phases: readonly RunningPhase[];
   /** Draws the latents of the steps. */
   readonly random: Generator;
@@ -141,6 +151,7 @@ export class Trainer<N extends Networks = Networks> {
     this.networks = options.networks;
     this.conditional = options.conditional ?? false;
     this.grids = options.grids ?? {};
+    this.accumulate = positiveInteger('Trainer', 'accumulate', options.accumulate ?? 1);
     this.generatorName = options.generator ?? 'generator';
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
     checkModel(options, this.generatorName);
@@ -167,6 +178,7 @@ export class Trainer<N extends Networks = Networks> {
       latent: this.latent,
       precision: () => this.precision,
       board: this.board,
+      accumulate: this.accumulate,
       drawLatents: (count: number) => this.drawLatents(count, this.random),
     };
     this.#runner = new StepRunner(workshop, recorder);
@@ -281,13 +293,14 @@ export class Trainer<N extends Networks = Networks> {
   async #trainStep(loader: Loader): Promise<void> {
     const plan = planStep(this.phases, { index: this.step, generator: this.generatorName });
     const sources: (() => Batch)[] = [];
-    for (let i = batchesOf(plan); i > 0; i--) sources.push(await span('data', () => sourceOf(loader)));
+    for (let i = batchesOf(plan) * this.accumulate; i > 0; i--)
+      sources.push(await span('data', () => sourceOf(loader)));
     scope(() => {
       const batches = span('data', () => sources.map((make) => make()));
       this.#runner.run(plan, { batches, index: this.step });
       this.step++;
       this.images += batches.length * loader.batch;
-      span('ema', () => this.ema?.update(loader.batch));
+      span('ema', () => this.ema?.update(loader.batch * this.accumulate));
     });
   }
 
@@ -327,37 +340,6 @@ async function sourceOf(loader: Loader): Promise<() => Batch> {
 function makeRecorder(graphs: boolean | ((device: string) => Recorder), device: string): Recorder | null {
   if (typeof graphs === 'function') return graphs(device);
   return graphs && !isCpu(device) ? new CudaRecorder(device) : null;
-}
-
-/** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */
-function runningPhases(phases: readonly Phase[], networks: Networks): RunningPhase[] {
-  const names = Object.keys(networks);
-  const running: RunningPhase[] = [];
-  for (const phase of phases) {
-    const trained = names.filter((name) => trains(phase, name)).map((name) => networks[name]);
-    const frozen = names.filter((name) => !trains(phase, name)).map((name) => networks[name]);
-    const shared = running.find(
-      (other) =>
-        other.phase.optimizer === phase.optimizer &&
-        other.trained.length === trained.length &&
-        other.trained.every((network) => trained.includes(network)),
-    );
-    const parameters = trained.flatMap((network) => network.parameters());
-    const optimizer = shared?.optimizer ?? phase.optimizer(parameters);
-    const { name, every, repeat } = phase;
-    running.push({
-      name,
-      phase,
-      trains: phase.trains,
-      every,
-      repeat,
-      trained,
-      frozen,
-      parameters,
-      optimizer,
-    });
-  }
-  return running;
 }
 
 function checkModel<N extends Networks>(model: Model<N>, generator: string): void {
