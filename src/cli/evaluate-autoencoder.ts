@@ -30,7 +30,7 @@ export async function judgeAutoencoder(work: Work): Promise<void> {
     draws,
     seed,
     device,
-    protocol: { split, ...networkProtocol(generator.weights) },
+    protocol: { split, ...networkProtocol(generator) },
     onProgress,
     signal,
   });

@@ -105,7 +105,7 @@ async function judgePaths(
     count,
     seed,
     device,
-    protocol: networkProtocol(generator.weights),
+    protocol: networkProtocol(generator),
     onProgress,
     signal,
   });

@@ -19,6 +19,7 @@ const fields = {
   features: text('classifier'),
   weights: choice('ema', ['ema', 'live']),
   truncation: optional(number(0.7, { min: 0.01 })),
+  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
   seed: integer(0, { min: 0 }),
   draws: optional(integer(100, { min: 1, max: 100_000 })),
   resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
@@ -71,6 +72,10 @@ function evaluateProgram(): Command {
     )
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
     .option('--truncation <t>', 'normal numbers of latents within ±t only; the row says so (all)')
+    .option(
+      '--standing-statistics <n>',
+      'takes the statistics of batch norms anew, over n batches of latents; the row says so (those of the training)',
+    )
     .option('--seed <n>', 'of the latents and of random parts of metrics (0)')
     .option('--draws <k>', 'latents an image, for elbo and iwae (100)')
     .option(
@@ -93,6 +98,10 @@ function run({ options, terminal }: Invocation, host: Host): Promise<number> {
   if (settings.images !== undefined && settings.truncation !== undefined)
     throw new UsageError('--truncation is of latents, but --images has none: leave one of the two out');
   checkParts(metrics, settings);
+  if (settings.images !== undefined && settings.standingStatistics !== undefined)
+    throw new UsageError(
+      '--standing-statistics are of a generator, but --images has none: leave one of the two out',
+    );
   // Only now: --help and wrong calls need no LibTorch.
   const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
   return runEvaluation({ ...settings, metrics }, { host, terminal });

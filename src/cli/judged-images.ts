@@ -50,11 +50,13 @@ export async function openGenerator(
   device: string,
 ): Promise<JudgedImages> {
   const { weights, seed, truncation, metrics, count = DEFAULT_COUNT } = settings;
+  const { standingStatistics: batches } = settings;
   const generator = await loadGenerator(path, {
     weights,
     device,
     recipes: recipesFor(recipes, path),
     autoencoder: metrics.data.length > 0,
+    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
   });
   const source = generator.images({ count, seed, truncation });
   const notes = [...generator.notes];

@@ -31,6 +31,7 @@ const fields = {
   weights: optional(choice('ema', ['ema', 'live'])),
   latents: optional(text('latents.safetensors')),
   truncation: optional(number(0.7, { min: 0.01 })),
+  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
   interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
   frames: optional(integer(30, { min: 2, max: 1_000 })),
   gridSweep: boolean(false),
@@ -65,6 +66,10 @@ function sampleProgram(): Command {
     .option('--seed <n>', 'equal seeds give equal images (0)')
     .option('--label <k>', 'images of class k only, from a conditional model (a row for each class)')
     .option('--truncation <t>', 'normal numbers within ±t only: fewer odd images, less variety (all)')
+    .option(
+      '--standing-statistics <n>',
+      'takes the statistics of batch norms anew, over n batches of latents (those of the training)',
+    )
     .option('--interpolate <a:b>', 'images on the way from those of seed a to seed b, into walk.gif')
     .option('--frames <n>', 'how many of them (30)')
     .option('--grid-sweep', 'what latents mean: each code, or else each of the first numbers, along a row')
@@ -80,7 +85,7 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const { LIBTORCH_GAN_DEVICE } = host.env;
   const settings = readConfig(fields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
-  const { checkpoint, weights, device } = settings;
+  const { checkpoint, weights, device, standingStatistics: batches, truncation } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
   // Only now: --help and wrong calls need no LibTorch.
@@ -90,6 +95,7 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     weights,
     device,
     recipes: recipesFor(recipes, checkpoint),
+    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
   });
   try {
     for (const note of generator.notes) terminal.warn(note);

@@ -32,7 +32,8 @@ abstract class BatchNorm extends Module {
   /** Batches the running statistics have seen (int64). */
   readonly numBatchesTracked: Tensor | null;
   readonly eps: number;
-  readonly momentum: number | null;
+  /** The weight of the newest batch in the running statistics; null averages over all batches equally. */
+  momentum: number | null;
 
   constructor(
     owner: string,

@@ -18,6 +18,7 @@ export * from './self-attention';
 export * from './sequential';
 export * from './shape';
 export * from './spectral-norm';
+export { type StandingOptions, standingStatistics } from './standing-statistics';
 export type { LoadReport, StateDict } from './state-dict';
 export { nameRoot } from './trace';
 export * from './upsample';

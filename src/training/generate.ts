@@ -5,13 +5,15 @@ import { isJsonObject, type JsonObject } from '../io/json';
 import { recordsToTensors } from '../io/tensors';
 import type { Autoencoder } from '../metrics/autoencoder';
 import type { Module } from '../nn/module';
+import { standingStatistics } from '../nn/standing-statistics';
 import { resolveDevice } from '../tensor/device';
+import { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { BEST, type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
 import { type GeneratedImages, generatedImages, seededLatents } from './generated-images';
-import { type Latent, latentShape, latentSize } from './latent';
+import { drawLatents, type Latent, latentShape, latentSize } from './latent';
 import { latestCheckpoint } from './run-directory';
 import { generateImages } from './samples';
 import type { Model } from './trainer';
@@ -31,6 +33,11 @@ export interface LoadOptions {
   readonly device?: string;
   /** Loads what an autoencoder needs to be shown images, too (false). */
   readonly autoencoder?: boolean;
+  /**
+   * Takes the running statistics of batch norms anew, as the mean over so many batches of 64 latents, within ±truncation where one is
+   * given (those of the training): {@link standingStatistics}.
+   */
+  readonly standingStatistics?: { readonly batches: number; readonly truncation?: number };
   /** Recipes by name. */
   readonly recipes: Readonly<Record<string, ModelBuilder>>;
 }
@@ -55,6 +62,8 @@ export interface LoadedGenerator {
   readonly step: number;
   /** Whose weights these are. */
   readonly weights: 'ema' | 'live';
+  /** What its batch norms normalise with, where it is not the statistics of the training. */
+  readonly batchNorm?: string;
   readonly latentSize: number;
   readonly latent: Latent;
   readonly spec: ImageSpec;
@@ -100,11 +109,17 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
   // As in a training, where the same weights must make the same images.
   for (const network of [generator, ...Object.values(kept)])
     network.to({ device, memoryFormat: 'channels_last' }).eval();
+  const standing = options.standingStatistics
+    ? takeStatistics(generator, model.latent, { ...options.standingStatistics, device })
+    : undefined;
+  const batchNorm = standing ?? undefined;
+  const idle = ['this generator has no batch norm: standing statistics change nothing'];
   const context = { generator, model, device };
   return {
     checkpoint: checkpoint.path,
     step: description.step,
     weights,
+    batchNorm,
     latentSize: latentSize(model.latent),
     latent: model.latent,
     spec: description.spec,
@@ -112,8 +127,8 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
     conditional: (model.latent.classes ?? 0) > 0,
     autoencoder: (options.autoencoder && model.autoencoder) || null,
     device,
-    notes,
     forward: (latents) => generateImages(generator, given(latents, { model, device })),
+    notes: standing === null ? [...notes, ...idle] : notes,
     generate: (request) => scope(() => generate(context, request)),
     images: ({ seed = 0, ...drawn }) =>
       generatedImages({
@@ -124,6 +139,7 @@ export async function loadGenerator(path: string, options: LoadOptions): Promise
         spec: description.spec,
         device,
         seed,
+        batchNorm,
         ...drawn,
       }),
     dispose() {
@@ -137,6 +153,27 @@ async function loadNetworks({ path }: Checkpoint, networks: Readonly<Record<stri
   const files = await readCheckpoint(path, Object.keys(networks));
   for (const [name, network] of Object.entries(networks))
     scope(() => network.loadStateDict(recordsToTensors(files[name])));
+}
+
+/** Images of a batch that standing statistics are taken from, and what those are drawn by: other images must not change them. */
+const STANDING_BATCH = 64;
+const STANDING_SEED = 0x57a7;
+
+/** What figures say of the statistics it takes; null for a generator without batch norm. */
+function takeStatistics(
+  generator: Module,
+  latent: Latent,
+  { batches, device, truncation }: { batches: number; device: string; truncation?: number },
+): string | null {
+  const random = new Generator({ device: 'cpu', seed: STANDING_SEED });
+  try {
+    const input = () =>
+      drawLatents(latent, { count: STANDING_BATCH, generator: random, device: 'cpu', truncation }).to(device);
+    if (standingStatistics(generator, { batches, input }) === 0) return null;
+    return `standing statistics of ${batches} × ${STANDING_BATCH} latents`;
+  } finally {
+    random.dispose();
+  }
 }
 
 interface Context {

@@ -31,6 +31,8 @@ export interface GeneratedOptions {
   /** The class of all (drawn evenly, where latents have classes). */
   readonly label?: number;
   readonly truncation?: number;
+  /** What batch norms normalise with, for the protocol (`running statistics`). */
+  readonly batchNorm?: string;
 }
 
 /** What images of latents are made as: labels in a conditional model, else values of a code; undefined where they have no classes. */
@@ -70,7 +72,7 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
     spec,
     ...(classes && { classes: { ...classes, ofImages: classesOf(latent, latents) } }),
     protocol: {
-      ...networkProtocol(weights),
+      ...networkProtocol(options),
       truncation: truncation === undefined ? 'none' : `±${truncation}`,
       ...(label !== undefined && { label }),
     },
@@ -89,8 +91,11 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
 }
 
 /** What figures of a network depend on beside its input, for protocols. */
-export function networkProtocol(weights: 'ema' | 'live'): Protocol {
-  return { weights, batchNorm: 'running statistics', precision: 'fp32' };
+export function networkProtocol({
+  weights,
+  batchNorm = 'running statistics',
+}: Pick<GeneratedOptions, 'weights' | 'batchNorm'>): Protocol {
+  return { weights, batchNorm, precision: 'fp32' };
 }
 
 function checkShape(shape: readonly number[], expected: readonly number[]): void {
