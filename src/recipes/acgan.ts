@@ -2,13 +2,13 @@ import { auxiliaryClassification } from '../losses/information';
 import { total, weighted } from '../losses/total';
 import { dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
-import { adam } from '../optim/adam';
 import type { Tensor } from '../tensor/tensor';
 import { adversarialLoss, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { requireClasses } from './conditional';
 import { integer, number } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -16,8 +16,7 @@ const fields = {
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
   classWeight: number(1, { min: 0, help: 'weight of the class head’s losses' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  ...adamFields(),
   augment,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
@@ -34,7 +33,7 @@ export const acgan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, classWeight, lr, beta1, emaImages } = config;
+    const { latentSize, width, classWeight, beta1, emaImages } = config;
     const classes = requireClasses('acgan', images);
     const generator = dcganGenerator({ images, latentSize: latentSize + classes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: classes });
@@ -43,7 +42,7 @@ export const acgan: Recipe<typeof fields> = {
     refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
     const adversarial = adversarialLoss(loss, config);
-    const optimizer = adam({ lr, betas: [beta1, 0.999] });
+    const optimizers = adamPair(config);
     return {
       networks: { ...networks, ...seen.networks },
       latent: { shape: [latentSize, 1, 1], classes },
@@ -52,7 +51,7 @@ export const acgan: Recipe<typeof fields> = {
         {
           name: 'D',
           trains: 'discriminator',
-          optimizer,
+          optimizer: optimizers.discriminator,
           loss: ({ real, labels, fake, fakeLabels, log }) => {
             const onReal = discriminator.both(seen.augment(real));
             const onFake = discriminator.both(seen.augment(fake));
@@ -70,7 +69,7 @@ export const acgan: Recipe<typeof fields> = {
         {
           name: 'G',
           trains: 'generator',
-          optimizer,
+          optimizer: optimizers.generator,
           loss: ({ real, fake, fakeLabels, log }) => {
             const { logits, outputs } = discriminator.both(seen.augment(fake));
             log('class(fake)', accuracy(outputs, fakeLabels));

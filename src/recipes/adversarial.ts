@@ -14,6 +14,7 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { Phase, Step } from '../training/phase';
 import type { Augmentation } from './augmentation';
+import type { Averaging } from './averaging';
 import { choice, number } from './config';
 
 /** Losses that `--set loss=…` can name. */
@@ -68,7 +69,8 @@ export function adversarialLoss(
 /** How the two networks are trained. */
 export interface AdversarialOptions
   extends Pick<Phase, 'repeat' | 'before'>,
-    Partial<Pick<Augmentation, 'augment' | 'observe'>> {
+    Partial<Pick<Augmentation, 'augment' | 'observe'>>,
+    Partial<Pick<Averaging, 'anchor'>> {
   readonly discriminator: OptimizerFactory;
   readonly generator: OptimizerFactory;
   /** D is told the class of each image, too: `forward(images, labels)` (false). */
@@ -95,6 +97,7 @@ export function adversarialPhases(
     oneBatch = false,
     augment = (images) => images,
     observe,
+    anchor = () => null,
     scores = false,
     repeat,
     before,
@@ -126,14 +129,22 @@ export function adversarialPhases(
         step.log('D(real)', shown(real));
         step.log('D(fake)', shown(fake));
         const critic = (images: Tensor) => step.networks.discriminator.forward(augment(images));
-        return total(loss.discriminator(real, fake), penalty?.(step, critic) ?? null);
+        return total(
+          loss.discriminator(real, fake),
+          penalty?.(step, critic) ?? null,
+          anchor('discriminator'),
+        );
       },
     },
     {
       name: 'G',
       trains: 'generator',
       optimizer: optimizers.generator,
-      loss: (step) => loss.generator(onFake(step), () => onReal(step)),
+      loss: (step) =>
+        total(
+          loss.generator(onFake(step), () => onReal(step)),
+          anchor('generator'),
+        ),
     },
   ];
 }

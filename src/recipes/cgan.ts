@@ -1,20 +1,21 @@
 import { dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { labelMapDiscriminator } from '../models/label-maps';
-import { adam } from '../optim/adam';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { requireClasses } from './conditional';
-import { integer, number } from './config';
+import { integer } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'normal numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  ...adamFields(),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -30,7 +31,7 @@ export const cgan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, lr, beta1, emaImages } = config;
+    const { latentSize, width, beta1, emaImages } = config;
     const classes = requireClasses('cgan', images);
     const networks = {
       generator: dcganGenerator({ images, latentSize: latentSize + classes, width }),
@@ -39,16 +40,16 @@ export const cgan: Recipe<typeof fields> = {
     const { loss, labelSmoothing } = config;
     refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
-    const optimizer = adam({ lr, betas: [beta1, 0.999] });
+    const kept = averaging(config, networks);
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent: { shape: [latentSize, 1, 1], classes },
       conditional: true,
       phases: adversarialPhases(adversarialLoss(loss, config), {
-        discriminator: optimizer,
-        generator: optimizer,
+        ...adamPair(config),
         conditional: true,
         ...seen,
+        anchor: kept.anchor,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };

@@ -1,9 +1,10 @@
 import { convDropoutAccepts, convDropoutDiscriminator, convDropoutGenerator } from '../models/conv-dropout';
-import { adam } from '../optim/adam';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { integer, number } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -16,9 +17,9 @@ const fields = {
   dropout: number(0.5, { min: 0, max: 0.9, help: 'dropout in D' }),
   generatorDropout: number(0.5, { min: 0, max: 0.9, help: 'dropout in G’s dense layers' }),
   ...lossFields('non-saturating'),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  ...adamFields(),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -34,7 +35,7 @@ export const convDropout: Recipe<typeof fields> = {
   },
   training: { resolution: 28, batch: 64, steps: 3_000 },
   build(config, images) {
-    const { latentSize, units, width, dropout, generatorDropout, lr, beta1, emaImages } = config;
+    const { latentSize, units, width, dropout, generatorDropout, beta1, emaImages } = config;
     const networks = {
       generator: convDropoutGenerator({
         images,
@@ -48,14 +49,14 @@ export const convDropout: Recipe<typeof fields> = {
     const { loss, labelSmoothing } = config;
     refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
-    const optimizer = adam({ lr, betas: [beta1, 0.999] });
+    const kept = averaging(config, networks);
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent: { size: latentSize },
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        discriminator: optimizer,
-        generator: optimizer,
+        ...adamPair(config),
         ...seen,
+        anchor: kept.anchor,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };

@@ -1,19 +1,19 @@
 import { dcganAccepts, dcganDiscriminator, dcganGenerator } from '../models/dcgan';
-import { adam } from '../optim/adam';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
-import { integer, number } from './config';
+import { averaging, historical } from './averaging';
+import { integer } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  beta2: number(0.999, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  ...adamFields(),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -26,7 +26,7 @@ export const dcgan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, lr, beta1, beta2, emaImages } = config;
+    const { latentSize, width, beta1, emaImages } = config;
     const networks = {
       generator: dcganGenerator({ images, latentSize, width }),
       discriminator: dcganDiscriminator({ images, width }),
@@ -34,14 +34,14 @@ export const dcgan: Recipe<typeof fields> = {
     const { loss, labelSmoothing } = config;
     refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
-    const optimizer = adam({ lr, betas: [beta1, beta2] });
+    const kept = averaging(config, networks);
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent: { shape: [latentSize, 1, 1] },
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        discriminator: optimizer,
-        generator: optimizer,
+        ...adamPair(config),
         ...seen,
+        anchor: kept.anchor,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };

@@ -1,11 +1,12 @@
 import { dragan as draganPenalty } from '../losses/gradient-penalty';
 import { weighted } from '../losses/total';
-import { adam } from '../optim/adam';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -14,10 +15,9 @@ const fields = {
   norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
   lambda: number(10, { min: 0, help: 'weight of the gradient penalty' }),
   scale: number(0.5, { min: 0, help: 'noise around real images, in standard deviations of their pixels' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  beta2: number(0.999, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  ...adamFields(),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -30,7 +30,7 @@ export const dragan: Recipe<typeof fields> = {
   resolutions: convolutionalImages,
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { lr, beta1, beta2, lambda, scale } = config;
+    const { beta1, lambda, scale } = config;
     const { networks, latent, oneBatch } = convolutionalNetworks(config, images, {
       norm: config.norm,
       spectralNorm: false,
@@ -47,15 +47,15 @@ export const dragan: Recipe<typeof fields> = {
       config,
     );
     const seen = augmentation(config, config.loss);
-    const optimizer = adam({ lr, betas: [beta1, beta2] });
+    const kept = averaging(config, networks);
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent,
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        discriminator: optimizer,
-        generator: optimizer,
+        ...adamPair(config),
         oneBatch,
         ...seen,
+        anchor: kept.anchor,
         penalty: ({ real }, critic) => weighted(lambda, () => draganPenalty(critic, { real, scale })),
       }),
       ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,

@@ -1,11 +1,12 @@
 import { r1 } from '../losses/gradient-penalty';
 import { weighted } from '../losses/total';
-import { adam } from '../optim/adam';
 import { adversarialLoss, adversarialPhases, type LOSSES, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { boolean, choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
@@ -14,10 +15,9 @@ const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
   norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
   spectralNorm: boolean(true, { help: 'in resnet’s D' }),
   r1: number(0, { min: 0, help: 'weight γ of the penalty on D’s gradient at real images; wants norm=none' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  beta2: number(0.999, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  ...adamFields(),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 });
@@ -37,7 +37,7 @@ function lossRecipe({
     resolutions: convolutionalImages,
     training: { resolution: 32, batch: 64, steps: 2_000 },
     build(config, images) {
-      const { lr, beta1, beta2, emaImages } = config;
+      const { beta1, emaImages } = config;
       const { networks, latent, oneBatch } = convolutionalNetworks(config, images, config);
       refuse(
         {
@@ -51,15 +51,15 @@ function lossRecipe({
         config,
       );
       const seen = augmentation(config, config.loss);
-      const optimizer = adam({ lr, betas: [beta1, beta2] });
+      const kept = averaging(config, networks);
       return {
-        networks: { ...networks, ...seen.networks },
+        networks: { ...networks, ...seen.networks, ...kept.networks },
         latent,
         phases: adversarialPhases(adversarialLoss(config.loss, config), {
-          discriminator: optimizer,
-          generator: optimizer,
+          ...adamPair(config),
           oneBatch,
           ...seen,
+          anchor: kept.anchor,
           penalty: ({ real }, critic) => weighted(config.r1, () => r1(critic, real)),
         }),
         ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,

@@ -1,18 +1,19 @@
 import { mlpDiscriminator, mlpGenerator } from '../models/mlp';
-import { adam } from '../optim/adam';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { integer, number } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'numbers in a latent' }),
   ...lossFields('non-saturating'),
   dropout: number(0.3, { min: 0, max: 0.9, help: 'dropout in D' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
-  beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+  ...adamFields(),
   augment,
+  historical,
   emaImages: integer(0, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -28,7 +29,7 @@ export const mlp: Recipe<typeof fields> = {
   },
   training: { resolution: 28, batch: 64, steps: 4_000 },
   build(config, images) {
-    const { latentSize, dropout, lr, beta1, emaImages } = config;
+    const { latentSize, dropout, beta1, emaImages } = config;
     const networks = {
       generator: mlpGenerator({ images, latentSize }),
       discriminator: mlpDiscriminator({ images, dropout }),
@@ -36,15 +37,15 @@ export const mlp: Recipe<typeof fields> = {
     const { loss, labelSmoothing } = config;
     refuse({ networks, loss, labelSmoothing, oneBatch: true, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
-    const optimizer = adam({ lr, betas: [beta1, 0.999] });
+    const kept = averaging(config, networks);
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent: { size: latentSize },
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        discriminator: optimizer,
-        generator: optimizer,
+        ...adamPair(config),
         oneBatch: true,
         ...seen,
+        anchor: kept.anchor,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };

@@ -10,6 +10,7 @@ import { cat } from '../tensor/shapes';
 import { augment, augmentation } from './augmentation';
 import { integer, number } from './config';
 import { allow, refuse } from './hazards';
+import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -26,6 +27,7 @@ const fields = {
   gammaEnd: number(0.05, { min: 0, help: 'and from half of the training on' }),
   lr: number(5e-4, { min: 0, help: 'learning rate of both networks at the start' }),
   lrEnd: number(1e-4, { min: 0, help: 'and from half of the training on' }),
+  discriminatorLr,
   beta2: number(0.9, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s square at the start' }),
   beta2End: number(0.99, { min: 0, max: 0.999, help: 'and from half of the training on' }),
   augment,
@@ -61,8 +63,7 @@ export const modern: Recipe<typeof fields> = {
     const steps = Math.max(1, Math.round(training.steps / 2));
     const gamma = cosine({ from: config.gamma, to: config.gammaEnd, steps });
     const beta2 = cosine({ from: 0, to: STAIRS, steps });
-    const annealed: AdamOptions = {
-      lr: config.lr,
+    const annealed: Omit<AdamOptions, 'lr'> = {
       schedule: cosine({ to: config.lr > 0 ? config.lrEnd / config.lr : 1, steps }),
       betaSchedule: (step) => [
         0,
@@ -76,7 +77,7 @@ export const modern: Recipe<typeof fields> = {
         {
           name: 'D',
           trains: 'discriminator',
-          optimizer: adam(annealed),
+          optimizer: adam({ ...annealed, lr: discriminatorRate(config) }),
           loss: ({ real, fake, networks: { discriminator }, scheduled, log }) =>
             withoutAutocast(real.device, () => {
               const both = differentiable(cat([real, fake.to({ dtype: real.dtype })]));
@@ -93,7 +94,7 @@ export const modern: Recipe<typeof fields> = {
         {
           name: 'G',
           trains: 'generator',
-          optimizer: adam(annealed),
+          optimizer: adam({ ...annealed, lr: config.lr }),
           loss: ({ real, fake, networks: { discriminator } }) =>
             pairs.generator(discriminator.forward(seen.augment(fake)), () =>
               discriminator.forward(seen.augment(real)),

@@ -1,12 +1,13 @@
 import { ClassLatents } from '../models/class-latents';
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
-import { adam } from '../optim/adam';
 import { linear } from '../optim/schedule';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { requireClasses } from './conditional';
-import { integer, number } from './config';
+import { integer } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -15,11 +16,10 @@ const fields = {
   discriminatorWidth: integer(32, { min: 1, help: 'channels of D (128 in the paper, at 32 pixels)' }),
   ...lossFields('hinge'),
   criticSteps: integer(2, { min: 1, help: 'steps of D for one of G (5 in the paper)' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks' }),
+  ...adamFields({ beta1: 0, beta2: 0.9 }),
   decaySteps: integer(0, { min: 0, help: 'steps in which the learning rate falls to 0; 0: it does not' }),
-  beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -35,35 +35,35 @@ export const projection: Recipe<typeof fields> = {
   resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
   training: { resolution: 32, batch: 64, steps: 1_000 },
   build(config, images) {
-    const { latentSize, generatorWidth, discriminatorWidth, criticSteps, lr, decaySteps, emaImages } = config;
+    const { latentSize, generatorWidth, discriminatorWidth, criticSteps, decaySteps, emaImages } = config;
     const classes = requireClasses('projection', images);
     const body = resnetGenerator({ images, latentSize, width: generatorWidth, classes });
     const networks = {
       generator: new ClassLatents(body, { noiseSize: latentSize }),
       discriminator: resnetDiscriminator({ images, width: discriminatorWidth, classes }),
     };
-    const { loss, labelSmoothing, beta1, beta2 } = config;
+    const { loss, labelSmoothing, beta1 } = config;
     refuse({ networks, loss, labelSmoothing, criticSteps, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
-    const schedule = decaySteps > 0 ? linear({ steps: decaySteps }) : undefined;
-    const optimizer = (stepsOfIt: number) =>
-      adam({
-        lr,
-        betas: [beta1, beta2],
-        // D's optimizer counts its own steps.
-        ...(schedule && { schedule: (step: number) => schedule(Math.floor(step / stepsOfIt)) }),
-      });
+    const kept = averaging(config, networks);
+    const decay = linear({ steps: Math.max(1, decaySteps) });
+    const optimizers = adamPair(config, {
+      critic: criticSteps,
+      ...(decaySteps > 0 && {
+        schedule: (times: number) => (step: number) => decay(Math.floor(step / times)),
+      }),
+    });
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent: { size: latentSize, classes },
       conditional: true,
       phases: adversarialPhases(adversarialLoss(loss, config), {
-        discriminator: optimizer(criticSteps),
-        generator: optimizer(1),
+        ...optimizers,
         conditional: true,
         scores: true,
         repeat: criticSteps,
         ...seen,
+        anchor: kept.anchor,
       }),
       ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
     };

@@ -1,10 +1,11 @@
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
-import { adam } from '../optim/adam';
 import { linear } from '../optim/schedule';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
-import { integer, number } from './config';
+import { averaging, historical } from './averaging';
+import { integer } from './config';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -20,10 +21,9 @@ const fields = {
   attention: integer(0, { min: 0, help: 'height of the feature map that gets self-attention, 0 for none' }),
   ...lossFields('hinge'),
   critic: integer(5, { min: 1, help: 'steps of D for each of G’s' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks, falling to 0 over the training' }),
-  beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -40,7 +40,7 @@ export const sngan: Recipe<typeof fields> = {
   resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
   training: { resolution: 32, batch: 32, steps: 600 },
   build(config, images, training = sngan.training) {
-    const { latentSize, width, attention, lr, beta1, beta2, critic } = config;
+    const { latentSize, width, attention, beta1, critic } = config;
     const height = attention > 0 ? attention : null;
     const networks = {
       generator: resnetGenerator({ images, latentSize, width, attention: height }),
@@ -62,16 +62,19 @@ export const sngan: Recipe<typeof fields> = {
       config,
     );
     const seen = augmentation(config, config.loss);
-    const optimizer = (times: number) =>
-      adam({ lr, betas: [beta1, beta2], schedule: linear({ steps: training.steps * times }) });
+    const kept = averaging(config, networks);
+    const optimizers = adamPair(config, {
+      critic,
+      schedule: (times) => linear({ steps: training.steps * times }),
+    });
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent: { size: latentSize },
       phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        discriminator: optimizer(critic),
-        generator: optimizer(1),
+        ...optimizers,
         oneBatch: true,
         ...seen,
+        anchor: kept.anchor,
         repeat: critic,
       }),
       ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,

@@ -11,6 +11,7 @@ import type { Tensor } from '../tensor/tensor';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
 import { allow, refuse } from './hazards';
+import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -22,6 +23,7 @@ const fields = {
   }),
   kl: number(1, { min: 0, help: 'weight of KL in the encoder' }),
   lr: number(2e-4, { min: 0, help: 'learning rate of the decoder and D' }),
+  discriminatorLr,
   encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
@@ -70,7 +72,7 @@ export const vaeGan: Recipe<typeof fields> = {
         {
           name: 'D',
           trains: 'discriminator',
-          optimizer: optimizer(lr),
+          optimizer: optimizer(discriminatorRate(config)),
           loss: ({ real, fake, log }) => {
             const onReal = discriminator.forward(real);
             const onFake = discriminator.forward(fake);

@@ -1,13 +1,14 @@
 import { wasserstein } from '../losses/adversarial';
 import { gradientPenalty } from '../losses/gradient-penalty';
 import { weighted } from '../losses/total';
-import { adam } from '../optim/adam';
 import { linear } from '../optim/schedule';
 import { adversarialPhases } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
+import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -15,10 +16,9 @@ const fields = {
   norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
   lambda: number(10, { min: 0, help: 'weight of the gradient penalty' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of both networks, falling to 0 over the training' }),
-  beta1: number(0, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  beta2: number(0.9, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -31,7 +31,7 @@ export const wganGp: Recipe<typeof fields> = {
   resolutions: convolutionalImages,
   training: { resolution: 32, batch: 64, steps: 1_500 },
   build(config, images, training = wganGp.training) {
-    const { lr, beta1, beta2, critic, lambda } = config;
+    const { beta1, critic, lambda } = config;
     const { networks, latent, oneBatch } = convolutionalNetworks(config, images, {
       norm: config.norm,
       spectralNorm: false,
@@ -47,17 +47,20 @@ export const wganGp: Recipe<typeof fields> = {
       config,
     );
     const seen = augmentation(config, 'wasserstein');
-    const optimizer = (times: number) =>
-      adam({ lr, betas: [beta1, beta2], schedule: linear({ steps: training.steps * times }) });
+    const kept = averaging(config, networks);
+    const optimizers = adamPair(config, {
+      critic,
+      schedule: (times) => linear({ steps: training.steps * times }),
+    });
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent,
       phases: adversarialPhases(wasserstein(), {
-        discriminator: optimizer(critic),
-        generator: optimizer(1),
+        ...optimizers,
         oneBatch,
         scores: true,
         ...seen,
+        anchor: kept.anchor,
         repeat: critic,
         penalty: ({ real, fake }, judge) => weighted(lambda, () => gradientPenalty(judge, { real, fake })),
       }),

@@ -3,15 +3,18 @@ import { clipWeights } from '../losses/regularizers';
 import { rmsprop } from '../optim/rmsprop';
 import { adversarialPhases } from './adversarial';
 import { augment, augmentation } from './augmentation';
+import { averaging, historical } from './averaging';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { allow, refuse } from './hazards';
+import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
   ...networkFields,
   norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
   lr: number(5e-5, { min: 0, help: 'learning rate of both networks' }),
+  discriminatorLr,
   clip: number(0.01, { min: 0, help: 'the critic’s weights stay within ± this' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
   boost: integer(100, { min: 1, help: 'critic steps instead in the first and now and then' }),
@@ -19,6 +22,7 @@ const fields = {
   boostEvery: integer(500, { min: 1, help: 'and every how many steps one later' }),
   momentum: number(0, { min: 0, max: 0.999, help: 'RMSprop’s momentum' }),
   augment,
+  historical,
   emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
   allow,
 };
@@ -50,16 +54,17 @@ export const wgan: Recipe<typeof fields> = {
       config,
     );
     const seen = augmentation(config, 'wasserstein');
-    const optimizer = rmsprop({ lr, momentum });
+    const kept = averaging(config, networks);
     return {
-      networks: { ...networks, ...seen.networks },
+      networks: { ...networks, ...seen.networks, ...kept.networks },
       latent,
       phases: adversarialPhases(wasserstein(), {
-        discriminator: optimizer,
-        generator: optimizer,
+        discriminator: rmsprop({ lr: discriminatorRate(config), momentum }),
+        generator: rmsprop({ lr, momentum }),
         oneBatch,
         scores: true,
         ...seen,
+        anchor: kept.anchor,
         repeat: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
         before: ({ discriminator }) => clipWeights(discriminator, config.clip),
       }),

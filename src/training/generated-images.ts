@@ -64,7 +64,7 @@ export function seededLatents(
  * @throws UsageError where its images are not of the size that `spec` says
  */
 export function generatedImages(options: GeneratedOptions): GeneratedImages {
-  const { generator, weights, latent, spec, device, count, label, truncation } = options;
+  const { generator, latent, spec, device, count, label, truncation } = options;
   const latents = keep(seededLatents(latent, options));
   const classes = imageClasses(options);
   return {

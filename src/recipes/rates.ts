@@ -1,0 +1,59 @@
+import { adam } from '../optim/adam';
+import type { OptimizerFactory } from '../optim/optimizer';
+import type { Schedule } from '../optim/schedule';
+import { number } from './config';
+
+/** `--set discriminatorLr=…`: two time scales (TTUR, Heusel et al. 2017). */
+export const discriminatorLr = number(0, { min: 0, help: 'learning rate of D, 0 for the same' });
+
+/** The learning rate of D. */
+export function discriminatorRate(config: { readonly lr: number; readonly discriminatorLr: number }): number {
+  return config.discriminatorLr > 0 ? config.discriminatorLr : config.lr;
+}
+
+/** What `--set` reaches of {@link adamPair}, with a recipe's defaults; `lrHelp` says more of the rate. */
+export function adamFields({
+  lr = 2e-4,
+  beta1 = 0.5,
+  beta2 = 0.999,
+  lrHelp = '',
+}: {
+  readonly lr?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly lrHelp?: string;
+} = {}) {
+  return {
+    lr: number(lr, { min: 0, help: `learning rate of both networks${lrHelp}` }),
+    discriminatorLr,
+    beta1: number(beta1, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
+    beta2: number(beta2, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
+  };
+}
+
+/** The values of {@link adamFields}. */
+export interface AdamConfig {
+  readonly lr: number;
+  readonly discriminatorLr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+}
+
+/**
+ * Adam for both networks, D's with a rate of its own where one is set.
+ *
+ * @param options.critic steps of D for each of G's: D's optimizer counts its own (1)
+ * @param options.schedule the schedule of a network that takes so many steps in one of the training (level)
+ */
+export function adamPair(
+  config: AdamConfig,
+  { critic = 1, schedule }: { readonly critic?: number; schedule?: (times: number) => Schedule } = {},
+): { readonly discriminator: OptimizerFactory; readonly generator: OptimizerFactory } {
+  const optimizer = (lr: number, times: number) =>
+    adam({
+      lr,
+      betas: [config.beta1, config.beta2],
+      ...(schedule && { schedule: schedule(times) }),
+    });
+  return { discriminator: optimizer(discriminatorRate(config), critic), generator: optimizer(config.lr, 1) };
+}
