@@ -1,6 +1,7 @@
 import type { ImageSpec } from '../data/dataset';
 import { UsageError } from '../errors';
 import { type BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
+import { positiveInteger } from '../nn/check';
 import { conv2d } from '../nn/conv';
 import { type Embedding, embedding } from '../nn/embedding';
 import { type Linear, linear } from '../nn/linear';
@@ -25,13 +26,15 @@ interface ResNetOptions {
   readonly attention?: number | null;
   /** Classes of a conditional model; null for none (null). */
   readonly classes?: number | null;
+  /** Channels double from block to block inwards, up to so many widths: the paper's 1 at 32 pixels, 16 at 64 and 128 (the paper's). */
+  readonly growth?: number;
 }
 
 /** Options of {@link ResNetGenerator}. */
 export interface ResNetGeneratorOptions extends ResNetOptions {
   /** Numbers in a latent (128). */
   readonly latentSize?: number;
-  /** Channels at the images' side: the same in all blocks at 32, 16 times as many inside at 64 and 128 (256 at 32, else 64). */
+  /** Channels at the images' side (256 at 32, else 64). */
   readonly width?: number;
   /** As SAGAN has it (false). */
   readonly spectralNorm?: boolean;
@@ -39,20 +42,19 @@ export interface ResNetGeneratorOptions extends ResNetOptions {
 
 /** Options of {@link ResNetDiscriminator}. */
 export interface ResNetDiscriminatorOptions extends ResNetOptions {
-  /** Channels at the images' side: the same in all blocks at 32, 16 times as many inside at 64 and 128 (128 at 32, else 64). */
+  /** Channels at the images' side (128 at 32, else 64). */
   readonly width?: number;
   /** (true) */
   readonly spectralNorm?: boolean;
 }
 
 interface Layout {
-  /** Channels of the first map and of each block, in widths. */
-  readonly generator: readonly number[];
+  readonly growth: number;
   readonly generatorWidth: number;
-  /** Channels of each block, in widths. */
-  readonly discriminator: readonly number[];
   readonly discriminatorWidth: number;
-  /** How many of its blocks halve the image. */
+  /** Blocks of the discriminator. */
+  readonly blocks: number;
+  /** How many of them halve the image. */
   readonly halvings: number;
 }
 
@@ -60,37 +62,16 @@ const FIRST = 4;
 
 /** Tables 3 to 6 of the paper, by resolution. */
 const LAYOUTS: ReadonlyMap<number, Layout> = new Map([
-  [
-    32,
-    {
-      generator: [1, 1, 1, 1],
-      generatorWidth: 256,
-      discriminator: [1, 1, 1, 1],
-      discriminatorWidth: 128,
-      halvings: 2,
-    },
-  ],
-  [
-    64,
-    {
-      generator: [16, 8, 4, 2, 1],
-      generatorWidth: 64,
-      discriminator: [1, 2, 4, 8, 16],
-      discriminatorWidth: 64,
-      halvings: 5,
-    },
-  ],
-  [
-    128,
-    {
-      generator: [16, 16, 8, 4, 2, 1],
-      generatorWidth: 64,
-      discriminator: [1, 2, 4, 8, 16, 16],
-      discriminatorWidth: 64,
-      halvings: 5,
-    },
-  ],
+  [32, { growth: 1, generatorWidth: 256, discriminatorWidth: 128, blocks: 4, halvings: 2 }],
+  [64, { growth: 16, generatorWidth: 64, discriminatorWidth: 64, blocks: 5, halvings: 5 }],
+  [128, { growth: 16, generatorWidth: 64, discriminatorWidth: 64, blocks: 6, halvings: 5 }],
 ]);
+
+/** Channels of `count` feature maps from the images' side inwards. */
+function channelsOf(count: number, { width, growth }: { width: number; growth: number }): number[] {
+  positiveInteger('a ResNet GAN', 'growth', growth);
+  return Array.from({ length: count }, (_, index) => width * Math.min(growth, 2 ** index));
+}
 
 /** Whether the networks can make images of this size: 32, 64 or 128. */
 export function resnetAccepts(resolution: number): boolean {
@@ -136,8 +117,9 @@ export class ResNetGenerator extends Module {
   }: ResNetGeneratorOptions) {
     super();
     const layout = layoutOf(images);
-    const { width = layout.generatorWidth, spectralNorm: normalised = false } = rest;
-    const [first, ...others] = layout.generator.map((times) => times * width);
+    const { width = layout.generatorWidth, growth = layout.growth, spectralNorm: normalised = false } = rest;
+    const maps = Math.log2(images.resolution / FIRST) + 1;
+    const [first, ...others] = channelsOf(maps, { width, growth }).reverse();
     checkAttention(
       attention,
       others.map((_, index) => FIRST * 2 ** (index + 1)),
@@ -182,8 +164,12 @@ export class ResNetDiscriminator extends Module {
   constructor({ images, attention = null, classes = null, ...rest }: ResNetDiscriminatorOptions) {
     super();
     const layout = layoutOf(images);
-    const { width = layout.discriminatorWidth, spectralNorm: normalised = true } = rest;
-    const widths = layout.discriminator.map((times) => times * width);
+    const {
+      width = layout.discriminatorWidth,
+      growth = layout.growth,
+      spectralNorm: normalised = true,
+    } = rest;
+    const widths = channelsOf(layout.blocks, { width, growth });
     const heights = widths.map((_, index) => images.resolution / 2 ** Math.min(index + 1, layout.halvings));
     checkAttention(attention, heights);
     const blocks: (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[] = [];

@@ -9,13 +9,12 @@ import { integer } from './config';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
+import { residualFields } from './residual';
 
 const fields = {
-  latentSize: integer(128, { min: 1, help: 'normal numbers in a latent' }),
-  generatorWidth: integer(32, { min: 1, help: 'channels of G (256 in the paper, at 32 pixels)' }),
-  discriminatorWidth: integer(32, { min: 1, help: 'channels of D (128 in the paper, at 32 pixels)' }),
+  ...residualFields,
   ...lossFields('hinge'),
-  criticSteps: integer(2, { min: 1, help: 'steps of D for one of G (5 in the paper)' }),
+  critic: integer(2, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
   ...adamFields({ beta1: 0, beta2: 0.9 }),
   decaySteps: integer(0, { min: 0, help: 'steps in which the learning rate falls to 0; 0: it does not' }),
   augment,
@@ -35,20 +34,20 @@ export const projection: Recipe<typeof fields> = {
   resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
   training: { resolution: 32, batch: 64, steps: 1_000 },
   build(config, images) {
-    const { latentSize, generatorWidth, discriminatorWidth, criticSteps, decaySteps, emaImages } = config;
+    const { latentSize, width, discriminatorWidth, growth, critic, decaySteps, emaImages } = config;
     const classes = requireClasses('projection', images);
-    const body = resnetGenerator({ images, latentSize, width: generatorWidth, classes });
+    const body = resnetGenerator({ images, latentSize, width, growth, classes });
     const networks = {
       generator: new ClassLatents(body, { noiseSize: latentSize }),
-      discriminator: resnetDiscriminator({ images, width: discriminatorWidth, classes }),
+      discriminator: resnetDiscriminator({ images, width: discriminatorWidth, growth, classes }),
     };
     const { loss, labelSmoothing, beta1 } = config;
-    refuse({ networks, loss, labelSmoothing, criticSteps, momentum: beta1 }, config);
+    refuse({ networks, loss, labelSmoothing, criticSteps: critic, momentum: beta1 }, config);
     const seen = augmentation(config, loss);
     const kept = averaging(config, networks);
     const decay = linear({ steps: Math.max(1, decaySteps) });
     const optimizers = adamPair(config, {
-      critic: criticSteps,
+      critic,
       ...(decaySteps > 0 && {
         schedule: (times: number) => (step: number) => decay(Math.floor(step / times)),
       }),
@@ -61,7 +60,7 @@ export const projection: Recipe<typeof fields> = {
         ...optimizers,
         conditional: true,
         scores: true,
-        repeat: criticSteps,
+        repeat: critic,
         ...seen,
         anchor: kept.anchor,
       }),

@@ -7,20 +7,13 @@ import { integer } from './config';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
+import { residualFields } from './residual';
 
 const fields = {
-  latentSize: integer(128, { min: 1, help: 'numbers in a latent' }),
-  width: integer(32, {
-    min: 1,
-    help: 'channels of G at the images’ side (the paper’s: 256 at 32 pixels, else 64)',
-  }),
-  discriminatorWidth: integer(32, {
-    min: 1,
-    help: 'channels of D there (the paper’s: 128 at 32 pixels, else 64)',
-  }),
+  ...residualFields,
   attention: integer(0, { min: 0, help: 'height of the feature map that gets self-attention, 0 for none' }),
   ...lossFields('hinge'),
-  critic: integer(5, { min: 1, help: 'steps of D for each of G’s' }),
+  critic: integer(2, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
   ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
   augment,
   historical,
@@ -40,13 +33,14 @@ export const sngan: Recipe<typeof fields> = {
   resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
   training: { resolution: 32, batch: 32, steps: 600 },
   build(config, images, training = sngan.training) {
-    const { latentSize, width, attention, beta1, critic } = config;
+    const { latentSize, width, growth, attention, beta1, critic } = config;
     const height = attention > 0 ? attention : null;
     const networks = {
-      generator: resnetGenerator({ images, latentSize, width, attention: height }),
+      generator: resnetGenerator({ images, latentSize, width, growth, attention: height }),
       discriminator: resnetDiscriminator({
         images,
         width: config.discriminatorWidth,
+        growth,
         attention: height && Math.min(height, images.resolution / 2),
       }),
     };

@@ -30,7 +30,7 @@ test.each(ADVERSARIAL.filter(({ recipe }) => 'labelSmoothing' in recipes[recipe]
 
 test.each([
   ['sngan', 'critic'],
-  ['projection', 'criticSteps'],
+  ['projection', 'critic'],
 ])('%s refuses the minimax loss beside several steps of D, unless it is allowed', (recipe, steps) => {
   const { set, resolution } = small(recipe);
   const build = (more: Record<string, string>) =>

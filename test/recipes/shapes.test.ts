@@ -24,14 +24,13 @@ const SHAPES = [
 const SMALL: Readonly<Record<string, string>> = {
   latentSize: '8',
   width: '4',
-  generatorWidth: '4',
   discriminatorWidth: '4',
+  growth: '2',
   maxWidth: '8',
   groupSize: '4',
   units: '8',
   hidden: '8',
   critic: '1',
-  criticSteps: '1',
   boost: '1',
 };
 

@@ -19,7 +19,7 @@ import { testDevice } from '../support/fixtures';
 import { buildModel, reportsOf, tinyLoader } from '../support/training';
 
 const SMALL = { width: '4' };
-const RESNET = { generatorWidth: '2', discriminatorWidth: '2' };
+const RESNET = { width: '2', discriminatorWidth: '2', growth: '1' };
 
 /** Trains some steps, and releases everything. */
 async function train(model: Model, { steps = 1, resolution = 16, labelled = true } = {}) {
@@ -58,7 +58,7 @@ describe('conditional recipes', () => {
 
   test.each([
     ['cgan', cgan, SMALL, 16],
-    ['projection', projection, { ...RESNET, criticSteps: '2' }, 32],
+    ['projection', projection, { ...RESNET, critic: '2' }, 32],
   ] as const)('%s shows D each fake with the class it was made with', async (_, recipe, set, resolution) => {
     const model = buildModel<never>(recipe as never, { set, resolution });
     const { generator, discriminator } = model.networks;

@@ -16,7 +16,7 @@ const CASES: readonly Omit<SmallRecipe, 'name'>[] = [
   { recipe: 'modern', set: { latentSize: '8', width: '4', maxWidth: '8', groupSize: '4' }, resolution: 8 },
   { recipe: 'cgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'acgan', set: { width: '4' }, resolution: 16 },
-  { recipe: 'projection', set: { generatorWidth: '2', discriminatorWidth: '2' }, resolution: 32 },
+  { recipe: 'projection', set: { width: '2', discriminatorWidth: '2', growth: '1' }, resolution: 32 },
   { recipe: 'infogan', set: { width: '4', hidden: '5' }, resolution: 16 },
 ];
 

@@ -54,7 +54,7 @@ export const SMALL: readonly SmallRecipe[] = [
   {
     name: 'projection with a falling rate',
     recipe: 'projection',
-    set: { latentSize: '8', generatorWidth: '2', discriminatorWidth: '2', decaySteps: '16' },
+    set: { latentSize: '8', width: '2', discriminatorWidth: '2', growth: '1', decaySteps: '16' },
     resolution: 32,
   },
   { name: 'infogan', recipe: 'infogan', set: { ...dcgan, hidden: '5' }, resolution: 16 },
