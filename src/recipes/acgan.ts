@@ -7,6 +7,7 @@ import { adversarialLoss, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { requireClasses } from './conditional';
 import { integer, number } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -18,7 +19,7 @@ const fields = {
   classWeight: number(1, { min: 0, help: 'weight of the class head’s losses' }),
   ...adamFields(),
   augment,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -33,7 +34,7 @@ export const acgan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, classWeight, beta1, emaImages } = config;
+    const { latentSize, width, classWeight, beta1 } = config;
     const classes = requireClasses('acgan', images);
     const generator = dcganGenerator({ images, latentSize: latentSize + classes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: classes });
@@ -80,7 +81,7 @@ export const acgan: Recipe<typeof fields> = {
           },
         },
       ],
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

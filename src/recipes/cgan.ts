@@ -5,6 +5,7 @@ import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { requireClasses } from './conditional';
 import { integer } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -16,7 +17,7 @@ const fields = {
   ...adamFields(),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -31,7 +32,7 @@ export const cgan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, beta1, emaImages } = config;
+    const { latentSize, width, beta1 } = config;
     const classes = requireClasses('cgan', images);
     const networks = {
       generator: dcganGenerator({ images, latentSize: latentSize + classes, width }),
@@ -51,7 +52,7 @@ export const cgan: Recipe<typeof fields> = {
         ...seen,
         anchor: kept.anchor,
       }),
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

@@ -3,6 +3,7 @@ import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { integer, number } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -20,7 +21,7 @@ const fields = {
   ...adamFields(),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -35,7 +36,7 @@ export const convDropout: Recipe<typeof fields> = {
   },
   training: { resolution: 28, batch: 64, steps: 3_000 },
   build(config, images) {
-    const { latentSize, units, width, dropout, generatorDropout, beta1, emaImages } = config;
+    const { latentSize, units, width, dropout, generatorDropout, beta1 } = config;
     const networks = {
       generator: convDropoutGenerator({
         images,
@@ -58,7 +59,7 @@ export const convDropout: Recipe<typeof fields> = {
         ...seen,
         anchor: kept.anchor,
       }),
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

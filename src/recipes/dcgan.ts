@@ -3,6 +3,7 @@ import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { integer } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -14,7 +15,7 @@ const fields = {
   ...adamFields(),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -26,7 +27,7 @@ export const dcgan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, beta1, emaImages } = config;
+    const { latentSize, width, beta1 } = config;
     const networks = {
       generator: dcganGenerator({ images, latentSize, width }),
       discriminator: dcganDiscriminator({ images, width }),
@@ -43,7 +44,7 @@ export const dcgan: Recipe<typeof fields> = {
         ...seen,
         anchor: kept.anchor,
       }),
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

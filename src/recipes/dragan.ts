@@ -3,8 +3,9 @@ import { weighted } from '../losses/total';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
-import { choice, integer, number } from './config';
+import { choice, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -18,7 +19,7 @@ const fields = {
   ...adamFields(),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -58,7 +59,7 @@ export const dragan: Recipe<typeof fields> = {
         anchor: kept.anchor,
         penalty: ({ real }, critic) => weighted(lambda, () => draganPenalty(critic, { real, scale })),
       }),
-      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

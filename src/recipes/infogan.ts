@@ -9,6 +9,7 @@ import type { Step } from '../training/phase';
 import { adversarialLoss, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { integer, number } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import type { Recipe } from './recipe';
 
@@ -24,7 +25,7 @@ const fields = {
   discriminatorLr: number(2e-4, { min: 0, help: 'learning rate of D and Q' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   augment,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -39,7 +40,7 @@ export const infogan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, categories, codes, width, hidden, generatorLr, discriminatorLr, emaImages } = config;
+    const { latentSize, categories, codes, width, hidden, generatorLr, discriminatorLr } = config;
     const latent = { shape: [latentSize, 1, 1], classes: categories, codes };
     const generator = dcganGenerator({ images, latentSize: latentSize + categories + codes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: categories + codes, hidden });
@@ -93,7 +94,7 @@ export const infogan: Recipe<typeof fields> = {
           },
         },
       ],
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
       grids: {
         codes({ generate, random, device }) {
           const { latents, columns } = sweepLatents(latent, { generator: random, device });

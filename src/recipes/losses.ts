@@ -3,8 +3,9 @@ import { weighted } from '../losses/total';
 import { adversarialLoss, adversarialPhases, type LOSSES, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
-import { boolean, choice, integer, number } from './config';
+import { boolean, choice, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -18,7 +19,7 @@ const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
   ...adamFields(),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 });
 
@@ -37,7 +38,7 @@ function lossRecipe({
     resolutions: convolutionalImages,
     training: { resolution: 32, batch: 64, steps: 2_000 },
     build(config, images) {
-      const { beta1, emaImages } = config;
+      const { beta1 } = config;
       const { networks, latent, oneBatch } = convolutionalNetworks(config, images, config);
       refuse(
         {
@@ -62,7 +63,7 @@ function lossRecipe({
           anchor: kept.anchor,
           penalty: ({ real }, critic) => weighted(config.r1, () => r1(critic, real)),
         }),
-        ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+        ema: emaOf(config),
       };
     },
   };

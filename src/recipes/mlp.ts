@@ -3,6 +3,7 @@ import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { integer, number } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -14,7 +15,7 @@ const fields = {
   ...adamFields(),
   augment,
   historical,
-  emaImages: integer(0, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(0),
   allow,
 };
 
@@ -29,7 +30,7 @@ export const mlp: Recipe<typeof fields> = {
   },
   training: { resolution: 28, batch: 64, steps: 4_000 },
   build(config, images) {
-    const { latentSize, dropout, beta1, emaImages } = config;
+    const { latentSize, dropout, beta1 } = config;
     const networks = {
       generator: mlpGenerator({ images, latentSize }),
       discriminator: mlpDiscriminator({ images, dropout }),
@@ -47,7 +48,7 @@ export const mlp: Recipe<typeof fields> = {
         ...seen,
         anchor: kept.anchor,
       }),
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

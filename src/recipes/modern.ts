@@ -9,6 +9,7 @@ import { withoutAutocast } from '../tensor/autograd';
 import { cat } from '../tensor/shapes';
 import { augment, augmentation } from './augmentation';
 import { integer, number } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
@@ -28,7 +29,7 @@ const fields = {
   beta2: number(0.99, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s square at the start' }),
   beta2End: number(0.99, { min: 0, max: 0.999, help: 'and from half of the training on' }),
   augment,
-  emaImages: integer(10_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(10_000),
   allow,
 };
 
@@ -98,7 +99,7 @@ export const modern: Recipe<typeof fields> = {
             ),
         },
       ],
-      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

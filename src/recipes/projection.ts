@@ -6,6 +6,7 @@ import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { requireClasses } from './conditional';
 import { integer } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -19,7 +20,7 @@ const fields = {
   decaySteps: integer(0, { min: 0, help: 'steps in which the learning rate falls to 0; 0: it does not' }),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -34,7 +35,7 @@ export const projection: Recipe<typeof fields> = {
   resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
   training: { resolution: 32, batch: 64, steps: 1_000 },
   build(config, images) {
-    const { latentSize, width, discriminatorWidth, growth, critic, decaySteps, emaImages } = config;
+    const { latentSize, width, discriminatorWidth, growth, critic, decaySteps } = config;
     const classes = requireClasses('projection', images);
     const body = resnetGenerator({ images, latentSize, width, growth, classes });
     const networks = {
@@ -64,7 +65,7 @@ export const projection: Recipe<typeof fields> = {
         ...seen,
         anchor: kept.anchor,
       }),
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

@@ -4,6 +4,7 @@ import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { integer } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -17,7 +18,7 @@ const fields = {
   ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -71,7 +72,7 @@ export const sngan: Recipe<typeof fields> = {
         anchor: kept.anchor,
         repeat: critic,
       }),
-      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

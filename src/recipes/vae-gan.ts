@@ -10,6 +10,7 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
@@ -26,7 +27,7 @@ const fields = {
   discriminatorLr,
   encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -43,7 +44,7 @@ export const vaeGan: Recipe<typeof fields> = {
   resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
-    const { latentSize, width, lr, encoderLr, beta1, emaImages } = config;
+    const { latentSize, width, lr, encoderLr, beta1 } = config;
     const encoder = convVaeEncoder({ images, latentSize, width });
     const decoder = dcganGenerator({ images, latentSize, width });
     const discriminator = featureDiscriminator({ images, width });
@@ -111,7 +112,7 @@ export const vaeGan: Recipe<typeof fields> = {
           },
         },
       ],
-      ema: emaImages > 0 ? { halfLifeImages: emaImages } : null,
+      ema: emaOf(config),
       grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
       // Its likelihood is of a discriminator's features: no bound on ln p(x) of images.
       autoencoder: {

@@ -7,6 +7,7 @@ import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -19,7 +20,7 @@ const fields = {
   ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -64,7 +65,7 @@ export const wganGp: Recipe<typeof fields> = {
         repeat: critic,
         penalty: ({ real, fake }, judge) => weighted(lambda, () => gradientPenalty(judge, { real, fake })),
       }),
-      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };

@@ -6,6 +6,7 @@ import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
+import { emaField, emaOf } from './ema';
 import { allow, refuse } from './hazards';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
@@ -23,7 +24,7 @@ const fields = {
   momentum: number(0, { min: 0, max: 0.999, help: 'RMSprop’s momentum' }),
   augment,
   historical,
-  emaImages: integer(5_000, { min: 0, help: 'half-life of the averaged weights in images, 0 for none' }),
+  emaImages: emaField(5_000),
   allow,
 };
 
@@ -68,7 +69,7 @@ export const wgan: Recipe<typeof fields> = {
         repeat: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
         before: ({ discriminator }) => clipWeights(discriminator, config.clip),
       }),
-      ema: config.emaImages > 0 ? { halfLifeImages: config.emaImages } : null,
+      ema: emaOf(config),
     };
   },
 };
