@@ -16,7 +16,7 @@ const fields = {
   ...residualFields,
   ...lossFields('hinge'),
   critic: integer(2, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
-  ...adamFields({ beta1: 0, beta2: 0.9 }),
+  ...adamFields({ lr: 8e-4, beta1: 0, beta2: 0.9, lrHelp: ' (2e-4 in the paper)' }),
   decaySteps: integer(0, { min: 0, help: 'steps in which the learning rate falls to 0; 0: it does not' }),
   augment,
   historical,

@@ -15,7 +15,12 @@ const fields = {
   attention: integer(0, { min: 0, help: 'height of the feature map that gets self-attention, 0 for none' }),
   ...lossFields('hinge'),
   critic: integer(2, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
-  ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
+  ...adamFields({
+    lr: 8e-4,
+    beta1: 0,
+    beta2: 0.9,
+    lrHelp: ' (2e-4 in the paper), falling to 0 over the training',
+  }),
   augment,
   historical,
   emaImages: emaField(5_000),
