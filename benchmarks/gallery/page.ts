@@ -19,8 +19,6 @@ export interface GalleryRun {
   readonly images: string;
   /** What trained it. */
   readonly command: string;
-  /** How long the steps took. */
-  readonly seconds: number;
   readonly best: Measured;
   readonly last: Measured;
   readonly pictures: readonly GalleryPicture[];
@@ -43,14 +41,14 @@ export function fillBlocks(page: string, blocks: Readonly<Record<string, string>
 
 /** Pictures, figures and commands of a recipe. */
 export function recipeBlock(run: GalleryRun): string {
-  const { name, best, last, seconds, command, pictures } = run;
+  const { name, best, last, command, pictures } = run;
   const shown = pictures.map(
     ({ file, says }) => `<img src="${relative('docs', file)}" width="640" alt="${name}: ${says}">`,
   );
   const commands = [command, ...pictures.map((picture) => picture.command)].filter((line) => line !== '');
   return [
     shown.join('\n\n'),
-    `Trained in ${formatTime(seconds)}; FID ${formatMeasured(best)} at step ${formatCount(best.step)}, its best, and ${formatMeasured(last)} at the end.`,
+    `FID ${formatMeasured(best)} at step ${formatCount(best.step)}, its best, and ${formatMeasured(last)} at the end, step ${formatCount(last.step)}.`,
     ['```sh', ...commands, '```'].join('\n'),
   ].join('\n\n');
 }
@@ -58,12 +56,11 @@ export function recipeBlock(run: GalleryRun): string {
 /** All runs in one table, and how they were judged. */
 export function tableBlock(runs: readonly GalleryRun[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rows = runs.map(({ name, images, seconds, best, last }) =>
+  const rows = runs.map(({ name, images, best, last }) =>
     line([
       `[\`${name}\`](#${name})`,
       images,
       formatCount(last.step),
-      formatTime(seconds),
       `${formatMeasured(best)} (${formatCount(best.step)})`,
       formatMeasured(last),
     ]),
@@ -74,15 +71,9 @@ export function tableBlock(runs: readonly GalleryRun[]): string {
     return `Protocol of ${size}: ${sharedProtocol(protocols)}.`;
   });
   return [
-    line(['recipe', 'images', 'steps', 'training', 'FID, best (at step)', 'FID, last']),
-    line(['---', '---', '---:', '---:', '---:', '---:']),
+    line(['recipe', 'images', 'steps', 'FID, best (at step)', 'FID, last']),
+    line(['---', '---', '---:', '---:', '---:']),
     ...rows,
     ...sizes.flatMap((text) => ['', text]),
   ].join('\n');
-}
-
-/** `50 s`, or `3 min 5 s`. */
-function formatTime(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -5,7 +5,6 @@ import { flagOf } from '../../src/cli/settings';
 import { isJsonObject, type JsonObject, readJsonObject } from '../../src/io/json';
 import type { Recipe } from '../../src/recipes';
 import { readEvaluations } from '../../src/report/evaluations';
-import { readMetrics } from '../../src/report/page/read-metrics';
 import { summarizeMetric } from '../../src/report/summary';
 import type { GalleryRun } from './page';
 
@@ -39,7 +38,6 @@ export function readGalleryRun(recipe: Recipe, folder: string): Omit<GalleryRun,
     summary: recipe.summary,
     images: describeImages(config),
     command: commandLine('train', givenArguments(recipe, config)),
-    seconds: trainingSeconds(folder, Number(config.batch)),
     best,
     last,
   };
@@ -51,13 +49,6 @@ export function lastPicture(folder: string, grid: string): string | undefined {
   const names = readdirSync(samples).filter((name) => name.startsWith(`${grid}-step-`));
   const last = names.sort().at(-1);
   return last && join(samples, last);
-}
-
-/** The time of the steps: evaluations and the start not counted. */
-function trainingSeconds(folder: string, batch: number): number {
-  const speed = readMetrics(join(folder, 'metrics.jsonl')).curves.get('imagesPerSecond');
-  const { x, y } = speed ?? { x: [], y: [] };
-  return x.reduce((sum, step, i) => sum + ((step - (x[i - 1] ?? 0)) * batch) / (y[i] ?? Number.NaN), 0);
 }
 
 function describeImages({ dataset }: JsonObject): string {

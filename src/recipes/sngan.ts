@@ -37,7 +37,7 @@ export const sngan: Recipe<typeof fields> = {
   summary: 'residual GAN with spectral norm (Miyato et al. 2018)',
   fields,
   resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
-  training: { resolution: 32, batch: 32, steps: 600 },
+  training: { resolution: 32, batch: 32, steps: 800 },
   build(config, images, training = sngan.training) {
     const { latentSize, width, growth, attention, beta1, critic } = config;
     const height = attention > 0 ? attention : null;
