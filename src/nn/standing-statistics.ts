@@ -23,7 +23,8 @@ export interface StandingOptions {
  * default generators are afterwards as they were.
  *
  * ```ts
- * standingStatistics(ema.module, { batches: 100, input: () => randn([64, 100], { generator }) });
+ * const averaged = ema.module.clone().unfreeze();
+ * standingStatistics(averaged.eval(), { batches: 100, input: () => randn([64, 100], { generator }) });
  * ```
  *
  * @returns how many batch norms there are; without any nothing is computed
