@@ -1,4 +1,5 @@
 import type { ImageDataset } from '../data/dataset';
+import { shapeText } from '../data/image-size';
 import { hasTestSplit } from '../data/sources';
 import { UsageError } from '../errors';
 import { evaluateData } from '../metrics/evaluate-data';
@@ -47,8 +48,8 @@ function testSplit(work: Work, metric: DataMetric): 'test' {
 
 /** An encoder takes images of one shape, and likelihoods of resized images are of other images. */
 function requireForm({ name, spec }: ImageDataset, { spec: own }: LoadedGenerator): void {
-  if (spec.channels === own.channels && spec.resolution === own.resolution) return;
+  if (shapeText(spec) === shapeText(own)) return;
   throw new UsageError(
-    `this model encodes images of ${own.channels}×${own.resolution}×${own.resolution} but those of ${name} are ${spec.channels}×${spec.resolution}×${spec.resolution}: leave --resolution out, or name another --dataset`,
+    `this model encodes images of ${shapeText(own)} but those of ${name} are ${shapeText(spec)}: leave --resolution out, or name another --dataset`,
   );
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ImageDataset } from '../data/dataset';
+import { shapeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { evaluate } from '../metrics/evaluate';
 import { evaluatePaths } from '../metrics/evaluate-paths';
@@ -128,13 +129,13 @@ function conform(
   { name, spec }: ImageDataset,
   { resize }: Pick<EvaluateSettings, 'resize'>,
 ): ImageSource {
-  const { channels, resolution } = source.spec;
-  if (channels === spec.channels && resolution === spec.resolution) return source;
-  const conversion = { channels: spec.channels, resolution: spec.resolution, filter: resize };
+  if (shapeText(source.spec) === shapeText(spec)) return source;
+  const { channels, height, width } = spec;
+  const conversion = { channels, height, width, filter: resize };
   const words = describeConversion(source.spec, conversion);
   if (resize === undefined)
     throw new UsageError(
-      `the images to judge are ${channels}×${resolution}×${resolution}, those of ${name} ${spec.channels}×${spec.resolution}×${spec.resolution}: --resize bilinear would convert them (${words})`,
+      `the images to judge are ${shapeText(source.spec)}, those of ${name} ${shapeText(spec)}: --resize bilinear would convert them (${words})`,
     );
   return convertedImages(source, conversion);
 }

@@ -13,6 +13,7 @@ import { judgeByFeatures } from './evaluate-features';
 import { evaluationLines } from './evaluation-view';
 import { listenForInterrupt } from './interrupt';
 import { type JudgedImages, type Origin, openGenerator, openImages } from './judged-images';
+import { resolutionOf } from './resolution';
 import type { Terminal } from './terminal';
 import type { Surroundings } from './train-run';
 
@@ -77,7 +78,7 @@ function openJudged(settings: EvaluateSettings, device: string): Promise<JudgedI
   const { checkpoint, images, dataset, dataDir, resolution = 32, count } = settings;
   if (checkpoint !== undefined) return openGenerator(checkpoint, settings, device);
   if (images !== undefined && dataset !== undefined)
-    return openImages(images, { dataset, dataDir, resolution, count, device });
+    return openImages(images, { dataset, dataDir, resolution: resolutionOf(resolution), count, device });
   throw new UsageError('expected either --checkpoint, or --images with --dataset');
 }
 

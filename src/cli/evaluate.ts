@@ -4,6 +4,7 @@ import { type MetricParts, metricNames, metricParts, parseMetrics } from '../met
 import { type ConfigOf, choice, integer, number, optional, readConfig, text } from '../recipes/config';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
+import { resolutionField } from './resolution';
 import { deviceField, ENVIRONMENT, environmentSource, flagSource } from './settings';
 
 const fields = {
@@ -13,7 +14,7 @@ const fields = {
   dataset: optional(text('fashion-mnist')),
   dataDir: optional(text('data')),
   split: optional(choice('test', ['train', 'test'])),
-  resolution: optional(integer(32, { min: 1, max: 4096 })),
+  resolution: optional(resolutionField(32)),
   count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
   realCount: optional(integer(10_000, { min: 2 })),
   features: text('classifier'),
@@ -63,7 +64,10 @@ function evaluateProgram(): Command {
       '--split <which>',
       'train or test, of the real images (train; test for elbo, iwae and reconstruction)',
     )
-    .option('--resolution <n>', 'height and width of the real images (the size of the images to judge)')
+    .option(
+      '--resolution <n>',
+      'height and width of the real images, 64 or 96x64 (the size of the images to judge)',
+    )
     .option('--count <n>', 'images to judge (10000, or as many as --images has), and paths of ppl')
     .option('--real-count <n>', 'real images to compare with, or to show to an autoencoder (all)')
     .option(

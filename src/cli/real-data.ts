@@ -3,6 +3,7 @@ import { loadDataset } from '../data/sources';
 import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import type { Work } from './evaluate-run';
+import { resolutionOf } from './resolution';
 
 /** The real images: unless told otherwise those of the run, in the size of the images to judge. */
 export async function loadReal(
@@ -10,10 +11,10 @@ export async function loadReal(
   split: 'train' | 'test',
 ): Promise<ImageDataset> {
   const told: JsonObject = judged.origin?.settings ?? {};
-  const { channels, resolution: size } = judged.source.spec;
+  const { channels, height, width } = judged.source.spec;
   const name = realName({ settings, judged });
   return loadDataset(name, {
-    resolution: settings.resolution ?? size,
+    resolution: settings.resolution === undefined ? { height, width } : resolutionOf(settings.resolution),
     split: split === 'test' ? 'test' : undefined,
     dataDir: dataFolder({ settings, judged }),
     ...(name.startsWith('folder:') && (channels === 1 || channels === 3) && { channels }),

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { shapeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { writeGif } from '../io/gif';
 import { type Picture, writePng } from '../io/png';
@@ -115,8 +116,7 @@ function report(
 ): void {
   const { generator, settings, count, files } = done;
   const { checkpoint, weights, step, spec } = generator;
-  const size = `${spec.channels}×${spec.resolution}×${spec.resolution}`;
-  terminal.log(`${count} images of ${size} by the ${weights} weights of ${checkpoint}`);
+  terminal.log(`${count} images of ${shapeText(spec)} by the ${weights} weights of ${checkpoint}`);
   for (const [kind, path] of Object.entries(files)) terminal.result(`${kind.padEnd(8)}${path}`);
   terminal.record({ event: 'end', checkpoint, step, weights, count, seed: settings.seed, ...files });
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../data/image-size';
 import { UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { decidingNumber, type ImageMetric, parseImageMetrics } from '../metrics/names';
@@ -16,6 +17,7 @@ import {
 import type { Recipe } from '../recipes/recipe';
 import type { Precision } from '../training/manifest';
 import { isRecipeFile, loadRecipeFile } from './recipe-file';
+import { type ResolutionSetting, resolutionField, resolutionOf } from './resolution';
 
 /** The recipes by name. The first is the one to begin with. */
 export type Recipes = Readonly<Record<string, Recipe>>;
@@ -52,7 +54,7 @@ export function trainFields(recipe: Recipe) {
     dataset: text('digits', { help: 'the images to learn' }),
     dataDir: optional(text('data', { help: 'where data sets are kept' })),
     device: deviceField,
-    resolution: integer(resolution, { min: 1, max: 4096, help: 'height and width of the images' }),
+    resolution: resolutionField(resolution, { help: 'height and width of the images' }),
     batch: integer(batch, { min: 1, max: 65_536, help: 'images a step' }),
     accumulate: integer(1, { min: 1, max: 65_536, help: 'batches averaged for a step' }),
     steps: integer(steps, { min: 1, help: 'steps in all, those of a resumed run included' }),
@@ -223,17 +225,18 @@ function checkProfile(profile: number | undefined, steps: number): void {
   );
 }
 
-function checkResolution(recipe: Recipe, resolution: number): void {
+function checkResolution(recipe: Recipe, resolution: ResolutionSetting): void {
   const { accepts, description } = recipe.resolutions;
-  if (accepts(resolution)) return;
+  const size = resolutionOf(resolution);
+  if (accepts(size)) return;
   throw new UsageError(
-    `--resolution ${resolution}: ${recipe.name} makes images of ${description}: try --resolution ${nearestResolution(recipe, resolution)}`,
+    `--resolution ${resolution}: ${recipe.name} makes images of ${description}: try --resolution ${nearestResolution(recipe, Math.min(size.height, size.width))}`,
   );
 }
 
 function nearestResolution(recipe: Recipe, resolution: number): number {
   for (let distance = 1; distance < resolution; distance++)
     for (const candidate of [resolution - distance, resolution + distance])
-      if (recipe.resolutions.accepts(candidate)) return candidate;
+      if (recipe.resolutions.accepts(sizeOf(candidate))) return candidate;
   return recipe.training.resolution;
 }

@@ -37,7 +37,7 @@ export function trainProgram(recipes: Recipes): Command {
       '--data-dir <folder>',
       `where data sets are kept, a folder each; also ${ENVIRONMENT.dataDir} (the cache)`,
     )
-    .option('--resolution <n>', "height and width of the images (the recipe's)")
+    .option('--resolution <n>', "height and width of the images, 64 or 96x64 (the recipe's)")
     .option('--batch <n>', "images a step (the recipe's)")
     .option(
       '--accumulate <n>',

@@ -1,4 +1,5 @@
 import type { ImageDataset } from '../data/dataset';
+import { shapeText } from '../data/image-size';
 import { loadDataset } from '../data/sources';
 import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
@@ -16,6 +17,7 @@ import { commandLine } from './command-line';
 import type { Host } from './host';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
+import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { Terminal } from './terminal';
 
@@ -98,7 +100,12 @@ async function loadData(settings: TrainSettings, terminal: Terminal): Promise<Im
   const progress = terminal.showsProgress
     ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
     : undefined;
-  const dataset = await loadDataset(name, { resolution, dataDir, onBadImage, progress });
+  const dataset = await loadDataset(name, {
+    resolution: resolutionOf(resolution),
+    dataDir,
+    onBadImage,
+    progress,
+  });
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
   return dataset;
@@ -111,11 +118,11 @@ function announce(
   const { name, count, spec } = dataset;
   const { device } = trainer;
   const choice = trainer.choosePrecision({ batch: settings.batch });
-  const { channels, resolution, classes } = spec;
+  const { classes } = spec;
   const classText = classes > 0 ? `${classes} classes` : 'no labels';
   const lines = {
     recipe: `${recipe.name}: ${recipe.summary}`,
-    data: `${name}: ${count} images of ${channels}×${resolution}×${resolution}, ${classText}`,
+    data: `${name}: ${count} images of ${shapeText(spec)}, ${classText}`,
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,

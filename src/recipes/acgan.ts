@@ -1,6 +1,6 @@
 import { auxiliaryClassification } from '../losses/information';
 import { total, weighted } from '../losses/total';
-import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
 import type { Tensor } from '../tensor/tensor';
 import { adversarialLoss, lossFields } from './adversarial';
@@ -31,7 +31,7 @@ export const acgan: Recipe<typeof fields> = {
   name: 'acgan',
   summary: 'auxiliary classifier GAN: D also tells the class (Odena et al. 2017)',
   fields,
-  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
     const { latentSize, width, classWeight, beta1 } = config;

@@ -1,4 +1,4 @@
-import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { labelMapDiscriminator } from '../models/label-maps';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
@@ -29,7 +29,7 @@ export const cgan: Recipe<typeof fields> = {
   name: 'cgan',
   summary: 'conditional GAN: the class is concatenated in both networks (Mirza & Osindero 2014)',
   fields,
-  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
     const { latentSize, width, beta1 } = config;

@@ -1,5 +1,11 @@
 import type { ImageSpec } from '../data/dataset';
-import { type DcganNorm, dcganAccepts, dcganDiscriminator, dcganGenerator } from '../models/dcgan';
+import {
+  DCGAN_SIZES,
+  type DcganNorm,
+  dcganAccepts,
+  dcganDiscriminator,
+  dcganGenerator,
+} from '../models/dcgan';
 import { resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
 import type { Model } from '../training/trainer';
 import { choice, integer } from './config';
@@ -13,7 +19,7 @@ export const networkFields = {
 
 /** The images they can make. */
 export const convolutionalImages = {
-  description: 'a power of two from 16 to 512, with network=resnet 32, 64 or 128',
+  description: `${DCGAN_SIZES}; with network=resnet 32, 64 or 128, square`,
   accepts: dcganAccepts,
 };
 

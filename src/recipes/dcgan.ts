@@ -1,4 +1,4 @@
-import { dcganAccepts, dcganDiscriminator, dcganGenerator } from '../models/dcgan';
+import { DCGAN_SIZES, dcganAccepts, dcganDiscriminator, dcganGenerator } from '../models/dcgan';
 import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
 import { augment, augmentation } from './augmentation';
 import { averaging, historical } from './averaging';
@@ -24,7 +24,7 @@ export const dcgan: Recipe<typeof fields> = {
   name: 'dcgan',
   summary: 'deep convolutional GAN (Radford et al. 2016)',
   fields,
-  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
     const { latentSize, width, beta1 } = config;

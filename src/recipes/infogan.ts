@@ -1,6 +1,6 @@
 import { categoricalInformation, gaussianInformation } from '../losses/information';
 import { total, weighted } from '../losses/total';
-import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
 import { adam } from '../optim/adam';
 import type { Tensor } from '../tensor/tensor';
@@ -37,7 +37,7 @@ export const infogan: Recipe<typeof fields> = {
   name: 'infogan',
   summary: 'finds classes and factors without labels, as codes (Chen et al. 2016)',
   fields,
-  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
     const { latentSize, categories, codes, width, hidden, generatorLr, discriminatorLr } = config;

@@ -26,7 +26,7 @@ export const mlp: Recipe<typeof fields> = {
   fields,
   resolutions: {
     description: 'any size from 8 to 128',
-    accepts: (resolution) => resolution >= 8 && resolution <= 128,
+    accepts: ({ height, width }) => Math.min(height, width) >= 8 && Math.max(height, width) <= 128,
   },
   training: { resolution: 28, batch: 64, steps: 4_000 },
   build(config, images) {

@@ -53,7 +53,7 @@ export const modern: Recipe<typeof fields> = {
   name: 'modern',
   summary: 'relativistic pairs with R1 and R2, no normalisation: the one to begin with (Huang et al. 2024)',
   fields,
-  resolutions: { description: 'a power of two from 8 to 512', accepts: modernAccepts },
+  resolutions: { description: 'a power of two from 8 to 512, square', accepts: modernAccepts },
   training: { resolution: 32, batch: 32, steps: 2_000 },
   build(config, images, training = modern.training) {
     const { latentSize, width, maxWidth, blocks, expansion, groupSize } = config;

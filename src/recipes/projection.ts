@@ -32,7 +32,7 @@ export const projection: Recipe<typeof fields> = {
   name: 'projection',
   summary: 'projection discriminator, conditional batch norm (Miyato & Koyama 2018)',
   fields,
-  resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
+  resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
   training: { resolution: 32, batch: 64, steps: 500 },
   build(config, images) {
     const { latentSize, width, discriminatorWidth, growth, critic, decaySteps } = config;

@@ -1,4 +1,5 @@
 import type { ImageSpec } from '../data/dataset';
+import type { ImageSize } from '../data/image-size';
 import type { Model } from '../training/trainer';
 import type { ConfigOf, Fields } from './config';
 
@@ -18,7 +19,7 @@ export interface Recipe<F extends Fields = Fields> {
   readonly summary: string;
   readonly fields: F;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
-  readonly resolutions: { readonly description: string; accepts(resolution: number): boolean };
+  readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */
   readonly training: { readonly resolution: number; readonly batch: number; readonly steps: number };
   /** @param training absent where the model is not trained, but sampled from */

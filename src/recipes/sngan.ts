@@ -36,7 +36,7 @@ export const sngan: Recipe<typeof fields> = {
   name: 'sngan',
   summary: 'residual GAN with spectral norm (Miyato et al. 2018)',
   fields,
-  resolutions: { description: '32, 64 or 128', accepts: resnetAccepts },
+  resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
   training: { resolution: 32, batch: 32, steps: 800 },
   build(config, images, training = sngan.training) {
     const { latentSize, width, growth, attention, beta1, critic } = config;
@@ -47,7 +47,7 @@ export const sngan: Recipe<typeof fields> = {
         images,
         width: config.discriminatorWidth,
         growth,
-        attention: height && Math.min(height, images.resolution / 2),
+        attention: height && Math.min(height, images.height / 2),
       }),
     };
     refuse(

@@ -2,7 +2,7 @@ import { nonSaturating } from '../losses/adversarial';
 import { gaussianKl } from '../losses/information';
 import { gaussianNll } from '../losses/likelihood';
 import { total, weighted } from '../losses/total';
-import { dcganAccepts, dcganGenerator } from '../models/dcgan';
+import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { featureDiscriminator } from '../models/headed-dcgan';
 import { convVaeEncoder } from '../models/vae';
 import { adam } from '../optim/adam';
@@ -41,7 +41,7 @@ export const vaeGan: Recipe<typeof fields> = {
   name: 'vae-gan',
   summary: 'VAE that reconstructs features of a discriminator (Larsen et al. 2016)',
   fields,
-  resolutions: { description: 'a power of two from 16 to 512', accepts: dcganAccepts },
+  resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, images) {
     const { latentSize, width, lr, encoderLr, beta1 } = config;

@@ -82,7 +82,7 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
           generator,
           latents.narrow(0, { start, length: end - start }).to(device),
         );
-        checkShape(images.shape, [end - start, spec.channels, spec.resolution, spec.resolution]);
+        checkShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
         return images;
       };
     },

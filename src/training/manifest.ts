@@ -82,7 +82,8 @@ export function parseManifest(text: string): Manifest {
 function imageSpec(spec: JsonObject): ImageSpec {
   return {
     channels: count(spec, 'channels'),
-    resolution: count(spec, 'resolution'),
+    height: count(spec, 'height'),
+    width: count(spec, 'width'),
     classes: count(spec, 'classes'),
   };
 }

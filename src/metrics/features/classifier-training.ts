@@ -209,7 +209,7 @@ async function read(
 ): Promise<LabelledPixels> {
   return {
     bytes: await reader.read(indices),
-    shape: [indices.length, spec.channels, spec.resolution, spec.resolution],
+    shape: [indices.length, spec.channels, spec.height, spec.width],
     labels: indices.map((index) => labels?.[index] ?? 0),
   };
 }
