@@ -81,11 +81,11 @@ export class ImageDataset implements Dataset {
   readonly skipped: readonly SkippedImage[];
 
   constructor({ name, channels, height, width, pixels, labels, classNames, skipped }: ImageDatasetOptions) {
-    const imageBytes = channels * height * width;
-    if (!Number.isInteger(imageBytes) || imageBytes <= 0)
+    if (![channels, height, width].every((size) => Number.isInteger(size) && size > 0))
       throw new UsageError(
         `data set "${name}": channels, height and width must be positive integers, got ${channels}, ${height} and ${width}`,
       );
+    const imageBytes = channels * height * width;
     this.name = name;
     this.pixels = ArrayBuffer.isView(pixels) ? memoryPixels(pixels, imageBytes) : pixels;
     this.count = this.pixels.count;

@@ -1,13 +1,14 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import { decodeImage, type ImageShape, loadSharp } from '../../src/data/decode-image';
+import type { ImageShape } from '../../src/data/dataset';
+import { decodeImage, loadSharp } from '../../src/data/decode-image';
 import { plain, put, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
 const path = (): string => folder.path('image');
 
 function decode(shape: Partial<ImageShape> = {}): Promise<Uint8Array> {
-  return decodeImage(sharp, path(), { resolution: 8, channels: 3, ...shape });
+  return decodeImage(sharp, path(), { channels: 3, height: 8, width: 8, ...shape });
 }
 
 /** Left half red, right half blue. */

@@ -106,7 +106,7 @@ describe('imageFolder', () => {
   test('makes labels of sub-folders, and squares of images of any size', async () => {
     await putClasses();
     const set = await load();
-    expect(set.spec).toEqual({ channels: 3, resolution: 8, classes: 2 });
+    expect(set.spec).toEqual({ channels: 3, height: 8, width: 8, classes: 2 });
     expect(set.name).toBe(`folder:${folder.path('set')}`);
     expect([set.classNames, [...(set.labels ?? [])]]).toEqual([
       ['blue', 'red'],
@@ -121,7 +121,7 @@ describe('imageFolder', () => {
   test('without sub-folders has no labels', async () => {
     put(folder.path('set/a.png'), await plain('png', { width: 8, height: 8, colour: '#808080' }));
     const set = await load({ channels: 1 });
-    expect([set.spec, set.labels]).toEqual([{ channels: 1, resolution: 8, classes: 0 }, null]);
+    expect([set.spec, set.labels]).toEqual([{ channels: 1, height: 8, width: 8, classes: 0 }, null]);
     expect(new Set(await set.pixels.readAll())).toEqual(new Set([128]));
   });
 

@@ -59,7 +59,7 @@ describe('loadDataset', () => {
     expect([one.name, one.count, one.spec]).toEqual([
       'digits',
       60_000,
-      { channels: 1, resolution: 8, classes: 10 },
+      { channels: 1, height: 8, width: 8, classes: 10 },
     ]);
     expect(one.histogram()).toEqual(new Array(10).fill(6_000));
     expect(await one.images([0])).not.toEqual(await two.images([0]));
