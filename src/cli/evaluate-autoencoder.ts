@@ -18,7 +18,7 @@ export async function judgeAutoencoder(work: Work): Promise<void> {
   const autoencoder = generator?.autoencoder;
   if (!generator || !autoencoder)
     throw new UsageError(`${first} needs a model with an encoder but this one has none: leave ${first} out`);
-  const split = settings.split ?? testSplit(work, first);
+  const split = settings.split ?? (await testSplit(work, first));
   const real = await loadReal(work, split);
   requireForm(real, generator);
   const count = realCount ?? real.count;
@@ -38,9 +38,9 @@ export async function judgeAutoencoder(work: Work): Promise<void> {
   await tell(evaluation);
 }
 
-function testSplit(work: Work, metric: DataMetric): 'test' {
+async function testSplit(work: Work, metric: DataMetric): Promise<'test'> {
   const name = realName(work);
-  if (hasTestSplit(name)) return 'test';
+  if (await hasTestSplit(name)) return 'test';
   throw new UsageError(
     `${metric} is of images that were not learned but ${name} has no test split: try --split train, or another --dataset`,
   );

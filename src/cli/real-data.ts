@@ -17,7 +17,7 @@ export async function loadReal(
     resolution: settings.resolution === undefined ? { height, width } : resolutionOf(settings.resolution),
     split: split === 'test' ? 'test' : undefined,
     dataDir: dataFolder({ settings, judged }),
-    ...(name.startsWith('folder:') && (channels === 1 || channels === 3) && { channels }),
+    ...(name.startsWith('folder:') && { channels }),
     onBadImage: told.onBadImage === 'skip' ? 'skip' : 'fail',
     progress: onProgress,
   });

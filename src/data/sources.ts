@@ -4,7 +4,10 @@ import { nearest } from '../nearest';
 import { dataFolder } from './cache';
 import { cifar10 } from './cifar';
 import type { ImageDataset } from './dataset';
+import type { Fit } from './decode-image';
 import { type DigitsOptions, digits } from './digits';
+import { readFolder } from './folder-contents';
+import { noTestSplit, type Split, splitFolders } from './folder-split';
 import { imageFolder } from './image-folder';
 import type { Resolution } from './image-size';
 import { fashionMnist, mnist } from './mnist';
@@ -12,16 +15,18 @@ import type { OnDataProgress } from './progress';
 
 /** How to load a data set by name. */
 export interface DatasetOptions {
-  /** Height and width in pixels. */
+  /** Height and width in pixels, or one number for both. */
   readonly resolution: Resolution;
   /** The folder of data sets (`LIBTORCH_GAN_DATA`, else the cache). */
   readonly dataDir?: string;
   /** Of sets that have both (train). */
-  readonly split?: 'train' | 'test';
+  readonly split?: Split;
   /** Of the built-in digits (0). */
   readonly seed?: number;
-  /** 3 = RGB or 1 = grey, for image folders (3); the other sets have their own. */
+  /** 1 = grey, 2 = grey and alpha, 3 = RGB, 4 = RGBA, for image folders (3); the other sets have their own. */
   readonly channels?: number;
+  /** How images of a folder are brought to the resolution (crop). */
+  readonly fit?: Fit;
   /** Of image folders (fail). */
   readonly onBadImage?: 'fail' | 'skip';
   readonly progress?: OnDataProgress;
@@ -50,7 +55,6 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
   if (name.startsWith('folder:')) {
     const folder = name.slice('folder:'.length);
     if (!folder) throw new UsageError('folder: needs a path, e.g. folder:photos');
-    refuseTestSplit(name, options);
     return imageFolder(folder, options);
   }
   const load = Object.hasOwn(SOURCES, name) ? SOURCES[name] : null;
@@ -73,7 +77,7 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
  * @throws ERR_DATA_MISSING with where to get it: its publisher offers no file with a stable hash.
  */
 async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset> {
-  refuseTestSplit('sign-language-digits', options);
+  if (options.split === 'test') throw noTestSplit('sign-language-digits');
   const folder = join(options.dataDir ?? dataFolder(), 'sign-language-digits', 'Dataset');
   try {
     return await imageFolder(folder, { ...options, name: 'sign-language-digits' });
@@ -91,12 +95,9 @@ function testDigits({ seed = 0, ...options }: DigitsOptions): DigitsOptions {
   return { ...options, seed: seed + 1, count: 10_000 };
 }
 
-/** Whether a data set has images apart from those to learn: folders and `sign-language-digits` have not. */
-export function hasTestSplit(name: string): boolean {
-  return Object.hasOwn(SOURCES, name) && name !== 'sign-language-digits';
-}
-
-function refuseTestSplit(name: string, { split }: DatasetOptions): void {
-  if (split === 'test')
-    throw new UsageError(`${name} has no test split: leave the split out, or give a folder of its own`);
+/** Whether a data set has images apart from those to learn; of a folder its sub-folders tell. */
+export async function hasTestSplit(name: string): Promise<boolean> {
+  if (!name.startsWith('folder:')) return Object.hasOwn(SOURCES, name) && name !== 'sign-language-digits';
+  const folders = splitFolders(await readFolder(name.slice('folder:'.length)));
+  return folders !== null && folders.test !== null;
 }

@@ -1,4 +1,4 @@
-import { datasetNames, loadDataset } from '../../src/data/sources';
+import { datasetNames, hasTestSplit, loadDataset } from '../../src/data/sources';
 import { environment, NOWHERE, plain, put, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
@@ -71,6 +71,15 @@ describe('loadDataset', () => {
     expect([set.count, set.spec.channels]).toEqual([1, 1]);
   });
 
+  test('refuses a test split of folders that have none', async () => {
+    put(folder.path('photos/a.png'), 'x');
+    for (const name of [`folder:${folder.path('photos')}`, 'sign-language-digits'])
+      await expect(loadDataset(name, { resolution: 8, split: 'test' })).rejects.toMatchObject({
+        code: 'ERR_USAGE',
+        message: `${name} has no test split: leave the split out, or give a folder of its own`,
+      });
+  });
+
   test('has a name for every set', () => {
     expect(datasetNames).toEqual([
       'digits',
@@ -89,5 +98,33 @@ describe('loadDataset', () => {
     );
     const set = await loadDataset('sign-language-digits', { resolution: 8, dataDir: folder.path() });
     expect([set.name, set.classNames, set.histogram()]).toEqual(['sign-language-digits', ['7'], [1]]);
+  });
+});
+
+describe('hasTestSplit', () => {
+  test('names a folder that is missing', async () => {
+    await expect(hasTestSplit(`folder:${folder.path('none')}`)).rejects.toMatchObject({
+      code: 'ERR_DATA_MISSING',
+    });
+  });
+
+  test.each([
+    ['digits', true],
+    ['mnist', true],
+    ['sign-language-digits', false],
+    ['unknown', false],
+    ['toString', false],
+  ])('knows of %s whether it has one', async (name, expected) => {
+    expect(await hasTestSplit(name)).toBe(expected);
+  });
+
+  test('looks into a folder', async () => {
+    const has = () => hasTestSplit(`folder:${folder.path('photos')}`);
+    put(folder.path('photos/train/a.png'), 'x');
+    expect(await has()).toBe(false);
+    put(folder.path('photos/val/a.png'), 'x');
+    expect(await has()).toBe(true);
+    put(folder.path('photos/dogs/a.png'), 'x');
+    expect(await has()).toBe(false);
   });
 });
