@@ -1,7 +1,8 @@
 import { GanError, UsageError } from '../errors';
+import { makeLoader } from './image-loader';
 import { shapeText } from './image-size';
 import type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
-import { type Loader, type LoaderOptions, makeLoader } from './loader';
+import type { Loader, LoaderOptions } from './loader';
 import { memoryPixels, type PixelSource } from './pixels';
 
 export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
