@@ -1,6 +1,6 @@
 import type { ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
-import { loadDataset } from '../data/sources';
+import { loadImages } from '../data/sources';
 import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
@@ -100,7 +100,7 @@ async function loadData(settings: TrainSettings, terminal: Terminal): Promise<Im
   const progress = terminal.showsProgress
     ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
     : undefined;
-  const dataset = await loadDataset(name, {
+  const dataset = await loadImages(name, {
     resolution: resolutionOf(resolution),
     dataDir,
     onBadImage,
