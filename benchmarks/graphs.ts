@@ -1,7 +1,7 @@
 // CUDA graphs against launching every kernel: losses step by step from equal seeds, and the speed of both. Two runs without
 // graphs tell how far the device itself repeats. Between two logs an operator that waits for the device is an error.
 //   npx ts-node benchmarks/graphs.ts [device] [steps]      prints JSON; exits with 1 where graphs do not hold
-import { data, hostReads, manualSeed, recipes, synchronize, Trainer } from '../src';
+import { data, hostReads, manualSeed, recipes, synchronize, Trainer, tuneProcess } from '../src';
 import { native } from '../src/native/addon';
 import { parseConfig } from '../src/recipes/config';
 
@@ -79,6 +79,7 @@ function difference(a: Run, b: Run): number {
 }
 
 async function main(): Promise<void> {
+  tuneProcess();
   const rows: Record<string, unknown>[] = [];
   for (const recipe of ['dcgan', 'mlp'])
     for (const precision of ['fp32', 'bf16'] as const) {

@@ -20,6 +20,8 @@ void require_device(at::Device device);
 
 /// Gives small tensors an allocator of their own, once a process.
 void install_allocator();
+/// Whether LibTorch allocates with it now.
+bool allocator_installed();
 /// Has malloc keep what is freed for the next step; what the user set by MALLOC_… variables or GLIBC_TUNABLES
 /// stays.
 void keep_freed_memory();
