@@ -86,7 +86,7 @@ async function main(): Promise<void> {
       const [eager, again] = [await train(recipe, precision, false), await train(recipe, precision, false)];
       const graphs = await train(recipe, precision, true);
       const [found, repeats] = [difference(eager, graphs), difference(eager, again)];
-      const recorded = device === 'cpu' || graphs.graphs > 0;
+      const captured = device === 'cpu' || graphs.graphs > 0;
       rows.push({
         recipe,
         precision,
@@ -96,7 +96,7 @@ async function main(): Promise<void> {
         relativeDifferenceOfTwoEagerRuns: repeats,
         readsBetweenLogs: graphs.reads - 1,
         imagesPerSecond: { graphs: graphs.imagesPerSecond, eager: again.imagesPerSecond },
-        passed: recorded && graphs.reads === 1 && found <= Math.max(4 * repeats, 1e-6),
+        passed: captured && graphs.reads === 1 && found <= Math.max(4 * repeats, 1e-6),
       });
     }
   console.log(JSON.stringify({ device, steps, batch: BATCH, rows }, null, 2));

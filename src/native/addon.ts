@@ -114,10 +114,10 @@ export interface NativeAddon {
   tuneMemory(): void;
   memoryTuned(): boolean;
 
-  startProfile(): void;
+  startProfiling(): void;
   openSpan(name: string): Handle;
   closeSpan(span: Handle): void;
-  stopProfile(trace: string): [texts: string[], rows: ArrayBuffer];
+  stopProfiling(trace: string): [texts: string[], rows: ArrayBuffer];
 
   loadScript(
     path: string,
@@ -134,13 +134,13 @@ export interface NativeAddon {
   cudaMemory(device: string): [allocated: number, reserved: number, peak: number, total: number];
   cudaEmptyCache(): void;
 
-  makeStudio(device: string): Handle;
-  enterStudio(studio: Handle): void;
-  leaveStudio(studio: Handle): void;
-  beginRecording(studio: Handle, generators: readonly Handle[]): Handle;
-  endRecording(recording: Handle): void;
-  abandonRecording(recording: Handle): void;
-  replayRecording(recording: Handle): void;
+  makeCaptureStream(device: string): Handle;
+  enterCaptureStream(stream: Handle): void;
+  leaveCaptureStream(stream: Handle): void;
+  beginCapture(stream: Handle, generators: readonly Handle[]): Handle;
+  endCapture(graph: Handle): void;
+  abandonCapture(graph: Handle): void;
+  replayGraph(graph: Handle): void;
   releaseResource(resource: Handle): boolean;
   forbidCudaSync(forbidden: boolean): void;
 }
