@@ -2,7 +2,19 @@
 // and Adam, on DCGAN's convolutions without batch norm; with and without the penalty in turn. `plain` is the same with LibTorch's
 // operators alone.
 //   npx ts-node benchmarks/gradient-penalty.ts [rounds] [device]      prints JSON
-import { losses, manualSeed, models, nn, noGrad, optim, randn, scope, setKernels, synchronize } from '../src';
+import {
+  losses,
+  manualSeed,
+  models,
+  nn,
+  noGrad,
+  optim,
+  randn,
+  scope,
+  setKernels,
+  synchronize,
+  tuneProcess,
+} from '../src';
 
 const BATCH = 64;
 const rounds = Number(process.argv[2] ?? 15);
@@ -76,6 +88,7 @@ function measure(resolution: number, kernels: boolean): Record<string, number | 
   };
 }
 
+tuneProcess();
 const resolutions = process.argv[4] ? [Number(process.argv[4])] : [32, 64];
 const rows = resolutions.flatMap((resolution) =>
   [true, false].map((kernels) => measure(resolution, kernels)),

@@ -24,8 +24,6 @@ napi_value load(napi_env env, napi_value exports) {
   }
   const Context context{env, *environment};
   try {
-    install_allocator();
-    keep_freed_memory();
     GAN_DEFINE(context, exports, setErrorClass);
     define_ops(context, exports);
     define_tensors(context, exports);

@@ -45,10 +45,10 @@ at::Tensor fromBytes(const Context& context, napi_value source, at::ScalarType d
                                                " bytes for this shape and dtype but received " +
                                                std::to_string(bytes.size));
   const bool pinned = device.is_cuda() && bytes.size <= kMostPinned;
-  if (device.is_cuda() && recording_now())
+  if (device.is_cuda() && capturing_now())
     throw ArgumentError(
-        "ERR_RECORDING",
-        "expected tensors of the device only while a CUDA graph is recorded but received data of "
+        "ERR_CAPTURE",
+        "expected tensors of the device only while a CUDA graph is captured but received data of "
         "the host, which every replay would read again");
   at::Tensor tensor = at::empty(shape, at::dtype(dtype).device(at::kCPU).pinned_memory(pinned));
   // Kernels take a bool's byte for 0 or 1, and some write out of bounds where it is neither.

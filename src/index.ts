@@ -5,7 +5,7 @@ export { ScriptModule } from './io/script-module';
 export * as losses from './losses';
 export * as metrics from './metrics';
 export * as models from './models';
-export type { DType, MemoryFormat } from './native/addon';
+export { type DType, type MemoryFormat, tuneProcess } from './native/addon';
 export { TorchError } from './native/torch-error';
 export * as nn from './nn';
 export * as optim from './optim';

@@ -1,4 +1,5 @@
 import { loadAddon } from './load';
+import { spinIsChosen, withShortSpin } from './openmp';
 import type { NativeOps } from './ops.generated';
 import { TorchError } from './torch-error';
 
@@ -110,11 +111,13 @@ export interface NativeAddon {
     slope: number,
   ): Handle;
   requireDevice(device: string): void;
+  tuneMemory(): void;
+  memoryTuned(): boolean;
 
-  startProfile(): void;
+  startProfiling(): void;
   openSpan(name: string): Handle;
   closeSpan(span: Handle): void;
-  stopProfile(trace: string): [texts: string[], rows: ArrayBuffer];
+  stopProfiling(trace: string): [texts: string[], rows: ArrayBuffer];
 
   loadScript(
     path: string,
@@ -131,19 +134,20 @@ export interface NativeAddon {
   cudaMemory(device: string): [allocated: number, reserved: number, peak: number, total: number];
   cudaEmptyCache(): void;
 
-  makeStudio(device: string): Handle;
-  enterStudio(studio: Handle): void;
-  leaveStudio(studio: Handle): void;
-  beginRecording(studio: Handle, generators: readonly Handle[]): Handle;
-  endRecording(recording: Handle): void;
-  abandonRecording(recording: Handle): void;
-  replayRecording(recording: Handle): void;
+  makeCaptureStream(device: string): Handle;
+  enterCaptureStream(stream: Handle): void;
+  leaveCaptureStream(stream: Handle): void;
+  beginCapture(stream: Handle, generators: readonly Handle[]): Handle;
+  endCapture(graph: Handle): void;
+  abandonCapture(graph: Handle): void;
+  replayGraph(graph: Handle): void;
   releaseResource(resource: Handle): boolean;
   forbidCudaSync(forbidden: boolean): void;
 }
 
 let current: NativeAddon | undefined;
 let table: NativeOps | undefined;
+let tuned = false;
 
 /**
  * The addon, loaded on first use.
@@ -152,9 +156,35 @@ let table: NativeOps | undefined;
  */
 export function native(): NativeAddon {
   if (current) return current;
-  current = loadAddon();
+  current = tuned ? withShortSpin(() => loadAddon()) : loadAddon();
+  if (tuned) current.tuneMemory();
   current.setErrorClass(TorchError);
   return current;
+}
+
+/**
+ * Sets this process up for training with LibTorch: three settings that hold for the whole process, which is why importing the
+ * library makes none of them. Call it in the main thread before anything else of the library; the command line does. It loads
+ * nothing: what it asks for happens when LibTorch is loaded on first use. A second call changes nothing. Results are the same
+ * bits either way. docs/performance.md has the measurements.
+ *
+ * - malloc (glibc) keeps what LibTorch frees, instead of returning it to the kernel and having its pages cleared anew in the next
+ *   step. `MALLOC_MMAP_THRESHOLD_`, `MALLOC_TRIM_THRESHOLD_`, `MALLOC_TOP_PAD_` and `GLIBC_TUNABLES` of the environment win.
+ * - Tensors of up to 1 KiB come from lists of free blocks, one a thread, which takes 100 ns off each small operator.
+ * - LibTorch's threads (GNU OpenMP) sleep after a short spin while they wait for each other, so that a busy machine does not slow
+ *   them down several times. `OMP_WAIT_POLICY` and `GOMP_SPINCOUNT` of the environment win. OpenMP reads this while it is loaded:
+ *   a call after the library's first use leaves it as it is, and says so in a warning of the process (`LIBTORCH_GAN_TUNED_LATE`).
+ */
+export function tuneProcess(): void {
+  if (tuned) return;
+  tuned = true;
+  if (!current) return;
+  current.tuneMemory();
+  if (spinIsChosen()) return;
+  process.emitWarning('tuneProcess() came after LibTorch was loaded, so its threads wait as they did', {
+    code: 'LIBTORCH_GAN_TUNED_LATE',
+    detail: 'Call it before anything else of libtorch-gan, or set GOMP_SPINCOUNT=3000 in the environment.',
+  });
 }
 
 /**

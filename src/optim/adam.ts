@@ -15,7 +15,7 @@ export interface AdamOptions extends OptimizerOptions {
   /** How much of the mean of the gradients, and of their squares, each step keeps ([0.9, 0.999]). */
   readonly betas?: Betas;
   /**
-   * Betas for each step instead, counted from 0. A step that is recorded as a CUDA graph is recorded anew whenever they change, so let
+   * Betas for each step instead, counted from 0. A step that is captured as a CUDA graph is captured anew whenever they change, so let
    * them change in stairs.
    */
   readonly betaSchedule?: (step: number) => Betas;
@@ -77,7 +77,7 @@ abstract class AdamLike extends Optimizer {
     };
   }
 
-  override get recordable(): boolean {
+  override get capturable(): boolean {
     return true;
   }
 

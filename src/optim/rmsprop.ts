@@ -46,7 +46,7 @@ export class Rmsprop extends Optimizer {
     };
   }
 
-  override get recordable(): boolean {
+  override get capturable(): boolean {
     return true;
   }
 

@@ -42,7 +42,7 @@ export class Sgd extends Optimizer {
     return this.momentum === 0 ? {} : { momentum_buffer: zerosLike(parameter) };
   }
 
-  override get recordable(): boolean {
+  override get capturable(): boolean {
     return true;
   }
 

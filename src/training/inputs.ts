@@ -109,12 +109,12 @@ export class StaticInputs implements Inputs {
 
   latents(part: number): Tensor {
     if (part < this.#latents.length) return this.#latents[part];
-    throw new GanError('ERR_RECORDING', 'it draws latents, which it did not before it was recorded');
+    throw new GanError('ERR_CAPTURE', 'it draws latents, which it did not before it was recorded');
   }
 
   scheduled(): Tensor {
     if (this.#taken < this.#scheduled.length) return this.#scheduled[this.#taken++].held;
-    throw new GanError('ERR_RECORDING', 'it schedules a number, which it did not before it was recorded');
+    throw new GanError('ERR_CAPTURE', 'it schedules a number, which it did not before it was recorded');
   }
 
   /** Whether batches are like those it was made of. */

@@ -1,9 +1,9 @@
 import type { Batch } from '../data/loader';
 import { messageOf } from '../errors';
 import { scope } from '../tensor/scope';
+import type { CapturedGraph, GraphCapture } from './graph-capture';
 import { LiveInputs, type ScheduledValue, StaticInputs } from './inputs';
 import { batchPlaces, type PlanEntry, shares } from './plan';
-import type { Recorder, Recording } from './recorder';
 import { type RunningPhase, runEntries, type Workshop } from './step';
 
 /** Runs of a group of phases before it is recorded: LibTorch and its libraries set up what they need in them. */
@@ -13,7 +13,7 @@ type Entries = readonly PlanEntry<RunningPhase>[];
 
 /** A recorded group, with what it reads. */
 interface Take {
-  readonly recording: Recording;
+  readonly recording: CapturedGraph;
   readonly inputs: StaticInputs;
   readonly layout: string;
 }
@@ -42,11 +42,11 @@ export interface StepInputs {
  */
 export class StepRunner {
   readonly #workshop: Workshop;
-  readonly #recorder: Recorder | null;
+  readonly #recorder: GraphCapture | null;
   readonly #groups = new Map<string, Group>();
   readonly #notes: string[] = [];
 
-  constructor(workshop: Workshop, recorder: Recorder | null) {
+  constructor(workshop: Workshop, recorder: GraphCapture | null) {
     this.#workshop = workshop;
     this.#recorder = recorder;
   }
@@ -87,7 +87,7 @@ export class StepRunner {
     this.#recorder?.dispose();
   }
 
-  #runOrReplay(recorder: Recorder, entries: Entries, step: StepInputs): void {
+  #runOrReplay(recorder: GraphCapture, entries: Entries, step: StepInputs): void {
     const group = this.#groupOf(entries);
     if (group.take && group.take.layout !== layoutOf(entries)) drop(group);
     const { take, refused } = group;
@@ -120,7 +120,7 @@ export class StepRunner {
   }
 
   #record(
-    recorder: Recorder,
+    recorder: GraphCapture,
     { entries, group, step }: { entries: Entries; group: Group; step: StepInputs },
   ): void {
     const { batches, index } = step;
@@ -134,7 +134,7 @@ export class StepRunner {
         scheduled: group.scheduled,
       });
       try {
-        const recording = recorder.record(() => runEntries(this.#workshop, entries, { inputs, index }));
+        const recording = recorder.capture(() => runEntries(this.#workshop, entries, { inputs, index }));
         group.take = { recording, inputs, layout: layoutOf(entries) };
       } catch (error) {
         inputs.dispose();
@@ -170,13 +170,13 @@ export class StepRunner {
     const key = [...names, entries[0].graph ? 'graph' : ''].join(' ');
     const known = this.#groups.get(key);
     if (known) return known;
-    const fixed = entries.find(({ phase }) => !phase.optimizer.recordable);
+    const fixed = entries.find(({ phase }) => !phase.optimizer.capturable);
     const group: Group = { runs: 0, drawsLatents: false, scheduled: [], refused: null, take: null };
     if (fixed)
       this.#refuse(
         entries,
         group,
-        `the optimizer of ${fixed.phase.name} takes its learning rate from the host (its recordable is false)`,
+        `the optimizer of ${fixed.phase.name} takes its learning rate from the host (its capturable is false)`,
       );
     this.#groups.set(key, group);
     return group;

@@ -4,8 +4,8 @@ import { clipGradNorm } from '../optim/clip';
 import type { DeviceRates } from '../optim/device-rates';
 import type { Optimizer } from '../optim/optimizer';
 import { autocast, noGrad } from '../tensor/autograd';
+import { refuseDuringCapture } from '../tensor/capture';
 import { span } from '../tensor/profiler';
-import { refuseRecording } from '../tensor/recording';
 import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { Inputs } from './inputs';
@@ -192,7 +192,7 @@ class PhaseStep implements Step {
   }
 
   get index(): number {
-    refuseRecording('reads step.index');
+    refuseDuringCapture('reads step.index');
     return this.#options.index;
   }
 

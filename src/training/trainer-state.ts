@@ -36,7 +36,7 @@ export function restoreState(trainer: Trainer, loader: Loader, files: Readonly<F
     trainer.ema?.module.loadStateDict(load('ema'));
     for (const [name, optimizer] of optimizers(trainer)) optimizer.loadStateDict(load(optimizerFile(name)));
     restoreCounters(trainer, loader, filed(files, 'state'));
-    trainer.forgetRecordings();
+    trainer.forgetGraphs();
   });
 }
 

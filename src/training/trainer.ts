@@ -14,13 +14,13 @@ import { handTo, openScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import type { TrainingEvaluation } from './evaluation';
+import { CudaGraphCapture, type GraphCapture } from './graph-capture';
 import type { GridMaker } from './grids';
 import { drawClassRows, drawLatents, type Latent, latentShape } from './latent';
 import type { Precision } from './manifest';
 import type { Networks, Phase } from './phase';
 import { batchesOf, planStep } from './plan';
 import { choosePrecision, type PrecisionChoice, type PrecisionTimes } from './precision';
-import { CudaRecorder, type Recorder } from './recorder';
 import { StepRunner } from './runner';
 import { runningPhases } from './running-phases';
 import { Scoreboard } from './scoreboard';
@@ -71,7 +71,7 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
    * then do the same in every step; one that cannot be recorded is found out and runs as it is. A function makes the recorder
    * for a device of any kind: for tests.
    */
-  readonly graphs?: boolean | ((device: string) => Recorder);
+  readonly graphs?: boolean | ((device: string) => GraphCapture);
 }
 
 /** What one logging interval brought. */
@@ -164,7 +164,7 @@ export class Trainer<N extends Networks = Networks> {
     }
     this.random = new Generator({ device: this.device, seed: this.seed });
     this.ema = options.ema ? new Ema(this.networks[this.generatorName], options.ema) : null;
-    const recorder = makeRecorder(options.graphs ?? true, this.device);
+    const recorder = makeCapture(options.graphs ?? true, this.device);
     // On CUDA also without graphs, so that they change no bit.
     const countsApart = recorder !== null || !isCpu(this.device);
     this.phases = runningPhases(options.phases as readonly Phase[], this.networks).map((phase) =>
@@ -310,7 +310,7 @@ export class Trainer<N extends Networks = Networks> {
   }
 
   /** Records CUDA graphs anew: call it after replacing memory that the steps work on, e.g. with `network.to`. */
-  forgetRecordings(): void {
+  forgetGraphs(): void {
     this.#runner.forget();
   }
 
@@ -337,9 +337,12 @@ async function sourceOf(loader: Loader): Promise<() => Batch> {
   return () => handTo(openScope(), batch);
 }
 
-function makeRecorder(graphs: boolean | ((device: string) => Recorder), device: string): Recorder | null {
+function makeCapture(
+  graphs: boolean | ((device: string) => GraphCapture),
+  device: string,
+): GraphCapture | null {
   if (typeof graphs === 'function') return graphs(device);
-  return graphs && !isCpu(device) ? new CudaRecorder(device) : null;
+  return graphs && !isCpu(device) ? new CudaGraphCapture(device) : null;
 }
 
 function checkModel<N extends Networks>(model: Model<N>, generator: string): void {

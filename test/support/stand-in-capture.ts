@@ -1,13 +1,13 @@
+import { whileCapturing } from '../../src/tensor/capture';
 import { getRngState, setRngState } from '../../src/tensor/random';
-import { whileRecording } from '../../src/tensor/recording';
-import type { Recorder, Recording } from '../../src/training/recorder';
+import type { CapturedGraph, GraphCapture } from '../../src/training/graph-capture';
 
 /**
- * CUDA graphs without CUDA: remembers a function and runs it again. Unlike a graph it does the work while it is recorded, so
+ * CUDA graphs without CUDA: remembers a function and runs it again. Unlike a graph it does the work while it is captured, so
  * the first replay does nothing.
  */
-export class StandInRecorder implements Recorder {
-  /** What happened, in order, e.g. `warm-up`, `record 1`, `replay 1`, `drop 1`, `reset`, `dispose`. */
+export class StandInCapture implements GraphCapture {
+  /** What happened, in order, e.g. `warm-up`, `capture 1`, `replay 1`, `drop 1`, `reset`, `dispose`. */
   readonly events: string[] = [];
   #made = 0;
 
@@ -16,22 +16,22 @@ export class StandInRecorder implements Recorder {
     body();
   }
 
-  record(body: () => void): Recording {
+  capture(body: () => void): CapturedGraph {
     const random = getRngState();
     try {
-      whileRecording(body);
+      whileCapturing(body);
     } catch (error) {
-      // Nothing of a recording that failed was done.
+      // Nothing of a capture that failed was done.
       setRngState(random);
       throw error;
     }
     const name = ++this.#made;
-    this.events.push(`record ${name}`);
+    this.events.push(`capture ${name}`);
     let done = true;
     return {
       replay: () => {
         this.events.push(`replay ${name}`);
-        if (!done) whileRecording(body);
+        if (!done) whileCapturing(body);
         done = false;
       },
       dispose: () => void this.events.push(`drop ${name}`),
