@@ -7,6 +7,7 @@ export {
   convDropoutGenerator,
 } from './conv-dropout';
 export {
+  DCGAN_SIZES,
   type DcganDiscriminatorOptions,
   type DcganNorm,
   type DcganOptions,

@@ -1,4 +1,3 @@
-import { UsageError } from '../errors';
 import {
   type AdversarialLoss,
   hinge,
@@ -14,7 +13,6 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { Phase, Step } from '../training/phase';
 import type { Augmentation } from './augmentation';
-import type { Averaging } from './averaging';
 import { choice, number } from './config';
 
 /** Losses that `--set loss=…` can name. */
@@ -36,18 +34,11 @@ export function lossFields(loss: (typeof LOSSES)[number]) {
   };
 }
 
-/** Those whose real images have a target that can be smoothed. */
-const SMOOTHED: readonly string[] = ['non-saturating', 'minimax', 'least-squares'];
-
-/** The loss of that name. @throws UsageError for smoothing with a loss that has no targets */
+/** The loss of that name. One without targets remembers the smoothing all the same: `gan` refuses it by name. */
 export function adversarialLoss(
   name: (typeof LOSSES)[number],
   { labelSmoothing = 0 }: { labelSmoothing?: number } = {},
 ): AdversarialLoss {
-  if (labelSmoothing > 0 && !SMOOTHED.includes(name))
-    throw new UsageError(
-      `labelSmoothing expected a loss with targets (${SMOOTHED.join(', ')}) but the loss is ${name}: leave one of the two`,
-    );
   switch (name) {
     case 'non-saturating':
       return nonSaturating({ labelSmoothing });
@@ -56,21 +47,22 @@ export function adversarialLoss(
     case 'least-squares':
       return leastSquares({ labelSmoothing });
     case 'hinge':
-      return hinge();
+      return { ...hinge(), labelSmoothing };
     case 'logistic':
-      return logistic();
+      return { ...logistic(), labelSmoothing };
     case 'relativistic':
-      return relativistic();
+      return { ...relativistic(), labelSmoothing };
     case 'relativistic-average':
-      return relativisticAverage();
+      return { ...relativisticAverage(), labelSmoothing };
   }
 }
 
 /** How the two networks are trained. */
 export interface AdversarialOptions
   extends Pick<Phase, 'repeat' | 'before'>,
-    Partial<Pick<Augmentation, 'augment' | 'observe'>>,
-    Partial<Pick<Averaging, 'anchor'>> {
+    Partial<Pick<Augmentation, 'augment' | 'observe'>> {
+  /** What is added to a network's loss; null for nothing. */
+  readonly anchor?: (network: 'discriminator' | 'generator') => Term;
   readonly discriminator: OptimizerFactory;
   readonly generator: OptimizerFactory;
   /** D is told the class of each image, too: `forward(images, labels)` (false). */
@@ -108,13 +100,14 @@ export function adversarialPhases(
   const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
   const judge = ({ networks: { discriminator } }: Step, images: Tensor, labels: () => Tensor): Tensor =>
     conditional ? discriminator.forward(augment(images), labels()) : discriminator.forward(augment(images));
-  const onReal = (step: Step): Tensor => judge(step, step.real, () => step.labels);
-  const onFake = (step: Step): Tensor => judge(step, step.fake, () => step.fakeLabels);
+  const onReal = (step: Step): Tensor => judge(step, step.batch.images, () => step.batch.labels);
+  const onFake = (step: Step): Tensor => judge(step, step.made.fake, () => step.latentLabels);
   const onBoth = (step: Step): Tensor[] => {
     // Fakes first, whose random numbers come before those of D.
-    const { fake, real, networks } = step;
+    const { fake } = step.made;
     if (!oneBatch || conditional) return [onReal(step), onFake(step)];
-    return networks.discriminator.forward(cat([augment(real), augment(fake)])).split(real.shape[0]);
+    const { images } = step.batch;
+    return step.networks.discriminator.forward(cat([augment(images), augment(fake)])).split(images.shape[0]);
   };
   return [
     {
