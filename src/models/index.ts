@@ -42,6 +42,7 @@ export {
   type PatchSize,
   patchDiscriminator,
 } from './patch-discriminator';
+export { ReplayPool, type ReplayPoolOptions, replayPool } from './replay-pool';
 export {
   DiscriminatorBlock,
   type DiscriminatorBlockOptions,
