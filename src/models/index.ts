@@ -37,12 +37,26 @@ export {
   modernGenerator,
 } from './modern';
 export {
+  leastPatchedSize,
+  PatchDiscriminator,
+  type PatchDiscriminatorOptions,
+  type PatchSize,
+  patchDiscriminator,
+} from './patch-discriminator';
+export { ReplayPool, type ReplayPoolOptions, replayPool } from './replay-pool';
+export {
   DiscriminatorBlock,
   type DiscriminatorBlockOptions,
   FirstDiscriminatorBlock,
   GeneratorBlock,
   type GeneratorBlockOptions,
 } from './residual';
+export {
+  ResidualTranslator,
+  type ResidualTranslatorOptions,
+  residualTranslator,
+  residualTranslatorAccepts,
+} from './residual-translator';
 export {
   ResNetDiscriminator,
   type ResNetDiscriminatorOptions,
@@ -52,6 +66,14 @@ export {
   resnetDiscriminator,
   resnetGenerator,
 } from './resnet-gan';
+export { type ImageShape, type MapNorm, type TranslatedImages, Translator } from './translator';
+export {
+  UNetGenerator,
+  type UNetOptions,
+  unetAccepts,
+  unetDepth,
+  unetGenerator,
+} from './unet';
 export {
   type ConvVaeOptions,
   convVaeDecoder,
