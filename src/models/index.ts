@@ -66,7 +66,7 @@ export {
   resnetDiscriminator,
   resnetGenerator,
 } from './resnet-gan';
-export { type ImageShape, type MapNorm, type TranslatedImages, Translator } from './translator';
+export { type MapNorm, type TranslatedImages, Translator } from './translator';
 export {
   UNetGenerator,
   type UNetOptions,

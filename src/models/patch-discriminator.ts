@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import { TorchError } from '../native/torch-error';
 import { leakyRelu } from '../nn/activation';
@@ -9,7 +10,7 @@ import { spectralNorm } from '../nn/spectral-norm';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { initDcgan } from './dcgan';
-import { type ImageShape, type MapNorm, mapNorm } from './translator';
+import { type MapNorm, mapNorm } from './translator';
 
 /** Pixels along each side of the patches that a {@link PatchDiscriminator} judges. */
 export type PatchSize = 1 | 16 | 34 | 70 | 142 | 286;

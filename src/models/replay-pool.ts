@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset';
 import { TorchError } from '../native/torch-error';
 import { argumentError, positiveInteger } from '../nn/check';
 import { replaceRows } from '../nn/kernels';
@@ -6,7 +7,6 @@ import { noGrad } from '../tensor/autograd';
 import { arange, rand, tensor, zeros } from '../tensor/create';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import type { ImageShape } from './translator';
 
 /** Options of {@link replayPool}. */
 export interface ReplayPoolOptions {

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset';
 import { relu, tanh } from '../nn/activation';
 import { oneOf, positiveInteger } from '../nn/check';
 import { conv2d, convTranspose2d } from '../nn/conv';
@@ -6,7 +7,7 @@ import { reflectionPad2d } from '../nn/pad';
 import { type Sequential, sequential } from '../nn/sequential';
 import type { Tensor } from '../tensor/tensor';
 import { initDcgan } from './dcgan';
-import { type ImageShape, type MapNorm, mapNorm, type TranslatedImages, Translator } from './translator';
+import { type MapNorm, mapNorm, type TranslatedImages, Translator } from './translator';
 
 /** Options of {@link residualTranslator}. */
 export interface ResidualTranslatorOptions extends TranslatedImages {

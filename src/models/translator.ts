@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import { TorchError } from '../native/torch-error';
 import { BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
@@ -6,13 +7,6 @@ import { Module } from '../nn/module';
 import { type InstanceNorm2d, instanceNorm2d } from '../nn/normalization';
 import { leakyRelu } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
-
-/** Channels and size in pixels of the images that a network takes or makes. */
-export interface ImageShape {
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** The images a translator takes, and those it makes of them, of the same height and width. */
 export interface TranslatedImages {

@@ -1,3 +1,4 @@
+import type { ImageShape } from '../data/dataset';
 import type { BatchNorm2d } from '../nn/batch-norm';
 import { argumentError, numberBetween, oneOf, positiveInteger } from '../nn/check';
 import { type Conv2d, type ConvTranspose2d, conv2d, convTranspose2d } from '../nn/conv';
@@ -7,14 +8,7 @@ import type { InstanceNorm2d } from '../nn/normalization';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { initDcgan } from './dcgan';
-import {
-  type ImageShape,
-  type MapNorm,
-  mapNorm,
-  normLeakyRelu,
-  type TranslatedImages,
-  Translator,
-} from './translator';
+import { type MapNorm, mapNorm, normLeakyRelu, type TranslatedImages, Translator } from './translator';
 
 /** Options of {@link unetGenerator}. */
 export interface UNetOptions extends TranslatedImages {

@@ -3,12 +3,14 @@ import { acgan } from './acgan';
 import { betaVae } from './beta-vae';
 import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
+import { cyclegan } from './cyclegan';
 import { dcgan } from './dcgan';
 import { dragan } from './dragan';
 import { infogan } from './infogan';
 import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
 import { modern } from './modern';
+import { pix2pix } from './pix2pix';
 import { projection } from './projection';
 import type { Recipe } from './recipe';
 import { sngan } from './sngan';
@@ -43,6 +45,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   vae,
   'beta-vae': betaVae,
   'vae-gan': vaeGan,
+  pix2pix,
+  cyclegan,
 };
 
 /**
