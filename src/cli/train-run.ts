@@ -1,7 +1,6 @@
-import type { DataKind, DataSpecs, Dataset, ImageDataset } from '../data/dataset';
+import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
-import { UsageError } from '../errors';
 import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
@@ -52,7 +51,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
   const config = parseConfig(recipe.fields, { file: settings.set });
-  const model = recipe.build(config, dataset.specs, { steps });
+  const model = recipe.build(config, loader.specs, { steps });
   const heldOut = await loadHeldOut(plan, model, terminal);
   const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
@@ -142,24 +141,11 @@ function progressOf({ showsProgress, stderr, lively }: Terminal) {
   return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
 }
 
-async function loadData({ recipe, settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+async function loadData({ settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
   const dataset = await loadDataset(settings.dataset, dataOptions(settings, terminal));
-  requireKind(dataset, recipe);
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
   return dataset;
-}
-
-const KINDS: Readonly<Record<DataKind, string>> = {
-  images: 'images alone: try --dataset digits, or folder:PATH',
-  pairs: 'pairs of images: try --dataset pairs:PATH',
-  unpaired: 'images of two domains: try --dataset unpaired:PATH, or unpaired:digits+mnist',
-};
-
-/** @throws UsageError for data of another kind than a recipe learns from */
-function requireKind({ name, kind }: Dataset, { name: recipe, data = 'images' }: Recipe): void {
-  if (kind === data) return;
-  throw new UsageError(`${recipe} learns from ${KINDS[data]}, but ${name} is a set of ${kind}`);
 }
 
 function announce(
