@@ -27,7 +27,7 @@ import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import { Scoreboard } from './scoreboard';
 import { Session } from './session';
-import { runGroup, type StepContext } from './step';
+import { liveInputs, runGroup, type StepContext } from './step';
 import type { Training } from './training';
 
 /** A model, and how to compute. */
@@ -189,9 +189,10 @@ export class Trainer<N extends Networks = Networks> implements Training {
         const batches = group.batches.flatMap((which) =>
           all.slice(which * accumulate, (which + 1) * accumulate),
         );
-        const inputs = { batches, index: this.step };
-        if (this.#captured) this.#captured.run(group, inputs);
-        else runGroup(this.#context, group, inputs);
+        const index = this.step;
+        if (this.#captured) this.#captured.run(group, { batches, index });
+        else
+          scope(() => runGroup(this.#context, group, { inputs: liveInputs(this.#context, batches), index }));
       }
       this.step++;
       this.images += all.length * loader.batch;
