@@ -55,7 +55,7 @@ export class ResidentBatches implements BatchMaker {
         const chosen = this.#send(epoch).narrow(0, { start: place.position, length: order.batch });
         return {
           images: normalise(images.indexSelect(0, chosen)),
-          labels: labels ? labels.indexSelect(0, chosen) : null,
+          ...(labels && { labels: labels.indexSelect(0, chosen) }),
         };
       });
   }
@@ -150,12 +150,12 @@ export class StreamedBatches implements BatchMaker {
     return () =>
       scope(() => ({
         images: normalise(fromBytes(pixels, { dtype: 'uint8', shape: [indices.length, ...shape], device })),
-        labels: labels
-          ? tensor(
-              indices.map((i) => labels[i]),
-              { dtype: 'int64', device },
-            )
-          : null,
+        ...(labels && {
+          labels: tensor(
+            indices.map((i) => labels[i]),
+            { dtype: 'int64', device },
+          ),
+        }),
       }));
   }
 

@@ -6,10 +6,10 @@ import { GanError, hasCode, messageOf } from '../errors';
 import { dataFolder } from './cache';
 import { ImageDataset } from './dataset';
 import { download, type PublishedFile } from './download';
+import { requireSquare } from './image-size';
 import type { PublishedOptions } from './mnist';
 import { computedPixels, memoryPixels } from './pixels';
 import { resizeImages } from './resize';
-import { requireResolution } from './resolution';
 import { readTar } from './tar';
 
 const SIDE = 32;
@@ -56,7 +56,7 @@ export async function cifar10({
   split = 'train',
   progress,
 }: PublishedOptions = {}): Promise<ImageDataset> {
-  requireResolution('cifar10', resolution);
+  const side = requireSquare('cifar10', resolution);
   const folder = (await findFolder(dataDir, FILES[split])) ?? (await fetchArchive(dataDir, progress));
   const paths = FILES[split].map((file) => join(folder, file));
   const pixels = new Uint8Array(paths.length * PER_FILE * IMAGE);
@@ -67,20 +67,21 @@ export async function cifar10({
     labels.set(batch.labels, i * PER_FILE);
   }
   const source =
-    resolution === SIDE
+    side === SIDE
       ? memoryPixels(pixels, IMAGE)
       : await computedPixels(
           {
             count: labels.length,
-            imageBytes: 3 * resolution * resolution,
-            draw: resizeImages({ pixels, channels: 3, from: SIDE, to: resolution }),
+            imageBytes: 3 * side * side,
+            draw: resizeImages({ pixels, channels: 3, from: SIDE, to: side }),
           },
           { task: 'resizing cifar10', progress },
         );
   return new ImageDataset({
     name: 'cifar10',
     channels: 3,
-    resolution,
+    height: side,
+    width: side,
     pixels: source,
     labels,
     classNames: CLASS_NAMES,

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ImageDataset } from './dataset';
+import { shapeText } from './image-size';
 
 /** Bytes hashed before the event loop turns: about 30 ms of work. */
 const PIECE = 1 << 26;
 
 /** The sha256, in lower-case hexadecimal, of a data set's images in their order: equal for equal pixels, whatever the set's name. */
 export async function contentHash({ pixels, count, spec }: ImageDataset): Promise<string> {
-  const { channels, resolution } = spec;
-  const hash = createHash('sha256').update(`${count}×${channels}×${resolution}×${resolution}\n`);
+  const hash = createHash('sha256').update(`${count}×${shapeText(spec)}\n`);
   const reader = await pixels.open();
   try {
     const images = Math.max(1, Math.floor(PIECE / pixels.imageBytes));

@@ -1,14 +1,42 @@
 import { GanError, UsageError } from '../errors';
+import { type ImageSize, shapeText } from './image-size';
 import { type Loader, type LoaderOptions, makeLoader } from './loader';
 import { memoryPixels, type PixelSource } from './pixels';
 
-/** The shape of a data set's images, which networks are built for. */
-export interface ImageSpec {
+/** The shape of images. */
+export interface ImageShape extends ImageSize {
   readonly channels: number;
-  /** Height and width in pixels. */
-  readonly resolution: number;
+}
+
+/** The images of a data set, which networks are built for. */
+export interface ImageSpec extends ImageShape {
   /** Number of classes; 0 = unlabelled. */
   readonly classes: number;
+}
+
+/** What a data set gives for each example: images alone, two images that belong together, or images of two domains. */
+export type DataKind = 'images' | 'pairs' | 'unpaired';
+
+/** The images of a data set, by the names they have in batches: `images`, or `a` and `b`. */
+export type DataSpecs = Readonly<Record<string, ImageSpec>>;
+
+/** Examples to learn from, in batches of tensors by name. */
+export interface Dataset {
+  /** As in `--dataset NAME`: it is written into checkpoints. */
+  readonly name: string;
+  readonly kind: DataKind;
+  readonly specs: DataSpecs;
+  /** Examples that one pass goes through. */
+  readonly count: number;
+  /** The images of each name, as sets of their own; in pairs index for index. */
+  readonly parts: Readonly<Record<string, ImageDataset>>;
+  /** Images that were left out, for reports. */
+  readonly skipped: readonly SkippedImage[];
+  /**
+   * An endless stream of batches in a new random order each epoch.
+   * @throws ERR_USAGE when the batch is no positive integer or larger than the set.
+   */
+  loader(options: LoaderOptions): Loader;
 }
 
 /** An image left out of a data set because it could not be decoded. */
@@ -18,12 +46,9 @@ export interface SkippedImage {
 }
 
 /** What an {@link ImageDataset} is made of. */
-export interface ImageDatasetOptions {
+export interface ImageDatasetOptions extends ImageShape {
   /** As in `--dataset NAME`: it is written into checkpoints. */
   readonly name: string;
-  readonly channels: number;
-  /** Height and width in pixels. */
-  readonly resolution: number;
   /** uint8 images [N, C, H, W], 0–255, in memory or elsewhere. */
   readonly pixels: Uint8Array | PixelSource;
   /** Class of every image, 0 … classes − 1; null or absent = unlabelled. */
@@ -35,16 +60,17 @@ export interface ImageDatasetOptions {
 }
 
 /**
- * Square uint8 images [N, C, H, W] of one size with a label each, or none.
+ * uint8 images [N, C, H, W] of one size with a label each, or none.
  *
  * ```ts
- * const mine = new ImageDataset({ name: 'mine', channels: 1, resolution: 32, pixels, labels });
+ * const mine = new ImageDataset({ name: 'mine', channels: 1, height: 32, width: 32, pixels, labels });
  * const loader = mine.loader({ batch: 64, seed: 1 });
  * ```
  * @throws ERR_USAGE when pixels, labels and class names do not fit together.
  */
-export class ImageDataset {
+export class ImageDataset implements Dataset {
   readonly name: string;
+  readonly kind = 'images';
   readonly spec: ImageSpec;
   /** Number of images. */
   readonly count: number;
@@ -54,25 +80,33 @@ export class ImageDataset {
   readonly classNames: readonly string[];
   readonly skipped: readonly SkippedImage[];
 
-  constructor({ name, channels, resolution, pixels, labels, classNames, skipped }: ImageDatasetOptions) {
-    const imageBytes = channels * resolution * resolution;
+  constructor({ name, channels, height, width, pixels, labels, classNames, skipped }: ImageDatasetOptions) {
+    const imageBytes = channels * height * width;
     if (!Number.isInteger(imageBytes) || imageBytes <= 0)
       throw new UsageError(
-        `data set "${name}": channels and resolution must be positive integers, got ${channels} and ${resolution}`,
+        `data set "${name}": channels, height and width must be positive integers, got ${channels}, ${height} and ${width}`,
       );
     this.name = name;
     this.pixels = ArrayBuffer.isView(pixels) ? memoryPixels(pixels, imageBytes) : pixels;
     this.count = this.pixels.count;
     if (!Number.isInteger(this.count) || this.pixels.imageBytes !== imageBytes)
       throw new UsageError(
-        `data set "${name}": ${channels}×${resolution}×${resolution} images take ${imageBytes} bytes each, but ${this.count * this.pixels.imageBytes} bytes came`,
+        `data set "${name}": ${shapeText({ channels, height, width })} images take ${imageBytes} bytes each, but ${this.count * this.pixels.imageBytes} bytes came`,
       );
     if (this.count === 0) throw new GanError('ERR_DATA_EMPTY', `data set "${name}" has no images`);
     this.labels = labels ? Int32Array.from(labels) : null;
     this.classNames = this.labels ? (classNames ?? numbered(this.labels)) : [];
     this.skipped = skipped ?? [];
-    this.spec = { channels, resolution, classes: this.classNames.length };
+    this.spec = { channels, height, width, classes: this.classNames.length };
     this.#checkLabels();
+  }
+
+  get specs(): DataSpecs {
+    return { images: this.spec };
+  }
+
+  get parts(): Readonly<Record<string, ImageDataset>> {
+    return { images: this };
   }
 
   /** Number of images of each class, in the order of `classNames`; empty when unlabelled. */
@@ -92,10 +126,7 @@ export class ImageDataset {
     }
   }
 
-  /**
-   * An endless stream of batches in a new random order each epoch.
-   * @throws ERR_USAGE when the batch is no positive integer or larger than the set.
-   */
+  /** Batches of `images` and, where there are some, `labels`. See {@link Dataset.loader}. */
   loader(options: LoaderOptions): Loader {
     return makeLoader(this, options);
   }

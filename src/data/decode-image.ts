@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
+import type { ImageShape } from './dataset';
 
 /** The sharp module. */
 export type Sharp = typeof sharp;
@@ -26,22 +27,15 @@ export async function loadSharp(): Promise<Sharp> {
   }
 }
 
-/** How an image is to be delivered. */
-export interface ImageShape {
-  readonly resolution: number;
-  /** 1 = grey, 3 = RGB. */
-  readonly channels: 1 | 3;
-}
-
 /**
- * Decodes a JPEG, PNG or WebP file into uint8 [C, resolution, resolution]: turned as its EXIF orientation says, transparent parts on
- * white, scaled with a Lanczos filter until it covers the square, and the middle cut out. Runs in sharp's threads.
+ * Decodes a JPEG, PNG or WebP file into uint8 [C, H, W]: turned as its EXIF orientation says, transparent parts on
+ * white, scaled with a Lanczos filter until it covers that size, and the middle cut out. Runs in sharp's threads.
  * @throws ERR_BAD_IMAGE, naming the file, when it is no such image, is damaged or truncated, or has over 67 million pixels.
  */
 export async function decodeImage(
   load: Sharp,
   path: string,
-  { resolution, channels }: ImageShape,
+  { channels, height, width }: ImageShape,
 ): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
@@ -53,12 +47,12 @@ export async function decodeImage(
       failOn: 'error',
       limitInputPixels: MAX_PIXELS,
     })
-      .resize(resolution, resolution, { fit: 'cover', kernel: 'lanczos3' })
+      .resize(width, height, { fit: 'cover', kernel: 'lanczos3' })
       .flatten({ background: 'white' })
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return planar(data, { from: info.channels, channels, area: resolution * resolution });
+    return planar(data, { from: info.channels, channels, area: height * width });
   } catch (error) {
     const lines = new Set(messageOf(error).split('\n'));
     throw new GanError('ERR_BAD_IMAGE', `${path} is not a readable image: ${[...lines].join('; ')}`);

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors';
 import { ImageDataset } from './dataset';
 import { Writer } from './handwriting';
+import { type Resolution, requireSquare } from './image-size';
 import { computedPixels } from './pixels';
 import { Prng } from './prng';
 import type { OnDataProgress } from './progress';
@@ -10,8 +11,8 @@ const LABEL_STREAM = 0x1abe1;
 
 /** Which digits, and how large. */
 export interface DigitsOptions {
-  /** Height and width in pixels, 8–512 (32). */
-  readonly resolution?: number;
+  /** Height and width in pixels, the same, 8–512 (32). */
+  readonly resolution?: Resolution;
   /** Number of images (60,000). */
   readonly count?: number;
   /** A non-negative integer (0). */
@@ -27,11 +28,12 @@ export interface DigitsOptions {
  * @throws ERR_USAGE when an option is out of range.
  */
 export async function digits({
-  resolution = 32,
+  resolution: asked = 32,
   count = 60_000,
   seed = 0,
   progress,
 }: DigitsOptions = {}): Promise<ImageDataset> {
+  const resolution = requireSquare('digits', asked);
   requireInteger('resolution', resolution, { low: 8, high: 512 });
   requireInteger('count', count, { low: 1, high: 10_000_000 });
   requireInteger('seed', seed, { low: 0, high: Number.MAX_SAFE_INTEGER });
@@ -49,7 +51,8 @@ export async function digits({
   return new ImageDataset({
     name: 'digits',
     channels: 1,
-    resolution,
+    height: resolution,
+    width: resolution,
     pixels,
     labels,
     classNames: [...'0123456789'],

@@ -3,18 +3,18 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanError, messageOf, UsageError } from '../errors';
 import { cacheFolder } from '../native/root';
-import { ImageDataset, type SkippedImage } from './dataset';
-import { decodeImage, type ImageShape, loadSharp, type Sharp } from './decode-image';
+import { ImageDataset, type ImageShape, type SkippedImage } from './dataset';
+import { decodeImage, loadSharp, type Sharp } from './decode-image';
 import { type ImageList, listImages } from './image-list';
+import { type Resolution, requireResolution } from './image-size';
 import { type PackContents, packPath, readPack, writePack } from './packed';
 import { filePixels } from './pixels';
 import type { OnDataProgress } from './progress';
-import { requireResolution } from './resolution';
 
 /** How a folder of images is to be read. */
 export interface ImageFolderOptions {
   /** Height and width in pixels (64). */
-  readonly resolution?: number;
+  readonly resolution?: Resolution;
   /** 3 = RGB, 1 = grey (3). */
   readonly channels?: number;
   /** Stop at the first image that cannot be decoded, or leave such images out and count them (fail). */
@@ -44,11 +44,11 @@ export async function imageFolder(
     progress,
   }: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
-  requireResolution(name, resolution);
+  const size = requireResolution(name, resolution);
   if (channels !== 1 && channels !== 3)
     throw new UsageError(`${name}: channels must be 1 (grey) or 3 (RGB), got ${channels}`);
   const list = await listImages(folder);
-  const shape: ImageShape = { resolution, channels };
+  const shape: ImageShape = { channels, ...size };
   const path = packPath(cacheFolder(), await keyOf(folder, list, shape));
   const pack =
     (await readPack(path)) ??
@@ -57,7 +57,7 @@ export async function imageFolder(
   return new ImageDataset({
     name,
     channels,
-    resolution,
+    ...size,
     pixels: filePixels({ path, count: pack.count, imageBytes: pack.imageBytes }),
     labels: pack.labels,
     classNames: pack.classNames,
@@ -74,7 +74,7 @@ function badImage(reason: string): GanError {
 
 async function keyOf(folder: string, { images }: ImageList, shape: ImageShape): Promise<string> {
   const files = images.map(({ file, bytes, modified }) => [file, bytes, modified]);
-  const key = JSON.stringify([await realpath(folder), shape.resolution, shape.channels, files]);
+  const key = JSON.stringify([await realpath(folder), shape, files]);
   return createHash('sha256').update(key).digest('hex');
 }
 
@@ -118,7 +118,7 @@ async function packFolder(
     images: good(),
     describe: () => ({
       count: labels.length,
-      imageBytes: shape.channels * shape.resolution * shape.resolution,
+      imageBytes: shape.channels * shape.height * shape.width,
       labels: list.classNames.length > 0 ? labels : null,
       classNames: list.classNames,
       skipped,

@@ -1,26 +1,16 @@
 import { GanError, UsageError } from '../errors';
+import type { JsonObject } from '../io/json';
 import type { Tensor } from '../tensor/tensor';
 import { type BatchMaker, ResidentBatches, StreamedBatches } from './batches';
-import type { ImageSpec } from './dataset';
+import type { DataSpecs, ImageSpec } from './dataset';
 import { EpochOrder, type Place } from './epoch-order';
 import { type PixelSource, RESIDENT_BYTES } from './pixels';
 
-/** Images and their labels, on the loader's device. */
-export interface Batch {
-  /** float32 [N, C, H, W] in [−1, 1]. */
-  readonly images: Tensor;
-  /** int64 [N], or null where the set has no labels. */
-  readonly labels: Tensor | null;
-}
+/** The tensors of a step by name, on the loader's device: `images` float32 [N, C, H, W] in [−1, 1], `labels` int64 [N], … */
+export type Batch = Readonly<Record<string, Tensor>>;
 
-/** Where a loader is: with its data set and batch this decides every batch that is to come. */
-export interface LoaderState {
-  /** Passes through the set that were begun before this one. */
-  readonly epoch: number;
-  /** Images consumed in this epoch. */
-  readonly position: number;
-  readonly seed: number;
-}
+/** Where a loader is, as JSON that it alone reads: with its data set and batch this decides every batch that is to come. */
+export type LoaderState = JsonObject;
 
 /** How to run through a data set. */
 export interface LoaderOptions {
@@ -40,9 +30,11 @@ export interface LoaderOptions {
 export interface Loader {
   /** The data set's name. */
   readonly name: string;
-  readonly spec: ImageSpec;
+  readonly specs: DataSpecs;
   readonly batch: number;
   readonly batchesPerEpoch: number;
+  /** Passes through the set that were begun before this one. */
+  readonly epoch: number;
   /**
    * The next batch. The caller owns its tensors and disposes them: call it outside scopes, which close before a promise settles.
    * @throws ERR_RELEASED after `dispose`.
@@ -55,6 +47,8 @@ export interface Loader {
   fetch?(): Promise<() => Batch>;
   /** The place of the batch that `next` gives next. */
   state(): LoaderState;
+  /** The place of the first batch of the first epoch. */
+  start(): LoaderState;
   /**
    * Goes to a place: the batches from there on are the same, bit for bit, as they were or would have been.
    * @throws ERR_LOADER_STATE for a place that is not in this set.
@@ -85,7 +79,7 @@ export function makeLoader(source: LoaderSource, options: LoaderOptions): Loader
 
 class ImageLoader implements Loader {
   readonly name: string;
-  readonly spec: ImageSpec;
+  readonly specs: DataSpecs;
   readonly batch: number;
   readonly batchesPerEpoch: number;
   readonly #count: number;
@@ -108,14 +102,14 @@ class ImageLoader implements Loader {
         `a batch of ${batch} is larger than the data set "${name}", which has ${count} images`,
       );
     this.name = name;
-    this.spec = spec;
+    this.specs = { images: spec };
     this.batch = batch;
     this.batchesPerEpoch = Math.floor(count / batch);
     this.#count = count;
     this.#shuffle = shuffle;
     this.#seed = seed;
     this.#order = this.#orderOf(seed);
-    const material = { pixels, labels, shape: [spec.channels, spec.resolution, spec.resolution] };
+    const material = { pixels, labels, shape: [spec.channels, spec.height, spec.width] };
     const fits = count * pixels.imageBytes <= RESIDENT_BYTES;
     this.#batches =
       (resident ?? fits) ? new ResidentBatches(material, device) : new StreamedBatches(material, device);
@@ -133,15 +127,24 @@ class ImageLoader implements Loader {
     return this.#batches.prepare(place, this.#order);
   }
 
+  get epoch(): number {
+    return this.#place.epoch;
+  }
+
   state(): LoaderState {
     return { ...this.#place, seed: this.#seed };
   }
 
-  setState({ epoch, position, seed }: LoaderState): void {
+  start(): LoaderState {
+    return { epoch: 0, position: 0, seed: this.#seed };
+  }
+
+  setState(state: LoaderState): void {
+    const { epoch, position, seed } = state;
     if (!isCount(epoch) || !isCount(seed) || !isCount(position) || position > this.#count)
       throw new GanError(
         'ERR_LOADER_STATE',
-        `the loader cannot go to epoch ${epoch}, position ${position}, seed ${seed}: non-negative integers are expected, and "${this.name}" has ${this.#count} images; it may not be the set the state was saved with`,
+        `the loader cannot go to ${JSON.stringify(state)}: epoch, position and seed, non-negative integers, are expected, and "${this.name}" has ${this.#count} images; it may not be the set the state was saved with`,
       );
     this.#place = { epoch, position };
     this.#seed = seed;
@@ -162,6 +165,6 @@ class ImageLoader implements Loader {
   }
 }
 
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

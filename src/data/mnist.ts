@@ -5,17 +5,17 @@ import { dataFolder } from './cache';
 import { ImageDataset } from './dataset';
 import { download, type PublishedFile } from './download';
 import { readIdx } from './idx';
+import { type Resolution, requireSquare } from './image-size';
 import { computedPixels, memoryPixels } from './pixels';
 import type { OnDataProgress } from './progress';
 import { resizeImages } from './resize';
-import { requireResolution } from './resolution';
 
 /** Which part of a published set, how large, and where it is kept. */
 export interface PublishedOptions {
   /** The folder of data sets (`LIBTORCH_GAN_DATA`, else the cache). */
   readonly dataDir?: string;
-  /** Height and width in pixels (32). */
-  readonly resolution?: number;
+  /** Height and width in pixels, the same (32). */
+  readonly resolution?: Resolution;
   /** (train) */
   readonly split?: 'train' | 'test';
   readonly progress?: OnDataProgress;
@@ -108,7 +108,7 @@ async function load(
   { dataDir = dataFolder(), resolution = 32, split = 'train', progress }: PublishedOptions,
   { splits, classNames }: { splits: Record<'train' | 'test', Split>; classNames: readonly string[] },
 ): Promise<ImageDataset> {
-  requireResolution(name, resolution);
+  const side = requireSquare(name, resolution);
   const folder = join(dataDir, name);
   const paths: string[] = [];
   for (const published of splits[split])
@@ -131,17 +131,25 @@ async function load(
   if (wrong >= 0)
     throw corrupt(labelsPath, `label ${wrong} is ${labels.data[wrong]}, outside 0–${classNames.length - 1}`);
   const pixels =
-    resolution === SIDE
+    side === SIDE
       ? memoryPixels(images.data, SIDE * SIDE)
       : await computedPixels(
           {
             count,
-            imageBytes: resolution * resolution,
-            draw: resizeImages({ pixels: images.data, channels: 1, from: SIDE, to: resolution, pad: true }),
+            imageBytes: side * side,
+            draw: resizeImages({ pixels: images.data, channels: 1, from: SIDE, to: side, pad: true }),
           },
           { task: `resizing ${name}`, progress },
         );
-  return new ImageDataset({ name, channels: 1, resolution, pixels, labels: labels.data, classNames });
+  return new ImageDataset({
+    name,
+    channels: 1,
+    height: side,
+    width: side,
+    pixels,
+    labels: labels.data,
+    classNames,
+  });
 }
 
 /** The file's path, gzipped or not, or null where there is neither. */

@@ -6,13 +6,14 @@ import { cifar10 } from './cifar';
 import type { ImageDataset } from './dataset';
 import { type DigitsOptions, digits } from './digits';
 import { imageFolder } from './image-folder';
+import type { Resolution } from './image-size';
 import { fashionMnist, mnist } from './mnist';
 import type { OnDataProgress } from './progress';
 
 /** How to load a data set by name. */
 export interface DatasetOptions {
   /** Height and width in pixels. */
-  readonly resolution: number;
+  readonly resolution: Resolution;
   /** The folder of data sets (`LIBTORCH_GAN_DATA`, else the cache). */
   readonly dataDir?: string;
   /** Of sets that have both (train). */

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { contentHash } from '../data/content-hash';
 import type { ImageDataset } from '../data/dataset';
+import { sizeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { positiveInteger } from '../nn/check';
 import type { Protocol } from '../report/evaluations';
@@ -148,10 +149,10 @@ function bits(
 ): Readonly<Record<string, Measured>> {
   const binWidth = autoencoder.likelihood?.binWidth;
   if (binWidth === undefined) return {};
-  const { channels, resolution } = real.spec;
+  const { channels, height, width } = real.spec;
   return scope(() => {
     const measured = bitsPerDimension(tensor([...bounds], { dtype: 'float64' }), {
-      dimensions: channels * resolution ** 2,
+      dimensions: channels * height * width,
       binWidth,
     });
     return { bitsPerDimension: { value: measured.mean, error: measured.error } };
@@ -172,7 +173,7 @@ async function protocolOf({
     real: real.name,
     realSha256: await contentHash(real),
     realCount: count ?? real.count,
-    resolution: real.spec.resolution,
+    resolution: real.spec.height === real.spec.width ? real.spec.height : sizeText(real.spec),
     pixels: view?.name ?? 'as they are',
     ...(metrics.some(isBound) && likelihood && { likelihood: likelihood.name, draws, seed }),
     ...(metrics.includes('reconstruction') && { reconstruction: 'of the posterior’s mean' }),

@@ -1,9 +1,9 @@
-import type { ImageDataset, ImageSpec } from '../data/dataset';
+import type { ImageDataset, ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { Protocol } from '../report/evaluations';
 import { fromBytes, tensor } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
-import { resizeImages } from './features/resize-images';
+import { resizeImages, resizeWords } from './features/resize-images';
 
 /** What is known of the classes of images. */
 export interface ImageClasses {
@@ -16,7 +16,7 @@ export interface ImageClasses {
 /** Images to be judged, made or read in pieces. */
 export interface ImageSource {
   readonly count: number;
-  readonly spec: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly spec: ImageShape;
   /** What is known of how they were made, for the protocol of figures: weights, truncation, … */
   readonly protocol?: Protocol;
   /** What the images were made as, or are labelled: the class of each, in their order (not known). */
@@ -35,7 +35,7 @@ export function datasetImages(
   dataset: ImageDataset,
   { indices, device = 'cpu' }: { readonly indices?: Int32Array; readonly device?: string } = {},
 ): ImageSource {
-  const { channels, resolution, classes } = dataset.spec;
+  const { channels, height, width, classes } = dataset.spec;
   const { labels } = dataset;
   const ofImages = labels && indices ? indices.map((index) => labels[index]) : labels;
   return {
@@ -47,7 +47,7 @@ export function datasetImages(
         indices?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, i) => start + i);
       const bytes = await dataset.images(wanted);
       return () => {
-        const shape = [wanted.length, channels, resolution, resolution];
+        const shape = [wanted.length, channels, height, width];
         return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
       };
     },
@@ -60,23 +60,20 @@ export function datasetImages(
  * @throws UsageError for a tensor of another shape
  */
 export function tensorImages(images: Tensor): ImageSource {
-  const [count, channels, resolution, width] = images.shape;
-  if (images.shape.length !== 4 || resolution !== width || count < 1)
+  const [count, channels, height, width] = images.shape;
+  if (images.shape.length !== 4 || count < 1)
     throw new UsageError(
-      `expected square images [N, C, H, W] but received a tensor of shape [${images.shape.join(', ')}]`,
+      `expected images [N, C, H, W] but received a tensor of shape [${images.shape.join(', ')}]`,
     );
   return {
     count,
-    spec: { channels, resolution },
+    spec: { channels, height, width },
     fetch: async (start, end) => () => images.narrow(0, { start, length: end - start }),
   };
 }
 
 /** How {@link convertedImages} brings images to another form. */
-export interface Conversion {
-  readonly channels: number;
-  /** Height and width. */
-  readonly resolution: number;
+export interface Conversion extends ImageShape {
   /** (bilinear) */
   readonly filter?: 'bilinear' | 'bicubic';
 }
@@ -84,9 +81,10 @@ export interface Conversion {
 /** {@link Conversion} in words, for protocols. */
 export function describeConversion(
   from: ImageSource['spec'],
-  { channels, resolution, filter = 'bilinear' }: Conversion,
+  { channels, height, width, filter = 'bilinear' }: Conversion,
 ): string {
-  const size = from.resolution === resolution ? '' : `${filter}, antialiased, to ${resolution}×${resolution}`;
+  const same = from.height === height && from.width === width;
+  const size = same ? '' : resizeWords({ size: { height, width }, filter });
   const colour = from.channels === channels ? '' : channels === 1 ? 'to grey' : 'grey to RGB';
   return [colour, size].filter((part) => part !== '').join('; ');
 }
@@ -97,19 +95,19 @@ export function describeConversion(
  * @throws UsageError for channels other than 1 and 3
  */
 export function convertedImages(source: ImageSource, conversion: Conversion): ImageSource {
-  const { channels, resolution, filter = 'bilinear' } = conversion;
+  const { channels, height, width, filter = 'bilinear' } = conversion;
   const from = source.spec;
   for (const count of [channels, from.channels])
     if (count !== 1 && count !== 3)
       throw new UsageError(`images can be converted between 1 and 3 channels, but there are ${count}`);
   return {
     count: source.count,
-    spec: { channels, resolution },
+    spec: { channels, height, width },
     protocol: { ...source.protocol, converted: describeConversion(from, conversion) },
     ...(source.classes && { classes: source.classes }),
     async fetch(start, end) {
       const make = await source.fetch(start, end);
-      return () => resizeImages(inChannels(make(), channels), { side: resolution, filter });
+      return () => resizeImages(inChannels(make(), channels), { size: { height, width }, filter });
     },
   };
 }

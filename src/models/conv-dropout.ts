@@ -1,4 +1,5 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
+import type { ImageSize } from '../data/image-size';
 import { leakyRelu, relu, tanh } from '../nn/activation';
 import { batchNorm1d, batchNorm2d } from '../nn/batch-norm';
 import { conv2d } from '../nn/conv';
@@ -13,7 +14,7 @@ import { halvings } from './halving';
 /** Sizes of the dense and convolutional networks with dropout. */
 export interface ConvDropoutOptions {
   /** The images to make, and to judge. */
-  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly images: ImageShape;
   /** Numbers in a latent (100). */
   readonly latentSize?: number;
   /** Units of the generator's dense layers ([256, 512, 1024]); the last layer takes as many as fill whole feature maps. */
@@ -27,14 +28,15 @@ export interface ConvDropoutOptions {
 /** The largest map that the dense layers make. */
 const LARGEST = 16;
 
-/** Whether the networks can make images of this size: halved while that goes, it comes to 16 or less. */
-export function convDropoutAccepts(resolution: number): boolean {
-  return Number.isInteger(resolution) && resolution >= 8 && halvings(resolution).smallest <= LARGEST;
+/** Whether the networks can make images of this size: of 8 or more, and halved while that goes 16 or less. */
+export function convDropoutAccepts(size: ImageSize): boolean {
+  const { height, width } = halvings(size).smallest;
+  return Math.min(size.height, size.width) >= 8 && Math.max(height, width) <= LARGEST;
 }
 
 /**
  * A generator of dense layers with batch norm, ReLU and dropout, whose last units are small feature maps: nearest-neighbour upsampling and
- * 3 × 3 convolutions with batch norm and ReLU double them until they have the images' size, tanh gives [N, C, R, R] in [−1, 1]. Dropout
+ * 3 × 3 convolutions with batch norm and ReLU double them until they have the images' size, tanh gives [N, C, H, W] in [−1, 1]. Dropout
  * is active in training only.
  */
 export function convDropoutGenerator({
@@ -44,15 +46,16 @@ export function convDropoutGenerator({
   width = 64,
   dropout: p = 0.5,
 }: ConvDropoutOptions): Sequential {
-  const { count, smallest } = halvings(images.resolution);
-  let channels = Math.max(1, Math.round(widths[widths.length - 1] / smallest ** 2));
+  const { count, smallest } = halvings(images);
+  const places = smallest.height * smallest.width;
+  let channels = Math.max(1, Math.round(widths[widths.length - 1] / places));
   const layers: Module[] = [];
   let inputs = latentSize;
-  for (const units of [...widths.slice(0, -1), channels * smallest ** 2]) {
+  for (const units of [...widths.slice(0, -1), channels * places]) {
     layers.push(linear(inputs, units, { bias: false }), batchNorm1d(units), relu(), dropout(p));
     inputs = units;
   }
-  layers.push(reshape([channels, smallest, smallest]));
+  layers.push(reshape([channels, smallest.height, smallest.width]));
   for (let i = 0; i < count; i++) {
     const outputs = Math.max(Math.ceil(width / 2), Math.floor(channels / 2));
     layers.push(
@@ -76,7 +79,7 @@ export function convDropoutDiscriminator({
   dropout: p = 0.5,
 }: ConvDropoutOptions): Sequential {
   const convolution = { kernelSize: 4, stride: 2, padding: 1 };
-  const last = Math.floor(Math.floor(images.resolution / 2) / 2);
+  const [rows, columns] = [images.height, images.width].map((side) => Math.floor(Math.floor(side / 2) / 2));
   return sequential(
     conv2d(images.channels, width, convolution),
     leakyRelu(0.2),
@@ -85,6 +88,6 @@ export function convDropoutDiscriminator({
     leakyRelu(0.2),
     dropout(p),
     flatten(),
-    linear(2 * width * last ** 2, 1),
+    linear(2 * width * rows * columns, 1),
   );
 }

@@ -1,4 +1,5 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
+import type { ImageSize } from '../data/image-size';
 import { leakyRelu, relu, tanh } from '../nn/activation';
 import { BatchNorm1d, BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
 import { Conv2d, ConvTranspose2d, conv2d, convTranspose2d } from '../nn/conv';
@@ -12,7 +13,7 @@ import { flatten } from '../nn/shape';
 /** Sizes of the DCGAN networks. */
 export interface DcganOptions {
   /** The images to make, and to judge. */
-  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly images: ImageShape;
   /** Numbers in a latent (100). */
   readonly latentSize?: number;
   /** Channels at half the images' resolution; each halving doubles them (64). */
@@ -31,28 +32,51 @@ export interface DcganDiscriminatorOptions extends DcganOptions {
   readonly norm?: DcganNorm;
 }
 
-/** The smallest feature map: a latent becomes 4 × 4 pixels in one step. */
+/** The smaller side of the smallest feature map: a latent becomes 4 × 4 pixels in one step, for 96 × 64 images 6 × 4. */
 const FIRST = 4;
 
-/** Whether the networks can make images of this size: a power of two from 16 to 512. */
-export function dcganAccepts(resolution: number): boolean {
-  return resolution >= 16 && resolution <= 512 && Number.isInteger(Math.log2(resolution));
+/** Sizes that {@link dcganAccepts}, in words. */
+export const DCGAN_SIZES =
+  'a power of two from 16 to 512; of two sides the smaller one is, and the larger a multiple of its quarter';
+
+/** Whether the networks can make images of this size: {@link DCGAN_SIZES}. */
+export function dcganAccepts({ height, width }: ImageSize): boolean {
+  const smaller = Math.min(height, width);
+  const quarter = smaller / FIRST;
+  return (
+    smaller >= 16 &&
+    Math.max(height, width) <= 512 &&
+    Number.isInteger(Math.log2(smaller)) &&
+    (height % quarter) + (width % quarter) === 0
+  );
+}
+
+/** Height and width of the smallest feature map of the networks for images of this size. */
+export function smallestMap({ height, width }: ImageSize): readonly [number, number] {
+  const scale = Math.min(height, width) / FIRST;
+  return [height / scale, width / scale];
 }
 
 /** Channels of the feature maps from the images' side inwards: width, 2·width, … down to 4 × 4 pixels. */
 function widths({ images, width = 64 }: DcganOptions): number[] {
-  return Array.from({ length: Math.log2(images.resolution / FIRST) }, (_, i) => width * 2 ** i);
+  return Array.from(
+    { length: Math.log2(Math.min(images.height, images.width) / FIRST) },
+    (_, i) => width * 2 ** i,
+  );
 }
 
 /**
  * The DCGAN generator (Radford, Metz and Chintala 2016): a latent [N, z, 1, 1] becomes 4 × 4 pixels, each transposed convolution
- * doubles them, tanh gives images [N, C, R, R] in [−1, 1]. No bias before batch norm, no batch norm at the output.
+ * doubles them, tanh gives images [N, C, H, W] in [−1, 1]. No bias before batch norm, no batch norm at the output.
  */
 export function dcganGenerator(options: DcganOptions): Sequential {
   const [last, ...inner] = widths(options);
   const channels = [...inner.reverse(), last];
   const layers: Module[] = [
-    convTranspose2d(options.latentSize ?? 100, channels[0], { kernelSize: 4, bias: false }),
+    convTranspose2d(options.latentSize ?? 100, channels[0], {
+      kernelSize: smallestMap(options.images),
+      bias: false,
+    }),
     batchNorm2d(channels[0]),
     relu(),
   ];
@@ -70,7 +94,7 @@ export function dcganGenerator(options: DcganOptions): Sequential {
 }
 
 /**
- * The DCGAN discriminator: strided convolutions halve images [N, C, R, R] down to 4 × 4, the last one gives logits [N, 1].
+ * The DCGAN discriminator: strided convolutions halve images [N, C, H, W] down to 4 × 4, the last one gives logits [N, 1].
  * No batch norm at the input.
  */
 export function dcganDiscriminator({ norm = 'batch', ...options }: DcganDiscriminatorOptions): Sequential {
@@ -86,7 +110,10 @@ export function dcganDiscriminator({ norm = 'batch', ...options }: DcganDiscrimi
       ...normOf(norm, channels[i]),
       leakyRelu(0.2),
     );
-  layers.push(conv2d(channels[channels.length - 1], 1, { kernelSize: 4 }), flatten());
+  layers.push(
+    conv2d(channels[channels.length - 1], 1, { kernelSize: smallestMap(options.images) }),
+    flatten(),
+  );
   const network = sequential(...layers);
   return norm === 'none' ? initHe(network) : initDcgan(network);
 }

@@ -5,7 +5,7 @@ import { Module } from '../nn/module';
 import { type Sequential, sequential } from '../nn/sequential';
 import { flatten } from '../nn/shape';
 import type { Tensor } from '../tensor/tensor';
-import { type DcganOptions, dcganDiscriminator, initDcgan } from './dcgan';
+import { type DcganOptions, dcganDiscriminator, initDcgan, smallestMap } from './dcgan';
 
 /** Sizes of {@link HeadedDiscriminator}. */
 export interface HeadOptions extends DcganOptions {
@@ -52,24 +52,21 @@ export class HeadedDiscriminator extends Module {
   }
 }
 
-/** Pixels of the trunk's maps. */
-const PLACES = 4 ** 2;
-
 /** DCGAN's discriminator, taken apart before its last convolution. */
-function parts(options: DcganOptions): { trunk: Sequential; judge: Sequential; channels: number } {
+function parts(options: DcganOptions): { trunk: Sequential; judge: Sequential; features: number } {
   const { layers } = dcganDiscriminator(options);
   const { images, width = 64 } = options;
+  const [rows, columns] = smallestMap(images);
   return {
     trunk: sequential(...layers.slice(0, -2)),
     judge: sequential(...layers.slice(-2)),
-    channels: (width * images.resolution) / 8,
+    features: ((width * Math.min(images.height, images.width)) / 8) * rows * columns,
   };
 }
 
 /** A {@link HeadedDiscriminator} over DCGAN's. */
 export function headedDiscriminator({ outputs, hidden = 0, ...options }: HeadOptions): HeadedDiscriminator {
-  const { trunk, judge, channels } = parts(options);
-  const features = channels * PLACES;
+  const { trunk, judge, features } = parts(options);
   const head =
     hidden > 0
       ? sequential(

@@ -41,7 +41,6 @@ export class LabelMapDiscriminator extends Module {
 
 /** {@link LabelMapDiscriminator} over DCGAN's discriminator. */
 export function labelMapDiscriminator({ images, classes, ...rest }: LabelMapOptions): LabelMapDiscriminator {
-  const { channels, resolution } = images;
-  const body = dcganDiscriminator({ ...rest, images: { channels: channels + classes, resolution } });
+  const body = dcganDiscriminator({ ...rest, images: { ...images, channels: images.channels + classes } });
   return new LabelMapDiscriminator(body, { classes });
 }

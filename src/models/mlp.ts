@@ -1,4 +1,4 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
 import { leakyRelu, tanh } from '../nn/activation';
 import { dropout } from '../nn/dropout';
 import { linear } from '../nn/linear';
@@ -8,7 +8,7 @@ import { flatten, reshape } from '../nn/shape';
 
 /** Sizes of the fully connected networks. */
 export interface MlpOptions {
-  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly images: ImageShape;
   /** Numbers in a latent (100). */
   readonly latentSize?: number;
   /** Units of the layers, from the generator's first on; the discriminator has them the other way round ([256, 512, 1024]). */
@@ -19,27 +19,23 @@ export interface MlpOptions {
 
 const WIDTHS = [256, 512, 1024];
 
-/** The vanilla GAN's generator (Goodfellow et al. 2014): z-256-512-1024-pixels with leaky ReLU, tanh gives [N, C, R, R]. */
+/** The vanilla GAN's generator (Goodfellow et al. 2014): z-256-512-1024-pixels with leaky ReLU, tanh gives [N, C, H, W]. */
 export function mlpGenerator({ images, latentSize = 100, widths = WIDTHS }: MlpOptions): Sequential {
-  const { channels, resolution } = images;
+  const { channels, height, width } = images;
   const layers: Module[] = [];
   let inputs = latentSize;
-  for (const width of widths) {
-    layers.push(linear(inputs, width), leakyRelu(0.2));
-    inputs = width;
+  for (const units of widths) {
+    layers.push(linear(inputs, units), leakyRelu(0.2));
+    inputs = units;
   }
-  layers.push(
-    linear(inputs, channels * resolution ** 2),
-    tanh(),
-    reshape([channels, resolution, resolution]),
-  );
+  layers.push(linear(inputs, channels * height * width), tanh(), reshape([channels, height, width]));
   return sequential(...layers);
 }
 
 /** The vanilla GAN's discriminator: pixels-1024-512-256-1 with leaky ReLU, giving logits [N, 1]. */
 export function mlpDiscriminator({ images, widths = WIDTHS, dropout: p = 0 }: MlpOptions): Sequential {
   const layers: Module[] = [flatten()];
-  let inputs = images.channels * images.resolution ** 2;
+  let inputs = images.channels * images.height * images.width;
   for (const width of [...widths].reverse()) {
     layers.push(linear(inputs, width), leakyRelu(0.2));
     if (p > 0) layers.push(dropout(p));

@@ -1,4 +1,5 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
+import type { ImageSize } from '../data/image-size';
 import { positiveInteger } from '../nn/check';
 import { type Conv2d, conv2d } from '../nn/conv';
 import { kaimingNormal_, normal_, zeros_ } from '../nn/init';
@@ -12,11 +13,12 @@ import { upsample } from '../nn/upsample';
 import { empty } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import { GroupedResidualBlock } from './grouped-residual';
+import { squareSide } from './halving';
 
 /** Sizes of the networks. */
 export interface ModernOptions {
   /** The images to make, and to judge. */
-  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly images: ImageShape;
   /** Numbers in a latent (64). */
   readonly latentSize?: number;
   /** Channels at the images' size; each halving doubles them (64). */
@@ -33,9 +35,10 @@ export interface ModernOptions {
 
 const FIRST = 4;
 
-/** Whether the networks can make images of this size: a power of two from 8 to 512. */
-export function modernAccepts(resolution: number): boolean {
-  return resolution >= 8 && resolution <= 512 && Number.isInteger(Math.log2(resolution));
+/** Whether the networks can make images of this size: square, a power of two from 8 to 512. */
+export function modernAccepts(size: ImageSize): boolean {
+  const side = squareSide(size) ?? 0;
+  return side >= 8 && side <= 512 && Number.isInteger(Math.log2(side));
 }
 
 interface Plan {
@@ -48,7 +51,7 @@ interface Plan {
 function planOf({ images, width = 64, maxWidth = 256, blocksPerStage = 2, ...rest }: ModernOptions): Plan {
   for (const [name, value] of Object.entries({ width, maxWidth, blocksPerStage }))
     positiveInteger('modern networks', name, value);
-  const stages = Math.log2(images.resolution / FIRST) + 1;
+  const stages = Math.log2(images.height / FIRST) + 1;
   const channels = Array.from({ length: stages }, (_, i) => Math.min(maxWidth, width * 2 ** i)).reverse();
   const { expansion, groupSize } = rest;
   const options = { blocks: stages * blocksPerStage, expansion, groupSize };

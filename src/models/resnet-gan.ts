@@ -1,4 +1,5 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
+import { type ImageSize, sizeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { type BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
 import { positiveInteger } from '../nn/check';
@@ -9,6 +10,7 @@ import { Module } from '../nn/module';
 import { type SelfAttention2d, selfAttention2d } from '../nn/self-attention';
 import type { SpectralNorm } from '../nn/spectral-norm';
 import type { Tensor } from '../tensor/tensor';
+import { squareSide } from './halving';
 import {
   type Convolution,
   DiscriminatorBlock,
@@ -21,7 +23,7 @@ import {
 /** What both networks are built from. */
 interface ResNetOptions {
   /** The images to make, or to judge. */
-  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly images: ImageShape;
   /** Height of the feature map that gets self-attention; null for none (null). */
   readonly attention?: number | null;
   /** Classes of a conditional model; null for none (null). */
@@ -73,16 +75,16 @@ function channelsOf(count: number, { width, growth }: { width: number; growth: n
   return Array.from({ length: count }, (_, index) => width * Math.min(growth, 2 ** index));
 }
 
-/** Whether the networks can make images of this size: 32, 64 or 128. */
-export function resnetAccepts(resolution: number): boolean {
-  return LAYOUTS.has(resolution);
+/** Whether the networks can make images of this size: square, of 32, 64 or 128. */
+export function resnetAccepts(size: ImageSize): boolean {
+  return LAYOUTS.has(squareSide(size) ?? 0);
 }
 
-function layoutOf({ resolution }: Pick<ImageSpec, 'resolution'>): Layout {
-  const layout = LAYOUTS.get(resolution);
+function layoutOf(size: ImageSize): Layout {
+  const layout = LAYOUTS.get(squareSide(size) ?? 0);
   if (layout) return layout;
   throw new UsageError(
-    `a ResNet GAN expects images of ${[...LAYOUTS.keys()].join(', ')} pixels but received ${resolution}`,
+    `a ResNet GAN expects square images of ${[...LAYOUTS.keys()].join(', ')} pixels but received ${sizeText(size)}`,
   );
 }
 
@@ -118,7 +120,7 @@ export class ResNetGenerator extends Module {
     super();
     const layout = layoutOf(images);
     const { width = layout.generatorWidth, growth = layout.growth, spectralNorm: normalised = false } = rest;
-    const maps = Math.log2(images.resolution / FIRST) + 1;
+    const maps = Math.log2(images.height / FIRST) + 1;
     const [first, ...others] = channelsOf(maps, { width, growth }).reverse();
     checkAttention(
       attention,
@@ -170,7 +172,7 @@ export class ResNetDiscriminator extends Module {
       spectralNorm: normalised = true,
     } = rest;
     const widths = channelsOf(layout.blocks, { width, growth });
-    const heights = widths.map((_, index) => images.resolution / 2 ** Math.min(index + 1, layout.halvings));
+    const heights = widths.map((_, index) => images.height / 2 ** Math.min(index + 1, layout.halvings));
     checkAttention(attention, heights);
     const blocks: (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[] = [];
     let channels = images.channels;

@@ -1,4 +1,5 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
+import type { ImageSize } from '../data/image-size';
 import { relu } from '../nn/activation';
 import { conv2d, convTranspose2d } from '../nn/conv';
 import { type Linear, linear } from '../nn/linear';
@@ -11,7 +12,7 @@ import { halvings } from './halving';
 
 /** What the networks of all VAEs have. */
 interface VaeOptions {
-  readonly images: Pick<ImageSpec, 'channels' | 'resolution'>;
+  readonly images: ImageShape;
   /** Numbers in a latent (20). */
   readonly latentSize?: number;
 }
@@ -108,8 +109,8 @@ export class VaeDecoder extends Module {
 
 /** The encoder pixels-400-20 with a ReLU: see {@link VaeEncoder}. */
 export function mlpVaeEncoder({ images, latentSize = LATENT, hidden = 400 }: MlpVaeOptions): VaeEncoder {
-  const { channels, resolution } = images;
-  const body = sequential(flatten(), linear(channels * resolution ** 2, hidden), relu());
+  const { channels, height, width } = images;
+  const body = sequential(flatten(), linear(channels * height * width, hidden), relu());
   return new VaeEncoder(body, { features: hidden, latentSize });
 }
 
@@ -120,20 +121,25 @@ export function mlpVaeDecoder({
   hidden = 400,
   output,
 }: MlpVaeOptions & DecoderOptions): VaeDecoder {
-  const { channels, resolution } = images;
+  const { channels, height, width } = images;
   const body = sequential(
     linear(latentSize, hidden),
     relu(),
-    linear(hidden, channels * resolution ** 2),
-    reshape([channels, resolution, resolution]),
+    linear(hidden, channels * height * width),
+    reshape([channels, height, width]),
   );
   return new VaeDecoder(body, { output });
 }
 
 /** Channels from half the images' size inwards, and the size of the smallest map. */
-function pyramid({ images, width = 32 }: ConvVaeOptions): { widths: readonly number[]; smallest: number } {
-  const { count, smallest } = halvings(images.resolution);
-  return { widths: Array.from({ length: count }, (_, i) => width * 2 ** i), smallest };
+function pyramid({ images, width = 32 }: ConvVaeOptions): {
+  readonly widths: readonly number[];
+  readonly smallest: ImageSize;
+  readonly places: number;
+} {
+  const { count, smallest } = halvings(images);
+  const widths = Array.from({ length: count }, (_, i) => width * 2 ** i);
+  return { widths, smallest, places: smallest.height * smallest.width };
 }
 
 const HALVING = { kernelSize: 4, stride: 2, padding: 1 };
@@ -141,26 +147,26 @@ const HALVING = { kernelSize: 4, stride: 2, padding: 1 };
 /** Convolutions of 4 × 4 and stride 2 with ReLUs, as often as the size can be halved (28 → 14 → 7): see {@link VaeEncoder}. */
 export function convVaeEncoder(options: ConvVaeOptions): VaeEncoder {
   const { images, latentSize = LATENT } = options;
-  const { widths, smallest } = pyramid(options);
+  const { widths, places } = pyramid(options);
   const layers: Module[] = [];
   let channels = images.channels;
   for (const width of widths) {
     layers.push(conv2d(channels, width, HALVING), relu());
     channels = width;
   }
-  const features = channels * smallest ** 2;
+  const features = channels * places;
   return new VaeEncoder(sequential(...layers, flatten()), { features, latentSize });
 }
 
 /** The convolutional encoder's mirror image, of transposed convolutions: see {@link VaeDecoder}. */
 export function convVaeDecoder(options: ConvVaeOptions & DecoderOptions): VaeDecoder {
   const { images, latentSize = LATENT, output } = options;
-  const { widths, smallest } = pyramid(options);
+  const { widths, smallest, places } = pyramid(options);
   const [first = images.channels, ...others] = [...widths].reverse();
   const layers: Module[] = [
-    linear(latentSize, first * smallest ** 2),
+    linear(latentSize, first * places),
     ...(widths.length > 0 ? [relu()] : []),
-    reshape([first, smallest, smallest]),
+    reshape([first, smallest.height, smallest.width]),
   ];
   let channels = first;
   for (const width of others) {

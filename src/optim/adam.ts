@@ -132,7 +132,7 @@ export class AdamW extends AdamLike {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function adam(options: AdamOptions = {}): OptimizerFactory {
-  return (parameters) => new Adam(parameters, options);
+  return Object.assign((parameters: ParameterGroups) => new Adam(parameters, options), momentumOf(options));
 }
 
 /**
@@ -142,5 +142,9 @@ export function adam(options: AdamOptions = {}): OptimizerFactory {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function adamw(options: AdamOptions = {}): OptimizerFactory {
-  return (parameters) => new AdamW(parameters, options);
+  return Object.assign((parameters: ParameterGroups) => new AdamW(parameters, options), momentumOf(options));
+}
+
+function momentumOf({ betas = [0.9, 0.999], betaSchedule }: AdamOptions): { readonly momentum: number } {
+  return { momentum: (betaSchedule?.(0) ?? betas)[0] };
 }

@@ -12,7 +12,11 @@ import { constant, type Schedule } from './schedule';
 import { checkOptimizerState } from './state';
 
 /** Makes an optimizer of some parameters: what `optim.adam({ … })` returns, and a phase holds. */
-export type OptimizerFactory = (parameters: ParameterGroups) => Optimizer;
+export interface OptimizerFactory {
+  (parameters: ParameterGroups): Optimizer;
+  /** How much of earlier gradients a step keeps: Adam's first beta, or a momentum (0). */
+  readonly momentum?: number;
+}
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {

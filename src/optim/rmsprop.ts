@@ -104,5 +104,6 @@ export class Rmsprop extends Optimizer {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function rmsprop(options: RmspropOptions = {}): OptimizerFactory {
-  return (parameters) => new Rmsprop(parameters, options);
+  const { momentum = 0 } = options;
+  return Object.assign((parameters: ParameterGroups) => new Rmsprop(parameters, options), { momentum });
 }

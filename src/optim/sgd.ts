@@ -63,5 +63,6 @@ export class Sgd extends Optimizer {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function sgd(options: SgdOptions = {}): OptimizerFactory {
-  return (parameters) => new Sgd(parameters, options);
+  const { momentum = 0 } = options;
+  return Object.assign((parameters: ParameterGroups) => new Sgd(parameters, options), { momentum });
 }

@@ -1,7 +1,14 @@
 import type { ImageSpec } from '../data/dataset';
-import { type DcganNorm, dcganAccepts, dcganDiscriminator, dcganGenerator } from '../models/dcgan';
+import {
+  DCGAN_SIZES,
+  type DcganNorm,
+  dcganAccepts,
+  dcganDiscriminator,
+  dcganGenerator,
+} from '../models/dcgan';
 import { resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
-import type { Model } from '../training/trainer';
+import type { Module } from '../nn/module';
+import type { Latent } from '../training/latent';
 import { choice, integer } from './config';
 
 /** What `--set` reaches of the convolutional networks that several recipes share. */
@@ -13,7 +20,7 @@ export const networkFields = {
 
 /** The images they can make. */
 export const convolutionalImages = {
-  description: 'a power of two from 16 to 512, with network=resnet 32, 64 or 128',
+  description: `${DCGAN_SIZES}; with network=resnet 32, 64 or 128, square`,
   accepts: dcganAccepts,
 };
 
@@ -26,11 +33,9 @@ export interface DiscriminatorOptions {
 }
 
 /** Networks, with what the trainer and the phases must know of them. */
-export interface Convolutional extends Pick<Model, 'latent'> {
-  readonly networks: {
-    readonly generator: Model['networks'][string];
-    readonly discriminator: Model['networks'][string];
-  };
+export interface Convolutional {
+  readonly networks: { readonly generator: Module; readonly discriminator: Module };
+  readonly latent: Latent;
   /** Whether real images and fakes may pass as one batch: no layer looks across it. */
   readonly oneBatch: boolean;
 }

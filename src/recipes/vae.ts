@@ -8,8 +8,8 @@ export const vae: Recipe<typeof variationalFields> = {
   fields: variationalFields,
   resolutions: {
     description: 'any size from 8 to 128',
-    accepts: (resolution) => resolution >= 8 && resolution <= 128,
+    accepts: ({ height, width }) => Math.min(height, width) >= 8 && Math.max(height, width) <= 128,
   },
   training: { resolution: 28, batch: 128, steps: 3_000 },
-  build: (config, images) => variationalModel({ ...config, beta: 1 }, images),
+  build: (config, { images }) => variationalModel({ ...config, beta: 1 }, images),
 };

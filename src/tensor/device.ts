@@ -83,7 +83,7 @@ export function setKernels(enabled: boolean): void {
   native().setKernels(enabled);
 }
 
-/** `setTf32(true)`, unless somebody has called `setTf32` before: what a training on CUDA begins with. */
+/** `setTf32(true)`, unless `setTf32` was called before: what a training on CUDA begins with. */
 export function allowTf32(): void {
   if (!tf32Chosen) native().setTf32(true);
 }

@@ -119,7 +119,8 @@ async function atClassifierResolution(
   { dataDir, onProgress }: ClassifierDataOptions,
 ): Promise<ImageDataset> {
   const { name, spec, skipped } = dataset;
-  if (spec.resolution === CLASSIFIER_RESOLUTION && split !== 'test') return dataset;
+  const fits = spec.height === CLASSIFIER_RESOLUTION && spec.width === CLASSIFIER_RESOLUTION;
+  if (fits && split !== 'test') return dataset;
   const isKnown = datasetNames.includes(name) || name.startsWith('folder:');
   if (split !== null || (isKnown && !Object.hasOwn(SPLIT_SETS, name))) {
     const again = await loadDataset(name, {
@@ -159,19 +160,27 @@ async function resized(dataset: ImageDataset): Promise<ImageDataset> {
     for (let start = 0; start < count; start += CHUNK) {
       const length = Math.min(CHUNK, count - start);
       const bytes = await reader.read(range(length, start));
-      const shape = [length, spec.channels, spec.resolution, spec.resolution];
+      const shape = [length, spec.channels, spec.height, spec.width];
       pixels.set(shrink(bytes, shape), start * imageBytes);
     }
   } finally {
     await reader.close();
   }
-  return new ImageDataset({ name, channels: spec.channels, resolution: side, pixels, labels, classNames });
+  return new ImageDataset({
+    name,
+    channels: spec.channels,
+    height: side,
+    width: side,
+    pixels,
+    labels,
+    classNames,
+  });
 }
 
 function shrink(bytes: Uint8Array, shape: readonly number[]): Uint8Array {
   return scope(() => {
     const images = fromBytes(bytes, { dtype: 'uint8', shape, device: 'cpu' }).float();
-    const small = resizeImages(images, { side: CLASSIFIER_RESOLUTION });
+    const small = resizeImages(images, { size: CLASSIFIER_RESOLUTION });
     return small.add(0.5).clamp({ min: 0, max: 255 }).to({ dtype: 'uint8' }).toBytes();
   });
 }

@@ -36,7 +36,7 @@ export interface ClassifierExtractor extends FeatureExtractor {
   readonly heldOut: string;
 }
 
-const SIZE = { side: CLASSIFIER_RESOLUTION };
+const SIZE = { size: CLASSIFIER_RESOLUTION };
 
 /**
  * The features of a classifier that the library trains itself on `dataset`, with nothing to download: the last hidden layer, 128

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../data/image-size';
 import { GanError, hasCode, messageOf } from '../../errors';
 import { type ReadFile, readSafetensors } from '../../io/safetensors';
 import { recordsToTensors } from '../../io/tensors';
@@ -62,7 +63,7 @@ export function inceptionFrom(
       sha256: stateSha256(network),
       device,
       form: { size: INCEPTION_RESOLUTION, filter, channels: 3 },
-      probe: { channels: 3, resolution: INCEPTION_RESOLUTION },
+      probe: { channels: 3, ...sizeOf(INCEPTION_RESOLUTION) },
       compute: (images) => {
         const features = network.forward(images);
         return { features, logits: network.logits(features) };

@@ -18,7 +18,7 @@ export interface InputForm {
 export function prepareImages(owner: string, images: Tensor, form: InputForm): Tensor {
   const { range = [-1, 1], size, filter, channels } = form;
   requireImages(owner, images, channels === 1 ? [1] : [1, 3]);
-  const sized = size === undefined ? images : resizeImages(images, { side: size, filter });
+  const sized = size === undefined ? images : resizeImages(images, { size, filter });
   const [count, given, height, width] = sized.shape;
   const coloured = channels === 3 && given === 1 ? sized.expand([count, 3, height, width]) : sized;
   if (range === 'uint8')
@@ -30,7 +30,7 @@ export function prepareImages(owner: string, images: Tensor, form: InputForm): T
 
 /** What is done about the size, in words for protocols. */
 export function sizeWords({ size, filter }: InputForm): string {
-  return size === undefined ? 'none: images as they come' : resizeWords({ side: size, filter });
+  return size === undefined ? 'none: images as they come' : resizeWords({ size, filter });
 }
 
 /** Checks a form that came from outside. @throws UsageError naming the field */

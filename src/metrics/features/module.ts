@@ -1,3 +1,5 @@
+import type { ImageShape } from '../../data/dataset';
+import { sizeOf } from '../../data/image-size';
 import { GanError } from '../../errors';
 import type { Module } from '../../nn/module';
 import { noGrad, withoutAutocast } from '../../tensor/autograd';
@@ -10,12 +12,6 @@ import { type InputForm, prepareImages, requireForm, sizeWords } from './input';
 import { untouchedRandom } from './random';
 import { stateSha256 } from './state-hash';
 
-/** Images that an extractor is tried with when it is made. */
-export interface Probe {
-  readonly channels: number;
-  readonly resolution: number;
-}
-
 /** What an extractor is made of: a network's way from prepared images to features, and what is known of it. */
 export interface NetworkFeatures {
   readonly name: string;
@@ -24,7 +20,8 @@ export interface NetworkFeatures {
   readonly form: InputForm;
   /** In words, where it is not the form's: a network that resizes inside. */
   readonly resize?: string;
-  readonly probe: Probe;
+  /** Images that it is tried with when it is made. */
+  readonly probe: ImageShape;
   readonly compute: (images: Tensor) => Extracted;
   readonly dispose: () => void;
 }
@@ -50,8 +47,8 @@ export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
       ),
     );
   const [dimensions, classes] = scope(() => {
-    const { resolution, channels } = probe;
-    const { features, logits } = extract(zeros([2, channels, resolution, resolution], { device }));
+    const { channels, height, width } = probe;
+    const { features, logits } = extract(zeros([2, channels, height, width], { device }));
     return [features.shape[1], logits?.shape[1] ?? 0];
   });
   return { name, sha256, dimensions, classes, resize: network.resize ?? sizeWords(form), extract, dispose };
@@ -77,7 +74,7 @@ export interface ModuleExtractorOptions extends InputForm {
   /** Logits [N, k] from the features, for the Inception Score (none). */
   readonly logits?: Module;
   /** What the module is tried with (3 channels of `size`, or of 32, pixels). */
-  readonly probe?: Probe;
+  readonly probe?: ImageShape;
 }
 
 /**
@@ -87,7 +84,7 @@ export interface ModuleExtractorOptions extends InputForm {
  * @throws UsageError for a form out of range; GanError `ERR_BAD_FEATURES` when the module gives no vectors
  */
 export function moduleExtractor(module: Module, options: ModuleExtractorOptions): FeatureExtractor {
-  const { name, logits, size, channels = 3, probe = { channels, resolution: size ?? 32 } } = options;
+  const { name, logits, size, channels = 3, probe = { channels, ...sizeOf(size ?? 32) } } = options;
   const form = requireForm(name, {
     range: options.range,
     size,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import type { ImageShape } from '../../data/dataset';
+import { sizeOf } from '../../data/image-size';
 import { GanError, messageOf } from '../../errors';
 import { readError } from '../../io/file-error';
 import { isJsonObject, type JsonObject } from '../../io/json';
@@ -9,14 +11,14 @@ import { resolveDevice } from '../../tensor/device';
 import type { Tensor } from '../../tensor/tensor';
 import type { Extracted, FeatureExtractor } from '../extractor';
 import { type InputForm, requireForm } from './input';
-import { networkExtractor, type Probe } from './module';
+import { networkExtractor } from './module';
 
 /** Options of {@link scriptExtractor}; what is not given is taken from the file's metadata. */
 export interface ScriptExtractorOptions extends InputForm {
   /** Where it computes (cpu). */
   readonly device?: string;
   /** Images that it is tried with (those of `size` and `channels`, or 3×32×32). */
-  readonly probe?: Probe;
+  readonly probe?: ImageShape;
 }
 
 /** What stands for the public detectors: the argument that asks for features instead of probabilities. */
@@ -52,7 +54,7 @@ export async function scriptExtractor(
       device,
       form,
       ...(isDetector && { resize: 'inside the script' }),
-      probe: options.probe ?? { channels, resolution: size },
+      probe: options.probe ?? { channels, ...sizeOf(size) },
       compute: isDetector ? detector(script) : (images) => namedResults(name, script.run(images)),
       dispose: () => script.dispose(),
     });

@@ -30,8 +30,8 @@ function settingsOf(config: JsonObject): JsonObject {
 
 function aboutLine(config: JsonObject): string {
   const { recipe, dataset } = settingsOf(config);
-  const { resolution, channels } = isJsonObject(config.dataset) ? config.dataset : {};
-  const size = resolution === undefined ? undefined : `${channels}×${resolution}×${resolution}`;
+  const { height, width, channels } = isJsonObject(config.dataset) ? config.dataset : {};
+  const size = height === undefined ? undefined : `${channels}×${height}×${width}`;
   const seed = config.seed === undefined ? undefined : `seed ${config.seed}`;
   const parts = [recipe, dataset, size, config.device, config.precision, seed];
   return parts.filter((part) => part !== undefined && part !== null).join(' · ');
