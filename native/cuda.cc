@@ -44,7 +44,7 @@ void cudaEmptyCache(const Context&) { c10::cuda::CUDACachingAllocator::emptyCach
 
 }  // namespace
 
-void define_cuda(const Context& context, napi_value exports) {
+void define_cuda(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, cudaDeviceName);
   GAN_DEFINE(context, exports, cudaSynchronize);
   GAN_DEFINE(context, exports, cudaMemory);
