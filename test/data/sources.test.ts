@@ -1,4 +1,4 @@
-import { datasetNames, hasTestSplit, loadDataset } from '../../src/data/sources';
+import { datasetNames, hasTestSplit, loadImages } from '../../src/data/sources';
 import { environment, NOWHERE, plain, put, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
@@ -8,7 +8,7 @@ environment(() => ({
   LIBTORCH_GAN_MIRROR: NOWHERE,
 }));
 
-describe('loadDataset', () => {
+describe('loadImages', () => {
   test.each([
     ['minst', 'there is no data set "minst": did you mean mnist?'],
     ['fashion_mnist', 'did you mean fashion-mnist?'],
@@ -16,14 +16,14 @@ describe('loadDataset', () => {
     ['toString', 'there is no data set "toString": known are'],
     ['folder:', 'folder: needs a path'],
   ])('refuses the name %s', async (name, reason) => {
-    await expect(loadDataset(name, { resolution: 32 })).rejects.toMatchObject({
+    await expect(loadImages(name, { resolution: 32 })).rejects.toMatchObject({
       code: 'ERR_USAGE',
       message: expect.stringContaining(reason),
     });
   });
 
   test('refuses channels that a set does not have', async () => {
-    await expect(loadDataset('digits', { resolution: 8, channels: 3 })).rejects.toMatchObject({
+    await expect(loadImages('digits', { resolution: 8, channels: 3 })).rejects.toMatchObject({
       code: 'ERR_USAGE',
       message: expect.stringContaining('digits have 1 channels, but 3 are asked for'),
     });
@@ -31,7 +31,7 @@ describe('loadDataset', () => {
 
   test('tells where to get the photographs that are not downloaded', async () => {
     await expect(
-      loadDataset('sign-language-digits', { resolution: 32, dataDir: folder.path() }),
+      loadImages('sign-language-digits', { resolution: 32, dataDir: folder.path() }),
     ).rejects.toMatchObject({
       code: 'ERR_DATA_MISSING',
       message: expect.stringMatching(
@@ -46,16 +46,14 @@ describe('loadDataset', () => {
   ])('keeps data sets in %s where no folder is given', async (_, variable, place) => {
     const value = variable();
     if (value) process.env.LIBTORCH_GAN_DATA = value;
-    await expect(loadDataset('mnist', { resolution: 32 })).rejects.toMatchObject({
+    await expect(loadImages('mnist', { resolution: 32 })).rejects.toMatchObject({
       code: 'ERR_DATA_MISSING',
       message: expect.stringContaining(folder.path(place)),
     });
   });
 
   test('draws digits with the seed and resolution asked for', async () => {
-    const [one, two] = await Promise.all(
-      [1, 2].map((seed) => loadDataset('digits', { resolution: 8, seed })),
-    );
+    const [one, two] = await Promise.all([1, 2].map((seed) => loadImages('digits', { resolution: 8, seed })));
     expect([one.name, one.count, one.spec]).toEqual([
       'digits',
       60_000,
@@ -67,14 +65,14 @@ describe('loadDataset', () => {
 
   test('reads any folder', async () => {
     put(folder.path('photos/a.png'), await plain('png', { width: 8, height: 8, colour: 'red' }));
-    const set = await loadDataset(`folder:${folder.path('photos')}`, { resolution: 8, channels: 1 });
+    const set = await loadImages(`folder:${folder.path('photos')}`, { resolution: 8, channels: 1 });
     expect([set.count, set.spec.channels]).toEqual([1, 1]);
   });
 
   test('refuses a test split of folders that have none', async () => {
     put(folder.path('photos/a.png'), 'x');
     for (const name of [`folder:${folder.path('photos')}`, 'sign-language-digits'])
-      await expect(loadDataset(name, { resolution: 8, split: 'test' })).rejects.toMatchObject({
+      await expect(loadImages(name, { resolution: 8, split: 'test' })).rejects.toMatchObject({
         code: 'ERR_USAGE',
         message: `${name} has no test split: leave the split out, or give a folder of its own`,
       });
@@ -96,7 +94,7 @@ describe('loadDataset', () => {
       folder.path('sign-language-digits/Dataset/7/a.png'),
       await plain('png', { width: 8, height: 8, colour: 'red' }),
     );
-    const set = await loadDataset('sign-language-digits', { resolution: 8, dataDir: folder.path() });
+    const set = await loadImages('sign-language-digits', { resolution: 8, dataDir: folder.path() });
     expect([set.name, set.classNames, set.histogram()]).toEqual(['sign-language-digits', ['7'], [1]]);
   });
 });
