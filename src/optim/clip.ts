@@ -1,5 +1,6 @@
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { Handle } from '../native/types';
 import { numberBetween } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { zeros } from '../tensor/create';

@@ -1,5 +1,6 @@
-import { type Handle, type Handles, native } from '../native/addon';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { Handle, Handles } from '../native/types';
 import { numberBetween } from '../nn/check';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
