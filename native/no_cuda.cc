@@ -11,6 +11,7 @@ namespace {
 }
 
 std::string cudaDeviceName(const Context&, at::Device) { throw_no_cuda(); }
+std::vector<int64_t> cudaCapability(const Context&, at::Device) { throw_no_cuda(); }
 void cudaSynchronize(const Context&, at::Device) { throw_no_cuda(); }
 std::vector<int64_t> cudaMemory(const Context&, at::Device) { throw_no_cuda(); }
 void cudaEmptyCache(const Context&) { throw_no_cuda(); }
@@ -31,6 +32,7 @@ bool capturing_now() { return false; }
 
 void define_cuda(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, cudaDeviceName);
+  GAN_DEFINE(context, exports, cudaCapability);
   GAN_DEFINE(context, exports, cudaSynchronize);
   GAN_DEFINE(context, exports, cudaMemory);
   GAN_DEFINE(context, exports, cudaEmptyCache);
