@@ -21,6 +21,7 @@ const ORDER = [
   'version.ts',
   'native',
   'nearest.ts',
+  'check.ts',
   'errors.ts',
 ];
 

@@ -1,7 +1,7 @@
+import { numberBetween } from '../check';
 import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
 import type { Handle } from '../native/types';
-import { numberBetween } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { zeros } from '../tensor/create';
 import { scope } from '../tensor/scope';

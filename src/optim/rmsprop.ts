@@ -1,7 +1,7 @@
+import { numberBetween } from '../check';
 import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
 import type { Handle, Handles } from '../native/types';
-import { numberBetween } from '../nn/check';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
