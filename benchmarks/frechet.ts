@@ -5,6 +5,7 @@ import { writeSafetensors } from '../src/io/safetensors';
 import { tensorsToRecords } from '../src/io/tensors';
 import { frechetDistance } from '../src/metrics/frechet';
 import { FeatureMoments } from '../src/metrics/moments';
+import { tuneProcess } from '../src/native/addon';
 import { packageRoot } from '../src/native/root';
 import { randn } from '../src/tensor/create';
 import { deviceFacts } from '../src/tensor/device';
@@ -54,6 +55,7 @@ function ours(sets: readonly Tensor[]): Timing {
 }
 
 async function main(): Promise<void> {
+  tuneProcess();
   const rounds = Number(process.argv[2] ?? 5);
   const folder = mkdtempSync(join(tmpdir(), 'frechet-'));
   const generator = new Generator({ seed: 1 });

@@ -2,7 +2,19 @@
 // and Adam, on DCGAN's convolutions without batch norm; with and without the penalty in turn. `plain` is the same with LibTorch's
 // operators alone.
 //   npx ts-node benchmarks/gradient-penalty.ts [rounds] [device]      prints JSON
-import { losses, manualSeed, models, nn, noGrad, optim, randn, scope, setKernels, synchronize } from '../src';
+import {
+  losses,
+  manualSeed,
+  models,
+  nn,
+  noGrad,
+  optim,
+  randn,
+  scope,
+  setKernels,
+  synchronize,
+  tuneProcess,
+} from '../src';
 
 const BATCH = 64;
 const rounds = Number(process.argv[2] ?? 15);
@@ -10,7 +22,9 @@ const device = process.argv[3] ?? 'cpu';
 
 /** DCGAN's discriminator without its batch norms. */
 function critic(resolution: number): nn.Module {
-  const layers = models.dcganDiscriminator({ images: { channels: 3, resolution } }).layers;
+  const layers = models.dcganDiscriminator({
+    images: { channels: 3, height: resolution, width: resolution },
+  }).layers;
   return nn.sequential(...layers.filter((layer) => !(layer instanceof nn.BatchNorm2d)));
 }
 
@@ -20,7 +34,9 @@ type Make = () => void;
 function stepper(resolution: number, lambda: number): { step: Make; dispose: Make } {
   manualSeed(1);
   const placement = { device, memoryFormat: 'channels_last' } as const;
-  const G = models.dcganGenerator({ images: { channels: 3, resolution } }).to(placement);
+  const G = models
+    .dcganGenerator({ images: { channels: 3, height: resolution, width: resolution } })
+    .to(placement);
   const D = critic(resolution).to(placement);
   const optimizer = optim.adam({ lr: 1e-4, betas: [0, 0.9] })(D.parameters());
   const adversarial = losses.wasserstein();
@@ -76,6 +92,7 @@ function measure(resolution: number, kernels: boolean): Record<string, number | 
   };
 }
 
+tuneProcess();
 const resolutions = process.argv[4] ? [Number(process.argv[4])] : [32, 64];
 const rows = resolutions.flatMap((resolution) =>
   [true, false].map((kernels) => measure(resolution, kernels)),

@@ -1,15 +1,16 @@
 // Memory over a long training: live tensors and resident memory, measured after warm-up and at the end.
 //   npx ts-node benchmarks/memory.ts [steps]
-import { data, manualSeed, memory, recipes, Trainer } from '../src';
+import { data, manualSeed, memory, recipes, Trainer, tuneProcess } from '../src';
 import { parseConfig } from '../src/recipes/config';
 
 async function main(): Promise<void> {
+  tuneProcess();
   const steps = Number(process.argv[2] ?? 2000);
   const warmUp = Math.min(200, Math.floor(steps / 4));
   const digits = await data.digits({ resolution: 32, count: 6_000 });
   manualSeed(1);
   const { fields, build } = recipes.dcgan;
-  const trainer = new Trainer(build(parseConfig(fields, { set: { width: '16' } }), digits.spec));
+  const trainer = new Trainer(build(parseConfig(fields, { set: { width: '16' } }), digits.specs));
   const loader = digits.loader({ batch: 32, seed: 1 });
   const resident: number[] = [];
   let before = 0;

@@ -1,4 +1,4 @@
-import { adversarialPhases, field, losses, models, optim, type Recipe } from '../src';
+import { field, gan, losses, models, optim, type Recipe } from '../src';
 
 const fields = {
   width: field.integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
@@ -10,29 +10,30 @@ export const lazyR1: Recipe<typeof fields> = {
   name: 'lazy-r1',
   summary: 'DCGAN with lazy R1',
   fields,
-  resolutions: { description: 'a power of two from 16 to 512', accepts: models.dcganAccepts },
+  resolutions: { description: models.DCGAN_SIZES, accepts: models.dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
-  build({ width, gamma }, images) {
+  build({ width, gamma }, { images }) {
     const lazy = losses.lazily(16);
     const rates = { lr: 2e-4, betas: [0.5, 0.999] } as const;
     const discriminator = optim.adam(lazy.adam(rates));
-    return {
+    return gan({
       networks: {
         generator: models.dcganGenerator({ images, width }),
         discriminator: models.dcganDiscriminator({ images, width, norm: 'none' }),
       },
       latent: { shape: [100, 1, 1] },
-      phases: [
-        ...adversarialPhases(losses.nonSaturating(), { discriminator, generator: optim.adam(rates) }),
+      loss: losses.nonSaturating(),
+      optimizers: { discriminator, generator: optim.adam(rates) },
+      further: [
         {
           name: 'R1',
           trains: 'discriminator',
           optimizer: discriminator,
           every: lazy.every,
-          loss: ({ real, networks }) =>
-            losses.weighted(lazy.weight * gamma, losses.r1(networks.discriminator, real)),
+          loss: ({ batch, networks }) =>
+            losses.weighted(lazy.weight * gamma, losses.r1(networks.discriminator, batch.images)),
         },
       ],
-    };
+    });
   },
 };

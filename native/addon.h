@@ -20,22 +20,24 @@ void require_device(at::Device device);
 
 /// Gives small tensors an allocator of their own, once a process.
 void install_allocator();
+/// Whether LibTorch allocates with it now.
+bool allocator_installed();
 /// Has malloc keep what is freed for the next step; what the user set by MALLOC_… variables or GLIBC_TUNABLES
 /// stays.
 void keep_freed_memory();
-/// Whether the current CUDA stream is being recorded: host data given to it now would be read at every
+/// Whether the current CUDA stream is being captured: host data given to it now would be read at every
 /// replay.
-bool recording_now();
+bool capturing_now();
 
-void define_ops(const Context& context, napi_value exports);
-void define_tensors(const Context& context, napi_value exports);
-void define_autograd(const Context& context, napi_value exports);
-void define_random(const Context& context, napi_value exports);
-void define_device(const Context& context, napi_value exports);
-void define_kernels(const Context& context, napi_value exports);
-void define_profile(const Context& context, napi_value exports);
-void define_script(const Context& context, napi_value exports);
-void define_cuda(const Context& context, napi_value exports);
-void define_cuda_graph(const Context& context, napi_value exports);
+void define_ops(const Context& context, Napi::Object exports);
+void define_tensors(const Context& context, Napi::Object exports);
+void define_autograd(const Context& context, Napi::Object exports);
+void define_random(const Context& context, Napi::Object exports);
+void define_device(const Context& context, Napi::Object exports);
+void define_kernels(const Context& context, Napi::Object exports);
+void define_profile(const Context& context, Napi::Object exports);
+void define_script(const Context& context, Napi::Object exports);
+void define_cuda(const Context& context, Napi::Object exports);
+void define_cuda_graph(const Context& context, Napi::Object exports);
 
 }  // namespace gan

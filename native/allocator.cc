@@ -108,4 +108,6 @@ void install_allocator() {
       once, [] { c10::SetCPUAllocator(new SmallBlockAllocator(*c10::GetCPUAllocator()), /*priority=*/1); });
 }
 
+bool allocator_installed() { return dynamic_cast<SmallBlockAllocator*>(c10::GetCPUAllocator()) != nullptr; }
+
 }  // namespace gan

@@ -1,5 +1,5 @@
-// Recordings of device work (CUDA graphs): made on a stream of their own, replayed on the current one, all of
-// a trainer's in one memory pool. no_cuda.cc stands in without CUDA.
+// CUDA graphs: captured on a stream of their own, replayed on the current one, all of a trainer's in one
+// memory pool. no_cuda.cc stands in without CUDA.
 #include <ATen/core/CachingHostAllocator.h>
 #include <ATen/core/Generator.h>
 #include <ATen/cuda/CUDAGraph.h>
@@ -21,22 +21,22 @@ namespace {
 using at::cuda::CUDAGraph;
 using c10::cuda::CUDAStream;
 
-/// A side stream and a memory pool that recordings share: the blocks that one of them frees serve the next.
-struct Studio : Resource {
-  explicit Studio(c10::DeviceIndex device)
+/// A side stream and a memory pool that captures share: the blocks that one of them frees serve the next.
+struct CaptureStream : Resource {
+  explicit CaptureStream(c10::DeviceIndex device)
       : device(device),
-        stream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device)),
+        side(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device)),
         pool(at::cuda::graph_pool_handle()) {}
 
   const c10::DeviceIndex device;
-  const CUDAStream stream;
+  const CUDAStream side;
   const c10::MempoolId_t pool;
-  /// The stream that was current when the studio was entered.
+  /// The stream that was current when this one was entered.
   std::optional<CUDAStream> outside;
 };
 
-struct Recording : Resource {
-  std::shared_ptr<Studio> studio;
+struct CapturedGraph : Resource {
+  std::shared_ptr<CaptureStream> stream;
   std::vector<at::Generator> generators;
   std::unique_ptr<CUDAGraph> graph = std::make_unique<CUDAGraph>();
 };
@@ -49,12 +49,12 @@ std::shared_ptr<T> resource(const Context& context, Handle handle, const char* e
   return result;
 }
 
-std::shared_ptr<Studio> studio_of(const Context& context, Handle handle) {
-  return resource<Studio>(context, handle, "a live studio");
+std::shared_ptr<CaptureStream> capture_stream_of(const Context& context, Handle handle) {
+  return resource<CaptureStream>(context, handle, "a live capture stream");
 }
 
-std::shared_ptr<Recording> recording_of(const Context& context, Handle handle) {
-  return resource<Recording>(context, handle, "a live recording");
+std::shared_ptr<CapturedGraph> captured_graph_of(const Context& context, Handle handle) {
+  return resource<CapturedGraph>(context, handle, "a live CUDA graph");
 }
 
 /// What `waiting` is given from now on runs after all that `awaited` was given so far; the host waits for
@@ -69,33 +69,34 @@ void let_wait(const CUDAStream& waiting, const CUDAStream& awaited) {
   C10_CUDA_CHECK(waits);
 }
 
-int64_t makeStudio(const Context& context, at::Device device) {
+int64_t makeCaptureStream(const Context& context, at::Device device) {
   require_device(device);
   const c10::DeviceIndex index = device.has_index() ? device.index() : c10::cuda::current_device();
-  return context.environment.resources.add(std::make_shared<Studio>(index));
+  return context.environment.resources.add(std::make_shared<CaptureStream>(index));
 }
 
-/// Makes the studio's stream the current one.
-void enterStudio(const Context& context, Handle handle) {
-  const auto studio = studio_of(context, handle);
-  if (studio->outside) throw ArgumentError("ERR_INVALID_ARG", "expected a studio that is not entered yet");
-  const CUDAStream outside = c10::cuda::getCurrentCUDAStream(studio->device);
-  let_wait(studio->stream, outside);
-  studio->outside = outside;
-  c10::cuda::setCurrentCUDAStream(studio->stream);
+/// Makes the capture stream the current one.
+void enterCaptureStream(const Context& context, Handle handle) {
+  const auto stream = capture_stream_of(context, handle);
+  if (stream->outside)
+    throw ArgumentError("ERR_INVALID_ARG", "expected a capture stream that is not entered yet");
+  const CUDAStream outside = c10::cuda::getCurrentCUDAStream(stream->device);
+  let_wait(stream->side, outside);
+  stream->outside = outside;
+  c10::cuda::setCurrentCUDAStream(stream->side);
 }
 
 /// Makes the stream that was current before the current one again.
-void leaveStudio(const Context& context, Handle handle) {
-  const auto studio = studio_of(context, handle);
-  if (!studio->outside) throw ArgumentError("ERR_INVALID_ARG", "expected a studio that was entered");
-  const CUDAStream outside = *studio->outside;
-  studio->outside.reset();
+void leaveCaptureStream(const Context& context, Handle handle) {
+  const auto stream = capture_stream_of(context, handle);
+  if (!stream->outside) throw ArgumentError("ERR_INVALID_ARG", "expected a capture stream that was entered");
+  const CUDAStream outside = *stream->outside;
+  stream->outside.reset();
   c10::cuda::setCurrentCUDAStream(outside);
-  let_wait(outside, studio->stream);
+  let_wait(outside, stream->side);
 }
 
-/// From LibTorch 2.14 on a generator joins a recording when it is first drawn from; before it has to be
+/// From LibTorch 2.14 on a generator joins a capture when it is first drawn from; before it has to be
 /// announced.
 template <class Graph>
 void announce(Graph& graph, const at::Generator& generator) {
@@ -114,84 +115,85 @@ bool succeeds(F&& body) {
 }
 
 #if TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 14
-/// Before 2.14 a recording that failed leaves both allocators bound to it, by a callback into the graph that
+/// Before 2.14 a capture that failed leaves both allocators bound to it, by a callback into the graph that
 /// is about to be destroyed.
 template <class HostAllocator>
-void unbind_allocators(CUDAGraph& graph, const Studio& studio, HostAllocator* host) {
+void unbind_allocators(CUDAGraph& graph, const CaptureStream& stream, HostAllocator* host) {
   namespace device_allocator = c10::cuda::CUDACachingAllocator;
-  // A graph that knows its pool has ended its recording, and gives the pool back by itself.
+  // A graph that knows its pool has ended its capture, and gives the pool back by itself.
   if (succeeds([&] { graph.pool(); })) return;
-  if (succeeds([&] { device_allocator::endAllocateToPool(studio.device, studio.pool); }))
-    succeeds([&] { device_allocator::releasePool(studio.device, studio.pool); });
-  if constexpr (requires { host->end_allocate_to_pool(studio.pool); })
-    if (succeeds([&] { host->end_allocate_to_pool(studio.pool); }))
-      succeeds([&] { host->release_pool(studio.pool); });
+  if (succeeds([&] { device_allocator::endAllocateToPool(stream.device, stream.pool); }))
+    succeeds([&] { device_allocator::releasePool(stream.device, stream.pool); });
+  if constexpr (requires { host->end_allocate_to_pool(stream.pool); })
+    if (succeeds([&] { host->end_allocate_to_pool(stream.pool); }))
+      succeeds([&] { host->release_pool(stream.pool); });
 }
 #else
 template <class HostAllocator>
-void unbind_allocators(CUDAGraph&, const Studio&, HostAllocator*) {}
+void unbind_allocators(CUDAGraph&, const CaptureStream&, HostAllocator*) {}
 #endif
 
-/// Ends a recording that failed, whatever state it is in.
-void give_up(Recording& recording) {
-  const c10::cuda::CUDAGuard guard(recording.studio->device);
-  if (!succeeds([&] { recording.graph->capture_end(); }))
-    unbind_allocators(*recording.graph, *recording.studio, at::getHostAllocator(at::kCUDA));
-  recording.graph.reset();
-  // The old states may still think that they are recorded; new ones go on from the same place.
-  for (at::Generator& generator : recording.generators)
+/// Ends a capture that failed, whatever state it is in.
+void give_up(CapturedGraph& captured) {
+  const c10::cuda::CUDAGuard guard(captured.stream->device);
+  if (!succeeds([&] { captured.graph->capture_end(); }))
+    unbind_allocators(*captured.graph, *captured.stream, at::getHostAllocator(at::kCUDA));
+  captured.graph.reset();
+  // The old states may still think that they are captured; new ones go on from the same place.
+  for (at::Generator& generator : captured.generators)
     succeeds([&] { generator.graphsafe_set_state(generator.clone()); });
 }
 
-/// Begins to record what is given to the studio's stream, which must be the current one: it is not run.
-int64_t beginRecording(const Context& context, Handle handle, napi_value generators) {
-  auto recording = std::make_shared<Recording>();
-  recording->studio = studio_of(context, handle);
-  recording->generators = read_array<at::Generator>(
+/// Begins to capture what is given to the capture stream, which must be the current one: it is not run.
+int64_t beginCapture(const Context& context, Handle handle, Napi::Value generators) {
+  auto captured = std::make_shared<CapturedGraph>();
+  captured->stream = capture_stream_of(context, handle);
+  captured->generators = read_array<at::Generator>(
       context, generators, "an array of random generators",
       [](const Context& inner, napi_value element) { return Argument<at::Generator>::read(inner, element); });
-  const Studio& studio = *recording->studio;
-  const c10::cuda::CUDAGuard guard(studio.device);
+  const CaptureStream& stream = *captured->stream;
+  const c10::cuda::CUDAGuard guard(stream.device);
   // What eager runs left in the caches is given back: the pool is apart from it.
   c10::cuda::device_synchronize();
   c10::cuda::CUDACachingAllocator::emptyCache();
   context.environment.resources.require_room(1);
   try {
-    for (const at::Generator& generator : recording->generators) announce(*recording->graph, generator);
+    for (const at::Generator& generator : captured->generators) announce(*captured->graph, generator);
     // Only this thread's calls are watched: another worker may go on allocating and copying meanwhile.
-    recording->graph->capture_begin(studio.pool, cudaStreamCaptureModeThreadLocal);
+    captured->graph->capture_begin(stream.pool, cudaStreamCaptureModeThreadLocal);
   } catch (...) {
-    give_up(*recording);
+    give_up(*captured);
     throw;
   }
-  return context.environment.resources.add(std::move(recording));
+  return context.environment.resources.add(std::move(captured));
 }
 
-void endRecording(const Context& context, Handle handle) {
-  const auto recording = recording_of(context, handle);
-  const c10::cuda::CUDAGuard guard(recording->studio->device);
-  recording->graph->capture_end();
+void endCapture(const Context& context, Handle handle) {
+  const auto captured = captured_graph_of(context, handle);
+  const c10::cuda::CUDAGuard guard(captured->stream->device);
+  captured->graph->capture_end();
 }
 
-/// Ends a recording that failed and drops it. Other recordings with its generators are of no use any more,
-/// and no other can be made in this studio.
-void abandonRecording(const Context& context, Handle handle) {
-  give_up(*recording_of(context, handle));
+/// Ends a capture that failed and drops it. Other graphs with its generators are of no use any more, and no
+/// other can be captured on this stream.
+void abandonCapture(const Context& context, Handle handle) {
+  give_up(*captured_graph_of(context, handle));
   context.environment.resources.remove(handle.value);
 }
 
-/// Gives the recorded work to the current stream, with generators and all going on from where they are.
-void replayRecording(const Context& context, Handle handle) {
-  recording_of(context, handle)->graph->replay();
+/// Gives the captured work to the current stream, with generators and all going on from where they are.
+void replayGraph(const Context& context, Handle handle) {
+  captured_graph_of(context, handle)->graph->replay();
 }
 
-/// Drops a studio, or a recording with its memory; what was given to the device before still runs to its end.
+/// Drops a capture stream, or a graph with its memory; what was given to the device before still runs to its
+/// end.
 bool releaseResource(const Context& context, Handle handle) {
   const std::shared_ptr<Resource>* found = context.environment.resources.find(handle.value);
   if (!found) return false;
   // The driver may not free what a launched graph still uses.
-  if (const auto recording = std::dynamic_pointer_cast<Recording>(*found)) {
-    const c10::cuda::CUDAGuard guard(recording->studio->device);
+  if (const auto captured = std::dynamic_pointer_cast<CapturedGraph>(*found)) {
+    const c10::cuda::CUDAGuard guard(captured->stream->device);
     succeeds([] { c10::cuda::device_synchronize(); });
   }
   return context.environment.resources.remove(handle.value);
@@ -205,20 +207,20 @@ void forbidCudaSync(const Context&, bool forbidden) {
 
 }  // namespace
 
-bool recording_now() {
-  // Asked in a process that has used CUDA already: without a context there is no recording either.
+bool capturing_now() {
+  // Asked in a process that has used CUDA already: without a context there is no capture either.
   return c10::cuda::device_count() > 0 &&
          c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None;
 }
 
-void define_cuda_graph(const Context& context, napi_value exports) {
-  GAN_DEFINE(context, exports, makeStudio);
-  GAN_DEFINE(context, exports, enterStudio);
-  GAN_DEFINE(context, exports, leaveStudio);
-  GAN_DEFINE(context, exports, beginRecording);
-  GAN_DEFINE(context, exports, endRecording);
-  GAN_DEFINE(context, exports, abandonRecording);
-  GAN_DEFINE(context, exports, replayRecording);
+void define_cuda_graph(const Context& context, Napi::Object exports) {
+  GAN_DEFINE(context, exports, makeCaptureStream);
+  GAN_DEFINE(context, exports, enterCaptureStream);
+  GAN_DEFINE(context, exports, leaveCaptureStream);
+  GAN_DEFINE(context, exports, beginCapture);
+  GAN_DEFINE(context, exports, endCapture);
+  GAN_DEFINE(context, exports, abandonCapture);
+  GAN_DEFINE(context, exports, replayGraph);
   GAN_DEFINE(context, exports, releaseResource);
   GAN_DEFINE(context, exports, forbidCudaSync);
 }

@@ -55,6 +55,14 @@ void setTf32(const Context&, bool enabled) {
   at::globalContext().setAllowTF32CuDNN(enabled);
 }
 
+/// Sets up how this process keeps the memory that LibTorch frees. What is allocated already stays as it is.
+void tuneMemory(const Context&) {
+  keep_freed_memory();
+  install_allocator();
+}
+
+bool memoryTuned(const Context&) { return allocator_installed(); }
+
 /// Reading the argument is the check.
 void requireDevice(const Context&, at::Device) {}
 
@@ -76,7 +84,7 @@ void require_device(at::Device device) {
                                            "' but received '" + device.str() + "'");
 }
 
-void define_device(const Context& context, napi_value exports) {
+void define_device(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, version);
   GAN_DEFINE(context, exports, buildConfiguration);
   GAN_DEFINE(context, exports, cpuCapability);
@@ -89,6 +97,8 @@ void define_device(const Context& context, napi_value exports) {
   GAN_DEFINE(context, exports, deterministic);
   GAN_DEFINE(context, exports, setBenchmark);
   GAN_DEFINE(context, exports, setTf32);
+  GAN_DEFINE(context, exports, tuneMemory);
+  GAN_DEFINE(context, exports, memoryTuned);
   GAN_DEFINE(context, exports, requireDevice);
 }
 

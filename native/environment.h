@@ -4,7 +4,7 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
-#include <node_api.h>
+#include <napi.h>
 
 #include <cstdint>
 #include <deque>
@@ -132,11 +132,11 @@ struct Environment {
   /// first.
   std::shared_ptr<void> profile;
   HandleTable<std::shared_ptr<at::RecordFunction>> spans;
-  /// Of CUDA: streams with their pools, recordings.
+  /// Of CUDA: capture streams with their pools, captured graphs.
   HandleTable<std::shared_ptr<Resource>> resources;
   HandleTable<std::shared_ptr<Resource>> scripts;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.
-  napi_ref error_class = nullptr;
+  Napi::FunctionReference error_class;
 };
 
 }  // namespace gan

@@ -19,24 +19,24 @@ namespace {
 namespace kineto = torch::autograd::profiler;
 using libkineto::ActivityType;
 
-/// Kineto is one a process, so this is the addon's one static: whether some environment records.
-std::atomic<bool> recording{false};
+/// Kineto is one a process, so this is the addon's one static: whether some environment is profiling.
+std::atomic<bool> profiling{false};
 
-/// Ends the recording of an environment that ends in the middle of one.
-struct Recording {
-  ~Recording() {
+/// Ends the profile of an environment that ends in the middle of one.
+struct Profile {
+  ~Profile() {
     if (active) kineto::disableProfiler();
-    recording = false;
+    profiling = false;
   }
   bool active = false;
 };
 
-/// Starts to record on this thread, and on the threads autograd works on for it.
-void startProfile(const Context& context) {
-  if (recording.exchange(true))
+/// Starts to profile this thread, and the threads autograd works on for it.
+void startProfiling(const Context& context) {
+  if (profiling.exchange(true))
     throw ArgumentError("ERR_PROFILING",
                         "expected no other profile at the same time: LibTorch has one profiler a process");
-  const auto state = std::make_shared<Recording>();
+  const auto state = std::make_shared<Profile>();
   // Kineto tells every stage on stderr otherwise. It reads this once, and who set it wants to read them.
   setenv("KINETO_LOG_LEVEL", "6", /*overwrite=*/0);
   const auto config = torch::profiler::impl::ProfilerConfig(torch::profiler::impl::ProfilerState::KINETO,
@@ -113,12 +113,12 @@ std::string inputs_of(const kineto::KinetoEvent& event) {
 
 constexpr size_t kColumns = 8;
 
-/// Ends the recording. Gives texts, and of each event a row of numbers: kind, name and inputs as indices of
+/// Ends the profile. Gives texts, and of each event a row of numbers: kind, name and inputs as indices of
 /// texts, thread, start and duration in milliseconds, its number, and for work on a device the number of the
 /// operator it belongs to. With a path, writes a Chrome trace there.
-std::tuple<std::vector<std::string>, napi_value> stopProfile(const Context& context,
-                                                             const std::string& trace) {
-  const auto state = std::static_pointer_cast<Recording>(std::exchange(context.environment.profile, nullptr));
+std::tuple<std::vector<std::string>, Napi::Value> stopProfiling(const Context& context,
+                                                                const std::string& trace) {
+  const auto state = std::static_pointer_cast<Profile>(std::exchange(context.environment.profile, nullptr));
   if (!state) throw ArgumentError("ERR_PROFILING", "expected a profile in work but none was started");
   state->active = false;
   const auto result = kineto::disableProfiler();
@@ -136,20 +136,18 @@ std::tuple<std::vector<std::string>, napi_value> stopProfile(const Context& cont
                  static_cast<double>(event.linkedCorrelationId())});
   }
   if (!trace.empty()) result->save(trace);
-  napi_value buffer;
-  void* data = nullptr;
-  check(context, napi_create_arraybuffer(context.env, rows.size() * sizeof(double), &data, &buffer));
-  if (!rows.empty()) std::memcpy(data, rows.data(), rows.size() * sizeof(double));
+  auto buffer = Napi::ArrayBuffer::New(context.env, rows.size() * sizeof(double));
+  if (!rows.empty()) std::memcpy(buffer.Data(), rows.data(), buffer.ByteLength());
   return {texts.take(), buffer};
 }
 
 }  // namespace
 
-void define_profile(const Context& context, napi_value exports) {
-  GAN_DEFINE(context, exports, startProfile);
+void define_profile(const Context& context, Napi::Object exports) {
+  GAN_DEFINE(context, exports, startProfiling);
   GAN_DEFINE(context, exports, openSpan);
   GAN_DEFINE(context, exports, closeSpan);
-  GAN_DEFINE(context, exports, stopProfile);
+  GAN_DEFINE(context, exports, stopProfiling);
 }
 
 }  // namespace gan

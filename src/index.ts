@@ -5,16 +5,21 @@ export { ScriptModule } from './io/script-module';
 export * as losses from './losses';
 export * as metrics from './metrics';
 export * as models from './models';
-export type { DType, MemoryFormat } from './native/addon';
+export { tuneProcess } from './native/addon';
 export { TorchError } from './native/torch-error';
+export type { DType, MemoryFormat } from './native/types';
 export * as nn from './nn';
 export * as optim from './optim';
 export {
-  type AdversarialOptions,
   adversarialLoss,
   adversarialLosses,
-  adversarialPhases,
   field,
+  type GanConfig,
+  type GanOptions,
+  type GanParts,
+  gan,
+  load,
+  type Penalty,
   type Recipe,
   recipes,
   reconstructions,
@@ -64,20 +69,24 @@ export { dispose, inScope, keep, scope } from './tensor/scope';
 export { cat, stack } from './tensor/shapes';
 export { Tensor, type TypedArray } from './tensor/tensor';
 export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/checkpoint';
+export type { Norms } from './training/evaluating';
 export type { EvaluationOptions, TrainingEvaluation } from './training/evaluation';
-export {
-  type GenerateOptions,
-  type LoadedGenerator,
-  type LoadOptions,
-  loadGenerator,
-  type ModelBuilder,
-} from './training/generate';
-export type { Grid, GridMaker, GridView } from './training/grids';
+export type { FitOptions } from './training/fit-options';
+export type { GeneratedImages } from './training/generated-images';
+export type { Grid } from './training/grid';
+export { type Direction, ImageSampler, imageSampler, type Reach } from './training/image-sampler';
 export type { Latent, LatentParts } from './training/latent';
 export { classRows, type LatentGrid, sweepLatents, walkLatents } from './training/latent-paths';
-export type { Networks, Phase, Step } from './training/phase';
+export { LatentSampler, latentSampler } from './training/latent-sampler';
+export type { LoadedModel, LoadOptions, ModelBuilder } from './training/load';
+export type { Make, MakeSource, Model } from './training/model';
+export type { Networks, Phase, Step, Tensors } from './training/phase';
 export type { PrecisionChoice } from './training/precision';
-export type { FitOptions } from './training/session';
+export type { Report } from './training/report';
+export type { RunRequest } from './training/run-model';
+export type { GridMaker, GridView } from './training/sample-grids';
+export type { Sampler } from './training/sampler';
 export type { ProfileOptions } from './training/step-profile';
-export { type Model, type Report, Trainer, type TrainerOptions } from './training/trainer';
+export { Trainer, type TrainerOptions } from './training/trainer';
+export { type TranslatedOptions, translatedImages } from './training/translated-images';
 export { version } from './version';

@@ -1,5 +1,5 @@
 // libtorch-gan's own participant: reads a task from its command line, answers with one line of JSON.
-import { version } from '../../src';
+import { tuneProcess, version } from '../../src';
 import { setThreads } from '../../src/tensor/device';
 import type { Measured, Task } from '../task';
 import { data } from './data';
@@ -11,6 +11,7 @@ import { train } from './train';
 async function measure(task: Task): Promise<Measured> {
   if (task.kind === 'import')
     throw new Error('the import is measured by import.js, which loads nothing else');
+  tuneProcess();
   if (task.device === 'cpu') setThreads(task.threads);
   switch (task.kind) {
     case 'train':

@@ -9,23 +9,25 @@ import { openFeatures } from '../metrics/features/open';
 import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
 import { prepareReal, type RealImages } from '../metrics/real-images';
 import { EvaluationPictures } from '../training/evaluation-pictures';
-import type { LoadedGenerator } from '../training/generate';
 import { networkProtocol } from '../training/generated-images';
-import type { EvaluateSettings } from './evaluate';
-import type { Work } from './evaluate-run';
+import { latentSize } from '../training/latent';
+import { type LoadedModel, requireLatents } from '../training/load';
+import { formLatents } from '../training/run-model';
+import type { EvaluateSettings } from './evaluate-settings';
+import type { EvaluationJob } from './evaluation-job';
 import { dataFolder, loadReal } from './real-data';
 
 /** What is judged by a feature network: images, and paths between latents. */
-export async function judgeByFeatures(work: Work): Promise<void> {
-  const { settings, judged, device, terminal, onProgress, signal } = work;
+export async function judgeByFeatures(job: EvaluationJob): Promise<void> {
+  const { settings, judged, device, terminal, onProgress, signal } = job;
   const { images, paths } = settings.metrics;
-  const generator = paths ? requireNormalLatents(judged.generator) : null;
+  const model = paths ? requireNormalLatents(judged.model) : null;
   const split = settings.split ?? 'train';
-  const dataset = await loadReal(work, split);
+  const dataset = await loadReal(job, split);
   const source = images.length > 0 ? conform(judged.source, dataset, settings) : judged.source;
   const extractor = await openFeatures(settings.features, {
     dataset,
-    dataDir: dataFolder(work),
+    dataDir: dataFolder(job),
     device,
     onProgress,
     onNote: (note) => terminal.log(note),
@@ -33,8 +35,8 @@ export async function judgeByFeatures(work: Work): Promise<void> {
   });
   try {
     terminal.log(`judging  ${judged.described}`);
-    if (images.length > 0) await judgeImages(work, { dataset, extractor, source, split });
-    if (generator) await judgePaths(work, { generator, extractor });
+    if (images.length > 0) await judgeImages(job, { dataset, extractor, source, split });
+    if (model) await judgePaths(job, { model, extractor });
   } finally {
     extractor.dispose();
   }
@@ -47,8 +49,8 @@ interface Sides {
   readonly split: string;
 }
 
-async function judgeImages(work: Work, { dataset, extractor, source, split }: Sides): Promise<void> {
-  const { settings, device, terminal, onProgress, signal } = work;
+async function judgeImages(job: EvaluationJob, { dataset, extractor, source, split }: Sides): Promise<void> {
+  const { settings, device, terminal, onProgress, signal } = job;
   const real = await prepareReal(dataset, {
     extractor,
     count: settings.realCount,
@@ -59,14 +61,14 @@ async function judgeImages(work: Work, { dataset, extractor, source, split }: Si
   });
   try {
     terminal.log(`against  ${real.count} images of ${dataset.name} (${split}), by ${extractor.name}`);
-    await measure(work, { real, source, split });
+    await measure(job, { real, source, split });
   } finally {
     real.dispose();
   }
 }
 
 async function measure(
-  { settings, judged: { origin }, onProgress, signal, tell }: Work,
+  { settings, judged: { origin }, onProgress, signal, tell }: EvaluationJob,
   { real, source, split }: Pick<Sides, 'source' | 'split'> & { readonly real: RealImages },
 ): Promise<void> {
   const { metrics, seed } = settings;
@@ -94,30 +96,31 @@ async function measure(
 }
 
 async function judgePaths(
-  { settings, terminal, device, onProgress, signal, tell }: Work,
-  { generator, extractor }: { readonly generator: LoadedGenerator; readonly extractor: FeatureExtractor },
+  { settings, terminal, device, onProgress, signal, tell }: EvaluationJob,
+  { model, extractor }: { readonly model: LoadedModel; readonly extractor: FeatureExtractor },
 ): Promise<void> {
   terminal.log(`walking  between latents, by ${extractor.name}`);
   const { seed, count } = settings;
+  const { networks } = model;
+  const sampler = requireLatents(model);
   const evaluation = await evaluatePaths({
     extractor,
-    generate: (latents) => generator.forward(latents),
-    latentSize: generator.latentSize,
+    generate: (latents) => sampler.make(networks, formLatents(sampler.latent, latents, device)),
+    latentSize: latentSize(sampler.latent),
     count,
     seed,
     device,
-    protocol: networkProtocol(generator),
+    protocol: networkProtocol(model),
     onProgress,
     signal,
   });
   await tell(evaluation);
 }
 
-function requireNormalLatents(generator: LoadedGenerator | null): LoadedGenerator {
-  if (!generator)
-    throw new UsageError('ppl judges a model, not images: give --checkpoint in place of --images');
-  const { classes = 0, codes = 0 } = generator.latent;
-  if (classes + codes === 0) return generator;
+function requireNormalLatents(model: LoadedModel | null): LoadedModel {
+  if (!model) throw new UsageError('ppl judges a model, not images: give --checkpoint in place of --images');
+  const { classes = 0, codes = 0 } = requireLatents(model).latent;
+  if (classes + codes === 0) return model;
   throw new UsageError(
     'ppl needs a model whose latents are normal numbers alone but those of this one have classes or codes: leave ppl out',
   );

@@ -4,18 +4,18 @@ import type { Evaluation } from '../metrics/evaluate';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
-import { createTaskProgress, type TaskState } from '../report/task-progress';
+import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { commandLine } from './command-line';
-import type { EvaluateSettings } from './evaluate';
 import { judgeAutoencoder } from './evaluate-autoencoder';
 import { judgeByFeatures } from './evaluate-features';
+import type { EvaluateSettings } from './evaluate-settings';
+import type { EvaluationJob } from './evaluation-job';
 import { evaluationLines } from './evaluation-view';
 import { listenForInterrupt } from './interrupt';
-import { type JudgedImages, type Origin, openGenerator, openImages } from './judged-images';
+import { type JudgedImages, type Origin, openImages, openModel } from './judged-images';
 import { resolutionOf } from './resolution';
-import type { Terminal } from './terminal';
-import type { Surroundings } from './train-run';
+import type { CommandContext } from './terminal';
 
 /**
  * Opens the images, the real ones and the feature network, judges, and leaves a row in the run directory: one for each protocol, where
@@ -25,7 +25,7 @@ import type { Surroundings } from './train-run';
  */
 export async function runEvaluation(
   settings: EvaluateSettings,
-  { host, terminal }: Surroundings,
+  { host, terminal }: CommandContext,
 ): Promise<number> {
   const interrupt = listenForInterrupt(host, () =>
     terminal.log('interrupted: nothing is written; once more to leave at once'),
@@ -41,21 +41,9 @@ export async function runEvaluation(
   }
 }
 
-/** What the parts of an evaluation share. */
-export interface Work {
-  readonly settings: EvaluateSettings;
-  readonly judged: JudgedImages;
-  readonly device: string;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-  readonly onProgress?: (state: TaskState) => void;
-  /** Tells the user, and the run where there is one. */
-  tell(evaluation: Evaluation): Promise<void>;
-}
-
 async function judge(
   settings: EvaluateSettings,
-  { terminal, signal }: Pick<Work, 'terminal' | 'signal'>,
+  { terminal, signal }: Pick<EvaluationJob, 'terminal' | 'signal'>,
 ): Promise<void> {
   const device = resolveDevice(settings.device);
   const onProgress = terminal.showsProgress
@@ -63,12 +51,12 @@ async function judge(
     : undefined;
   const judged = await openJudged(settings, device);
   const tell = (evaluation: Evaluation) => conclude(evaluation, { judged, terminal });
-  const work = { settings, judged, device, terminal, signal, onProgress, tell };
+  const job = { settings, judged, device, terminal, signal, onProgress, tell };
   try {
     for (const note of judged.notes) terminal.warn(note);
     const { images, paths, data } = settings.metrics;
-    if (data.length > 0) await judgeAutoencoder(work);
-    if (images.length > 0 || paths) await judgeByFeatures(work);
+    if (data.length > 0) await judgeAutoencoder(job);
+    if (images.length > 0 || paths) await judgeByFeatures(job);
   } finally {
     judged.dispose();
   }
@@ -76,7 +64,7 @@ async function judge(
 
 function openJudged(settings: EvaluateSettings, device: string): Promise<JudgedImages> {
   const { checkpoint, images, dataset, dataDir, resolution = 32, count } = settings;
-  if (checkpoint !== undefined) return openGenerator(checkpoint, settings, device);
+  if (checkpoint !== undefined) return openModel(checkpoint, settings, device);
   if (images !== undefined && dataset !== undefined)
     return openImages(images, { dataset, dataDir, resolution: resolutionOf(resolution), count, device });
   throw new UsageError('expected either --checkpoint, or --images with --dataset');
@@ -84,7 +72,7 @@ function openJudged(settings: EvaluateSettings, device: string): Promise<JudgedI
 
 async function conclude(
   evaluation: Evaluation,
-  { judged: { origin }, terminal }: Pick<Work, 'judged' | 'terminal'>,
+  { judged: { origin }, terminal }: Pick<EvaluationJob, 'judged' | 'terminal'>,
 ): Promise<void> {
   const earlier = origin ? readEvaluations(join(origin.run, 'evaluations.jsonl')) : [];
   const row = origin ? await record(origin, evaluation) : null;

@@ -1,36 +1,11 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { type MetricParts, metricNames, metricParts, parseMetrics } from '../metrics/names';
-import { type ConfigOf, choice, integer, number, optional, readConfig, text } from '../recipes/config';
+import { readConfig } from '../recipes/config';
+import { type EvaluateSettings, evaluateFields } from './evaluate-settings';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
-import { resolutionField } from './resolution';
-import { deviceField, ENVIRONMENT, environmentSource, flagSource } from './settings';
-
-const fields = {
-  checkpoint: optional(text('runs/mine')),
-  images: optional(text('images.safetensors')),
-  metrics: text('fid,kid,prdc'),
-  dataset: optional(text('fashion-mnist')),
-  dataDir: optional(text('data')),
-  split: optional(choice('test', ['train', 'test'])),
-  resolution: optional(resolutionField(32)),
-  count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
-  realCount: optional(integer(10_000, { min: 2 })),
-  features: text('classifier'),
-  weights: choice('ema', ['ema', 'live']),
-  truncation: optional(number(0.7, { min: 0.01 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
-  seed: integer(0, { min: 0 }),
-  draws: optional(integer(100, { min: 1, max: 100_000 })),
-  resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
-  device: deviceField,
-};
-
-/** What `evaluate` was asked to do. */
-export interface EvaluateSettings extends Omit<ConfigOf<typeof fields>, 'metrics'> {
-  readonly metrics: MetricParts;
-}
+import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 
 /**
  * `evaluate --checkpoint RUN`: judges a trained generator, or any images, against a data set.
@@ -91,7 +66,7 @@ function evaluateProgram(): Command {
 
 function run({ options, terminal }: Invocation, host: Host): Promise<number> {
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
-  const settings = readConfig(fields, [flagSource(flags), environmentSource(host.env)]);
+  const settings = readConfig(evaluateFields, [flagSource(flags), environmentSource(host.env)]);
   const metrics = metricParts(parseMetrics(settings.metrics));
   if ((settings.checkpoint === undefined) === (settings.images === undefined))
     throw new UsageError(

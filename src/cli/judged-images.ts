@@ -4,12 +4,12 @@ import { GanError, UsageError } from '../errors';
 import { readSafetensors } from '../io/safetensors';
 import { recordsToTensors } from '../io/tensors';
 import { datasetImages, type ImageSource, tensorImages } from '../metrics/image-source';
-import { recipes } from '../recipes/index';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { type LoadedGenerator, loadGenerator } from '../training/generate';
-import type { EvaluateSettings } from './evaluate';
-import { recipesFor } from './recipe-file';
+import { generatedImages } from '../training/generated-images';
+import { type LoadedModel, requireLatents } from '../training/load';
+import type { EvaluateSettings } from './evaluate-settings';
+import { loadRun, notesOf } from './load-run';
 
 /** Images that are to be judged, and what is known of them. */
 export interface JudgedImages {
@@ -19,7 +19,7 @@ export interface JudgedImages {
   /** The checkpoint that makes them; null for images from elsewhere. */
   readonly origin: Origin | null;
   /** What made them; null for images from elsewhere. */
-  readonly generator: LoadedGenerator | null;
+  readonly model: LoadedModel | null;
   /** Things to tell the user. */
   readonly notes: readonly string[];
   dispose(): void;
@@ -40,43 +40,42 @@ export interface Origin {
 const DEFAULT_COUNT = 10_000;
 
 /**
- * Opens the generator of `--checkpoint`.
+ * Opens the model of `--checkpoint`, and what it is to make for the evaluation.
  *
- * @throws what `loadGenerator` throws
+ * @throws what `loadModel` throws
  */
-export async function openGenerator(
+export async function openModel(
   path: string,
   settings: EvaluateSettings,
   device: string,
 ): Promise<JudgedImages> {
   const { weights, seed, truncation, metrics, count = DEFAULT_COUNT } = settings;
   const { standingStatistics: batches } = settings;
-  const generator = await loadGenerator(path, {
+  const model = await loadRun(path, {
     weights,
     device,
-    recipes: recipesFor(recipes, path),
     autoencoder: metrics.data.length > 0,
     ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
   });
-  const source = generator.images({ count, seed, truncation });
-  const notes = [...generator.notes];
-  if (weights === 'ema' && generator.weights === 'live')
-    notes.push('this model keeps no averaged weights: those in training are judged');
-  return {
-    source,
-    described: `${count} images by the ${generator.weights} weights of ${generator.checkpoint}`,
-    origin: {
-      ...placeOf(generator.checkpoint),
-      step: generator.step,
-      settings: generator.settings,
-    },
-    generator,
-    notes,
-    dispose() {
-      source.dispose();
-      generator.dispose();
-    },
-  };
+  try {
+    const sampler = requireLatents(model);
+    const spec = model.specs.images;
+    const source = generatedImages({ ...model, sampler, spec, count, seed, truncation });
+    return {
+      source,
+      described: `${count} images by the ${model.weights} weights of ${model.checkpoint}`,
+      origin: { ...placeOf(model.checkpoint), step: model.step, settings: model.settings },
+      model,
+      notes: notesOf(model, weights),
+      dispose() {
+        source.dispose();
+        model.dispose();
+      },
+    };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 /** `RUN/checkpoints/step-000100` or `RUN/best`, in two parts. */
@@ -126,7 +125,7 @@ function given(source: ImageSource, { name, count }: { name: string; count?: num
     source: judged,
     described: `${judged.count} images of ${name}`,
     origin: null,
-    generator: null,
+    model: null,
     notes: [],
     dispose() {},
   };

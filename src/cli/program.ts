@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, type CommanderError, type OptionValues } from 'commander';
 import { hasCode, messageOf } from '../errors';
+import { tuneProcess } from '../native/addon';
 import { packageRoot } from '../native/root';
 import { nearest } from '../nearest';
 import type { Host } from './host';
@@ -48,6 +49,7 @@ export async function runProgram(
     .action(() => {});
   try {
     program.parse(argv, { from: 'user' });
+    tuneProcess();
     const options = program.opts();
     return await run({ options, args: program.args, terminal: new Terminal(host, options) });
   } catch (error) {

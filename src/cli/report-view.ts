@@ -6,7 +6,7 @@ import { createProgress, formatRate, type Progress } from '../report/progress';
 import { formatCount, formatMeasured, formatValue, summaryLines } from '../report/summary';
 import { BEST } from '../training/checkpoint';
 import type { TrainingEvaluation } from '../training/evaluation';
-import type { Report } from '../training/trainer';
+import type { Report } from '../training/report';
 import { commandLine } from './command-line';
 import type { Terminal } from './terminal';
 

@@ -1,8 +1,8 @@
 import { GanError, UsageError } from '../errors';
 import { readSafetensors } from '../io/safetensors';
 import type { Tensor } from '../tensor/tensor';
-import type { LoadedGenerator } from '../training/generate';
-import type { SampleSettings } from './sample';
+import type { LatentSampler } from '../training/latent-sampler';
+import type { SampleSettings } from './sample-settings';
 
 /** Latents that `sample` was asked for in another way than by a number. */
 export interface ChosenLatents {
@@ -22,15 +22,15 @@ const FRAMES = 30;
  * @throws UsageError for settings that do not go together; GanError `ERR_BAD_LATENTS` for a file that holds something else
  */
 export async function chooseLatents(
-  generator: LoadedGenerator,
+  sampler: LatentSampler,
   settings: SampleSettings,
 ): Promise<ChosenLatents | null> {
   checkTogether(settings);
-  checkLabel(settings.label, generator);
+  checkLabel(settings.label, sampler);
   const { latents, interpolate, gridSweep, label, seed, truncation, count } = settings;
-  if (latents !== undefined) return { latents: await readLatents(latents, generator) };
+  if (latents !== undefined) return { latents: await readLatents(latents, sampler) };
   const paths = require('../training/latent-paths') as typeof import('../training/latent-paths');
-  const { latent, conditional } = generator;
+  const { latent } = sampler;
   if (interpolate !== undefined) {
     const [from, to] = interpolate.split(':').map(Number);
     const { frames = FRAMES } = settings;
@@ -38,7 +38,7 @@ export async function chooseLatents(
   }
   if (gridSweep)
     return paths.withSeed(seed, (source) => paths.sweepLatents(latent, { ...source, truncation }));
-  if (!conditional || label !== undefined || count !== undefined) return null;
+  if (!latent.conditional || label !== undefined || count !== undefined) return null;
   const columns = settings.columns ?? CLASS_COLUMNS;
   return { latents: paths.classRows(latent, { seed, columns, truncation }), columns };
 }
@@ -64,7 +64,9 @@ function checkTogether(settings: SampleSettings): void {
     throw new UsageError(`${ways[0][0]} says of what classes the images are: leave --label out`);
 }
 
-async function readLatents(file: string, { latentSize }: LoadedGenerator): Promise<Tensor> {
+async function readLatents(file: string, { latent }: LatentSampler): Promise<Tensor> {
+  const { latentSize } = require('../training/latent') as typeof import('../training/latent');
+  const size = latentSize(latent);
   const { recordsToTensors } = require('../io/tensors') as typeof import('../io/tensors');
   const { records } = await readSafetensors(file);
   const { latents } = records;
@@ -75,18 +77,18 @@ async function readLatents(file: string, { latentSize }: LoadedGenerator): Promi
     latents.dtype !== 'F32' ||
     latents.shape.length !== 2 ||
     latents.shape[0] < 1 ||
-    latents.shape[1] !== latentSize
+    latents.shape[1] !== size
   )
     throw new GanError(
       'ERR_BAD_LATENTS',
-      `${file}: expected latents F32 [N, ${latentSize}], but got ${latents.dtype} [${latents.shape.join(', ')}]`,
+      `${file}: expected latents F32 [N, ${size}], but got ${latents.dtype} [${latents.shape.join(', ')}]`,
     );
   return recordsToTensors({ latents }).latents;
 }
 
-function checkLabel(label: number | undefined, { latent, conditional }: LoadedGenerator): void {
+function checkLabel(label: number | undefined, { latent }: LatentSampler): void {
   if (label === undefined) return;
-  if (!conditional)
+  if (!latent.conditional)
     throw new UsageError(
       '--label: this model was trained without labels: leave it out, or sample a conditional model',
     );

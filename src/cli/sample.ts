@@ -1,49 +1,19 @@
 import { Command } from 'commander';
-import { shapeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { writeGif } from '../io/gif';
 import { type Picture, writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
-import {
-  boolean,
-  type ConfigOf,
-  choice,
-  integer,
-  number,
-  optional,
-  readConfig,
-  text,
-} from '../recipes/config';
+import { readConfig } from '../recipes/config';
 import { type ImageBatch, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
-import type { LoadedGenerator } from '../training/generate';
+import type { LatentSampler } from '../training/latent-sampler';
+import type { LoadedModel } from '../training/load';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
-import { recipesFor } from './recipe-file';
 import { chooseLatents } from './sample-latents';
-import { deviceField, environmentSource, flagSource } from './settings';
+import { type SampleSettings, sampleFields } from './sample-settings';
+import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
-
-const fields = {
-  checkpoint: optional(text('runs/mine')),
-  count: optional(integer(64, { min: 1, max: 100_000 })),
-  seed: integer(0, { min: 0 }),
-  label: optional(integer(0, { min: 0 })),
-  weights: optional(choice('ema', ['ema', 'live'])),
-  latents: optional(text('latents.safetensors')),
-  truncation: optional(number(0.7, { min: 0.01 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
-  interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
-  frames: optional(integer(30, { min: 2, max: 1_000 })),
-  gridSweep: boolean(false),
-  out: optional(text('grid.png')),
-  raw: optional(text('images.safetensors')),
-  columns: optional(integer(8, { min: 1 })),
-  device: deviceField,
-};
-
-/** What `sample` was asked to do. */
-export type SampleSettings = ConfigOf<typeof fields>;
 
 /** Images made when no number is given. */
 const DEFAULT_COUNT = 64;
@@ -85,59 +55,56 @@ function sampleProgram(): Command {
 async function sample({ options, terminal }: Invocation, host: Host): Promise<number> {
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const { LIBTORCH_GAN_DEVICE } = host.env;
-  const settings = readConfig(fields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
+  const settings = readConfig(sampleFields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
   const { checkpoint, weights, device, standingStatistics: batches, truncation } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
   // Only now: --help and wrong calls need no LibTorch.
-  const { loadGenerator } = require('../training/generate') as typeof import('../training/generate');
-  const { recipes } = require('../recipes/index') as typeof import('../recipes/index');
-  const generator = await loadGenerator(checkpoint, {
+  const { loadRun, notesOf } = require('./load-run') as typeof import('./load-run');
+  const { requireLatents } = require('../training/load') as typeof import('../training/load');
+  const model = await loadRun(checkpoint, {
     weights,
     device,
-    recipes: recipesFor(recipes, checkpoint),
     ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
   });
   try {
-    for (const note of generator.notes) terminal.warn(note);
-    if (weights === 'ema' && generator.weights === 'live')
-      terminal.warn('this model keeps no averaged weights: those in training are used');
-    const { count, files } = await draw(generator, settings);
-    report({ generator, settings, count, files }, terminal);
+    for (const note of notesOf(model, weights)) terminal.warn(note);
+    report(model, await draw(model, requireLatents(model), settings), { settings, terminal });
     return 0;
   } finally {
-    generator.dispose();
+    model.dispose();
   }
 }
 
 function report(
-  done: Written & { readonly generator: LoadedGenerator; readonly settings: SampleSettings },
-  terminal: Terminal,
+  { checkpoint, weights, step }: LoadedModel,
+  { count, shape, files }: Written,
+  { settings, terminal }: { readonly settings: SampleSettings; readonly terminal: Terminal },
 ): void {
-  const { generator, settings, count, files } = done;
-  const { checkpoint, weights, step, spec } = generator;
-  terminal.log(`${count} images of ${shapeText(spec)} by the ${weights} weights of ${checkpoint}`);
+  terminal.log(`${count} images of ${shape.join('×')} by the ${weights} weights of ${checkpoint}`);
   for (const [kind, path] of Object.entries(files)) terminal.result(`${kind.padEnd(8)}${path}`);
   terminal.record({ event: 'end', checkpoint, step, weights, count, seed: settings.seed, ...files });
 }
 
 interface Written {
   readonly count: number;
+  /** [C, H, W] */
+  readonly shape: readonly number[];
   readonly files: { readonly picture?: string; readonly raw?: string };
 }
 
-async function draw(generator: LoadedGenerator, settings: SampleSettings): Promise<Written> {
+async function draw(model: LoadedModel, sampler: LatentSampler, settings: SampleSettings): Promise<Written> {
   const { raw, seed, label, truncation } = settings;
   const usual = settings.interpolate === undefined ? 'grid.png' : 'walk.gif';
   const { out = raw === undefined ? usual : undefined } = settings;
-  const chosen = await chooseLatents(generator, settings);
+  const chosen = await chooseLatents(sampler, settings);
   const latents = chosen?.latents;
   const count = latents === undefined ? (settings.count ?? DEFAULT_COUNT) : latents.shape[0];
   let images: Tensor | undefined;
   try {
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
-    images = generator.generate({ count, seed, label, truncation, latents });
+    images = model.run(latents ? { latents } : { count, seed, label, truncation });
     const { shape } = images;
     const bytes = images.toBytes();
     if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
@@ -145,7 +112,7 @@ async function draw(generator: LoadedGenerator, settings: SampleSettings): Promi
     const columns = settings.columns ?? chosen?.columns;
     if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
     else if (out !== undefined) await writePng(out, sampleGrid({ values, shape }, { columns }));
-    return { count, files: { ...(out && { picture: out }), ...(raw && { raw }) } };
+    return { count, shape: shape.slice(1), files: { ...(out && { picture: out }), ...(raw && { raw }) } };
   } finally {
     images?.dispose();
     latents?.dispose();

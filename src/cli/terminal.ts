@@ -1,5 +1,11 @@
 import type { Host, Output } from './host';
 
+/** Where a command runs. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly terminal: Terminal;
+}
+
 /** The flags every command has. */
 export interface OutputFlags {
   /** Results as JSON, one object a line. */

@@ -1,6 +1,6 @@
-import type { ImageDataset } from '../data/dataset';
+import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
-import { loadImages } from '../data/sources';
+import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
 import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
@@ -8,18 +8,18 @@ import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
 import type { EvaluationOptions } from '../training/evaluation';
+import type { FitOptions } from '../training/fit-options';
 import type { Precision } from '../training/manifest';
+import type { Model } from '../training/model';
 import { describePrecision } from '../training/precision';
-import type { FitOptions } from '../training/session';
-import type { ProfileOptions } from '../training/step-profile';
-import { type Report, Trainer } from '../training/trainer';
+import { Trainer } from '../training/trainer';
 import { commandLine } from './command-line';
-import type { Host } from './host';
+import { datasetOptionsOf } from './dataset-options';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
-import type { Terminal } from './terminal';
+import type { CommandContext, Terminal } from './terminal';
 
 /** A training, decided in every respect. */
 export interface TrainingPlan {
@@ -37,100 +37,157 @@ export interface TrainingPlan {
   readonly evaluation?: EvaluationSettings;
 }
 
-/** Where a command runs. */
-export interface Surroundings {
-  readonly host: Host;
-  readonly terminal: Terminal;
-}
-
 /**
  * Loads the data, builds the networks, trains, and tells what came of it.
  *
  * @returns the exit code: 0, or 130 and 143 when a signal ended the training, after a checkpoint
  */
-export async function runTraining(plan: TrainingPlan, surroundings: Surroundings): Promise<number> {
-  const { recipe, settings } = plan;
-  const { seed, precision, deterministic, graphs, batch, accumulate } = settings;
+export async function runTraining(plan: TrainingPlan, { host, terminal }: CommandContext): Promise<number> {
+  const { recipe, settings, folder, resume } = plan;
+  const { seed, precision, deterministic, graphs, batch, accumulate, steps } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
-  const dataset = await loadData(settings, surroundings.terminal);
-  const loader = dataset.loader({ batch, seed });
-  const evaluation = await openEvaluation(plan, { dataset, device, terminal: surroundings.terminal });
-  // Initial weights are drawn while the recipe builds the networks.
+  const dataset = await loadData(plan, terminal);
+  const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
+  const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
+  // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
-  const model = recipe.build(parseConfig(recipe.fields, { file: settings.set }), dataset.spec, {
-    steps: settings.steps,
-  });
+  const config = parseConfig(recipe.fields, { file: settings.set });
+  const model = recipe.build(config, loader.specs, { steps });
+  const heldOut = await loadHeldOut(plan, model, terminal);
+  const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
   if (plan.precision) trainer.restorePrecision(plan.precision);
+  trainer.choosePrecision(loader);
+  announce(plan, { dataset, trainer, terminal });
+  const view = new ReportView({ terminal, steps, folder, resumed: resume });
+  const interrupt = listenForInterrupt(host, () =>
+    view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
+  );
+  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
   try {
-    announce(plan, { dataset, trainer, terminal: surroundings.terminal });
-    const reports: Following['reports'] = (how) =>
-      trainer.fit(loader, { ...fitOptions(plan), evaluation, ...how });
-    return await follow(plan, { ...surroundings, reports });
+    const options = { ...fitOptions(plan), ...profiling(plan, view), heldOut, evaluation, signal };
+    for await (const report of trainer.fit(loader, options)) view.show(report);
   } finally {
+    view.stop();
+    interrupt.dispose();
     evaluation?.features.dispose();
     loader.dispose();
     trainer.dispose();
   }
+  view.conclude({ interrupted: interrupt.signal.aborted });
+  return interrupt.exitCode ?? 0;
 }
 
-/** The feature network of the evaluations, where there are any: trained before the run's own random numbers begin. */
+/** What a training loads beside the model. */
+interface Loaded {
+  readonly model: Model;
+  readonly dataset: Dataset;
+  /** Images that are not learned. */
+  readonly heldOut: Dataset | undefined;
+}
+
+/** How the model is judged on its way, where it is. */
 async function openEvaluation(
   { evaluation, settings }: TrainingPlan,
-  { dataset, device, terminal }: { dataset: ImageDataset; device: string; terminal: Terminal },
+  {
+    model,
+    dataset,
+    heldOut,
+    device,
+    terminal,
+  }: Loaded & { readonly device: string; readonly terminal: Terminal },
 ): Promise<EvaluationOptions | undefined> {
   if (!evaluation) return undefined;
-  const onProgress = terminal.showsProgress
-    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-    : undefined;
+  // Crops are for learning: what is compared with is whole.
+  const compared =
+    settings.loadSize === undefined
+      ? dataset
+      : await loadDataset(settings.dataset, dataOptions(settings, terminal));
+  const { real, inputs } = judgedBy({ model, dataset: compared, heldOut });
+  const onProgress = progressOf(terminal);
   const features = await openFeatures(evaluation.features, {
-    dataset,
+    dataset: real,
     dataDir: settings.dataDir,
     device,
     onProgress,
     onNote: (note) => terminal.log(note),
   });
   const protocol = { split: 'train' };
-  return { ...evaluation, real: dataset, features, featuresFrom: evaluation.features, protocol, onProgress };
+  const { features: featuresFrom } = evaluation;
+  return { ...evaluation, real, inputs, features, featuresFrom, protocol, onProgress };
 }
 
-async function loadData(settings: TrainSettings, terminal: Terminal): Promise<ImageDataset> {
-  const { dataset: name, dataDir, resolution, onBadImage } = settings;
-  const progress = terminal.showsProgress
-    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-    : undefined;
-  const dataset = await loadImages(name, {
-    resolution: resolutionOf(resolution),
-    dataDir,
-    onBadImage,
-    progress,
-  });
+/** The images that a model is compared with, and those that it takes in. */
+function judgedBy({ model, dataset, heldOut }: Loaded): {
+  readonly real: ImageDataset;
+  readonly inputs?: ImageDataset;
+} {
+  const { sampler } = model;
+  if (sampler?.takes !== 'images') return { real: dataset.parts.images };
+  const { from, to } = sampler.direction();
+  return { real: dataset.parts[to], inputs: (heldOut ?? dataset).parts[from] };
+}
+
+/** Images that are not learned, for a model that takes images in; none where the set has no others. */
+async function loadHeldOut(
+  { settings }: TrainingPlan,
+  { sampler }: Model,
+  terminal: Terminal,
+): Promise<Dataset | undefined> {
+  if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
+  return loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
+}
+
+function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
+  return { ...datasetOptionsOf(settings), progress: progressOf(terminal) };
+}
+
+function progressOf({ showsProgress, stderr, lively }: Terminal) {
+  return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
+}
+
+async function loadData({ settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+  const { loadSize: resolution = settings.resolution } = settings;
+  const dataset = await loadDataset(settings.dataset, dataOptions({ ...settings, resolution }, terminal));
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
+  for (const note of dataset.notes) terminal.warn(note);
   return dataset;
 }
 
 function announce(
   { recipe, settings, folder, resume }: TrainingPlan,
-  { dataset, trainer, terminal }: { dataset: ImageDataset; trainer: Trainer; terminal: Terminal },
+  {
+    dataset,
+    trainer,
+    terminal,
+  }: { readonly dataset: Dataset; readonly trainer: Trainer; readonly terminal: Terminal },
 ): void {
-  const { name, count, spec } = dataset;
-  const { device } = trainer;
-  const choice = trainer.choosePrecision({ batch: settings.batch });
-  const { classes } = spec;
-  const classText = classes > 0 ? `${classes} classes` : 'no labels';
+  const { name, count, kind, specs } = dataset;
+  const { device, latent } = trainer;
+  const choice = trainer.choosePrecision();
   const lines = {
     recipe: `${recipe.name}: ${recipe.summary}`,
-    data: `${name}: ${count} images of ${shapeText(spec)}, ${classText}`,
+    data: `${name}: ${count} ${kind === 'pairs' ? 'pairs' : 'images'} of ${describeSpecs(specs)}`,
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
-    ...(trainer.conditional && { classes: histogramText(dataset) }),
+    ...(latent?.conditional && { classes: histogramText(dataset.parts.images) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
-  const data = { name, count, ...spec };
+  const data = { name, count, specs };
   terminal.record({ event: 'start', recipe: recipe.name, data, device, ...choice, run: folder, settings });
+}
+
+/** `1×32×32, 10 classes`, or `a 3×64×64, b 3×64×64`. */
+function describeSpecs(specs: DataSpecs): string {
+  const { images } = specs;
+  if (images)
+    return `${shapeText(images)}, ${images.classes > 0 ? `${images.classes} classes` : 'no labels'}`;
+  return Object.entries(specs)
+    .map(([name, spec]) => `${name} ${shapeText(spec)}`)
+    .join(', ');
 }
 
 /** Classes that are told one by one. */
@@ -159,29 +216,8 @@ function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {
   };
 }
 
-function profiling(steps: number, view: ReportView): ProfileOptions {
-  return { steps, warmup: PROFILE_WARMUP, onProfile: (profile) => view.showProfile(profile) };
-}
-
-interface Following extends Surroundings {
-  reports(how: Pick<FitOptions, 'signal' | 'profile'>): AsyncIterable<Report>;
-}
-
-/** Shows the reports until the training ends, by itself or because somebody wants it to. */
-async function follow(plan: TrainingPlan, { host, terminal, reports }: Following): Promise<number> {
-  const { folder, resume, settings, profile: steps } = plan;
-  const view = new ReportView({ terminal, steps: settings.steps, folder, resumed: resume });
-  const interrupt = listenForInterrupt(host, () =>
-    view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
-  );
-  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
-  const profile = steps === undefined ? undefined : profiling(steps, view);
-  try {
-    for await (const report of reports({ signal, profile })) view.show(report);
-  } finally {
-    view.stop();
-    interrupt.dispose();
-  }
-  view.conclude({ interrupted: interrupt.signal.aborted });
-  return interrupt.exitCode ?? 0;
+/** The steps that are to be profiled, where there are any. */
+function profiling({ profile: steps }: TrainingPlan, view: ReportView): Pick<FitOptions, 'profile'> {
+  if (steps === undefined) return {};
+  return { profile: { steps, warmup: PROFILE_WARMUP, onProfile: (profile) => view.showProfile(profile) } };
 }

@@ -1,10 +1,14 @@
-import { numberBetween } from '../nn/check';
+import { numberBetween } from '../check';
 import { binaryCrossEntropyWithLogits, logSigmoid } from '../tensor/activations';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 
 /** The two sides of an adversarial game, both to be minimised; logits of any shape, the mean over all of them. */
 export interface AdversarialLoss {
+  /** What it is called in settings: what is known to fail with it is told by this (a loss of the user's own needs none). */
+  readonly name?: string;
+  /** By how much the target of real images is lowered (0). */
+  readonly labelSmoothing?: number;
   /** The discriminator's loss from its logits on real and on fake images. */
   discriminator(real: Tensor, fake: Tensor): Tensor;
   /**
@@ -39,6 +43,8 @@ export interface SmoothingOptions {
  */
 export function nonSaturating(options: SmoothingOptions = {}): UnpairedLoss {
   return {
+    name: 'non-saturating',
+    labelSmoothing: options.labelSmoothing,
     discriminator: logisticDiscriminator('nonSaturating', options),
     generator: (fake) => crossEntropyTo(fake, 1),
   };
@@ -52,6 +58,8 @@ export function nonSaturating(options: SmoothingOptions = {}): UnpairedLoss {
  */
 export function minimax(options: SmoothingOptions = {}): UnpairedLoss {
   return {
+    name: 'minimax',
+    labelSmoothing: options.labelSmoothing,
     discriminator: logisticDiscriminator('minimax', options),
     generator: (fake) => crossEntropyTo(fake, 0).neg(),
   };
@@ -63,6 +71,7 @@ export function minimax(options: SmoothingOptions = {}): UnpairedLoss {
  */
 export function logistic(): UnpairedLoss {
   return {
+    name: 'logistic',
     discriminator: (real, fake) => logisticMargin(real).mean().add(logisticMargin(fake.neg()).mean()),
     generator: (fake) => logisticMargin(fake).mean(),
   };
@@ -77,6 +86,8 @@ export function logistic(): UnpairedLoss {
 export function leastSquares(options: SmoothingOptions = {}): UnpairedLoss {
   const target = realTarget('leastSquares', options);
   return {
+    name: 'least-squares',
+    labelSmoothing: options.labelSmoothing,
     discriminator: (real, fake) => halfSquare(real.sub(target)).add(halfSquare(fake)),
     generator: (fake) => halfSquare(fake.sub(1)),
   };
@@ -88,6 +99,7 @@ export function leastSquares(options: SmoothingOptions = {}): UnpairedLoss {
  */
 export function wasserstein(): UnpairedLoss {
   return {
+    name: 'wasserstein',
     discriminator: (real, fake) => fake.mean().sub(real.mean()),
     generator: (fake) => fake.mean().neg(),
   };
@@ -99,6 +111,7 @@ export function wasserstein(): UnpairedLoss {
  */
 export function hinge(): UnpairedLoss {
   return {
+    name: 'hinge',
     discriminator: (real, fake) => real.neg().add(1).relu().mean().add(fake.add(1).relu().mean()),
     generator: (fake) => fake.mean().neg(),
   };

@@ -1,5 +1,5 @@
+import { oneOf } from '../check';
 import { TorchError } from '../native/torch-error';
-import { oneOf } from '../nn/check';
 import type { Tensor } from '../tensor/tensor';
 import { type AdversarialLoss, logisticMargin } from './adversarial';
 
@@ -28,6 +28,7 @@ const MARGINS: Readonly<Record<Margin, (t: Tensor) => Tensor>> = {
 export function relativistic(options: RelativisticOptions = {}): AdversarialLoss {
   const f = marginOf('relativistic', options);
   return {
+    name: 'relativistic',
     discriminator: (real, fake) => f(difference(real, fake)).mean(),
     generator: (fake, real) => f(difference(fake, real())).mean(),
   };
@@ -45,7 +46,7 @@ export function relativisticAverage(options: RelativisticOptions = {}): Adversar
     f(winner.sub(loser.mean()))
       .mean()
       .add(f(loser.sub(winner.mean()).neg()).mean());
-  return { discriminator: wins, generator: (fake, real) => wins(fake, real()) };
+  return { name: 'relativistic-average', discriminator: wins, generator: (fake, real) => wins(fake, real()) };
 }
 
 function marginOf(owner: string, { margin = 'logistic' }: RelativisticOptions): (t: Tensor) => Tensor {

@@ -6,6 +6,7 @@ export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './
 export { DEFAULT_DRAWS, type EvaluateDataOptions, evaluateData } from './evaluate-data';
 export { type EvaluatePathsOptions, evaluatePaths } from './evaluate-paths';
 export type { Extracted, FeatureExtractor } from './extractor';
+export { featureDistance } from './feature-distance';
 export { FeatureSet, type FeatureSetOptions } from './feature-set';
 export {
   type ClassifierExtractor,
@@ -52,3 +53,4 @@ export { type Neighbours, nearestNeighbours, neighbourDistances } from './neares
 export { type PathLength, type PathLengthOptions, pathLength } from './path-length';
 export { prepareReal, type RealImages, type RealOptions } from './real-images';
 export { type ReconstructionErrors, reconstructionErrors } from './reconstruction';
+export { type StructuralSimilarity, ssim } from './ssim';

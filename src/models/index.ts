@@ -7,6 +7,7 @@ export {
   convDropoutGenerator,
 } from './conv-dropout';
 export {
+  DCGAN_SIZES,
   type DcganDiscriminatorOptions,
   type DcganNorm,
   type DcganOptions,
@@ -36,12 +37,26 @@ export {
   modernGenerator,
 } from './modern';
 export {
+  leastPatchedSize,
+  PatchDiscriminator,
+  type PatchDiscriminatorOptions,
+  type PatchSize,
+  patchDiscriminator,
+} from './patch-discriminator';
+export { ReplayPool, type ReplayPoolOptions, replayPool } from './replay-pool';
+export {
   DiscriminatorBlock,
   type DiscriminatorBlockOptions,
   FirstDiscriminatorBlock,
   GeneratorBlock,
   type GeneratorBlockOptions,
 } from './residual';
+export {
+  ResidualTranslator,
+  type ResidualTranslatorOptions,
+  residualTranslator,
+  residualTranslatorAccepts,
+} from './residual-translator';
 export {
   ResNetDiscriminator,
   type ResNetDiscriminatorOptions,
@@ -51,6 +66,14 @@ export {
   resnetDiscriminator,
   resnetGenerator,
 } from './resnet-gan';
+export { type MapNorm, type TranslatedImages, Translator } from './translator';
+export {
+  UNetGenerator,
+  type UNetOptions,
+  unetAccepts,
+  unetDepth,
+  unetGenerator,
+} from './unet';
 export {
   type ConvVaeOptions,
   convVaeDecoder,

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { GanError, messageOf } from '../errors';
-import type { NativeAddon } from './addon';
+import type { NativeAddon } from './interface';
 import { inspectLibtorch } from './libtorch';
 import { doctorCommand, packageRoot, setupCommand } from './root';
 
@@ -42,7 +42,6 @@ export function loadAddon(root: string = packageRoot()): NativeAddon {
   // Symbols of another version may resolve and yet mean something else: better not to try.
   if (files.unfit)
     throw new GanError('ERR_NO_ADDON', `the native addon does not fit: ${files.unfit}; ${again}`);
-  spinBriefly();
   try {
     return require(files.path) as NativeAddon;
   } catch (error) {
@@ -92,15 +91,4 @@ function readStamp(file: string): BuildStamp | null {
   } catch {
     return null;
   }
-}
-
-/**
- * Has LibTorch's threads sleep after a short spin while they wait for each other; by default they spin for milliseconds. Medians
- * measured on 2 cores, images a second of a small DCGAN, for the default, 3,000 turns, and no spin at all: alone 1,240, 950 and
- * 890; beside two busy processes 260, 380 and 540. Beside a compiler and tests the default fell to 42, without spin 800.
- * OpenMP reads the variables once, when it is loaded; who has set one knows better.
- */
-function spinBriefly(): void {
-  const { env } = process;
-  if (env.OMP_WAIT_POLICY === undefined) env.GOMP_SPINCOUNT ??= '3000';
 }

@@ -11,6 +11,7 @@ export * from './minibatch-discrimination';
 export * from './minibatch-std';
 export { Module, type Placement } from './module';
 export * from './normalization';
+export * from './pad';
 export { isParameter, type Parameter, parameter } from './parameter';
 export * from './pixel-norm';
 export * from './pool';

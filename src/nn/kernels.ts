@@ -103,6 +103,11 @@ export function lookUp(weight: Tensor, indices: Tensor, paddingIdx: number): Ten
   return wrap(ops.embedding(weight.handle, indices.handle, paddingIdx), 'embedding');
 }
 
+/** Writes `rows` over those of `target` at int64 indices; where one comes twice, either may stay. */
+export function replaceRows(target: Tensor, indices: Tensor, rows: Tensor): void {
+  ops.index_copy_(target.handle, 0, indices.handle, rows.handle);
+}
+
 /** ln(1 + e^(beta · x)) / beta, x itself where beta · x > threshold. */
 export function softplusOf(input: Tensor, { beta, threshold }: { beta: number; threshold: number }): Tensor {
   return wrap(ops.softplus(input.handle, beta, threshold), 'softplus');

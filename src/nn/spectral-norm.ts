@@ -1,11 +1,11 @@
+import { argumentError, numberBetween, positiveInteger } from '../check';
 import { native } from '../native/addon';
 import { isGradEnabled, noGrad, withoutAutocast } from '../tensor/autograd';
+import { captureBoundaries } from '../tensor/capture';
 import { empty } from '../tensor/create';
 import { freedGraphs } from '../tensor/freed-graphs';
-import { recordingBoundaries } from '../tensor/recording';
 import { inScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween, positiveInteger } from './check';
 import { ConvTranspose2d } from './conv';
 import { normal_ } from './init';
 import { innerProduct, matrixVector } from './kernels';
@@ -85,7 +85,7 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
   /** The weight W / σ; moves u and v where W has changed since they did. */
   normalised(): Tensor {
     const { weight } = this.layer;
-    const boundaries = recordingBoundaries();
+    const boundaries = captureBoundaries();
     const changes = native().changes(weight.handle);
     const known = states.get(this);
     const same = known !== undefined && known.weight === changes && known.boundaries === boundaries;

@@ -1,10 +1,11 @@
+import { positiveInteger } from '../check';
 import { UsageError } from '../errors';
 import { noGrad } from '../tensor/autograd';
 import { getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { BatchNorm1d, BatchNorm2d } from './batch-norm';
-import { positiveInteger } from './check';
+import { rememberModes } from './modes';
 import type { Module } from './module';
 
 /** What {@link standingStatistics} passes through a network. */
@@ -38,7 +39,7 @@ export function standingStatistics(network: Module, { batches, input }: Standing
       'standingStatistics expects a network whose statistics can move, but it is frozen: unfreeze it',
     );
   if (norms.length === 0) return 0;
-  const modes = network.modules().map((module) => [module, module.training] as const);
+  const restoreModes = rememberModes([network]);
   const momenta = norms.map((norm) => norm.momentum);
   const devices = [...new Set(['cpu', ...network.parameters().map(({ device }) => device)])];
   const random = devices.map((device) => [getRngState(device), device] as const);
@@ -54,8 +55,7 @@ export function standingStatistics(network: Module, { batches, input }: Standing
     });
   } finally {
     for (const [i, norm] of norms.entries()) norm.momentum = momenta[i];
-    // Parents first: each sets its children, which then set themselves.
-    for (const [module, mode] of modes) module.train(mode);
+    restoreModes();
     for (const [state, device] of random) setRngState(state, device);
   }
   return norms.length;

@@ -1,5 +1,5 @@
+import { argumentError, numberBetween } from '../check';
 import { ops } from '../native/ops.generated';
-import { argumentError, numberBetween } from '../nn/check';
 import { zeros, zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
@@ -15,7 +15,7 @@ export interface AdamOptions extends OptimizerOptions {
   /** How much of the mean of the gradients, and of their squares, each step keeps ([0.9, 0.999]). */
   readonly betas?: Betas;
   /**
-   * Betas for each step instead, counted from 0. A step that is recorded as a CUDA graph is recorded anew whenever they change, so let
+   * Betas for each step instead, counted from 0. A step that is captured as a CUDA graph is captured anew whenever they change, so let
    * them change in stairs.
    */
   readonly betaSchedule?: (step: number) => Betas;
@@ -77,7 +77,7 @@ abstract class AdamLike extends Optimizer {
     };
   }
 
-  override get recordable(): boolean {
+  override get capturable(): boolean {
     return true;
   }
 
@@ -132,7 +132,7 @@ export class AdamW extends AdamLike {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function adam(options: AdamOptions = {}): OptimizerFactory {
-  return (parameters) => new Adam(parameters, options);
+  return Object.assign((parameters: ParameterGroups) => new Adam(parameters, options), momentumOf(options));
 }
 
 /**
@@ -142,5 +142,9 @@ export function adam(options: AdamOptions = {}): OptimizerFactory {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function adamw(options: AdamOptions = {}): OptimizerFactory {
-  return (parameters) => new AdamW(parameters, options);
+  return Object.assign((parameters: ParameterGroups) => new AdamW(parameters, options), momentumOf(options));
+}
+
+function momentumOf({ betas = [0.9, 0.999], betaSchedule }: AdamOptions): { readonly momentum: number } {
+  return { momentum: (betaSchedule?.(0) ?? betas)[0] };
 }

@@ -3,8 +3,8 @@ import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
 /**
- * The learning rates of an optimizer's groups as float32 scalars beside its parameters. A recorded step reads them there, so a
- * replay works with what they hold by then; a number would be fixed in the recording.
+ * The learning rates of an optimizer's groups as float32 scalars beside its parameters. A captured step reads them there, so a
+ * replay works with what they hold by then; a number would be fixed in the graph.
  */
 export class DeviceRates {
   readonly tensors: readonly Tensor[];

@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import { native } from '../native/addon';
-import { numberBetween } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { tensor } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
@@ -12,7 +12,11 @@ import { constant, type Schedule } from './schedule';
 import { checkOptimizerState } from './state';
 
 /** Makes an optimizer of some parameters: what `optim.adam({ … })` returns, and a phase holds. */
-export type OptimizerFactory = (parameters: ParameterGroups) => Optimizer;
+export interface OptimizerFactory {
+  (parameters: ParameterGroups): Optimizer;
+  /** How much of earlier gradients a step keeps: Adam's first beta, or a momentum (0). */
+  readonly momentum?: number;
+}
 
 /** Options of every optimizer. */
 export interface OptimizerOptions {
@@ -39,7 +43,7 @@ export interface Rates {
   /** The group's learning rate times the schedule's factor. */
   readonly lr: number;
   readonly weightDecay: number;
-  /** `lr` on the device (float32), for steps that are recorded: those must not use the number. */
+  /** `lr` on the device (float32), for steps that are captured: those must not use the number. */
   readonly lrTensor?: Tensor;
 }
 
@@ -107,12 +111,12 @@ export abstract class Optimizer {
     this.#steps += 1;
   }
 
-  /** Whether {@link Optimizer.apply} takes its learning rates from the device, so that it can be recorded. */
-  get recordable(): boolean {
+  /** Whether {@link Optimizer.apply} takes its learning rates from the device, so that it can be captured in a CUDA graph. */
+  get capturable(): boolean {
     return false;
   }
 
-  /** Changes when a recorded {@link Optimizer.apply} is no longer what a new one would do. */
+  /** Changes when a captured {@link Optimizer.apply} is no longer what a new one would do. */
   get layout(): string {
     return [this.#states, ...this.#groups.map((group) => group.weightDecay)].join(' ');
   }
@@ -132,7 +136,7 @@ export abstract class Optimizer {
   /**
    * The device's part of a step: moves every parameter that has a gradient.
    *
-   * @throws GanError `ERR_RECORDING` where a parameter has its first gradient while the step is recorded: the replay would make
+   * @throws GanError `ERR_CAPTURE` where a parameter has its first gradient while the step is captured: the replay would make
    * its state anew each time
    */
   apply(rates: DeviceRates): void {

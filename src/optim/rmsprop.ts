@@ -1,6 +1,7 @@
-import { type Handle, type Handles, native } from '../native/addon';
+import { numberBetween } from '../check';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
-import { numberBetween } from '../nn/check';
+import type { Handle, Handles } from '../native/types';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
@@ -46,7 +47,7 @@ export class Rmsprop extends Optimizer {
     };
   }
 
-  override get recordable(): boolean {
+  override get capturable(): boolean {
     return true;
   }
 
@@ -104,5 +105,6 @@ export class Rmsprop extends Optimizer {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function rmsprop(options: RmspropOptions = {}): OptimizerFactory {
-  return (parameters) => new Rmsprop(parameters, options);
+  const { momentum = 0 } = options;
+  return Object.assign((parameters: ParameterGroups) => new Rmsprop(parameters, options), { momentum });
 }

@@ -1,6 +1,6 @@
+import { numberBetween } from '../check';
 import { UsageError } from '../errors';
 import { ops } from '../native/ops.generated';
-import { numberBetween } from '../nn/check';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
@@ -42,7 +42,7 @@ export class Sgd extends Optimizer {
     return this.momentum === 0 ? {} : { momentum_buffer: zerosLike(parameter) };
   }
 
-  override get recordable(): boolean {
+  override get capturable(): boolean {
     return true;
   }
 
@@ -63,5 +63,6 @@ export class Sgd extends Optimizer {
  * The factory throws UsageError without parameters, with one given twice, or for an option out of range.
  */
 export function sgd(options: SgdOptions = {}): OptimizerFactory {
-  return (parameters) => new Sgd(parameters, options);
+  const { momentum = 0 } = options;
+  return Object.assign((parameters: ParameterGroups) => new Sgd(parameters, options), { momentum });
 }

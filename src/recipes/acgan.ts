@@ -4,11 +4,11 @@ import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
 import type { Tensor } from '../tensor/tensor';
 import { adversarialLoss, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
+import { augment } from './augmentation';
 import { requireClasses } from './conditional';
 import { integer, number } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { allow, emaField } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
@@ -33,56 +33,54 @@ export const acgan: Recipe<typeof fields> = {
   fields,
   resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
-  build(config, images) {
-    const { latentSize, width, classWeight, beta1 } = config;
+  build(config, { images }) {
+    const { latentSize, width, classWeight } = config;
     const classes = requireClasses('acgan', images);
     const generator = dcganGenerator({ images, latentSize: latentSize + classes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: classes });
-    const networks = { generator, discriminator };
-    const { loss, labelSmoothing } = config;
-    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
-    const seen = augmentation(config, loss);
-    const adversarial = adversarialLoss(loss, config);
     const optimizers = adamPair(config);
-    return {
-      networks: { ...networks, ...seen.networks },
-      latent: { shape: [latentSize, 1, 1], classes },
-      conditional: true,
-      phases: [
-        {
-          name: 'D',
-          trains: 'discriminator',
-          optimizer: optimizers.discriminator,
-          loss: ({ real, labels, fake, fakeLabels, log }) => {
-            const onReal = discriminator.both(seen.augment(real));
-            const onFake = discriminator.both(seen.augment(fake));
-            seen.observe(onReal.logits, onFake.logits);
-            log('D(real)', onReal.logits.sigmoid().mean());
-            log('D(fake)', onFake.logits.sigmoid().mean());
-            log('class(real)', accuracy(onReal.outputs, labels));
-            return total(
-              adversarial.discriminator(onReal.logits, onFake.logits),
-              weighted(classWeight, auxiliaryClassification(onReal.outputs, labels)),
-              weighted(classWeight, auxiliaryClassification(onFake.outputs, fakeLabels)),
-            );
+    return gan({
+      config,
+      networks: { generator, discriminator },
+      latent: { shape: [latentSize, 1, 1], classes, conditional: true },
+      loss: adversarialLoss(config.loss, config),
+      optimizers,
+      own: {
+        phases: ({ loss: adversarial, augment: seen, observe }) => [
+          {
+            name: 'D',
+            trains: 'discriminator',
+            optimizer: optimizers.discriminator,
+            loss: ({ batch, made, latentLabels, log }) => {
+              const onReal = discriminator.both(seen(batch.images));
+              const onFake = discriminator.both(seen(made.fake));
+              observe(onReal.logits, onFake.logits);
+              log('D(real)', onReal.logits.sigmoid().mean());
+              log('D(fake)', onFake.logits.sigmoid().mean());
+              log('class(real)', accuracy(onReal.outputs, batch.labels));
+              return total(
+                adversarial.discriminator(onReal.logits, onFake.logits),
+                weighted(classWeight, auxiliaryClassification(onReal.outputs, batch.labels)),
+                weighted(classWeight, auxiliaryClassification(onFake.outputs, latentLabels)),
+              );
+            },
           },
-        },
-        {
-          name: 'G',
-          trains: 'generator',
-          optimizer: optimizers.generator,
-          loss: ({ real, fake, fakeLabels, log }) => {
-            const { logits, outputs } = discriminator.both(seen.augment(fake));
-            log('class(fake)', accuracy(outputs, fakeLabels));
-            return total(
-              adversarial.generator(logits, () => discriminator.forward(seen.augment(real))),
-              weighted(classWeight, auxiliaryClassification(outputs, fakeLabels)),
-            );
+          {
+            name: 'G',
+            trains: 'generator',
+            optimizer: optimizers.generator,
+            loss: ({ batch, made, latentLabels, log }) => {
+              const { logits, outputs } = discriminator.both(seen(made.fake));
+              log('class(fake)', accuracy(outputs, latentLabels));
+              return total(
+                adversarial.generator(logits, () => discriminator.forward(seen(batch.images))),
+                weighted(classWeight, auxiliaryClassification(outputs, latentLabels)),
+              );
+            },
           },
-        },
-      ],
-      ema: emaOf(config),
-    };
+        ],
+      },
+    });
   },
 };
 

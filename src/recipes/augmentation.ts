@@ -1,5 +1,6 @@
 import { ada } from '../data/augment/ada';
 import { diffAugment } from '../data/augment/diff-augment';
+import type { AdversarialLoss } from '../losses/adversarial';
 import type { Module } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
 import { choice } from './config';
@@ -23,20 +24,20 @@ export interface Augmentation {
 const OF_DIFFERENCES: readonly string[] = ['relativistic', 'relativistic-average', 'wasserstein'];
 
 /**
- * The augmentation that `--set augment=…` names: none; DiffAugment (Zhao et al. 2020); or ADA (Karras et al. 2020), a network `ada`
+ * The augmentation of that name, as `--set augment=…` has it: none; DiffAugment (Zhao et al. 2020); or ADA (Karras et al. 2020), a network `ada`
  * without parameters whose probability p follows E[sign D(x)] on real images. Where the loss knows only differences of logits, a sign
  * says nothing, and p follows E[sign(D(x) − D(G(z)))] instead: how surely D tells the two of a pair apart.
  *
- * @param loss the adversarial loss, by name
+ * @param loss the adversarial loss that D has
  */
-export function augmentation(config: { readonly augment: string }, loss: string): Augmentation {
-  if (config.augment === 'diffaugment') {
+export function augmentation(name: string, loss: AdversarialLoss): Augmentation {
+  if (name === 'diffaugment') {
     const change = diffAugment();
     return { networks: {}, augment: (images) => change(images), observe: () => {} };
   }
-  if (config.augment === 'ada') {
+  if (name === 'ada') {
     const adaptive = ada();
-    const ofPairs = OF_DIFFERENCES.includes(loss);
+    const ofPairs = OF_DIFFERENCES.includes(loss.name ?? '');
     return {
       networks: { ada: adaptive },
       augment: (images) => adaptive.forward(images),

@@ -5,8 +5,8 @@ import type { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import type { GridMaker } from '../training/grids';
 import { sweepLatents } from '../training/latent-paths';
+import type { GridMaker } from '../training/sample-grids';
 
 /** A draw from a posterior (Kingma & Welling 2014): mean + e^(½ logVariance) · ε, so that gradients reach both. */
 export function drawPosterior({ mean, logVariance }: Posterior): Tensor {
@@ -52,7 +52,7 @@ const COLUMNS = 8;
 
 /** Rows of real images, and below each what the decoder makes of their latents' means. */
 export function reconstructions(encoder: VaeEncoder, toLatents = (mean: Tensor) => mean): GridMaker {
-  return ({ generate, real }) => {
+  return ({ generate, batch: { images: real } }) => {
     const columns = Math.min(COLUMNS, real.shape[0]);
     const rows = Math.floor(real.shape[0] / columns);
     const shown = real.narrow(0, { start: 0, length: rows * columns });

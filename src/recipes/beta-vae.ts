@@ -14,5 +14,5 @@ export const betaVae: Recipe<typeof fields> = {
   name: 'beta-vae',
   summary: 'VAE with a heavier KL, for factors that are apart (Higgins et al. 2017)',
   fields,
-  build: variationalModel,
+  build: (config, { images }) => variationalModel(config, images),
 };

@@ -1,12 +1,10 @@
 import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { labelMapDiscriminator } from '../models/label-maps';
-import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
-import { averaging, historical } from './averaging';
+import { adversarialLoss, lossFields } from './adversarial';
 import { requireClasses } from './conditional';
 import { integer } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
@@ -15,10 +13,7 @@ const fields = {
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
   ...adamFields(),
-  augment,
-  historical,
-  emaImages: emaField(5_000),
-  allow,
+  ...ganFields(),
 };
 
 /**
@@ -31,28 +26,18 @@ export const cgan: Recipe<typeof fields> = {
   fields,
   resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
-  build(config, images) {
-    const { latentSize, width, beta1 } = config;
+  build(config, { images }) {
+    const { latentSize, width } = config;
     const classes = requireClasses('cgan', images);
-    const networks = {
-      generator: dcganGenerator({ images, latentSize: latentSize + classes, width }),
-      discriminator: labelMapDiscriminator({ images, width, classes }),
-    };
-    const { loss, labelSmoothing } = config;
-    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
-    const seen = augmentation(config, loss);
-    const kept = averaging(config, networks);
-    return {
-      networks: { ...networks, ...seen.networks, ...kept.networks },
-      latent: { shape: [latentSize, 1, 1], classes },
-      conditional: true,
-      phases: adversarialPhases(adversarialLoss(loss, config), {
-        ...adamPair(config),
-        conditional: true,
-        ...seen,
-        anchor: kept.anchor,
-      }),
-      ema: emaOf(config),
-    };
+    return gan({
+      config,
+      networks: {
+        generator: dcganGenerator({ images, latentSize: latentSize + classes, width }),
+        discriminator: labelMapDiscriminator({ images, width, classes }),
+      },
+      latent: { shape: [latentSize, 1, 1], classes, conditional: true },
+      loss: adversarialLoss(config.loss, config),
+      optimizers: adamPair(config),
+    });
   },
 };

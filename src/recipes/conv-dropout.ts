@@ -1,10 +1,8 @@
 import { convDropoutAccepts, convDropoutDiscriminator, convDropoutGenerator } from '../models/conv-dropout';
-import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
-import { averaging, historical } from './averaging';
+import { adversarialLoss, lossFields } from './adversarial';
 import { integer, number } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
@@ -19,10 +17,7 @@ const fields = {
   generatorDropout: number(0.5, { min: 0, max: 0.9, help: 'dropout in G’s dense layers' }),
   ...lossFields('non-saturating'),
   ...adamFields(),
-  augment,
-  historical,
-  emaImages: emaField(5_000),
-  allow,
+  ...ganFields(),
 };
 
 /** A GAN whose generator has dense layers, then convolutions, and whose networks both have dropout, in training only. */
@@ -35,31 +30,23 @@ export const convDropout: Recipe<typeof fields> = {
     accepts: convDropoutAccepts,
   },
   training: { resolution: 28, batch: 64, steps: 3_000 },
-  build(config, images) {
-    const { latentSize, units, width, dropout, generatorDropout, beta1 } = config;
-    const networks = {
-      generator: convDropoutGenerator({
-        images,
-        latentSize,
-        widths: [units, 2 * units, 4 * units],
-        width,
-        dropout: generatorDropout,
-      }),
-      discriminator: convDropoutDiscriminator({ images, width, dropout }),
-    };
-    const { loss, labelSmoothing } = config;
-    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
-    const seen = augmentation(config, loss);
-    const kept = averaging(config, networks);
-    return {
-      networks: { ...networks, ...seen.networks, ...kept.networks },
+  build(config, { images }) {
+    const { latentSize, units, width, dropout, generatorDropout } = config;
+    return gan({
+      config,
+      networks: {
+        generator: convDropoutGenerator({
+          images,
+          latentSize,
+          widths: [units, 2 * units, 4 * units],
+          width,
+          dropout: generatorDropout,
+        }),
+        discriminator: convDropoutDiscriminator({ images, width, dropout }),
+      },
       latent: { size: latentSize },
-      phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        ...adamPair(config),
-        ...seen,
-        anchor: kept.anchor,
-      }),
-      ema: emaOf(config),
-    };
+      loss: adversarialLoss(config.loss, config),
+      optimizers: adamPair(config),
+    });
   },
 };

@@ -7,7 +7,8 @@ import {
   dcganGenerator,
 } from '../models/dcgan';
 import { resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
-import type { Model } from '../training/trainer';
+import type { Module } from '../nn/module';
+import type { Latent } from '../training/latent';
 import { choice, integer } from './config';
 
 /** What `--set` reaches of the convolutional networks that several recipes share. */
@@ -32,11 +33,9 @@ export interface DiscriminatorOptions {
 }
 
 /** Networks, with what the trainer and the phases must know of them. */
-export interface Convolutional extends Pick<Model, 'latent'> {
-  readonly networks: {
-    readonly generator: Model['networks'][string];
-    readonly discriminator: Model['networks'][string];
-  };
+export interface Convolutional {
+  readonly networks: { readonly generator: Module; readonly discriminator: Module };
+  readonly latent: Latent;
   /** Whether real images and fakes may pass as one batch: no layer looks across it. */
   readonly oneBatch: boolean;
 }

@@ -1,13 +1,16 @@
+import { type LoadedModel, type LoadOptions, loadModel } from '../training/load';
 import { acgan } from './acgan';
 import { betaVae } from './beta-vae';
 import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
+import { cyclegan } from './cyclegan';
 import { dcgan } from './dcgan';
 import { dragan } from './dragan';
 import { infogan } from './infogan';
 import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
 import { modern } from './modern';
+import { pix2pix } from './pix2pix';
 import { projection } from './projection';
 import type { Recipe } from './recipe';
 import { sngan } from './sngan';
@@ -16,14 +19,10 @@ import { vaeGan } from './vae-gan';
 import { wgan } from './wgan';
 import { wganGp } from './wgan-gp';
 
-export {
-  type AdversarialOptions,
-  adversarialLoss,
-  adversarialPhases,
-  LOSSES as adversarialLosses,
-} from './adversarial';
+export { adversarialLoss, LOSSES as adversarialLosses } from './adversarial';
 export { reconstructions, traversals } from './autoencoder';
 export * as field from './config';
+export { type GanConfig, type GanOptions, type GanParts, gan, type Penalty } from './gan';
 export type { Recipe, TrainingLength } from './recipe';
 
 /** Every recipe, by name; the first is trained when none is named. */
@@ -46,4 +45,21 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   vae,
   'beta-vae': betaVae,
   'vae-gan': vaeGan,
+  pix2pix,
+  cyclegan,
 };
+
+/**
+ * Loads a trained model, by its sampler: `const model = await load('runs/x'); const images = model.run({ count: 16, seed: 7 })`, or
+ * `model.run({ images })` of one that takes images in. The caller disposes it.
+ *
+ * @param path a run directory (its newest whole checkpoint), its `best`, or one checkpoint in it
+ * @param options.recipes recipes of one's own beside the library's, by the name that the run says
+ * @throws GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` or `ERR_NO_SAMPLER`
+ */
+export function load(
+  path: string,
+  { recipes: own = {}, ...options }: Partial<LoadOptions> = {},
+): Promise<LoadedModel> {
+  return loadModel(path, { ...options, recipes: { ...recipes, ...own } });
+}

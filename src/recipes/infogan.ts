@@ -7,10 +7,10 @@ import type { Tensor } from '../tensor/tensor';
 import { sweepLatents } from '../training/latent-paths';
 import type { Step } from '../training/phase';
 import { adversarialLoss, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
+import { augment } from './augmentation';
 import { integer, number } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { allow, emaField } from './gan-fields';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -39,68 +39,70 @@ export const infogan: Recipe<typeof fields> = {
   fields,
   resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
-  build(config, images) {
+  build(config, { images }) {
     const { latentSize, categories, codes, width, hidden, generatorLr, discriminatorLr } = config;
-    const latent = { shape: [latentSize, 1, 1], classes: categories, codes };
     const generator = dcganGenerator({ images, latentSize: latentSize + categories + codes, width });
     const discriminator = headedDiscriminator({ images, width, outputs: categories + codes, hidden });
-    const networks = { generator, discriminator };
-    const { loss, labelSmoothing, beta1 } = config;
-    refuse({ networks, loss, labelSmoothing, momentum: beta1 }, config);
-    const seen = augmentation(config, loss);
-    const adversarial = adversarialLoss(loss, config);
-    const betas: [number, number] = [beta1, 0.999];
-
-    /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
-    const information = (outputs: Tensor, { fakeLabels, parts, log }: Step): Tensor => {
-      const logits = outputs.narrow(1, { start: 0, length: categories });
-      const categorical = categoricalInformation(logits, fakeLabels);
-      log('Q(category)', categorical);
-      if (parts.codes === null) return categorical;
-      const mean = outputs.narrow(1, { start: categories, length: codes });
-      return total(categorical, gaussianInformation(mean, parts.codes));
+    const betas: [number, number] = [config.beta1, 0.999];
+    const optimizers = {
+      discriminator: adam({ lr: discriminatorLr, betas }),
+      generator: adam({ lr: generatorLr, betas }),
     };
 
-    return {
-      networks: { ...networks, ...seen.networks },
-      latent,
-      phases: [
-        {
-          name: 'D',
-          trains: 'discriminator',
-          optimizer: adam({ lr: discriminatorLr, betas }),
-          loss: (step) => {
-            const onReal = discriminator.forward(seen.augment(step.real));
-            const onFake = discriminator.both(seen.augment(step.fake));
-            seen.observe(onReal, onFake.logits);
-            step.log('D(real)', onReal.sigmoid().mean());
-            step.log('D(fake)', onFake.logits.sigmoid().mean());
-            return total(
-              adversarial.discriminator(onReal, onFake.logits),
-              weighted(config.information, information(onFake.outputs, step)),
-            );
+    /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
+    const information = (outputs: Tensor, { latentLabels, latentParts, log }: Step): Tensor => {
+      const logits = outputs.narrow(1, { start: 0, length: categories });
+      const categorical = categoricalInformation(logits, latentLabels);
+      log('Q(category)', categorical);
+      if (latentParts.codes === null) return categorical;
+      const mean = outputs.narrow(1, { start: categories, length: codes });
+      return total(categorical, gaussianInformation(mean, latentParts.codes));
+    };
+
+    return gan({
+      config,
+      networks: { generator, discriminator },
+      latent: { shape: [latentSize, 1, 1], classes: categories, codes },
+      loss: adversarialLoss(config.loss, config),
+      optimizers,
+      own: {
+        phases: ({ loss: adversarial, augment: seen, observe }) => [
+          {
+            name: 'D',
+            trains: 'discriminator',
+            optimizer: optimizers.discriminator,
+            loss: (step) => {
+              const onReal = discriminator.forward(seen(step.batch.images));
+              const onFake = discriminator.both(seen(step.made.fake));
+              observe(onReal, onFake.logits);
+              step.log('D(real)', onReal.sigmoid().mean());
+              step.log('D(fake)', onFake.logits.sigmoid().mean());
+              return total(
+                adversarial.discriminator(onReal, onFake.logits),
+                weighted(config.information, information(onFake.outputs, step)),
+              );
+            },
           },
-        },
-        {
-          name: 'G',
-          trains: 'generator',
-          optimizer: adam({ lr: generatorLr, betas }),
-          loss: (step) => {
-            const { logits, outputs } = discriminator.both(seen.augment(step.fake));
-            return total(
-              adversarial.generator(logits, () => discriminator.forward(seen.augment(step.real))),
-              weighted(config.information, information(outputs, step)),
-            );
+          {
+            name: 'G',
+            trains: 'generator',
+            optimizer: optimizers.generator,
+            loss: (step) => {
+              const { logits, outputs } = discriminator.both(seen(step.made.fake));
+              return total(
+                adversarial.generator(logits, () => discriminator.forward(seen(step.batch.images))),
+                weighted(config.information, information(outputs, step)),
+              );
+            },
           },
-        },
-      ],
-      ema: emaOf(config),
+        ],
+      },
       grids: {
-        codes({ generate, random, device }) {
+        codes({ generate, latent, random, device }) {
           const { latents, columns } = sweepLatents(latent, { generator: random, device });
           return { images: generate(latents), columns };
         },
       },
-    };
+    });
   },
 };

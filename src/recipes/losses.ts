@@ -1,12 +1,9 @@
 import { r1 } from '../losses/gradient-penalty';
-import { weighted } from '../losses/total';
-import { adversarialLoss, adversarialPhases, type LOSSES, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
-import { averaging, historical } from './averaging';
+import { adversarialLoss, type LOSSES, lossFields } from './adversarial';
 import { boolean, choice, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
@@ -17,10 +14,7 @@ const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
   spectralNorm: boolean(true, { help: 'in resnet’s D' }),
   r1: number(0, { min: 0, help: 'weight γ of the penalty on D’s gradient at real images; wants norm=none' }),
   ...adamFields(),
-  augment,
-  historical,
-  emaImages: emaField(5_000),
-  allow,
+  ...ganFields(),
 });
 
 /** A GAN known by its loss, over either pair of convolutional networks. */
@@ -37,35 +31,18 @@ function lossRecipe({
     fields: fieldsOf(loss),
     resolutions: convolutionalImages,
     training: { resolution: 32, batch: 64, steps: 2_000 },
-    build(config, images) {
-      const { beta1 } = config;
-      const { networks, latent, oneBatch } = convolutionalNetworks(config, images, config);
-      refuse(
-        {
-          networks,
-          loss: config.loss,
-          constraints: config.r1 > 0 ? ['r1'] : [],
-          oneBatch,
-          momentum: beta1,
-          labelSmoothing: config.labelSmoothing,
-        },
+    build: (config, { images }) =>
+      gan({
         config,
-      );
-      const seen = augmentation(config, config.loss);
-      const kept = averaging(config, networks);
-      return {
-        networks: { ...networks, ...seen.networks, ...kept.networks },
-        latent,
-        phases: adversarialPhases(adversarialLoss(config.loss, config), {
-          ...adamPair(config),
-          oneBatch,
-          ...seen,
-          anchor: kept.anchor,
-          penalty: ({ real }, critic) => weighted(config.r1, () => r1(critic, real)),
-        }),
-        ema: emaOf(config),
-      };
-    },
+        ...convolutionalNetworks(config, images, config),
+        loss: adversarialLoss(config.loss, config),
+        optimizers: adamPair(config),
+        penalty: {
+          constraint: 'r1',
+          weight: config.r1,
+          of: ({ batch }, critic) => r1(critic, batch.images),
+        },
+      }),
   };
 }
 

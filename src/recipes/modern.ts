@@ -7,10 +7,10 @@ import { type AdamOptions, adam } from '../optim/adam';
 import { cosine } from '../optim/schedule';
 import { withoutAutocast } from '../tensor/autograd';
 import { cat } from '../tensor/shapes';
-import { augment, augmentation } from './augmentation';
+import { augment } from './augmentation';
 import { integer, number } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { allow, emaField } from './gan-fields';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
@@ -55,16 +55,9 @@ export const modern: Recipe<typeof fields> = {
   fields,
   resolutions: { description: 'a power of two from 8 to 512, square', accepts: modernAccepts },
   training: { resolution: 32, batch: 32, steps: 2_000 },
-  build(config, images, training = modern.training) {
+  build(config, { images }, training = modern.training) {
     const { latentSize, width, maxWidth, blocks, expansion, groupSize } = config;
     const sizes = { images, width, maxWidth, blocksPerStage: blocks, expansion, groupSize };
-    const networks = {
-      generator: modernGenerator({ ...sizes, latentSize }),
-      discriminator: modernDiscriminator(sizes),
-    };
-    refuse({ networks, loss: 'relativistic', constraints: ['r1', 'r2'], oneBatch: true }, config);
-    const seen = augmentation(config, 'relativistic');
-    const pairs = relativistic();
     const steps = Math.max(1, Math.round(training.steps / 2));
     const gamma = cosine({ from: config.gamma, to: config.gammaEnd, steps });
     const beta2 = cosine({ from: 0, to: STAIRS, steps });
@@ -75,38 +68,57 @@ export const modern: Recipe<typeof fields> = {
         config.beta2 + ((config.beta2End - config.beta2) * Math.round(beta2(step))) / STAIRS,
       ],
     };
-    return {
-      networks: { ...networks, ...seen.networks },
-      latent: { size: latentSize },
-      phases: [
-        {
-          name: 'D',
-          trains: 'discriminator',
-          optimizer: adam({ ...annealed, lr: discriminatorRate(config) }),
-          loss: ({ real, fake, networks: { discriminator }, scheduled, log }) =>
-            withoutAutocast(real.device, () => {
-              const both = differentiable(cat([real, fake.to({ dtype: real.dtype })]));
-              const logits = discriminator.forward(seen.augment(both));
-              const [onReal, onFake] = logits.split(real.shape[0]);
-              seen.observe(onReal, onFake);
-              log('D(real)', onReal.sigmoid().mean());
-              log('D(fake)', onFake.sigmoid().mean());
-              // The mean over both kinds is half of R1 + R2.
-              const penalties = gradientSquares(logits, both).mul(2);
-              return total(pairs.discriminator(onReal, onFake), penalties.mul(scheduled(gamma)));
-            }),
-        },
-        {
-          name: 'G',
-          trains: 'generator',
-          optimizer: adam({ ...annealed, lr: config.lr }),
-          loss: ({ real, fake, networks: { discriminator } }) =>
-            pairs.generator(discriminator.forward(seen.augment(fake)), () =>
-              discriminator.forward(seen.augment(real)),
-            ),
-        },
-      ],
-      ema: emaOf(config),
+    const optimizers = {
+      discriminator: adam({ ...annealed, lr: discriminatorRate(config) }),
+      generator: adam({ ...annealed, lr: config.lr }),
     };
+    return gan({
+      config,
+      networks: {
+        generator: modernGenerator({ ...sizes, latentSize }),
+        discriminator: modernDiscriminator(sizes),
+      },
+      latent: { size: latentSize },
+      loss: relativistic(),
+      optimizers,
+      oneBatch: true,
+      own: {
+        constraints: ['r1', 'r2'],
+        phases: ({ loss: pairs, augment: seen, observe }) => [
+          {
+            name: 'D',
+            trains: 'discriminator',
+            optimizer: optimizers.discriminator,
+            loss: ({
+              batch: { images: real },
+              made: { fake },
+              networks: { discriminator },
+              scheduled,
+              log,
+            }) =>
+              withoutAutocast(real.device, () => {
+                const both = differentiable(cat([real, fake.to({ dtype: real.dtype })]));
+                const logits = discriminator.forward(seen(both));
+                const [onReal, onFake] = logits.split(real.shape[0]);
+                observe(onReal, onFake);
+                log('D(real)', onReal.sigmoid().mean());
+                log('D(fake)', onFake.sigmoid().mean());
+                // The mean over both kinds is half of R1 + R2.
+                const penalties = gradientSquares(logits, both).mul(2);
+                return total(pairs.discriminator(onReal, onFake), penalties.mul(scheduled(gamma)));
+              }),
+          },
+          {
+            name: 'G',
+            trains: 'generator',
+            optimizer: optimizers.generator,
+            loss: ({ batch, made, networks: { discriminator } }) =>
+              pairs.generator(discriminator.forward(seen(made.fake)), () =>
+                discriminator.forward(seen(batch.images)),
+              ),
+          },
+        ],
+      },
+    });
   },
 };

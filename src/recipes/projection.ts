@@ -1,13 +1,11 @@
 import { ClassLatents } from '../models/class-latents';
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
 import { linear } from '../optim/schedule';
-import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
-import { averaging, historical } from './averaging';
+import { adversarialLoss, lossFields } from './adversarial';
 import { requireClasses } from './conditional';
 import { integer } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 import { residualFields } from './residual';
@@ -18,10 +16,7 @@ const fields = {
   critic: integer(2, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
   ...adamFields({ lr: 8e-4, beta1: 0, beta2: 0.9, lrHelp: ' (2e-4 in the paper)' }),
   decaySteps: integer(0, { min: 0, help: 'steps in which the learning rate falls to 0; 0: it does not' }),
-  augment,
-  historical,
-  emaImages: emaField(5_000),
-  allow,
+  ...ganFields(),
 };
 
 /**
@@ -34,38 +29,27 @@ export const projection: Recipe<typeof fields> = {
   fields,
   resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
   training: { resolution: 32, batch: 64, steps: 500 },
-  build(config, images) {
+  build(config, { images }) {
     const { latentSize, width, discriminatorWidth, growth, critic, decaySteps } = config;
     const classes = requireClasses('projection', images);
     const body = resnetGenerator({ images, latentSize, width, growth, classes });
-    const networks = {
-      generator: new ClassLatents(body, { noiseSize: latentSize }),
-      discriminator: resnetDiscriminator({ images, width: discriminatorWidth, growth, classes }),
-    };
-    const { loss, labelSmoothing, beta1 } = config;
-    refuse({ networks, loss, labelSmoothing, criticSteps: critic, momentum: beta1 }, config);
-    const seen = augmentation(config, loss);
-    const kept = averaging(config, networks);
     const decay = linear({ steps: Math.max(1, decaySteps) });
-    const optimizers = adamPair(config, {
-      critic,
-      ...(decaySteps > 0 && {
-        schedule: (times: number) => (step: number) => decay(Math.floor(step / times)),
+    return gan({
+      config,
+      networks: {
+        generator: new ClassLatents(body, { noiseSize: latentSize }),
+        discriminator: resnetDiscriminator({ images, width: discriminatorWidth, growth, classes }),
+      },
+      latent: { size: latentSize, classes, conditional: true },
+      loss: adversarialLoss(config.loss, config),
+      optimizers: adamPair(config, {
+        critic,
+        ...(decaySteps > 0 && {
+          schedule: (times: number) => (step: number) => decay(Math.floor(step / times)),
+        }),
       }),
+      criticSteps: critic,
+      scores: true,
     });
-    return {
-      networks: { ...networks, ...seen.networks, ...kept.networks },
-      latent: { size: latentSize, classes },
-      conditional: true,
-      phases: adversarialPhases(adversarialLoss(loss, config), {
-        ...optimizers,
-        conditional: true,
-        scores: true,
-        repeat: critic,
-        ...seen,
-        anchor: kept.anchor,
-      }),
-      ema: emaOf(config),
-    };
   },
 };

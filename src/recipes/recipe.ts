@@ -1,6 +1,6 @@
-import type { ImageSpec } from '../data/dataset';
+import type { DataKind, DataSpecs } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
-import type { Model } from '../training/trainer';
+import type { Model } from '../training/model';
 import type { ConfigOf, Fields } from './config';
 
 /** The training that a model is built for: what schedules go by. */
@@ -11,17 +11,22 @@ export interface TrainingLength {
 
 /**
  * A model family with its defaults, by name: what `train.ts NAME` runs. `fields` is the typed configuration that
- * `--set key=value` and `--config` reach; `build` turns it into networks and phases for images of one shape.
+ * `--set key=value` and `--config` reach; `build` turns it into networks and phases for the images of a data set.
  */
 export interface Recipe<F extends Fields = Fields> {
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
   readonly fields: F;
+  /** What a data set must give: images alone, pairs, or images of two domains (`images`). */
+  readonly data?: DataKind;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
   readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */
   readonly training: { readonly resolution: number; readonly batch: number; readonly steps: number };
-  /** @param training absent where the model is not trained, but sampled from */
-  build(config: ConfigOf<F>, images: ImageSpec, training?: TrainingLength): Model;
+  /**
+   * @param specs the data set's images by their names in batches: `images`, or `a` and `b`
+   * @param training absent where the model is not trained, but used
+   */
+  build(config: ConfigOf<F>, specs: DataSpecs, training?: TrainingLength): Model;
 }

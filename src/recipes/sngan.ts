@@ -1,11 +1,9 @@
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
 import { linear } from '../optim/schedule';
-import { adversarialLoss, adversarialPhases, lossFields } from './adversarial';
-import { augment, augmentation } from './augmentation';
-import { averaging, historical } from './averaging';
+import { adversarialLoss, lossFields } from './adversarial';
 import { integer } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 import { residualFields } from './residual';
@@ -21,10 +19,7 @@ const fields = {
     beta2: 0.9,
     lrHelp: ' (2e-4 in the paper), falling to 0 over the training',
   }),
-  augment,
-  historical,
-  emaImages: emaField(5_000),
-  allow,
+  ...ganFields(),
 };
 
 /**
@@ -38,46 +33,29 @@ export const sngan: Recipe<typeof fields> = {
   fields,
   resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
   training: { resolution: 32, batch: 32, steps: 800 },
-  build(config, images, training = sngan.training) {
-    const { latentSize, width, growth, attention, beta1, critic } = config;
-    const height = attention > 0 ? attention : null;
-    const networks = {
-      generator: resnetGenerator({ images, latentSize, width, growth, attention: height }),
-      discriminator: resnetDiscriminator({
-        images,
-        width: config.discriminatorWidth,
-        growth,
-        attention: height && Math.min(height, images.height / 2),
-      }),
-    };
-    refuse(
-      {
-        networks,
-        loss: config.loss,
-        oneBatch: true,
-        momentum: beta1,
-        labelSmoothing: config.labelSmoothing,
-        criticSteps: critic,
-      },
+  build(config, { images }, training = sngan.training) {
+    const { latentSize, width, discriminatorWidth, growth, critic } = config;
+    const attention = config.attention > 0 ? config.attention : null;
+    const highest = attention && Math.min(attention, images.height / 2);
+    return gan({
       config,
-    );
-    const seen = augmentation(config, config.loss);
-    const kept = averaging(config, networks);
-    const optimizers = adamPair(config, {
-      critic,
-      schedule: (times) => linear({ steps: training.steps * times }),
-    });
-    return {
-      networks: { ...networks, ...seen.networks, ...kept.networks },
+      networks: {
+        generator: resnetGenerator({ images, latentSize, width, growth, attention }),
+        discriminator: resnetDiscriminator({
+          images,
+          width: discriminatorWidth,
+          growth,
+          attention: highest,
+        }),
+      },
       latent: { size: latentSize },
-      phases: adversarialPhases(adversarialLoss(config.loss, config), {
-        ...optimizers,
-        oneBatch: true,
-        ...seen,
-        anchor: kept.anchor,
-        repeat: critic,
+      loss: adversarialLoss(config.loss, config),
+      optimizers: adamPair(config, {
+        critic,
+        schedule: (times) => linear({ steps: training.steps * times }),
       }),
-      ema: emaOf(config),
-    };
+      criticSteps: critic,
+      oneBatch: true,
+    });
   },
 };

@@ -8,10 +8,10 @@ import { convVaeEncoder } from '../models/vae';
 import { adam } from '../optim/adam';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
+import { latentSampler } from '../training/latent-sampler';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { emaField } from './gan-fields';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
@@ -28,7 +28,6 @@ const fields = {
   encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   emaImages: emaField(5_000),
-  allow,
 };
 
 /**
@@ -43,13 +42,13 @@ export const vaeGan: Recipe<typeof fields> = {
   fields,
   resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
   training: { resolution: 32, batch: 64, steps: 2_000 },
-  build(config, images) {
+  build(config, { images }) {
     const { latentSize, width, lr, encoderLr, beta1 } = config;
     const encoder = convVaeEncoder({ images, latentSize, width });
     const decoder = dcganGenerator({ images, latentSize, width });
     const discriminator = featureDiscriminator({ images, width });
     const networks = { encoder, decoder, discriminator };
-    refuse({ networks, loss: 'non-saturating', momentum: beta1 }, config);
+    const latent = { shape: [latentSize, 1, 1] };
     const adversarial = nonSaturating();
     const optimizer = (rate: number) => adam({ lr: rate, betas: [beta1, 0.999] });
     const asPixel = (latents: Tensor) => latents.reshape([latents.shape[0], latentSize, 1, 1]);
@@ -67,14 +66,14 @@ export const vaeGan: Recipe<typeof fields> = {
 
     return {
       networks,
-      generator: 'decoder',
-      latent: { shape: [latentSize, 1, 1] },
+      latent,
+      makes: { fake: { by: 'decoder', from: ({ latents }) => latents } },
       phases: [
         {
           name: 'D',
           trains: 'discriminator',
           optimizer: optimizer(discriminatorRate(config)),
-          loss: ({ real, fake, log }) => {
+          loss: ({ batch: { images: real }, made: { fake }, log }) => {
             const onReal = discriminator.forward(real);
             const onFake = discriminator.forward(fake);
             const onDecoded = discriminator.forward(reconstruct(real).decoded);
@@ -87,7 +86,7 @@ export const vaeGan: Recipe<typeof fields> = {
           name: 'E',
           trains: 'encoder',
           optimizer: optimizer(encoderLr),
-          loss: ({ real, log }) => {
+          loss: ({ batch: { images: real }, log }) => {
             const { posterior, decoded } = reconstruct(real);
             const kl = gaussianKl(posterior);
             log('KL', kl);
@@ -101,7 +100,7 @@ export const vaeGan: Recipe<typeof fields> = {
           name: 'G',
           trains: 'decoder',
           optimizer: optimizer(lr),
-          loss: ({ real, fake, log }) => {
+          loss: ({ batch: { images: real }, made: { fake }, log }) => {
             const ofDecoded = discriminator.features(reconstruct(real).decoded);
             const reconstruction = dissimilarity(discriminator.features(real), ofDecoded);
             log('reconstruction', reconstruction);
@@ -112,7 +111,8 @@ export const vaeGan: Recipe<typeof fields> = {
           },
         },
       ],
-      ema: emaOf(config),
+      ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},
+      sampler: latentSampler({ by: 'decoder', latent }),
       grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
       // Its likelihood is of a discriminator's features: no bound on ln p(x) of images.
       autoencoder: {

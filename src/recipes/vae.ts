@@ -11,5 +11,5 @@ export const vae: Recipe<typeof variationalFields> = {
     accepts: ({ height, width }) => Math.min(height, width) >= 8 && Math.max(height, width) <= 128,
   },
   training: { resolution: 28, batch: 128, steps: 3_000 },
-  build: (config, images) => variationalModel({ ...config, beta: 1 }, images),
+  build: (config, { images }) => variationalModel({ ...config, beta: 1 }, images),
 };

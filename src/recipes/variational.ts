@@ -7,7 +7,8 @@ import { LearnedNumber } from '../models/learned-number';
 import { convVaeDecoder, convVaeEncoder, mlpVaeDecoder, mlpVaeEncoder } from '../models/vae';
 import { adam } from '../optim/adam';
 import type { Tensor } from '../tensor/tensor';
-import type { Model } from '../training/trainer';
+import { latentSampler } from '../training/latent-sampler';
+import type { Model } from '../training/model';
 import { drawPosterior, encode, logWeights, reconstructions, traversals } from './autoencoder';
 import { boolean, type ConfigOf, choice, integer, number } from './config';
 
@@ -58,16 +59,17 @@ export function variationalModel(
   };
   const blackAndWhite = (real: Tensor): Tensor => real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1);
 
+  const latent = { size: latentSize };
   return {
     networks: { encoder, decoder, ...(spread && { spread }) },
-    generator: 'decoder',
-    latent: { size: latentSize },
+    latent,
+    sampler: latentSampler({ by: 'decoder', latent }),
     phases: [
       {
         name: 'VAE',
         trains: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
         optimizer: adam({ lr }),
-        loss: ({ real, scheduled, log }) => {
+        loss: ({ batch: { images: real }, scheduled, log }) => {
           const seen = binarize ? blackAndWhite(real) : real;
           const posterior = encode(encoder, seen);
           const decoded = decoder.decode(drawPosterior(posterior)).float();

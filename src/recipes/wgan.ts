@@ -1,13 +1,9 @@
 import { wasserstein } from '../losses/adversarial';
-import { clipWeights } from '../losses/regularizers';
 import { rmsprop } from '../optim/rmsprop';
-import { adversarialPhases } from './adversarial';
-import { augment, augmentation } from './augmentation';
-import { averaging, historical } from './averaging';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
-import { emaField, emaOf } from './ema';
-import { allow, refuse } from './hazards';
+import { gan } from './gan';
+import { ganFields } from './gan-fields';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
@@ -22,10 +18,7 @@ const fields = {
   boostFirst: integer(25, { min: 0, help: 'how many steps at the start are boosted' }),
   boostEvery: integer(500, { min: 1, help: 'and every how many steps one later' }),
   momentum: number(0, { min: 0, max: 0.999, help: 'RMSprop’s momentum' }),
-  augment,
-  historical,
-  emaImages: emaField(5_000),
-  allow,
+  ...ganFields(),
 };
 
 /**
@@ -38,38 +31,19 @@ export const wgan: Recipe<typeof fields> = {
   fields,
   resolutions: convolutionalImages,
   training: { resolution: 32, batch: 64, steps: 1_500 },
-  build(config, images) {
-    const { lr, momentum, critic, boost, boostFirst, boostEvery } = config;
-    const { networks, latent, oneBatch } = convolutionalNetworks(config, images, {
-      norm: config.norm,
-      spectralNorm: false,
-    });
-    refuse(
-      {
-        networks,
-        loss: 'wasserstein',
-        constraints: ['clipping'],
-        oneBatch,
-        momentum,
-      },
+  build(config, { images }) {
+    const { lr, momentum, clip, critic, boost, boostFirst, boostEvery } = config;
+    return gan({
       config,
-    );
-    const seen = augmentation(config, 'wasserstein');
-    const kept = averaging(config, networks);
-    return {
-      networks: { ...networks, ...seen.networks, ...kept.networks },
-      latent,
-      phases: adversarialPhases(wasserstein(), {
+      ...convolutionalNetworks(config, images, { norm: config.norm, spectralNorm: false }),
+      loss: wasserstein(),
+      optimizers: {
         discriminator: rmsprop({ lr: discriminatorRate(config), momentum }),
         generator: rmsprop({ lr, momentum }),
-        oneBatch,
-        scores: true,
-        ...seen,
-        anchor: kept.anchor,
-        repeat: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
-        before: ({ discriminator }) => clipWeights(discriminator, config.clip),
-      }),
-      ema: emaOf(config),
-    };
+      },
+      clip,
+      criticSteps: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
+      scores: true,
+    });
   },
 };

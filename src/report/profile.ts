@@ -1,4 +1,4 @@
-import { type ProfileEvent, startRecording, stopRecording } from '../tensor/profiler';
+import { type ProfileEvent, startProfiling, stopProfiling } from '../tensor/profiler';
 import { union } from './profile-intervals';
 import { type OpTime, opTimes } from './profile-ops';
 import { type PhaseTime, SpanTree } from './profile-spans';
@@ -34,7 +34,7 @@ export async function profile<T>(
   body: () => T | Promise<T>,
   { steps = 1, trace }: { readonly steps?: number; readonly trace?: string } = {},
 ): Promise<{ readonly result: T; readonly profile: Profile }> {
-  startRecording();
+  startProfiling();
   const start = performance.now();
   let ms = 0;
   let events: ProfileEvent[] = [];
@@ -43,7 +43,7 @@ export async function profile<T>(
     result = await body();
   } finally {
     ms = performance.now() - start;
-    events = stopRecording({ trace });
+    events = stopProfiling({ trace });
   }
   return { result, profile: summarizeProfile(events, { steps, ms }) };
 }

@@ -1,5 +1,7 @@
 import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import { borderOfCopies } from './border';
+import { isCpu } from './device';
 import type { Tensor } from './tensor';
 import { optionalHandle, wrap } from './wrap';
 
@@ -244,5 +246,7 @@ export function pad(
     value,
   }: { mode?: 'constant' | 'reflect' | 'replicate' | 'circular'; value?: number } = {},
 ): Tensor {
+  const copies = mode === 'reflect' || mode === 'replicate';
+  if (copies && !isCpu(input.device) && native().deterministic()) return borderOfCopies(input, amounts, mode);
   return wrap(ops.pad(input.handle, amounts, mode, value ?? null), 'pad');
 }

@@ -1,4 +1,4 @@
-import { refuseRecording } from './recording';
+import { refuseDuringCapture } from './capture';
 
 let reads = 0;
 
@@ -11,8 +11,8 @@ export function hostReads(): number {
   return reads;
 }
 
-/** Counts one more; for whatever waits for a device. @throws GanError `ERR_RECORDING` where that is recorded */
+/** Counts one more; for whatever waits for a device. @throws GanError `ERR_CAPTURE` where that is captured */
 export function countHostRead(): void {
-  refuseRecording('brings a value to the host');
+  refuseDuringCapture('brings a value to the host');
   reads++;
 }

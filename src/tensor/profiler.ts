@@ -1,9 +1,10 @@
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { Handle } from '../native/types';
 
 /** What an event is: an operator, a node of autograd's graph, a {@link span}, or work on a device (a kernel, a copy). */
 export type EventKind = 'op' | 'node' | 'span' | 'device';
 
-/** Something that ran while {@link startRecording} recorded. */
+/** Something that ran between {@link startProfiling} and {@link stopProfiling}. */
 export interface ProfileEvent {
   readonly kind: EventKind;
   /** E.g. `aten::convolution`. */
@@ -11,7 +12,7 @@ export interface ProfileEvent {
   /** Dtypes and shapes of an operator's tensors, e.g. `float 64×3×32×32, float 128×3×4×4`. */
   readonly inputs: string;
   readonly thread: number;
-  /** Milliseconds since the recording began. */
+  /** Milliseconds since profiling began. */
   readonly start: number;
   /** Milliseconds. */
   readonly duration: number;
@@ -26,7 +27,7 @@ const KINDS: readonly EventKind[] = ['op', 'node', 'span', 'device'];
 /** As `kColumns` there. */
 const COLUMNS = 8;
 
-let recording = false;
+let profiling = false;
 /** Spans that have not ended. */
 const open = new Set<Handle>();
 
@@ -34,25 +35,25 @@ const open = new Set<Handle>();
  * Starts LibTorch's profiler (kineto): every operator that runs from now on in this JavaScript thread, or for it on autograd's
  * threads, is recorded with its input shapes; on CUDA its kernels too. A recorded operator costs about two microseconds.
  *
- * @throws TorchError `ERR_PROFILING` where the process records already
+ * @throws TorchError `ERR_PROFILING` where the process is profiling already
  */
-export function startRecording(): void {
-  native().startProfile();
-  recording = true;
+export function startProfiling(): void {
+  native().startProfiling();
+  profiling = true;
 }
 
 /**
- * Ends the recording.
+ * Ends the profile.
  *
  * @param options.trace - a file to write as a Chrome trace, for chrome://tracing or https://ui.perfetto.dev
  * @returns what ran, in no particular order
- * @throws TorchError `ERR_PROFILING` where nothing is recorded
+ * @throws TorchError `ERR_PROFILING` where no profile is taken
  */
-export function stopRecording({ trace = '' }: { readonly trace?: string } = {}): ProfileEvent[] {
-  recording = false;
-  // A span must not outlive the recording it is part of.
+export function stopProfiling({ trace = '' }: { readonly trace?: string } = {}): ProfileEvent[] {
+  profiling = false;
+  // A span must not outlive the profile it is part of.
   for (const handle of open) close(handle);
-  const [texts, buffer] = native().stopProfile(trace);
+  const [texts, buffer] = native().stopProfiling(trace);
   const values = new Float64Array(buffer);
   return Array.from({ length: values.length / COLUMNS }, (_, row) => {
     const [kind, name, inputs, thread, start, duration, id, cause] = values.subarray(row * COLUMNS);
@@ -74,7 +75,7 @@ export function stopRecording({ trace = '' }: { readonly trace?: string } = {}):
  * span of an asynchronous body ends when its promise does.
  */
 export function span<T>(name: string, body: () => T): T {
-  if (!recording) return body();
+  if (!profiling) return body();
   const handle = native().openSpan(name);
   open.add(handle);
   let pending = false;

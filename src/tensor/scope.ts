@@ -1,8 +1,16 @@
 import { GanError } from '../errors';
 import { native } from '../native/addon';
-import { assignFrame, isOwnedBy, TensorCore, takeFromFrame } from './core';
-import { closeFrame, currentFrame, type Frame, openFrame } from './lifetime';
-import { refuseRecording } from './recording';
+import { refuseDuringCapture } from './capture';
+import {
+  assignFrame,
+  closeFrame,
+  currentFrame,
+  type Frame,
+  isOwnedBy,
+  openFrame,
+  TensorCore,
+  takeFromFrame,
+} from './core';
 
 /**
  * Runs `body` and gives back the memory of every tensor made inside, except those in its result (alone, or in arrays, maps,
@@ -28,7 +36,7 @@ export function scope<T>(body: () => T): T {
 
 /** Takes tensors (alone, or in a structure) out of every scope: they live until disposed, or until nothing refers to them. */
 export function keep<T>(value: T): T {
-  refuseRecording('keeps a tensor for later');
+  refuseDuringCapture('keeps a tensor for later');
   visitTensors(value, (tensor) => assignFrame(tensor, null));
   return value;
 }

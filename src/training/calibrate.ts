@@ -1,25 +1,26 @@
+import type { DataSpecs } from '../data/dataset';
 import { conv2d, convTranspose2d } from '../nn/conv';
 import { linear } from '../nn/linear';
 import type { Module } from '../nn/module';
 import { sequential } from '../nn/sequential';
 import { flatten } from '../nn/shape';
 import { autocast, enableGrad, noGrad } from '../tensor/autograd';
-import { randn } from '../tensor/create';
+import { rand, randn } from '../tensor/create';
 import { synchronize } from '../tensor/device';
 import { Generator, getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
+import type { Makers } from './made-tensors';
 import type { Precision } from './manifest';
-import type { Networks } from './phase';
+import type { MakeSource } from './model';
 import type { PrecisionTimes } from './precision';
 
-/** What is measured: a model's networks, and what feeds its generator. */
-export interface CalibrationModel {
-  readonly networks: Networks;
-  /** The generator's name among the networks. */
-  readonly generator: string;
+/** What is measured: a model's networks, what they make, and what that is made of. */
+export interface CalibrationModel extends Makers {
+  /** The images of batches, by name; nothing where only latents are taken in. */
+  readonly specs: DataSpecs;
   readonly device: string;
-  /** Images a step: no more are measured with. */
+  /** Examples a step: no more are measured with. */
   readonly batch: number;
   readonly memoryFormat: 'contiguous' | 'channels_last';
   drawLatents(count: number, generator: Generator): Tensor;
@@ -34,8 +35,8 @@ const MOST_ROUNDS = 15;
 const FEW_IMAGES = 4;
 
 /**
- * Times a forward and backward pass in both precisions: through copies of the model's own networks, the generator on latents and
- * the others on its images, where they take those; else through two convolutions and a matrix product. Neither the networks nor
+ * Times a forward and backward pass in both precisions: through copies of the model's own networks, those that make something on
+ * latents and random images, and the others on what is made, where they take that; else through two convolutions and a matrix product. Neither the networks nor
  * any random generator notice. Takes about a second, or a few passes of four images where those take longer.
  *
  * @param now - the time in milliseconds (`performance.now`)
@@ -46,9 +47,10 @@ export function measurePrecisions(
 ): PrecisionTimes {
   const states = [...new Set(['cpu', model.device])].map((name) => [name, getRngState(name)] as const);
   const random = new Generator({ device: model.device });
-  const made = copyNetworks(model);
+  const copies = new Map(Object.entries(model.networks).map(([name, network]) => [name, network.clone()]));
+  const made = [...copies.values()];
   const subject = () => {
-    const own = ownSubject(model, made, random);
+    const own = ownSubject(model, copies, random);
     if (own) return own;
     const other = standIn(model);
     made.push(...other.networks);
@@ -66,16 +68,16 @@ export function measurePrecisions(
 /** What a pass goes through. */
 interface Subject {
   readonly networks: readonly Module[];
-  makeInput(images: number): Tensor;
+  makeInput(count: number): MakeSource;
   /** What the last networks make of an input. */
-  forward(input: Tensor): readonly Tensor[];
+  forward(input: MakeSource): readonly Tensor[];
 }
 
 function timeBoth(
   subject: Subject,
   { model: { device, batch }, now }: { readonly model: CalibrationModel; readonly now: () => number },
 ): PrecisionTimes {
-  const time = (precision: Precision, input: Tensor) => {
+  const time = (precision: Precision, input: MakeSource) => {
     synchronize(device);
     const start = now();
     pass(subject, { precision, input, device });
@@ -83,11 +85,12 @@ function timeBoth(
     return now() - start;
   };
   const begin = now();
-  const few = subject.makeInput(Math.min(batch, FEW_IMAGES));
+  const least = Math.min(batch, FEW_IMAGES);
+  const few = subject.makeInput(least);
   // Kernels and buffers are made on first use.
   time('fp32', few);
-  const perImage = time('fp32', few) / few.shape[0];
-  const images = Math.max(few.shape[0], Math.min(batch, Math.round(PASS_MS / perImage)));
+  const perImage = time('fp32', few) / least;
+  const images = Math.max(least, Math.min(batch, Math.round(PASS_MS / perImage)));
   const input = subject.makeInput(images);
   const both = () => ({ fp32: time('fp32', input), bf16: time('bf16', input) });
   both();
@@ -103,7 +106,7 @@ function timeBoth(
 
 function pass(
   { networks, forward }: Subject,
-  { precision, input, device }: { precision: Precision; input: Tensor; device: string },
+  { precision, input, device }: { precision: Precision; input: MakeSource; device: string },
 ): void {
   const loss = () =>
     forward(input)
@@ -113,39 +116,50 @@ function pass(
   for (const network of networks) network.zeroGrad();
 }
 
-/** The generator's copy first. */
-function copyNetworks({ networks, generator }: CalibrationModel): Module[] {
-  const names = Object.keys(networks).sort((a, b) => Number(b === generator) - Number(a === generator));
-  return names.map((name) => networks[name].clone().train());
-}
-
-/** The generator, and those of the others that take its images alone; null where it does not take latents alone. */
+/** The networks that make something, and those of the others that take what is made alone; null where nothing can be made. */
 function ownSubject(
-  { networks, generator: name, drawLatents }: CalibrationModel,
-  [generator, ...others]: readonly Module[],
+  { makes, specs, device, drawLatents }: CalibrationModel,
+  copies: ReadonlyMap<string, Module>,
   random: Generator,
 ): Subject | null {
-  if (!Object.hasOwn(networks, name)) return null;
-  const makeInput = (images: number) => drawLatents(images, random);
-  const made = attempt(() => generator.forward(makeInput(FEW_IMAGES)));
-  if (made === null) return null;
-  const judges = others.filter((network) => attempt(() => network.forward(made)) !== null);
+  const makeInput = (count: number): MakeSource => {
+    const images = Object.entries(specs).map(([name, { channels, height, width }]) => {
+      const drawn = rand([count, channels, height, width], { generator: random, device });
+      return [name, drawn.mul(2).sub(1)] as const;
+    });
+    return { batch: Object.fromEntries(images), latents: drawLatents(count, random) };
+  };
+  const makeAll = (input: MakeSource): Tensor[] =>
+    Object.values(makes).flatMap(({ by, from }) => {
+      const given = from(input);
+      const network = copies.get(by);
+      const inputs: Tensor[] = [];
+      return network ? [network.forward(...inputs.concat(given))] : [];
+    });
+  const made = attempt(() => makeAll(makeInput(FEW_IMAGES)));
+  if (made === null || made.length === 0) return null;
+  const makers = new Set(Object.values(makes).map(({ by }) => by));
+  const own = [...copies].filter(([name]) => makers.has(name)).map(([, network]) => network);
+  const others = [...copies].filter(([name]) => !makers.has(name)).map(([, network]) => network);
+  const judges = others.filter(
+    (network) => attempt(() => made.map((each) => network.forward(each))) !== null,
+  );
   return {
-    networks: [generator, ...judges],
+    networks: [...own, ...judges],
     makeInput,
-    forward: (latents) => {
-      const images = generator.forward(latents);
-      return judges.length > 0 ? judges.map((network) => network.forward(images)) : [images];
+    forward: (input) => {
+      const all = makeAll(input);
+      return judges.length > 0 ? judges.flatMap((network) => all.map((each) => network.forward(each))) : all;
     },
   };
 }
 
 /** A network may want something else, labels for one: then it says so by throwing, in whatever way. */
-function attempt(forward: () => Tensor): Tensor | null {
+function attempt(forward: () => Tensor[]): Tensor[] | null {
   try {
     // Without a graph, which a layer might hold on to until its weight changes: it could not be gone back through twice.
-    const result: unknown = noGrad(forward);
-    return result instanceof Tensor ? result : null;
+    const results: readonly unknown[] = noGrad(forward);
+    return results.every((result): result is Tensor => result instanceof Tensor) ? [...results] : null;
   } catch {
     return null;
   }
@@ -161,7 +175,10 @@ function standIn({ device, memoryFormat }: CalibrationModel): Subject {
   ).to({ device, memoryFormat });
   return {
     networks: [network],
-    makeInput: (images) => randn([images, 64, 16, 16], { device }).to({ memoryFormat }),
-    forward: (input) => [network.forward(input)],
+    makeInput: (count) => ({
+      batch: {},
+      latents: randn([count, 64, 16, 16], { device }).to({ memoryFormat }),
+    }),
+    forward: ({ latents }) => [network.forward(latents)],
   };
 }

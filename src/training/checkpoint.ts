@@ -15,7 +15,7 @@ import {
 export interface Checkpoint {
   readonly path: string;
   readonly description: CheckpointDescription;
-  /** Names of its files, without `.safetensors`. */
+  /** Paths of its files in the folder, without `.safetensors`: `networks/generator`, `ema/generator`, `state`. */
   readonly names: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export const BEST = 'best';
  * Writes a checkpoint: into a temporary folder first, every file synced, then renamed, so that it is there whole or not at all.
  *
  * @param path the checkpoint's folder; one that is there already is replaced
- * @param files tensors by the name of their file, without `.safetensors`
+ * @param files tensors by the path of their file in the folder, without `.safetensors`
  * @throws GanError `ERR_CANNOT_WRITE`
  */
 export async function writeCheckpoint(
@@ -45,6 +45,8 @@ export async function writeCheckpoint(
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
     const written: Record<string, FileEntry> = {};
+    const folders = new Set(Object.keys(files).map((name) => dirname(join(temporary, name))));
+    for (const inner of folders) await mkdir(inner, { recursive: true });
     for (const [name, records] of Object.entries(files))
       written[name] = await writeSafetensors(join(temporary, `${name}.safetensors`), records, {
         fsync: true,
@@ -52,6 +54,7 @@ export async function writeCheckpoint(
     await writeFile(join(temporary, 'manifest.json'), formatManifest({ ...description, files: written }), {
       flush: true,
     });
+    for (const inner of folders) await syncFolder(inner);
     await syncFolder(temporary);
     await replaceFolder(temporary, path);
     await syncFolder(folder);

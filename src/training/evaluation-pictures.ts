@@ -9,7 +9,7 @@ import type { RealImages } from '../metrics/real-images';
 import { keep, scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { drawSamples } from './samples';
+import { drawGrid } from './grid';
 
 /** Images of the grids. */
 const GRID = 64;
@@ -44,15 +44,15 @@ export class EvaluationPictures {
   async write(folder: string, features: FeatureSet): Promise<void> {
     const fakes = this.#fakes;
     const { channels } = this.#real.dataset.spec;
-    if (!fakes || ![1, 3].includes(channels)) return;
+    if (!fakes || channels > 4) return;
     const file = join(folder, 'neighbours.json');
     try {
       await mkdir(folder, { recursive: true });
-      await writePng(join(folder, 'fake.png'), drawSamples(fakes));
+      await writePng(join(folder, 'fake.png'), drawGrid({ images: fakes }));
       const real = await this.#realImages(this.#real.order.subarray(0, GRID));
       await writePng(
         join(folder, 'real.png'),
-        scope(() => drawSamples(real())),
+        scope(() => drawGrid({ images: real() })),
       );
       const table = this.#neighbours(features, Math.min(SAMPLES, fakes.shape[0]));
       const near = await this.#realImages(Int32Array.from(table.samples.flatMap(({ index }) => index)));
@@ -98,7 +98,7 @@ function drawRows(fakes: Tensor, near: Tensor, samples: number): Picture {
   const k = near.shape[0] / samples;
   const shown = fakes.narrow(0, { start: 0, length: samples }).reshape([samples, 1, ...shape]);
   const rows = cat([shown, near.reshape([samples, k, ...shape])], 1);
-  return drawSamples(rows.reshape([samples * (k + 1), ...shape]), { columns: k + 1 });
+  return drawGrid({ images: rows.reshape([samples * (k + 1), ...shape]), columns: k + 1 });
 }
 
 function rowsOf(table: Tensor, columns: number): number[][] {

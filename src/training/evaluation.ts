@@ -4,19 +4,31 @@ import { GanError, UsageError } from '../errors';
 import type { EvaluationProgress } from '../metrics/collect';
 import { evaluate } from '../metrics/evaluate';
 import type { FeatureExtractor } from '../metrics/extractor';
+import type { ImageClasses } from '../metrics/image-source';
 import { checkMetrics } from '../metrics/measure';
 import { decidingNumber, type ImageMetric } from '../metrics/names';
 import { prepareReal, type RealImages } from '../metrics/real-images';
 import { type EvaluationRow, type Protocol, sameProtocol } from '../report/evaluations';
 import { collapseNote, type Measured, summarizeMetric } from '../report/summary';
 import { EvaluationPictures } from './evaluation-pictures';
-import { generatedImages, imageClasses } from './generated-images';
-import type { Trainer } from './trainer';
+import {
+  type GeneratedImages,
+  generatedImages,
+  imageClasses,
+  type SampledNetworks,
+} from './generated-images';
+import type { Sampler } from './sampler';
+import type { Training } from './training';
+import { translatedImages } from './translated-images';
 
 /** How a training is judged on its way. */
 export interface EvaluationOptions {
   /** The images to compare with; usually those that are learned. */
   readonly real: ImageDataset;
+  /** The images that a model which takes images in is judged by: usually of a split that is not learned. */
+  readonly inputs?: ImageDataset;
+  /** Which way such a model goes (its first). */
+  readonly direction?: string;
   /** The feature network: it stays the caller's. */
   readonly features: FeatureExtractor;
   /** How a command line names it: kept in config.json, for resumes (its own name). */
@@ -56,22 +68,26 @@ type Settings = Required<Pick<EvaluationOptions, 'metrics' | 'count' | 'every' |
 /** The latents of evaluations: the same in each, and those of `evaluate --seed 0`. */
 const SEED = 0;
 
-/** Judges the generator of a trainer now and then. No step of the training depends on whether it does. */
+/** Judges a model in training now and then. No step of the training depends on whether it does. */
 export class RunEvaluator {
   readonly bestBy: string;
   readonly every: number;
   readonly #real: RealImages;
   readonly #metrics: readonly ImageMetric[];
-  readonly #count: number;
+  readonly #source: (training: Training) => Promise<GeneratedImages>;
   readonly #protocol: Protocol | undefined;
   readonly #rows: EvaluationRow[];
 
-  private constructor(real: RealImages, earlier: readonly EvaluationRow[], settings: Settings) {
+  private constructor(
+    real: RealImages,
+    earlier: readonly EvaluationRow[],
+    { source, ...settings }: Settings & { readonly source: (training: Training) => Promise<GeneratedImages> },
+  ) {
     this.every = settings.every;
     this.bestBy = settings.bestBy;
     this.#real = real;
     this.#metrics = settings.metrics;
-    this.#count = settings.count;
+    this.#source = source;
     this.#protocol = settings.protocol;
     this.#rows = [...earlier];
   }
@@ -84,7 +100,7 @@ export class RunEvaluator {
    */
   static async begin(
     { real: dataset, features: extractor, onProgress, ...options }: EvaluationOptions,
-    trainer: Pick<Trainer, 'device' | 'latent' | 'conditional'>,
+    training: Pick<Training, 'device' | 'sampler'>,
     earlier: readonly EvaluationRow[],
   ): Promise<RunEvaluator> {
     const { metrics = ['fid'], count = 5_000, every = 1_000 } = options;
@@ -92,17 +108,19 @@ export class RunEvaluator {
     for (const [name, value] of Object.entries({ count, every }))
       if (!Number.isInteger(value) || value < 1)
         throw new UsageError(`evaluation expected ${name} to be a positive integer but received ${value}`);
-    const kept = Math.min(dataset.count, count);
+    const judged = judgedImages(training.sampler, dataset, { ...options, count });
+    const kept = Math.min(dataset.count, judged.count);
     const real = await prepareReal(dataset, {
       extractor,
       features: kept,
-      device: trainer.device,
+      device: training.device,
       onProgress,
     });
     try {
-      checkMetrics(metrics, { real, count, classes: imageClasses(trainer) });
+      checkMetrics(metrics, { real, count: judged.count, classes: judged.classes });
       const { protocol } = options;
-      return new RunEvaluator(real, earlier, { metrics, count, every, bestBy, protocol });
+      const { source } = judged;
+      return new RunEvaluator(real, earlier, { metrics, count, every, bestBy, protocol, source });
     } catch (error) {
       real.dispose();
       throw error;
@@ -110,29 +128,17 @@ export class RunEvaluator {
   }
 
   /**
-   * Judges the trainer's sampler as it is now.
+   * Judges what the sampler makes with the networks as they are now.
    *
    * @param options.folder - where pictures go; none are drawn without
    * @param options.checkpoint - the run's checkpoint with these weights, where there is one
    */
   async evaluate(
-    trainer: Trainer,
+    training: Training,
     { folder, checkpoint }: { readonly folder?: string; readonly checkpoint?: string },
   ): Promise<TrainingEvaluation> {
     const start = performance.now();
-    const { sampler, latent, conditional, device, step } = trainer;
-    if (!sampler)
-      throw new UsageError('evaluations expected a generator among the networks but there is none');
-    const fake = generatedImages({
-      generator: sampler,
-      weights: trainer.ema ? 'ema' : 'live',
-      latent,
-      conditional,
-      spec: this.#real.dataset.spec,
-      device,
-      count: this.#count,
-      seed: SEED,
-    });
+    const fake = await this.#source(training);
     const pictures = folder === undefined ? null : new EvaluationPictures(this.#real);
     try {
       const judged = await evaluate({
@@ -150,7 +156,7 @@ export class RunEvaluator {
         features.dispose();
       }
       const row = {
-        step,
+        step: training.step,
         source: 'training' as const,
         time: new Date().toISOString(),
         checkpoint,
@@ -180,4 +186,46 @@ export class RunEvaluator {
     const collapse = collapseNote(comparable, bestBy);
     return { row, bestBy, best, isBest: best.row === row, ...(collapse !== undefined && { collapse }) };
   }
+}
+
+interface JudgedImages {
+  readonly count: number;
+  readonly classes: ImageClasses | undefined;
+  source(training: Training): Promise<GeneratedImages>;
+}
+
+/** What is judged of a model: images of latents, or of the images that it is to take in. */
+function judgedImages(
+  sampler: Sampler | undefined,
+  real: ImageDataset,
+  { count, inputs, direction }: { readonly count: number } & Pick<EvaluationOptions, 'inputs' | 'direction'>,
+): JudgedImages {
+  const { spec } = real;
+  if (!sampler)
+    throw new UsageError(
+      'evaluations expected a model that says how it makes images but this one has no `sampler`',
+    );
+  if (sampler.takes === 'latents')
+    return {
+      count,
+      classes: imageClasses(sampler.latent),
+      source: async (training) =>
+        generatedImages({ ...sampled(training, sampler), sampler, spec, count, seed: SEED }),
+    };
+  if (!inputs)
+    throw new UsageError(
+      'evaluations of a model that takes images in expected the images to judge it by but received no `inputs`',
+    );
+  const shown = Math.min(count, inputs.count);
+  return {
+    count: shown,
+    classes: inputs.labels ? { count: inputs.spec.classes, kind: 'labels' } : undefined,
+    source: (training) =>
+      translatedImages({ ...sampled(training, sampler), sampler, inputs, spec, count: shown, direction }),
+  };
+}
+
+function sampled({ averages, averaged, device }: Training, { networks }: Sampler): SampledNetworks {
+  const weights = networks.some((name) => Object.hasOwn(averages, name)) ? 'ema' : 'live';
+  return { networks: averaged, weights, device };
 }

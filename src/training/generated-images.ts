@@ -1,45 +1,46 @@
-import type { ImageSpec } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { ImageClasses, ImageSource } from '../metrics/image-source';
-import type { Module } from '../nn/module';
 import type { Protocol } from '../report/evaluations';
 import { Generator } from '../tensor/random';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { Norms } from './evaluating';
 import { classesOf, drawLatents, type Latent, requireLabel } from './latent';
-import { generateImages } from './samples';
+import type { LatentSampler } from './latent-sampler';
+import type { Networks } from './phase';
 
-/** Images that a generator makes, to be judged. */
+/** Images that networks make, to be judged. */
 export interface GeneratedImages extends ImageSource {
-  /** Releases the latents; the generator stays. */
+  /** Releases what the images are made of; the networks stay. */
   dispose(): void;
 }
 
-/** What {@link generatedImages} makes, and from what. */
-export interface GeneratedOptions {
-  readonly generator: Module;
+/** Trained networks, and which of their weights are used. */
+export interface SampledNetworks {
+  /** With averaged weights, or with those in training. */
+  readonly networks: Networks;
   /** Whose weights they are. */
   readonly weights: 'ema' | 'live';
-  readonly latent: Latent;
-  /** Whether classes of latents are labels of a data set: as `Model.conditional` says (false). */
-  readonly conditional?: boolean;
-  readonly spec: ImageSpec;
   readonly device: string;
+  /** What batch norms normalise with, for the protocol (`running statistics`). */
+  readonly batchNorm?: string;
+}
+
+/** What {@link generatedImages} makes, and from what. */
+export interface GeneratedOptions extends SampledNetworks {
+  readonly sampler: LatentSampler;
+  readonly spec: ImageShape;
   readonly count: number;
   /** Of the latents. */
   readonly seed: number;
   /** The class of all (drawn evenly, where latents have classes). */
   readonly label?: number;
   readonly truncation?: number;
-  /** What batch norms normalise with, for the protocol (`running statistics`). */
-  readonly batchNorm?: string;
 }
 
-/** What images of latents are made as: labels in a conditional model, else values of a code; undefined where they have no classes. */
-export function imageClasses({
-  latent: { classes: count = 0 },
-  conditional,
-}: Pick<GeneratedOptions, 'latent' | 'conditional'>): ImageClasses | undefined {
+/** What images of latents are made as: labels of a data set, else values of a code; undefined where they have no classes. */
+export function imageClasses({ classes: count = 0, conditional }: Latent): ImageClasses | undefined {
   return count === 0 ? undefined : { count, kind: conditional ? 'labels' : 'code' };
 }
 
@@ -58,15 +59,16 @@ export function seededLatents(
 }
 
 /**
- * The images of a generator in evaluation mode for the latents of a seed, made piece by piece; the same ones as
- * `sample --seed` draws. Its mode, batch statistics and random generators are afterwards as they were.
+ * What a sampler makes of the latents of a seed, piece by piece; the same images as `sample --seed` draws. Modes, batch statistics and
+ * random generators are afterwards as they were.
  *
  * @throws UsageError where its images are not of the size that `spec` says
  */
 export function generatedImages(options: GeneratedOptions): GeneratedImages {
-  const { generator, latent, spec, device, count, label, truncation } = options;
+  const { sampler, networks, spec, device, count, label, truncation } = options;
+  const { latent } = sampler;
   const latents = keep(seededLatents(latent, options));
-  const classes = imageClasses(options);
+  const classes = imageClasses(latent);
   return {
     count,
     spec,
@@ -78,11 +80,8 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
     },
     async fetch(start, end) {
       return () => {
-        const images = generateImages(
-          generator,
-          latents.narrow(0, { start, length: end - start }).to(device),
-        );
-        checkShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
+        const images = sampler.make(networks, latents.narrow(0, { start, length: end - start }).to(device));
+        requireShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
         return images;
       };
     },
@@ -90,17 +89,24 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
   };
 }
 
-/** What figures of a network depend on beside its input, for protocols. */
+/** What figures of networks depend on beside their input, for protocols. */
 export function networkProtocol({
   weights,
   batchNorm = 'running statistics',
-}: Pick<GeneratedOptions, 'weights' | 'batchNorm'>): Protocol {
+}: Pick<SampledNetworks, 'weights' | 'batchNorm'>): Protocol {
   return { weights, batchNorm, precision: 'fp32' };
 }
 
-function checkShape(shape: readonly number[], expected: readonly number[]): void {
+/** How protocols call the ways in which norms run. */
+export const NORMS_IN_WORDS: Readonly<Record<Norms, string>> = {
+  running: 'running statistics',
+  image: 'the image’s own statistics, dropout on',
+};
+
+/** @throws UsageError where a model makes other images than it should */
+export function requireShape(shape: readonly number[], expected: readonly number[]): void {
   if (String(shape) !== String(expected))
     throw new UsageError(
-      `expected the generator to make images of [${expected.join(', ')}] but they are of [${shape.join(', ')}]`,
+      `expected the model to make images of [${expected.join(', ')}] but they are of [${shape.join(', ')}]`,
     );
 }

@@ -8,9 +8,9 @@ import type { Tensor } from '../tensor/tensor';
 /** A number that depends on the step. */
 export type ScheduledValue = (index: number) => number;
 
-/** What the phases that share fakes are fed. */
+/** What a group of phases is fed. */
 export interface Inputs {
-  /** The n-th of the batches of real images that the phases see. */
+  /** The n-th of the batches that the phases see. */
   batch(index: number): Batch;
   /** Latents, the same for all of them: for each part of a batch its own. */
   latents(part: number): Tensor;
@@ -34,7 +34,7 @@ export class LiveInputs implements Inputs {
     this.#draw = draw;
   }
 
-  /** Whether somebody asked for latents. */
+  /** Whether latents were drawn. */
   get drewLatents(): boolean {
     return this.#latents.length > 0;
   }
@@ -54,12 +54,10 @@ export class LiveInputs implements Inputs {
   }
 }
 
+/** A copy of one tensor of a batch. */
 interface Slot {
-  readonly images: Tensor;
-  readonly labels: Tensor | null;
-  readonly shape: string;
-  usesImages: boolean;
-  usesLabels: boolean;
+  readonly tensor: Tensor;
+  used: boolean;
 }
 
 interface FirstReplay {
@@ -69,59 +67,60 @@ interface FirstReplay {
   readonly scheduled: readonly ScheduledValue[];
 }
 
-/** Copies of inputs at fixed addresses, which recordings read: filled anew before each replay, with what is read from them. */
+/** Copies of inputs at fixed addresses, which graphs read: filled anew before each replay, with what is read from them. */
 export class StaticInputs implements Inputs {
-  readonly #slots: readonly Slot[];
+  readonly #shapes: readonly string[];
+  readonly #slots: readonly ReadonlyMap<string, Slot>[];
   readonly #latents: readonly Tensor[];
   readonly #scheduled: readonly { readonly value: ScheduledValue; readonly held: Tensor }[];
   #taken = 0;
 
   /**
-   * @param first.latents those of the first replay, none where nobody asks for any
+   * @param first.latents those of the first replay, none where no phase asks for any
    * @param first.scheduled what earlier runs scheduled, in order
    */
   constructor(batches: readonly Batch[], { device, index, latents, scheduled }: FirstReplay) {
-    // Made here: what is made while recording is made anew by each replay.
+    // Made here: what is made while capturing is made anew by each replay.
     this.#scheduled = scheduled.map((value) => ({ value, held: keep(full([], value(index), { device })) }));
-    this.#slots = batches.map((batch) => ({
-      images: keep(batch.images.clone()),
-      labels: keep(batch.labels?.clone() ?? null),
-      shape: shapeOf(batch),
-      usesImages: false,
-      usesLabels: false,
-    }));
+    this.#shapes = batches.map(shapeOf);
+    this.#slots = batches.map((batch) => {
+      const copies = Object.entries(batch).map(([name, tensor]): [string, Slot] => [
+        name,
+        { tensor: keep(tensor.clone()), used: false },
+      ]);
+      return new Map(copies);
+    });
     this.#latents = latents.map((drawn) => keep(drawn.clone()));
   }
 
   batch(index: number): Batch {
-    const slot = this.#slots[index];
-    return {
-      get images() {
-        slot.usesImages = true;
-        return slot.images;
-      },
-      get labels() {
-        slot.usesLabels = true;
-        return slot.labels;
-      },
-    };
+    const view: Record<string, Tensor> = {};
+    for (const [name, slot] of this.#slots[index])
+      Object.defineProperty(view, name, {
+        enumerable: true,
+        get() {
+          slot.used = true;
+          return slot.tensor;
+        },
+      });
+    return view;
   }
 
   latents(part: number): Tensor {
     if (part < this.#latents.length) return this.#latents[part];
-    throw new GanError('ERR_RECORDING', 'it draws latents, which it did not before it was recorded');
+    throw new GanError('ERR_CAPTURE', 'it draws latents, which it did not before it was captured');
   }
 
   scheduled(): Tensor {
     if (this.#taken < this.#scheduled.length) return this.#scheduled[this.#taken++].held;
-    throw new GanError('ERR_RECORDING', 'it schedules a number, which it did not before it was recorded');
+    throw new GanError('ERR_CAPTURE', 'it schedules a number, which it did not before it was captured');
   }
 
   /** Whether batches are like those it was made of. */
   fits(batches: readonly Batch[]): boolean {
     return (
-      batches.length === this.#slots.length &&
-      this.#slots.every(({ shape }, i) => shape === shapeOf(batches[i]))
+      batches.length === this.#shapes.length &&
+      this.#shapes.every((shape, i) => shape === shapeOf(batches[i]))
     );
   }
 
@@ -130,11 +129,8 @@ export class StaticInputs implements Inputs {
     this.#taken = 0;
     // A loss may have asked for their gradients.
     noGrad(() => {
-      for (const [i, slot] of this.#slots.entries()) {
-        const { images, labels } = batches[i];
-        if (slot.usesImages) slot.images.copy_(images);
-        if (slot.usesLabels && labels) slot.labels?.copy_(labels);
-      }
+      for (const [i, slots] of this.#slots.entries())
+        for (const [name, { tensor, used }] of slots) if (used) tensor.copy_(batches[i][name]);
       for (const latents of this.#latents) latents.copy_(draw());
       for (const { value, held } of this.#scheduled) held.fill_(value(index));
     });
@@ -142,15 +138,14 @@ export class StaticInputs implements Inputs {
 
   /** Releases the copies. */
   dispose(): void {
-    for (const { images, labels } of this.#slots) {
-      images.dispose();
-      labels?.dispose();
-    }
+    for (const slots of this.#slots) for (const { tensor } of slots.values()) tensor.dispose();
     for (const latents of this.#latents) latents.dispose();
     for (const { held } of this.#scheduled) held.dispose();
   }
 }
 
-function shapeOf({ images, labels }: Batch): string {
-  return `${images.shape.join('×')}${labels ? ' labelled' : ''}`;
+function shapeOf(batch: Batch): string {
+  return Object.entries(batch)
+    .map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join('×')}`)
+    .join(', ');
 }

@@ -8,13 +8,15 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 
 /**
- * The generator's input: standard normal numbers, `size` of them or in a `shape` such as [100, 1, 1]; behind them, along the first
- * dimension, what a conditional or structured generator is told. Everything a generator depends on is in its latents, so that a file
+ * What networks make images of: standard normal numbers, `size` of them or in a `shape` such as [100, 1, 1]; behind them, along the first
+ * dimension, what a conditional or structured network is told. Everything it depends on is in its latents, so that a file
  * of latents, a grid or a CUDA graph needs nothing else.
  */
 export type Latent = ({ readonly size: number } | { readonly shape: readonly number[] }) & {
   /** One number more for each class, 1 for that of the image and 0 for the others; drawn evenly (none). */
   readonly classes?: number;
+  /** Whether the classes are the labels of a data set, which must then have as many; else they are a code of the model's own (false). */
+  readonly conditional?: boolean;
   /** So many numbers more, uniform in [−1, 1]: continuous codes (none). */
   readonly codes?: number;
 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageSpec } from '../data/dataset';
+import type { DataSpecs, ImageSpec } from '../data/dataset';
 import { GanError, messageOf } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 
@@ -15,16 +15,18 @@ export function isPrecision(value: unknown): value is Precision {
 export interface CheckpointDescription {
   /** Steps done. */
   readonly step: number;
-  /** Real images seen. */
+  /** Examples seen. */
   readonly images: number;
   /** What the losses were computed in: a resumed run goes on in it. Absent where it was not kept. */
   readonly precision?: Precision;
   /** The networks as they print themselves, by name. */
   readonly topology: JsonObject;
-  /** The generator's name among the networks. */
-  readonly generator: string;
-  readonly latentShape: readonly number[];
-  readonly spec: ImageSpec;
+  /** The images it learns from, by their names in batches. */
+  readonly specs: DataSpecs;
+  /** Batches that a pass through the data has. */
+  readonly batchesPerEpoch: number;
+  /** The place of the loader, which it alone reads. */
+  readonly loader: JsonObject;
   /** What the run was started with; `recipe` and `set` name the recipe and its configuration. */
   readonly settings: JsonObject;
   /** Versions of the library and of LibTorch. */
@@ -39,12 +41,12 @@ export interface FileEntry {
 
 /** The whole of `manifest.json`, apart from its format and seal. */
 export interface Manifest extends CheckpointDescription {
-  /** By name, without `.safetensors`. */
+  /** By path in the folder, without `.safetensors`: `networks/generator`. */
   readonly files: Readonly<Record<string, FileEntry>>;
 }
 
 /** The version of the folder's layout that this code writes and reads. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The text of `manifest.json`. Its seal is a hash of the rest: a flipped byte in it must not pass for another training. */
 export function formatManifest(manifest: Manifest): string {
@@ -70,13 +72,17 @@ export function parseManifest(text: string): Manifest {
     images: count(content, 'images'),
     ...(isPrecision(content.precision) ? { precision: content.precision } : {}),
     topology: object(content, 'topology'),
-    generator: String(content.generator),
-    latentShape: Array.isArray(content.latentShape) ? content.latentShape.map(Number) : [],
-    spec: imageSpec(object(content, 'spec')),
+    specs: dataSpecs(object(content, 'specs')),
+    batchesPerEpoch: count(content, 'batchesPerEpoch'),
+    loader: object(content, 'loader'),
     settings: object(content, 'settings'),
     versions: object(content, 'versions'),
     files: fileEntries(object(content, 'files')),
   };
+}
+
+function dataSpecs(specs: JsonObject): DataSpecs {
+  return Object.fromEntries(Object.keys(specs).map((name) => [name, imageSpec(object(specs, name))]));
 }
 
 function imageSpec(spec: JsonObject): ImageSpec {

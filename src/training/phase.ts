@@ -6,25 +6,26 @@ import type { LatentParts } from './latent';
 /** The networks of a model, by name: the names are used in phases, checkpoints and error messages. */
 export type Networks = Readonly<Record<string, Module>>;
 
+/** Tensors by name, each there when it is asked for; a name that is not known throws an error that lists those that are. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
 /** What a phase's loss can see of the current step. */
 export interface Step<N extends Networks = Networks> {
-  /** The networks, in training mode; those the phase does not train are frozen. */
+  /** The networks as the user left them, training or at rest; those the phase does not train are frozen. */
   readonly networks: N;
-  /** Real images [N, C, H, W] in [-1, 1]. */
-  readonly real: Tensor;
-  /** Labels [N] (int64) of the real images; throws when the data set has none. */
-  readonly labels: Tensor;
-  /** Latents [N, z, …]: those `fake` was made from. */
-  readonly latents: Tensor;
-  /** Classes [N] (int64) that `latents` name, those `fake` was made with; throws where latents have none. */
-  readonly fakeLabels: Tensor;
-  /** The parts of `latents`: noise, classes as 0 and 1, continuous codes. */
-  readonly parts: LatentParts;
+  /** What the loader gives: `batch.images` float32 [N, C, H, W] in [−1, 1], `batch.labels` int64 [N], or other names. */
+  readonly batch: Tensors;
   /**
-   * Images [N, C, H, W] the generator made from `latents`: with its graph in a phase that trains the generator, detached in
-   * any other. Made on first use, and shared by the phases of one step until a phase repeats.
+   * What networks make, by the names of the model's `makes`: with its graph in a phase that trains the network, detached in any other.
+   * Made on first use, and shared by the phases of a step until one repeats, or has moved a network that makes something.
    */
-  readonly fake: Tensor;
+  readonly made: Tensors;
+  /** Latents [N, z, …]: those that `made` was made from. */
+  readonly latents: Tensor;
+  /** The parts of `latents`: noise, classes as 0 and 1, continuous codes. */
+  readonly latentParts: LatentParts;
+  /** Classes [N] (int64) that `latents` name; throws where they have none. */
+  readonly latentLabels: Tensor;
   /** Steps done before this one. */
   readonly index: number;
   /**
@@ -52,7 +53,7 @@ export interface Phase<N extends Networks = Networks> {
   readonly optimizer: OptimizerFactory;
   /** Runs in every `every`-th step only (1). */
   readonly every?: number;
-  /** Runs so many times a step, each time with new images and latents; or how often in step `index`, e.g. more at the start (1). */
+  /** Runs so many times a step, each time with a new batch and new latents; or how often in step `index`, e.g. more at the start (1). */
   readonly repeat?: number | ((index: number) => number);
   /** Runs before the loss, e.g. to clip weights. */
   readonly before?: (networks: N) => void;

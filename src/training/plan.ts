@@ -1,15 +1,32 @@
 import { UsageError } from '../errors';
 import type { Phase } from './phase';
 
+/** What a plan must know of a phase. */
+export type Planned = Pick<Phase, 'name' | 'every' | 'repeat' | 'trains'>;
+
 /** One run of a phase within a step. */
-export interface PlanEntry<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>> {
+export interface PlanEntry<P extends Planned> {
   readonly phase: P;
-  /** 0 for the first run in this step, 1 for the second, …: also which of the step's batches of real images it sees. */
-  readonly repetition: number;
-  /** Whether latents and fakes are drawn anew for it; else it shares those of the entry before. */
-  readonly fresh: boolean;
-  /** Whether fakes made for it need the generator's graph: it, or an entry it shares them with, trains the generator. */
-  readonly graph: boolean;
+  /** Which of the group's batches it sees. */
+  readonly place: number;
+}
+
+/** Runs of phases that share their latents and what networks make; on CUDA they are one graph. */
+export interface PlanGroup<P extends Planned> {
+  /** Equal for groups of the same work. */
+  readonly key: string;
+  readonly entries: readonly PlanEntry<P>[];
+  /** Which of the step's batches the group sees, in the order of `place`. */
+  readonly batches: readonly number[];
+  /** The networks it trains: what they make in it is made with its graph. */
+  readonly trained: ReadonlySet<string>;
+}
+
+/** What runs in a step, in order. */
+export interface StepPlan<P extends Planned> {
+  readonly groups: readonly PlanGroup<P>[];
+  /** How many batches the step sees. */
+  readonly batches: number;
 }
 
 /** Whether a phase trains this network. */
@@ -18,55 +35,49 @@ export function trains(phase: Pick<Phase, 'trains'>, network: string): boolean {
 }
 
 /**
- * What runs in step `index`, in order. Fakes are shared as in the textbook loop (made once, detached for the discriminator,
- * with their graph for the generator) until a phase repeats or the generator has moved.
+ * Plans step `index`. What networks make is shared as in the textbook loop (made once, detached for the discriminator, with its graph
+ * for the generator) until a phase repeats, or one has moved a network that makes something.
+ *
+ * @param options.makers networks that make something
  */
-export function planStep<P extends Pick<Phase, 'every' | 'repeat' | 'trains'>>(
+export function planStep<P extends Planned>(
   phases: readonly P[],
-  { index, generator }: { index: number; generator: string },
-): PlanEntry<P>[] {
+  { index, makers }: { readonly index: number; readonly makers: readonly string[] },
+): StepPlan<P> {
   const due = phases.filter((phase) => index % (phase.every ?? 1) === 0);
   const runs = due.flatMap((phase) =>
     Array.from({ length: repetitions(phase, index) }, (_, repetition) => ({ phase, repetition })),
   );
-  const fresh = runs.map(
-    ({ repetition }, i) => i === 0 || repetition > 0 || trains(runs[i - 1].phase, generator),
-  );
-  return runs.map((run, i) => {
-    const next = fresh.indexOf(true, i + 1);
-    const sharing = runs.slice(i, next === -1 ? undefined : next);
-    const graph = sharing.some(({ phase }) => trains(phase, generator));
-    return { phase: run.phase, repetition: run.repetition, fresh: fresh[i], graph };
-  });
+  const groups: Run<P>[][] = [];
+  for (const [i, run] of runs.entries()) {
+    const moved = i > 0 && makers.some((maker) => trains(runs[i - 1].phase, maker));
+    if (i === 0 || run.repetition > 0 || moved) groups.push([run]);
+    else groups[groups.length - 1].push(run);
+  }
+  return {
+    groups: groups.map(groupOf),
+    batches: runs.reduce((most, { repetition }) => Math.max(most, repetition + 1), 0),
+  };
 }
 
-function repetitions({ repeat = 1 }: Pick<Phase, 'repeat'>, index: number): number {
+interface Run<P> {
+  readonly phase: P;
+  /** 0 for the phase's first run in this step: also which of the step's batches it sees. */
+  readonly repetition: number;
+}
+
+function groupOf<P extends Planned>(runs: readonly Run<P>[]): PlanGroup<P> {
+  const batches = [...new Set(runs.map(({ repetition }) => repetition))];
+  const entries = runs.map(({ phase, repetition }) => ({ phase, place: batches.indexOf(repetition) }));
+  const trained = new Set(runs.flatMap(({ phase }) => phase.trains));
+  const key = entries.map(({ phase, place }) => `${phase.name}/${place}`).join(' ');
+  return { key, entries, batches, trained };
+}
+
+function repetitions({ name, repeat = 1 }: Planned, index: number): number {
   const times = typeof repeat === 'function' ? repeat(index) : repeat;
   if (Number.isInteger(times) && times > 0) return times;
-  throw new UsageError(`a phase's repeat expected a positive integer but gave ${times} in step ${index}`);
-}
-
-/** How many batches of real images a plan sees. */
-export function batchesOf(plan: readonly { readonly repetition: number }[]): number {
-  return plan.reduce((most, { repetition }) => Math.max(most, repetition + 1), 0);
-}
-
-/** Which of a step's batches some entries see: for each entry its place among the `repetitions` they have between them. */
-export function batchPlaces(entries: readonly { readonly repetition: number }[]): {
-  readonly repetitions: readonly number[];
-  readonly places: readonly number[];
-} {
-  const repetitions = [...new Set(entries.map(({ repetition }) => repetition))];
-  return { repetitions, places: entries.map(({ repetition }) => repetitions.indexOf(repetition)) };
-}
-
-/** The entries of a plan in groups that share latents and fakes. */
-export function shares<E extends { readonly fresh: boolean }>(plan: readonly E[]): E[][] {
-  const groups: E[][] = [];
-  for (const entry of plan) {
-    const last = groups.at(-1);
-    if (entry.fresh || !last) groups.push([entry]);
-    else last.push(entry);
-  }
-  return groups;
+  throw new UsageError(
+    `phase ${name} expected its repeat to be a positive integer but it gave ${times} in step ${index}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isJsonObject, readJsonObject } from '../io/json';
@@ -8,18 +8,21 @@ import { cacheFolder } from '../native/root';
 import type { Module } from '../nn/module';
 import { deviceFacts, isCpu } from '../tensor/device';
 import { version } from '../version';
+import { cpuFlags, type KnownPrecision, knownPrecision } from './known-precision';
 import type { Precision } from './manifest';
 
 /** A precision, and how it was come by. */
 export interface PrecisionChoice {
   readonly precision: Precision;
   /**
-   * `given` by name; `measured` now, or `remembered` from a measurement of the same networks on the same machine; `restored` from
-   * a checkpoint; `deterministic`, where nothing may depend on a clock.
+   * `given` by name; `known` of this kind of device; `measured` now, or `remembered` from a measurement of the same networks on the
+   * same machine; `restored` from a checkpoint; `deterministic`, where nothing may depend on a clock.
    */
-  readonly source: 'given' | 'measured' | 'remembered' | 'restored' | 'deterministic';
+  readonly source: 'given' | 'known' | 'measured' | 'remembered' | 'restored' | 'deterministic';
   /** What was measured. */
   readonly times?: PrecisionTimes;
+  /** What is known of the device. */
+  readonly because?: string;
 }
 
 /** Milliseconds of the same forward and backward pass. */
@@ -43,34 +46,43 @@ const WORTHWHILE = 1.05;
 const REMEMBERED = 64;
 
 /**
- * The precision to train in: bf16 only where it was measured faster. A measurement is remembered in the user's cache, by machine,
+ * The precision to train in: what is known of this kind of device ({@link knownPrecision}), else bf16 only where it is measured faster. A measurement is remembered in the user's cache, by machine,
  * LibTorch, networks and batch, so that equal runs on one machine get equal precisions.
  *
  * @param options.measure - times both precisions
  * @param options.file - where measurements are remembered
+ * @param options.known - what is known of the device
  */
 export function choosePrecision(
   question: PrecisionQuestion,
   {
     measure,
     file = join(cacheFolder(), 'precision.json'),
-  }: { readonly measure: () => PrecisionTimes; readonly file?: string },
+    known = knownPrecision,
+  }: {
+    readonly measure: () => PrecisionTimes;
+    readonly file?: string;
+    readonly known?: (device: string) => KnownPrecision | null;
+  },
 ): PrecisionChoice {
   if (question.deterministic) return { precision: 'fp32', source: 'deterministic' };
+  const fact = known(question.device);
+  if (fact) return { ...fact, source: 'known' };
   const key = keyOf(question);
   const remembered = recall(file);
-  const known = remembered.get(key);
-  const times = known ?? measure();
-  if (known === undefined) remember(file, new Map([...remembered, [key, times]]));
+  const earlier = remembered.get(key);
+  const times = earlier ?? measure();
+  if (earlier === undefined) remember(file, new Map([...remembered, [key, times]]));
   return {
     precision: speedup(times) >= WORTHWHILE ? 'bf16' : 'fp32',
-    source: known === undefined ? 'measured' : 'remembered',
+    source: earlier === undefined ? 'measured' : 'remembered',
     times,
   };
 }
 
 /** A choice in words, e.g. `bf16: 1.9 × as fast as fp32 here`. */
-export function describePrecision({ precision, source, times }: PrecisionChoice): string {
+export function describePrecision({ precision, source, times, because }: PrecisionChoice): string {
+  if (because !== undefined) return `${precision}: ${because}`;
   if (source === 'deterministic')
     return `${precision}: a deterministic run measures nothing; --precision bf16 is deterministic too`;
   if (times === undefined) return source === 'restored' ? `${precision}, as before` : precision;
@@ -103,17 +115,11 @@ function keyOf({ networks, device, batch }: PrecisionQuestion): string {
 /** The model, its threads, and the instruction sets that matter: hypervisors call many different CPUs the same. */
 function cpuTraits(): string {
   const { cpuCapability, threads } = deviceFacts();
-  let flags: readonly string[] = [];
-  try {
-    const line = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-    flags = line.split(' ').filter((flag) => /^(avx|amx|bf16|i8mm|sve)/.test(flag));
-  } catch {
-    // Only Linux has this file.
-  }
+  const flags = cpuFlags().filter((flag) => /^(avx|amx|bf16|i8mm|sve)/.test(flag));
   return `${cpus()[0]?.model ?? 'CPU'}, ${cpuCapability}, ${threads} threads, ${flags.join(' ')}`;
 }
 
-/** What was measured before; nothing where the file is missing, damaged or somebody else's. */
+/** What was measured before; nothing where the file is missing, damaged or of another kind. */
 function recall(file: string): Map<string, PrecisionTimes> {
   try {
     const entries = Object.entries(readJsonObject(file));
@@ -138,6 +144,6 @@ function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): voi
     writeFileSync(own, `${JSON.stringify(Object.fromEntries([...times].slice(-REMEMBERED)), null, 2)}\n`);
     renameSync(own, file);
   } catch {
-    // As said.
+    // Not remembered, then.
   }
 }

@@ -1,34 +1,43 @@
+import type { Module } from '../nn/module';
+import type { DeviceRates } from '../optim/device-rates';
+import type { Optimizer } from '../optim/optimizer';
+import type { Tensor } from '../tensor/tensor';
 import type { Networks, Phase } from './phase';
 import { trains } from './plan';
-import type { RunningPhase } from './step';
+
+/** A phase with what it works on. */
+export interface PhaseRun extends Phase {
+  /** The networks it trains, and those it leaves alone; networks that the user has frozen are among neither. */
+  readonly trained: readonly Module[];
+  readonly frozen: readonly Module[];
+  /** Those of the networks it trains. */
+  readonly parameters: readonly Tensor[];
+  readonly running: Optimizer;
+  /** Its learning rates on the device, where steps are counted apart from the work: on CUDA. */
+  readonly rates?: DeviceRates;
+}
 
 /** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */
-export function runningPhases(phases: readonly Phase[], networks: Networks): RunningPhase[] {
-  const names = Object.keys(networks);
-  const running: RunningPhase[] = [];
+export function runningPhases(
+  phases: readonly Phase[],
+  networks: Networks,
+  { ratesOnDevice }: { readonly ratesOnDevice: boolean },
+): PhaseRun[] {
+  const names = Object.keys(networks).filter((name) => !networks[name].frozen);
+  const runs: PhaseRun[] = [];
   for (const phase of phases) {
     const trained = names.filter((name) => trains(phase, name)).map((name) => networks[name]);
     const frozen = names.filter((name) => !trains(phase, name)).map((name) => networks[name]);
-    const shared = running.find(
+    const shared = runs.find(
       (other) =>
-        other.phase.optimizer === phase.optimizer &&
+        other.optimizer === phase.optimizer &&
         other.trained.length === trained.length &&
         other.trained.every((network) => trained.includes(network)),
     );
     const parameters = trained.flatMap((network) => network.parameters());
-    const optimizer = shared?.optimizer ?? phase.optimizer(parameters);
-    const { name, every, repeat } = phase;
-    running.push({
-      name,
-      phase,
-      trains: phase.trains,
-      every,
-      repeat,
-      trained,
-      frozen,
-      parameters,
-      optimizer,
-    });
+    const running = shared?.running ?? phase.optimizer(parameters);
+    const rates = ratesOnDevice ? { rates: running.deviceRates() } : {};
+    runs.push({ ...phase, trained, frozen, parameters, running, ...rates });
   }
-  return running;
+  return runs;
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors';
 import { noGrad } from '../tensor/autograd';
+import { refuseDuringCapture } from '../tensor/capture';
 import { zeros } from '../tensor/create';
-import { refuseRecording } from '../tensor/recording';
 import { keep, scope } from '../tensor/scope';
 import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -31,7 +31,7 @@ interface Held extends Entry {
 }
 
 /**
- * The newest loss of each phase and the newest of each logged statistic, on the device until somebody reads them. A phase that
+ * The newest loss of each phase and the newest of each logged statistic, on the device until they are read. A phase that
  * does not run in every step is there by its last run.
  */
 export class Scoreboard {
@@ -45,13 +45,13 @@ export class Scoreboard {
   /**
    * Writes a scalar down; of a tensor its value, not the tensor. Where the batch comes in parts, those after the first are added to it.
    *
-   * @throws UsageError for a tensor of more than one element, GanError `ERR_RECORDING` for a number, or a new name, in a recording
+   * @throws UsageError for a tensor of more than one element, GanError `ERR_CAPTURE` for a number, or a new name, in a recording
    */
   post({ kind, name }: Entry, value: Tensor | number, { part, parts }: Part = { part: 0, parts: 1 }): void {
     const key = `${kind} ${name}`;
     const held = this.#values.get(key);
     if (typeof value === 'number') {
-      refuseRecording(`logs ${name} as a number, not as a tensor`);
+      refuseDuringCapture(`logs ${name} as a number, not as a tensor`);
       if (held && 'tensor' in held) held.tensor.dispose();
       const before = part > 0 && held && 'number' in held ? held.number : 0;
       this.#values.set(key, { kind, name, number: before + value / parts });

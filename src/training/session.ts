@@ -1,57 +1,24 @@
 import { join, relative } from 'node:path';
 import type { Loader } from '../data/loader';
-import { UsageError } from '../errors';
+import { GanError } from '../errors';
 import { native } from '../native/addon';
-import { type ReportOptions, writeReport } from '../report/page/write-report';
+import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
-import { keep, scope } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
 import { version } from '../version';
 import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
 import { type EvaluationOptions, RunEvaluator, type TrainingEvaluation } from './evaluation';
-import { Grids } from './grids';
+import { checkFitOptions, type FitOptions } from './fit-options';
 import { assertFinite } from './guard';
 import { latentShape } from './latent';
+import type { CheckpointDescription } from './manifest';
+import type { Report } from './report';
 import { latestCheckpoint, RunDirectory } from './run-directory';
-import { drawSamples, generateImages } from './samples';
+import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
-import { type ProfileOptions, StepProfile } from './step-profile';
-import { CLASS_COLUMNS, type Report, type Trainer } from './trainer';
-import { captureState, restoreState } from './trainer-state';
-
-/** How long to train, and what to leave on disk. */
-export interface FitOptions {
-  /** The step to reach, those of a resumed run included. */
-  readonly steps: number;
-  /** The run directory; nothing is written without. */
-  readonly out?: string;
-  /** Goes on with the run in `out` (false). */
-  readonly resume?: boolean;
-  /** Steps between reports and lines of metrics.jsonl (10). */
-  readonly logEvery?: number;
-  /** Steps between sample grids (100). */
-  readonly sampleEvery?: number;
-  /** Steps between checkpoints (500). */
-  readonly checkpointEvery?: number;
-  /** Images of a sample grid (64). */
-  readonly sampleCount?: number;
-  /**
-   * When losses are read to see whether they are finite: after each step, or only where they are logged or saved. Reading
-   * makes the host wait for the device (`step` on the CPU, `log` on CUDA).
-   */
-  readonly checkLosses?: 'step' | 'log';
-  /** Ends the training after the step in work, with a checkpoint. */
-  readonly signal?: AbortSignal;
-  /** Measures where the time of some steps goes, once. */
-  readonly profile?: ProfileOptions;
-  /** How `report.html` is written at the end; false for not at all. */
-  readonly page?: false | ReportOptions;
-  /** Judges the generator now and then, and keeps the best weights in the run's `best/`. */
-  readonly evaluation?: EvaluationOptions;
-  /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-}
+import { StepProfile } from './step-profile';
+import type { Training } from './training';
+import { captureState, restoreState } from './training-state';
 
 interface Intervals {
   readonly logEvery: number;
@@ -63,16 +30,15 @@ interface Intervals {
 export class Session {
   /** Profiles some of the steps, where that is wanted. */
   profiling: StepProfile | undefined;
-  readonly #trainer: Trainer;
+  readonly #training: Training;
   readonly #loader: Loader;
   readonly #options: FitOptions;
   readonly #intervals: Intervals;
   readonly #run: RunDirectory | null;
-  readonly #latents: Tensor | null;
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
   readonly #checksEachStep: boolean;
-  #grids: Grids | undefined;
+  #grids: SampleGrids | undefined;
   #samples: string | undefined;
   #checkpoint: string | undefined;
   #checkpointStep = -1;
@@ -80,40 +46,33 @@ export class Session {
   #evaluation: TrainingEvaluation | undefined;
   #reported: { step: number; images: number; time: number };
 
-  private constructor(trainer: Trainer, loader: Loader, run: RunDirectory | null, options: FitOptions) {
-    const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500, sampleCount = 64 } = options;
-    this.#trainer = trainer;
+  private constructor(training: Training, loader: Loader, run: RunDirectory | null, options: FitOptions) {
+    const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500 } = options;
+    this.#training = training;
     this.#loader = loader;
     this.#options = options;
     this.#intervals = { logEvery, sampleEvery, checkpointEvery };
     this.#run = run;
     this.#settings = options.settings ?? {};
-    this.#checksEachStep = (options.checkLosses ?? (isCpu(trainer.device) ? 'step' : 'log')) === 'step';
-    const drawsGrids = run !== null && trainer.sampler !== undefined && [1, 3].includes(loader.spec.channels);
-    this.#latents = drawsGrids ? keep(trainer.fixedLatents(sampleCount)) : null;
-    this.#reported = { step: trainer.step, images: trainer.images, time: performance.now() };
+    this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
+    this.#reported = { step: training.step, images: training.images, time: performance.now() };
   }
 
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
-  static async begin(trainer: Trainer, loader: Loader, options: FitOptions): Promise<Session> {
-    checkOptions(options);
-    if (!options.resume) trainer.choosePrecision(loader);
+  static async begin(training: Training, loader: Loader, options: FitOptions): Promise<Session> {
+    checkFitOptions(options);
     const { out, resume = false } = options;
-    if (out === undefined) {
-      const session = new Session(trainer, loader, null, options);
-      await session.#beginEvaluation();
-      return session.#beginProfile();
-    }
-    const run = resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
-    const session = new Session(trainer, loader, run, options);
+    const run =
+      out === undefined ? null : resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
+    const session = new Session(training, loader, run, options);
     try {
-      if (resume) await session.#restore(run);
-      if (session.#drawsGrids) session.#grids = await Grids.begin(loader);
+      if (run && resume) await session.#restore(run);
+      if (run) await session.#beginGrids();
       await session.#beginEvaluation();
       session.#beginProfile();
       // Also on resume: the run may be told to go further than it was.
-      await run.writeConfig(session.#config());
-      run.openLogs(trainer.step);
+      await run?.writeConfig(session.#config());
+      run?.openLogs(training.step);
       return session;
     } catch (error) {
       session.close();
@@ -121,49 +80,50 @@ export class Session {
     }
   }
 
-  get #drawsGrids(): boolean {
-    return this.#latents !== null && Object.keys(this.#trainer.grids).length > 0;
+  async #beginGrids(): Promise<void> {
+    const training = this.#training;
+    const { sampler } = training;
+    if (!sampler) return;
+    const { sampleCount: count = 64, heldOut } = this.#options;
+    this.#grids = await SampleGrids.begin(training, sampler, { count, loader: this.#loader, heldOut });
   }
 
   async #beginEvaluation(): Promise<void> {
     const { evaluation } = this.#options;
     if (!evaluation) return;
-    const trainer = this.#trainer;
-    const earlier = this.#run ? await this.#run.evaluationsUpTo(trainer.step) : [];
-    this.#evaluator = await RunEvaluator.begin(evaluation, trainer, earlier);
+    const training = this.#training;
+    const earlier = this.#run ? await this.#run.evaluationsUpTo(training.step) : [];
+    this.#evaluator = await RunEvaluator.begin(evaluation, training, earlier);
   }
 
   /** Judges the weights as they are now: no random generator, batch statistic or loader moves. */
   async #evaluate(): Promise<void> {
-    const trainer = this.#trainer;
+    const training = this.#training;
     const run = this.#run;
-    const checkpoint = this.#checkpointStep === trainer.step ? this.#checkpoint : undefined;
-    const evaluation = await this.#evaluator?.evaluate(trainer, {
+    const checkpoint = this.#checkpointStep === training.step ? this.#checkpoint : undefined;
+    const evaluation = await this.#evaluator?.evaluate(training, {
       folder: run?.path,
       checkpoint: checkpoint && run ? relative(run.path, checkpoint) : undefined,
     });
     if (!evaluation) return;
-    if (run && evaluation.isBest) {
-      const files = captureState(trainer, this.#loader);
-      await writeCheckpoint(join(run.path, BEST), this.#describe(), files);
-    }
+    if (run && evaluation.isBest)
+      await writeCheckpoint(join(run.path, BEST), this.#describe(), captureState(training));
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
     this.#reported = { ...this.#reported, time: this.#reported.time + evaluation.seconds * 1000 };
   }
 
-  #beginProfile(): this {
+  #beginProfile(): void {
     const { profile, steps } = this.#options;
-    const { device, step } = this.#trainer;
+    const { device, step } = this.#training;
     if (profile)
       this.profiling = new StepProfile(profile, { device, folder: this.#run?.path, steps: steps - step });
-    return this;
   }
 
   /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
   async afterStep(): Promise<Report | null> {
-    const { step, board } = this.#trainer;
+    const { step, board } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
     const every = this.#evaluator?.every;
@@ -180,11 +140,11 @@ export class Session {
 
   /** Saves what an interruption left unsaved. */
   async finish(): Promise<Report | null> {
-    const { step } = this.#trainer;
+    const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
     await this.#drawSamples();
     await this.#save();
-    return this.#report(this.#trainer.board.read());
+    return this.#report(this.#training.board.read());
   }
 
   /** Draws the run's page anew. */
@@ -197,13 +157,12 @@ export class Session {
   close(): void {
     this.profiling?.close();
     this.#evaluator?.dispose();
-    this.#latents?.dispose();
     this.#grids?.dispose();
     this.#run?.close();
   }
 
   #report(numbers: StepNumbers): Report {
-    const { step, images } = this.#trainer;
+    const { step, images } = this.#training;
     const now = performance.now();
     const seconds = (now - this.#reported.time) / 1000;
     const imagesPerSecond = seconds > 0 ? (images - this.#reported.images) / seconds : 0;
@@ -214,13 +173,13 @@ export class Session {
     return {
       step,
       steps: this.#options.steps,
-      epoch: this.#loader.state().epoch,
+      epoch: this.#loader.epoch,
       imagesPerSecond,
       ...numbers,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
       evaluation: this.#takeEvaluation(),
-      notes: [...this.#notes.splice(0), ...this.#trainer.takeNotes()],
+      notes: [...this.#notes.splice(0), ...this.#training.takeNotes()],
     };
   }
 
@@ -231,97 +190,88 @@ export class Session {
   }
 
   async #drawSamples(): Promise<void> {
-    const { sampler, step } = this.#trainer;
-    const latents = this.#latents;
-    if (!this.#run || !sampler || !latents) return;
-    const columns = this.#trainer.latent.classes ? CLASS_COLUMNS : undefined;
-    const picture = scope(() => drawSamples(generateImages(sampler, latents), { columns }));
-    this.#samples = await this.#run.writeSamples(step, { picture });
-    const others = this.#grids?.draw(this.#trainer, (given) => generateImages(sampler, given)) ?? {};
-    for (const [name, drawn] of Object.entries(others))
-      await this.#run.writeSamples(step, { name, picture: drawn });
+    const training = this.#training;
+    const { step } = training;
+    if (!this.#run || !this.#grids) return;
+    this.#samples = await this.#run.writeSamples(step, { picture: this.#grids.draw(training) });
+    for (const [name, picture] of Object.entries(this.#grids.drawFurther(training)))
+      await this.#run.writeSamples(step, { name, picture });
   }
 
   async #save(): Promise<void> {
-    const trainer = this.#trainer;
     if (!this.#run) return;
-    const files = captureState(trainer, this.#loader);
-    const path = join(this.#run.checkpoints, checkpointName(trainer.step));
-    await writeCheckpoint(path, this.#describe(), files);
+    const { step } = this.#training;
+    const path = join(this.#run.checkpoints, checkpointName(step));
+    await writeCheckpoint(path, this.#describe(), captureState(this.#training));
     this.#checkpoint = path;
-    this.#checkpointStep = trainer.step;
+    this.#checkpointStep = step;
   }
 
   async #restore(run: RunDirectory): Promise<void> {
     const { path, description, files, damaged } = await latestCheckpoint(run.path);
-    restoreState(this.#trainer, this.#loader, files);
-    if (description.precision) this.#trainer.restorePrecision(description.precision);
+    requireSameData(description, this.#loader);
+    restoreState(this.#training, files);
+    this.#loader.setState(description.loader);
+    if (description.precision) this.#training.restorePrecision(description.precision);
     this.#settings = this.#options.settings ?? description.settings;
     this.#checkpoint = path;
-    this.#checkpointStep = this.#trainer.step;
-    this.#reported = { step: this.#trainer.step, images: this.#trainer.images, time: performance.now() };
+    this.#checkpointStep = this.#training.step;
+    this.#reported = { step: this.#training.step, images: this.#training.images, time: performance.now() };
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
   }
 
-  #describe() {
-    const { step, images, precision, networks, generatorName, latent } = this.#trainer;
+  #describe(): CheckpointDescription {
+    const { step, images, precision, networks } = this.#training;
+    const { specs, batchesPerEpoch } = this.#loader;
     const topology = Object.fromEntries(
       Object.entries(networks).map(([name, network]) => [name, network.toString()]),
     );
     return {
       step,
       images,
-      precision,
+      precision: precision?.precision,
       topology,
-      generator: generatorName,
-      latentShape: latentShape(latent),
-      spec: this.#loader.spec,
+      specs,
+      batchesPerEpoch,
+      loader: this.#loader.state(),
       settings: this.#settings,
       versions: versions(),
     };
   }
 
   #config() {
-    const { device, precision, seed, accumulate } = this.#trainer;
-    const { times } = this.#trainer.choosePrecision();
-    const { topology, latentShape: shape } = this.#describe();
+    const { device, precision, seed, accumulate, latent } = this.#training;
+    const { name, specs, batch } = this.#loader;
+    const { topology } = this.#describe();
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
       ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
       device,
-      precision,
-      ...(times ? { passMs: times } : {}),
+      precision: precision?.precision,
+      ...(precision?.times ? { passMs: precision.times } : {}),
       seed,
-      batch: this.#loader.batch,
+      batch,
       accumulate,
-      dataset: { name: this.#loader.name, ...this.#loader.spec },
-      latentShape: shape,
+      dataset: { name, specs },
+      ...(latent ? { latentShape: latentShape(latent) } : {}),
       topology,
       versions: versions(),
     };
   }
 }
 
-function versions(): Record<string, string> {
-  return { 'libtorch-gan': version, libtorch: native().version(), node: process.versions.node };
+/** @throws GanError `ERR_LOADER_STATE` where a loader does not run through the data as the run's did */
+function requireSameData({ batchesPerEpoch: batches }: CheckpointDescription, loader: Loader): void {
+  if (batches === loader.batchesPerEpoch) return;
+  throw new GanError(
+    'ERR_LOADER_STATE',
+    `expected the data set the run was trained on, with ${batches} batches an epoch, but "${loader.name}" has ${loader.batchesPerEpoch} of ${loader.batch}: check the data set, its folder and the batch`,
+  );
 }
 
-function checkOptions({
-  steps,
-  resume,
-  out,
-  logEvery,
-  sampleEvery,
-  checkpointEvery,
-  sampleCount,
-}: FitOptions): void {
-  const counts = { steps, logEvery, sampleEvery, checkpointEvery, sampleCount };
-  for (const [name, value] of Object.entries(counts))
-    if (value !== undefined && !(Number.isInteger(value) && value > 0))
-      throw new UsageError(`fit expected ${name} to be a positive integer but received ${value}`);
-  if (resume && out === undefined)
-    throw new UsageError('fit expected the run directory in `out` to resume but received none');
+function versions(): Record<string, string> {
+  return { 'libtorch-gan': version, libtorch: native().version(), node: process.versions.node };
 }
 
 function describeEvaluation(options: EvaluationOptions) {

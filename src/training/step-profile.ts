@@ -4,7 +4,7 @@ import { UsageError } from '../errors';
 import { writeError } from '../io/file-error';
 import { type Profile, summarizeProfile } from '../report/profile';
 import { synchronize } from '../tensor/device';
-import { startRecording, stopRecording } from '../tensor/profiler';
+import { startProfiling, stopProfiling } from '../tensor/profiler';
 
 /** Which steps of a training to profile. */
 export interface ProfileOptions {
@@ -16,7 +16,7 @@ export interface ProfileOptions {
   readonly onProfile?: (profile: Profile) => void;
 }
 
-/** Steps before the profiled ones, unless somebody says otherwise. */
+/** Steps before the profiled ones, by default. */
 const WARMUP = 10;
 
 /** Where a training is. */
@@ -56,7 +56,7 @@ export class StepProfile {
     if (this.#done !== this.#options.warmup) return;
     synchronize(this.#place.device);
     this.#unprofiled = median(this.#times.slice(this.#times.length >> 1));
-    startRecording();
+    startProfiling();
     this.#recording = true;
     this.#started = performance.now();
   }
@@ -84,7 +84,7 @@ export class StepProfile {
     const trace = folder === undefined ? undefined : join(folder, 'trace.json');
     // LibTorch would not say why it could not.
     if (trace !== undefined) writeText(trace, '');
-    const events = stopRecording({ trace });
+    const events = stopProfiling({ trace });
     this.#recording = false;
     const profile = summarizeProfile(events, { steps, ms, unprofiledMs: this.#unprofiled });
     if (folder !== undefined)
@@ -98,7 +98,7 @@ export class StepProfile {
   close(): void {
     if (!this.#recording) return;
     this.#recording = false;
-    stopRecording();
+    stopProfiling();
   }
 }
 

@@ -2,9 +2,9 @@ import * as nn from '../../src/nn';
 import { Ema } from '../../src/optim';
 import { adam } from '../../src/optim/adam';
 import { autocast, grad, noGrad } from '../../src/tensor/autograd';
+import { whileCapturing } from '../../src/tensor/capture';
 import { randn, tensor } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
-import { whileRecording } from '../../src/tensor/recording';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { expectClose } from '../support/close';
@@ -324,7 +324,7 @@ describe('spectralNorm', () => {
       const eager = layer.normalised();
       const once = [layer.u.clone(), layer.v.clone()];
       expect(moved(layer, before)).toBe(true);
-      const recorded = whileRecording(() => {
+      const recorded = whileCapturing(() => {
         layer.forward(images);
         return layer.normalised();
       });

@@ -2,11 +2,14 @@ import type { Loader } from '../../src/data/loader';
 import { adam } from '../../src/optim/adam';
 import { mlp } from '../../src/recipes/mlp';
 import { isCpu } from '../../src/tensor/device';
+import { CudaGraphCapture, type GraphCapture } from '../../src/training/graph-capture';
+import { latentSampler } from '../../src/training/latent-sampler';
+import type { Model } from '../../src/training/model';
 import type { Phase, Step } from '../../src/training/phase';
-import { CudaRecorder, type Recorder } from '../../src/training/recorder';
-import { type Model, type Report, Trainer } from '../../src/training/trainer';
+import type { Report } from '../../src/training/report';
+import { Trainer } from '../../src/training/trainer';
 import { testDevice } from './fixtures';
-import { StandInRecorder } from './stand-in-recorder';
+import { StandInCapture } from './stand-in-capture';
 import { tinyNetworks } from './tiny-trainer';
 import { buildModel, reportsOf, tinyLoader } from './training';
 
@@ -15,10 +18,10 @@ export type Networks = ReturnType<typeof tinyNetworks>;
 /** Learning rates that float32 has exactly: the device's are float32, those of an eager step on the CPU float64. */
 export const LR = 2 ** -10;
 
-export const recorders = () => (isCpu(testDevice) ? new StandInRecorder() : new CudaRecorder(testDevice));
+export const captures = () => (isCpu(testDevice) ? new StandInCapture() : new CudaGraphCapture(testDevice));
 
-/** A trainer that records, or runs the same without. */
-export function trainerOf(model: Model, graphs: boolean | (() => Recorder)): Trainer {
+/** A trainer that captures graphs, or runs the same without. */
+export function trainerOf(model: Model, graphs: boolean | (() => GraphCapture)): Trainer {
   const exact = { precision: 'fp32', deterministic: !isCpu(testDevice) } as const;
   return new Trainer({ ...model, ...exact, device: testDevice, seed: 5, graphs });
 }
@@ -40,15 +43,15 @@ export async function run(
 
 export const losses = (reports: readonly Report[]) => reports.map((report) => report.losses);
 
-/** Losses of a model with and without recordings, and how many there were. */
+/** Losses of a model with and without graphs, and how many there were. */
 export async function bothWays(build: () => Model, steps: number, loader: () => Loader = tinyLoader) {
   const eager = trainerOf(build(), false);
   const expected = losses(await run(eager, { steps, loader: loader() }));
   eager.dispose();
-  const recording = trainerOf(build(), recorders);
-  const reports = await run(recording, { steps, loader: loader() });
-  const recorded = recording.graphs;
-  recording.dispose();
+  const capturing = trainerOf(build(), captures);
+  const reports = await run(capturing, { steps, loader: loader() });
+  const recorded = capturing.graphs;
+  capturing.dispose();
   return { expected, found: losses(reports), recorded, notes: reports.flatMap(({ notes }) => notes) };
 }
 
@@ -62,10 +65,17 @@ export function tinyModel(...phases: Partial<Phase<Networks>>[]): () => Model {
       name: `P${i}`,
       trains: 'discriminator' as const,
       optimizer: adam({ lr: LR }),
-      loss: ({ real, fake, networks: { discriminator: D } }: Step<Networks>) =>
+      loss: ({ batch: { images: real }, made: { fake }, networks: { discriminator: D } }: Step<Networks>) =>
         D.forward(real).mean().sub(D.forward(fake).mean()).square(),
       ...phase,
     }));
-    return { networks, latent: { size: 4 }, phases: whole as unknown[] as Phase[] };
+    const latent = { size: 4 };
+    return {
+      networks,
+      latent,
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+      sampler: latentSampler({ by: 'generator', latent }),
+      phases: whole as unknown[] as Phase[],
+    };
   };
 }

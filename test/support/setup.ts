@@ -1,5 +1,5 @@
 // Runs in every test file: tensors and generators alive when its first test starts must be all that is alive after each test.
-import { native } from '../../src/native/addon';
+import { native, tuneProcess } from '../../src/native/addon';
 import { addonFiles } from '../../src/native/load';
 import { setTf32 } from '../../src/tensor/device';
 
@@ -16,6 +16,8 @@ function live(): Live {
 if (addonFiles().built) {
   let before: Live;
 
+  // As the command line, which may run in this process.
+  tuneProcess();
   // The tensors of tests are small, and the test runner keeps every core busy with files: more threads only wait for each other.
   native().setThreads(1);
   // Comparisons to 1e-5 on a GPU need all 23 bits.

@@ -1,7 +1,7 @@
+import { refuseDuringCapture, whileCapturing } from '../../src/tensor/capture';
 import { ones, tensor } from '../../src/tensor/create';
 import { synchronize } from '../../src/tensor/device';
 import { hostReads } from '../../src/tensor/host-reads';
-import { refuseRecording, whileRecording } from '../../src/tensor/recording';
 import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { failure } from '../support/failure';
@@ -40,23 +40,25 @@ describe('hostReads', () => {
   });
 });
 
-describe('a recording refuses', () => {
+describe('a capture refuses', () => {
   test.each(READS)('%s', (_, read) => {
     const value = ones([1]);
-    expect(() => scope(() => whileRecording(() => read(value)))).toThrow(
-      failure('ERR_RECORDING', 'it brings a value to the host, which a replay would not do again'),
+    expect(() => scope(() => whileCapturing(() => read(value)))).toThrow(
+      failure('ERR_CAPTURE', 'it brings a value to the host, which a replay would not do again'),
     );
     value.dispose();
   });
 
   test('to keep a tensor for later', () => {
-    expect(() => scope(() => whileRecording(() => keep(ones([1]))))).toThrow(
-      failure('ERR_RECORDING', 'it keeps a tensor for later'),
+    expect(() => scope(() => whileCapturing(() => keep(ones([1]))))).toThrow(
+      failure('ERR_CAPTURE', 'it keeps a tensor for later'),
     );
   });
 
   test('nothing once it is over, also after an error', () => {
-    expect(() => whileRecording(() => refuseRecording('asks'))).toThrow(failure('ERR_RECORDING', 'it asks'));
-    expect(() => refuseRecording('asks')).not.toThrow();
+    expect(() => whileCapturing(() => refuseDuringCapture('asks'))).toThrow(
+      failure('ERR_CAPTURE', 'it asks'),
+    );
+    expect(() => refuseDuringCapture('asks')).not.toThrow();
   });
 });

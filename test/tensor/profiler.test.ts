@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ones } from '../../src/tensor/create';
 import { conv2d } from '../../src/tensor/functional';
-import { type ProfileEvent, span, startRecording, stopRecording } from '../../src/tensor/profiler';
+import { type ProfileEvent, span, startProfiling, stopProfiling } from '../../src/tensor/profiler';
 import { scope } from '../../src/tensor/scope';
 import { caught } from '../support/failure';
 
 /** What runs while `body` does. */
-async function record(body: () => unknown): Promise<ProfileEvent[]> {
-  startRecording();
+async function profiled(body: () => unknown): Promise<ProfileEvent[]> {
+  startProfiling();
   try {
     await body();
   } finally {
-    recorded = stopRecording();
+    ran = stopProfiling();
   }
-  return recorded;
+  return ran;
 }
-let recorded: ProfileEvent[] = [];
+let ran: ProfileEvent[] = [];
 
 const named = (events: readonly ProfileEvent[], name: string) => {
   const found = events.filter((event) => event.name === name);
@@ -28,9 +28,11 @@ const end = ({ start, duration }: ProfileEvent) => start + duration;
 const surrounds = (outer: ProfileEvent, inner: ProfileEvent) =>
   outer.start <= inner.start && end(inner) <= end(outer) && outer.thread === inner.thread;
 
-describe('a recording', () => {
+describe('a profile', () => {
   test('tells every operator with its thread, time and input shapes', async () => {
-    const events = await record(() => scope(() => conv2d(ones([2, 3, 8, 8]), ones([4, 3, 3, 3]))).dispose());
+    const events = await profiled(() =>
+      scope(() => conv2d(ones([2, 3, 8, 8]), ones([4, 3, 3, 3]))).dispose(),
+    );
     const convolution = named(events, 'aten::conv2d');
     expect(convolution).toMatchObject({ kind: 'op', inputs: 'float 2×3×8×8, float 4×3×3×3', cause: 0 });
     expect(convolution.duration).toBeGreaterThan(0);
@@ -38,7 +40,7 @@ describe('a recording', () => {
   });
 
   test('tells the nodes of a backward pass from the operators in them', async () => {
-    const events = await record(() =>
+    const events = await profiled(() =>
       scope(() => {
         const x = ones([3]);
         x.requiresGrad = true;
@@ -52,26 +54,26 @@ describe('a recording', () => {
 
   test('holds nothing from before and after it', async () => {
     scope(() => ones([3]).exp()).dispose();
-    expect(await record(() => {})).toEqual([]);
+    expect(await profiled(() => {})).toEqual([]);
     scope(() => ones([3]).exp()).dispose();
-    const events = await record(() => scope(() => ones([3]).log()).dispose());
+    const events = await profiled(() => scope(() => ones([3]).log()).dispose());
     expect(events.map(({ name }) => name)).not.toContain('aten::exp');
     expect(events.map(({ name }) => name)).toContain('aten::log');
   });
 
   test('there is one at a time, and none is ended twice', () => {
-    startRecording();
-    expect(caught('ERR_PROFILING', () => startRecording()).message).toContain('no other profile');
-    stopRecording();
-    expect(caught('ERR_PROFILING', () => stopRecording()).message).toContain('none was started');
+    startProfiling();
+    expect(caught('ERR_PROFILING', () => startProfiling()).message).toContain('no other profile');
+    stopProfiling();
+    expect(caught('ERR_PROFILING', () => stopProfiling()).message).toContain('none was started');
   });
 
   test('is written as a Chrome trace', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'trace-'));
     const trace = join(folder, 'trace.json');
-    startRecording();
+    startProfiling();
     span('work', () => scope(() => ones([3]).exp()).dispose());
-    stopRecording({ trace });
+    stopProfiling({ trace });
     const { traceEvents } = JSON.parse(readFileSync(trace, 'utf8')) as { traceEvents: { name: string }[] };
     expect(traceEvents.map(({ name }) => name)).toEqual(expect.arrayContaining(['work', 'aten::exp']));
     rmSync(folder, { recursive: true });
@@ -79,14 +81,14 @@ describe('a recording', () => {
 });
 
 describe('a span', () => {
-  test('gives what its body gives, recorded or not', async () => {
+  test('gives what its body gives, profiled or not', async () => {
     expect(span('a', () => 5)).toBe(5);
-    await record(() => expect(span('a', () => 6)).toBe(6));
-    await record(() => expect(span('a', () => Promise.resolve(7))).resolves.toBe(7));
+    await profiled(() => expect(span('a', () => 6)).toBe(6));
+    await profiled(() => expect(span('a', () => Promise.resolve(7))).resolves.toBe(7));
   });
 
   test('lies around what runs in its body, other spans included', async () => {
-    const events = await record(() =>
+    const events = await profiled(() =>
       span('outer', () => span('inner', () => scope(() => ones([3]).exp()).dispose())),
     );
     const inner = named(events, 'inner');
@@ -96,7 +98,7 @@ describe('a span', () => {
   });
 
   test('of an asynchronous body lasts until that is done', async () => {
-    const events = await record(async () => {
+    const events = await profiled(async () => {
       await span('waiting', async () => {
         await Promise.resolve();
         scope(() => ones([3]).exp()).dispose();
@@ -109,18 +111,20 @@ describe('a span', () => {
     const failing = () => {
       throw new RangeError('no');
     };
-    const events = await record(() => {
+    const events = await profiled(() => {
       expect(() => span('failing', failing)).toThrow(RangeError);
       scope(() => ones([3]).exp()).dispose();
     });
     expect(surrounds(named(events, 'failing'), named(events, 'aten::exp'))).toBe(false);
-    const later = await record(() => expect(span('late', async () => failing())).rejects.toThrow(RangeError));
+    const later = await profiled(() =>
+      expect(span('late', async () => failing())).rejects.toThrow(RangeError),
+    );
     expect(named(later, 'late').kind).toBe('span');
   });
 
-  test('open at the end of a recording ends with it, and does not reach into the next', async () => {
+  test('open at the end of a profile ends with it, and does not reach into the next', async () => {
     let finish = () => {};
-    const events = await record(() => {
+    const events = await profiled(() => {
       void span(
         'open',
         () =>
@@ -130,7 +134,7 @@ describe('a span', () => {
       );
     });
     expect(named(events, 'open').duration).toBeGreaterThanOrEqual(0);
-    const next = await record(async () => {
+    const next = await profiled(async () => {
       await span('new', async () => {
         finish();
         await new Promise(setImmediate);

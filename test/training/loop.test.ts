@@ -1,14 +1,14 @@
 // What the loop around the steps leaves alone: the host does not wait for the device, and the garbage collector has nothing to do.
 import { native } from '../../src/native/addon';
 import { dcgan } from '../../src/recipes/dcgan';
+import { unreachable } from '../../src/tensor/core';
 import { isCpu } from '../../src/tensor/device';
 import { hostReads } from '../../src/tensor/host-reads';
-import { unreachable } from '../../src/tensor/lifetime';
 import { Scoreboard } from '../../src/training/scoreboard';
 import type { FitOptions } from '../../src/training/session';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { StandInRecorder } from '../support/stand-in-recorder';
+import { StandInCapture } from '../support/stand-in-capture';
 import { buildModel, tinyDataset } from '../support/training';
 
 const KINDS = [
@@ -28,7 +28,7 @@ async function readsOf({ after, resident, graphs = false, ...options }: Training
   const trainer = new Trainer({
     ...buildModel(dcgan, { set: { width: '4', emaImages: '500' } }),
     device: testDevice,
-    graphs: graphs && isCpu(testDevice) ? () => new StandInRecorder() : graphs,
+    graphs: graphs && isCpu(testDevice) ? () => new StandInCapture() : graphs,
   });
   const loader = tinyDataset().loader({ batch: 8, seed: 3, device: testDevice, resident });
   const reads: number[] = [];

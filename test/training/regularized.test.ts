@@ -17,10 +17,10 @@ import { sequential } from '../../src/nn/sequential';
 import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
 import { manualSeed } from '../../src/tensor/random';
-import type { Recorder } from '../../src/training/recorder';
+import type { GraphCapture } from '../../src/training/graph-capture';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { StandInRecorder } from '../support/stand-in-recorder';
+import { StandInCapture } from '../support/stand-in-capture';
 import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
@@ -28,7 +28,7 @@ const folder = temporaryFolder();
 /** A learning rate that float32 has exactly, and three quarters of it, too: recorded steps take it from the device. */
 const LR = 2 ** -7;
 
-function makeTrainer(graphs: boolean | (() => Recorder) = false) {
+function makeTrainer(graphs: boolean | (() => GraphCapture) = false) {
   manualSeed(11);
   const discriminator = sequential(flatten(), linear(256, 8), leakyRelu(0.2), linear(8, 1));
   const networks = {
@@ -85,7 +85,7 @@ function makeTrainer(graphs: boolean | (() => Recorder) = false) {
 
 async function train(
   run: string,
-  options: { steps: number; resume?: boolean; graphs?: () => Recorder },
+  options: { steps: number; resume?: boolean; graphs?: () => GraphCapture },
 ): Promise<Record<string, string>> {
   const { steps, resume, graphs } = options;
   const trainer = makeTrainer(graphs);
@@ -116,7 +116,7 @@ describe('a training with penalties, augmentation and averages', () => {
 
   test('can be recorded whole, and then gives the same bits', async () => {
     const eager = await train('eager', { steps: 10 });
-    const recorder = new StandInRecorder();
+    const recorder = new StandInCapture();
     const recorded = await train('recorded', { steps: 10, graphs: () => recorder });
     // Four steps with Dreg and six without: three of each warm up.
     expect(recorder.events.filter((event) => event.startsWith('replay'))).toHaveLength(4);

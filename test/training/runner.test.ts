@@ -13,22 +13,22 @@ import { ones, randn, tensor } from '../../src/tensor/create';
 import { memory } from '../../src/tensor/memory';
 import { keep } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { type GraphCapture } from '../../src/training/graph-capture';
 import type { Phase } from '../../src/training/phase';
-import { type Recorder } from '../../src/training/recorder';
 import { WARM_UP_RUNS } from '../../src/training/runner';
 import { type Model, type Report, Trainer, type TrainerOptions } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
 import {
   bothWays,
+  captures,
   LR,
   losses,
   type Networks,
-  recorders,
   run,
   tinyModel,
   trainerOf,
 } from '../support/recorded';
-import { StandInRecorder } from '../support/stand-in-recorder';
+import { StandInCapture } from '../support/stand-in-capture';
 import { buildModel, filesOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
@@ -115,7 +115,7 @@ describe('losses are those of a run without graphs', () => {
   });
 
   test('after a learning rate or a weight decay was set by hand', async () => {
-    const train = async (graphs: boolean | (() => Recorder)) => {
+    const train = async (graphs: boolean | (() => GraphCapture)) => {
       const trainer = trainerOf(tinyModel({})(), graphs);
       const loader = tinyLoader();
       const found: Report[] = [];
@@ -129,13 +129,13 @@ describe('losses are those of a run without graphs', () => {
       trainer.dispose();
       return losses(found);
     };
-    expect(await train(recorders)).toEqual(await train(false));
+    expect(await train(captures)).toEqual(await train(false));
   });
 });
 
 describe('a phase that cannot be recorded runs without, and a note says why, once', () => {
   class OldSgd extends Sgd {
-    override get recordable(): boolean {
+    override get capturable(): boolean {
       return false;
     }
   }
@@ -192,7 +192,7 @@ describe('a phase that cannot be recorded runs without, and a note says why, onc
   });
 
   test('and the others, whose recordings its failure cost, are recorded again', async () => {
-    const recorder = new StandInRecorder();
+    const recorder = new StandInCapture();
     const lazy: Partial<Phase<Networks>> = {
       name: 'lazy',
       every: 4,
@@ -207,7 +207,7 @@ describe('a phase that cannot be recorded runs without, and a note says why, onc
     expect(events.slice(events.indexOf('drop 1'))).toEqual([
       'drop 1',
       'reset',
-      'record 2',
+      'capture 2',
       'replay 2',
       'replay 2',
       'replay 2',
@@ -226,7 +226,7 @@ describe('a phase that cannot be recorded runs without, and a note says why, onc
 
 describe('what is recorded', () => {
   const standIn = (model: Model, options: Partial<TrainerOptions> = {}) => {
-    const recorder = new StandInRecorder();
+    const recorder = new StandInCapture();
     const trainer = new Trainer({ ...model, ...options, device: 'cpu', graphs: () => recorder });
     return { recorder, trainer };
   };
@@ -237,7 +237,7 @@ describe('what is recorded', () => {
     await run(trainer, { steps: 6 });
     expect(recorder.events).toEqual([
       ...Array(WARM_UP_RUNS).fill('warm-up'),
-      'record 1',
+      'capture 1',
       'replay 1',
       'replay 1',
       'replay 1',
@@ -250,7 +250,7 @@ describe('what is recorded', () => {
     const { recorder, trainer } = standIn(tinyModel({})());
     await run(trainer, { steps: 5 });
     await run(trainer, { steps: 8 });
-    expect(recorder.events.filter((event) => event === 'record 1')).toHaveLength(1);
+    expect(recorder.events.filter((event) => event === 'capture 1')).toHaveLength(1);
     expect(recorder.events.filter((event) => event === 'replay 1')).toHaveLength(5);
     trainer.dispose();
   });
@@ -294,7 +294,7 @@ describe('what is recorded', () => {
     const build = () => buildModel(mlp, { set: { emaImages: '100', lr: `${LR}` } });
     const out = (name: string) => join(folder.path, name);
     const train = (name: string, steps: number, resume = false) => {
-      const trainer = trainerOf(build(), recorders);
+      const trainer = trainerOf(build(), captures);
       return run(trainer, { steps, out: out(name), resume }).finally(() => trainer.dispose());
     };
     await train('whole', 16);
@@ -306,7 +306,7 @@ describe('what is recorded', () => {
     const { recorder, trainer } = standIn(build());
     await run(trainer, { steps: 6, out: out('again') });
     await run(trainer, { steps: 12, out: out('again'), resume: true });
-    expect(recorder.events).toEqual(expect.arrayContaining(['drop 1', 'record 2']));
+    expect(recorder.events).toEqual(expect.arrayContaining(['drop 1', 'capture 2']));
     trainer.dispose();
   });
 

@@ -1,7 +1,7 @@
+import { whileCapturing } from '../../src/tensor/capture';
 import { tensor } from '../../src/tensor/create';
 import { hostReads } from '../../src/tensor/host-reads';
 import { memory } from '../../src/tensor/memory';
-import { whileRecording } from '../../src/tensor/recording';
 import { scope } from '../../src/tensor/scope';
 import { Scoreboard } from '../../src/training/scoreboard';
 import { failure, usage } from '../support/failure';
@@ -21,18 +21,18 @@ test('a board refuses a tensor of several numbers, naming it', () =>
     );
   }));
 
-test('a recording may write to what a board has, but not begin anything', () =>
+test('a capture may write to what a board has, but not begin anything', () =>
   withBoard((board) => {
     const loss = { kind: 'losses', name: 'D' } as const;
     board.post(loss, tensor(1, { device: testDevice }));
     const two = tensor(2, { device: testDevice });
-    whileRecording(() => board.post(loss, two));
+    whileCapturing(() => board.post(loss, two));
     expect(board.read().losses).toEqual({ D: 2 });
-    expect(() => whileRecording(() => board.post({ kind: 'losses', name: 'G' }, two))).toThrow(
-      failure('ERR_RECORDING', 'keeps a tensor for later'),
+    expect(() => whileCapturing(() => board.post({ kind: 'losses', name: 'G' }, two))).toThrow(
+      failure('ERR_CAPTURE', 'keeps a tensor for later'),
     );
-    expect(() => whileRecording(() => board.post(loss, 1))).toThrow(
-      failure('ERR_RECORDING', 'logs D as a number, not as a tensor'),
+    expect(() => whileCapturing(() => board.post(loss, 1))).toThrow(
+      failure('ERR_CAPTURE', 'logs D as a number, not as a tensor'),
     );
   }));
 

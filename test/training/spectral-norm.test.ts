@@ -10,10 +10,10 @@ import { adam } from '../../src/optim/adam';
 import { isCpu } from '../../src/tensor/device';
 import { manualSeed } from '../../src/tensor/random';
 import type { Tensor } from '../../src/tensor/tensor';
-import { CudaRecorder, type Recorder } from '../../src/training/recorder';
+import { CudaGraphCapture, type GraphCapture } from '../../src/training/graph-capture';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { StandInRecorder } from '../support/stand-in-recorder';
+import { StandInCapture } from '../support/stand-in-capture';
 import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
@@ -24,7 +24,7 @@ function trainerOf({
   graphs = false,
   watch = () => {},
 }: {
-  graphs?: boolean | (() => Recorder);
+  graphs?: boolean | (() => GraphCapture);
   watch?: (phase: string, layer: SpectralNorm, weights: readonly Tensor[]) => void;
 } = {}): Trainer {
   manualSeed(2);
@@ -129,9 +129,9 @@ describe('spectral norm in a training', () => {
   });
 
   test('recorded steps give the losses of eager ones', async () => {
-    const losses = async (graphs: boolean | (() => Recorder)) =>
+    const losses = async (graphs: boolean | (() => GraphCapture)) =>
       (await run(trainerOf({ graphs }), { steps: 8 })).map((report) => report.losses);
-    const recorder = () => (isCpu(testDevice) ? new StandInRecorder() : new CudaRecorder(testDevice));
+    const recorder = () => (isCpu(testDevice) ? new StandInCapture() : new CudaGraphCapture(testDevice));
     expect(await losses(recorder)).toEqual(await losses(false));
   });
 });

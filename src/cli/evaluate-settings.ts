@@ -1,0 +1,30 @@
+import type { MetricParts } from '../metrics/names';
+import { type ConfigOf, choice, integer, number, optional, text } from '../recipes/config';
+import { resolutionField } from './resolution';
+import { deviceField } from './settings';
+
+/** A field for each flag of `evaluate`. */
+export const evaluateFields = {
+  checkpoint: optional(text('runs/mine')),
+  images: optional(text('images.safetensors')),
+  metrics: text('fid,kid,prdc'),
+  dataset: optional(text('fashion-mnist')),
+  dataDir: optional(text('data')),
+  split: optional(choice('test', ['train', 'test'])),
+  resolution: optional(resolutionField(32)),
+  count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
+  realCount: optional(integer(10_000, { min: 2 })),
+  features: text('classifier'),
+  weights: choice('ema', ['ema', 'live']),
+  truncation: optional(number(0.7, { min: 0.01 })),
+  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
+  seed: integer(0, { min: 0 }),
+  draws: optional(integer(100, { min: 1, max: 100_000 })),
+  resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
+  device: deviceField,
+};
+
+/** What `evaluate` was asked to do. */
+export interface EvaluateSettings extends Omit<ConfigOf<typeof evaluateFields>, 'metrics'> {
+  readonly metrics: MetricParts;
+}

@@ -1,0 +1,17 @@
+import type { Evaluation } from '../metrics/evaluate';
+import type { TaskState } from '../report/task-progress';
+import type { EvaluateSettings } from './evaluate-settings';
+import type { JudgedImages } from './judged-images';
+import type { Terminal } from './terminal';
+
+/** What the parts of an evaluation share. */
+export interface EvaluationJob {
+  readonly settings: EvaluateSettings;
+  readonly judged: JudgedImages;
+  readonly device: string;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (state: TaskState) => void;
+  /** Tells the user, and the run where there is one. */
+  tell(evaluation: Evaluation): Promise<void>;
+}

@@ -1,0 +1,100 @@
+import type { ImageSpec } from '../data/dataset';
+import { UsageError } from '../errors';
+import { l1 } from '../losses/reconstruction';
+import { total, weighted } from '../losses/total';
+import { patchDiscriminator } from '../models/patch-discriminator';
+import { replayPool } from '../models/replay-pool';
+import { residualTranslator, residualTranslatorAccepts } from '../models/residual-translator';
+import { imageSampler } from '../training/image-sampler';
+import { integer, number } from './config';
+import { emaField } from './gan-fields';
+import type { Recipe } from './recipe';
+import { decayingAdam, patchLoss, patchSize, translationFields } from './translation';
+
+const fields = {
+  width: integer(32, { min: 1, help: 'channels of the first feature maps (64 in the paper)' }),
+  blocks: integer(6, { min: 1, help: 'residual blocks of each translator (9 from 256 pixels on)' }),
+  lambda: number(10, { min: 0, help: 'weight of the cycle: |A − BA(AB(A))| and the other way round' }),
+  identity: number(0.5, { min: 0, help: 'weight of |B − AB(B)| relative to lambda, 0 for none' }),
+  pool: integer(50, { min: 0, help: 'earlier fakes that D is shown now and then, 0 for none' }),
+  ...translationFields('least-squares'),
+  emaImages: emaField(0),
+};
+
+/**
+ * Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks": two translators, each judged by patches,
+ * whose way there and back must lead to the image one began with. The discriminators see fakes through a pool of earlier ones. They are
+ * trained before the translators, so that both phases share one making of the fakes.
+ */
+export const cyclegan: Recipe<typeof fields> = {
+  name: 'cyclegan',
+  summary: 'images of one domain as those of another, without pairs (Zhu et al. 2017)',
+  fields,
+  data: 'unpaired',
+  resolutions: {
+    description: 'any size of at least 24 whose sides 4 divides',
+    accepts: residualTranslatorAccepts,
+  },
+  training: { resolution: 64, batch: 1, steps: 10_000 },
+  build(config, { a, b }, training = cyclegan.training) {
+    const { width, blocks, lambda, emaImages } = config;
+    const identity = identityWeight(config, a, b);
+    const receptiveField = patchSize(config.patch);
+    const ab = residualTranslator({ from: a, to: b, width, blocks });
+    const ba = residualTranslator({ from: b, to: a, width, blocks });
+    const judgeA = patchDiscriminator({ images: a, width, receptiveField });
+    const judgeB = patchDiscriminator({ images: b, width, receptiveField });
+    const poolA = replayPool({ images: a, size: config.pool });
+    const poolB = replayPool({ images: b, size: config.pool });
+    const adversarial = patchLoss(config.loss);
+    return {
+      networks: { ab, ba, judgeA, judgeB, poolA, poolB },
+      makes: {
+        fakeB: { by: 'ab', from: ({ batch }) => batch.a },
+        fakeA: { by: 'ba', from: ({ batch }) => batch.b },
+      },
+      phases: [
+        {
+          name: 'D',
+          trains: ['judgeA', 'judgeB'],
+          optimizer: decayingAdam(config, training),
+          loss: ({ batch, made: { fakeA, fakeB } }) =>
+            total(
+              adversarial.discriminator(judgeA.forward(batch.a), judgeA.forward(poolA.forward(fakeA))),
+              adversarial.discriminator(judgeB.forward(batch.b), judgeB.forward(poolB.forward(fakeB))),
+            ),
+        },
+        {
+          name: 'G',
+          trains: ['ab', 'ba'],
+          optimizer: decayingAdam(config, training),
+          loss: ({ batch, made: { fakeA, fakeB }, log }) => {
+            const cycle = l1(ba.forward(fakeB), batch.a).add(l1(ab.forward(fakeA), batch.b));
+            log('cycle', cycle);
+            return total(
+              adversarial.generator(judgeA.forward(fakeA), () => judgeA.forward(batch.a)),
+              adversarial.generator(judgeB.forward(fakeB), () => judgeB.forward(batch.b)),
+              weighted(lambda, cycle),
+              weighted(lambda * identity, () =>
+                l1(ba.forward(batch.a), batch.a).add(l1(ab.forward(batch.b), batch.b)),
+              ),
+            );
+          },
+        },
+      ],
+      ema: emaImages > 0 ? { ab: { halfLifeImages: emaImages }, ba: { halfLifeImages: emaImages } } : {},
+      sampler: imageSampler({
+        directions: { ab: { by: 'ab', from: 'a', to: 'b' }, ba: { by: 'ba', from: 'b', to: 'a' } },
+        reach: ab,
+      }),
+    };
+  },
+};
+
+/** @throws UsageError where a translator cannot take what it makes */
+function identityWeight({ identity }: { readonly identity: number }, a: ImageSpec, b: ImageSpec): number {
+  if (identity === 0 || a.channels === b.channels) return identity;
+  throw new UsageError(
+    `identity expects domains of as many channels but they have ${a.channels} and ${b.channels}: try --set identity=0, or --channels 3`,
+  );
+}

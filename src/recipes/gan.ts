@@ -1,0 +1,193 @@
+import type { AdversarialLoss } from '../losses/adversarial';
+import { historicalAverage } from '../losses/historical-average';
+import { type Constraint, refuseHazards } from '../losses/lint';
+import { clipWeights } from '../losses/regularizers';
+import { type Term, total, weighted } from '../losses/total';
+import type { Module } from '../nn/module';
+import type { OptimizerFactory } from '../optim/optimizer';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import type { Latent } from '../training/latent';
+import { latentSampler } from '../training/latent-sampler';
+import type { Model } from '../training/model';
+import type { Phase, Step } from '../training/phase';
+import { type Augmentation, augmentation } from './augmentation';
+
+/** A penalty in D's own loss. */
+export interface Penalty {
+  readonly constraint: Constraint;
+  /** Nothing is computed, nor refused, where it is 0. */
+  readonly weight: number;
+  /** @param critic D as it sees images, augmented: gradients are those at the images as they are */
+  of(step: Step, critic: (images: Tensor) => Tensor): Tensor;
+}
+
+/** What every GAN's `--set` can ask for: the values of {@link ganFields}, or a part of them. */
+export interface GanConfig {
+  /** How every image is changed before D sees it: `none`, `diffaugment` or `ada` (`none`). */
+  readonly augment?: string;
+  /** λ of historical averaging (0). */
+  readonly historical?: number;
+  /** Half-life of the averaged weights of G in images, 0 for none (0). */
+  readonly emaImages?: number;
+  /** Combinations known to fail that are wanted all the same, with commas between (`none`). */
+  readonly allow?: string;
+}
+
+/** What the phases of a GAN of one's own are built with. */
+export interface GanParts extends Augmentation {
+  readonly loss: AdversarialLoss;
+}
+
+/** What is a GAN's own. */
+export interface GanOptions {
+  readonly networks: { readonly generator: Module; readonly discriminator: Module };
+  readonly latent: Latent;
+  readonly loss: AdversarialLoss;
+  readonly config?: GanConfig;
+  /** How both networks are trained. */
+  readonly optimizers: { readonly discriminator: OptimizerFactory; readonly generator: OptimizerFactory };
+  /** Steps of D for each of G's; or how many in step `index` (1). */
+  readonly criticSteps?: number | ((index: number) => number);
+  /** Passes real images and fakes through D as one batch: the same where no layer looks across the batch, and faster (false). */
+  readonly oneBatch?: boolean;
+  /** D's weights stay within ± this (as they are). */
+  readonly clip?: number;
+  /** Added to D's loss (none). */
+  readonly penalty?: Penalty;
+  /** The log shows D's mean logits instead of probabilities: for a critic (false). */
+  readonly scores?: boolean;
+  /** Phases after D and G (none). */
+  readonly further?: readonly Phase[];
+  /** Phases in place of D and G, and the penalties that are part of their losses. */
+  readonly own?: {
+    readonly constraints?: readonly Constraint[];
+    phases(parts: GanParts): readonly Phase[];
+  };
+  /** Pictures drawn beside the sample grids. */
+  readonly grids?: Model['grids'];
+}
+
+/**
+ * A GAN: `made.fake` by `generator`, the phases D and G, what `config` adds to them (augmentation, historical averaging, averaged
+ * weights), and the sampler. A latent that is conditional makes it a conditional GAN: D is told the class of each image.
+ *
+ * @throws UsageError for a combination that is known to fail, unless `config.allow` names it; the networks are then released
+ */
+export function gan(options: GanOptions): Model {
+  const { networks, latent, loss, config = {}, own, grids } = options;
+  const { historical = 0, emaImages = 0 } = config;
+  refuse(options);
+  const seen = augmentation(config.augment ?? 'none', loss);
+  const history = historical > 0 ? histories(networks) : null;
+  const anchor = (name: 'discriminator' | 'generator'): Term =>
+    history && weighted(historical, () => history[name].penalty());
+  return {
+    networks: {
+      ...networks,
+      ...seen.networks,
+      ...(history && { discriminatorHistory: history.discriminator, generatorHistory: history.generator }),
+    },
+    latent,
+    makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+    phases: [
+      ...(own?.phases({ ...seen, loss }) ?? phasesOf(options, seen, anchor)),
+      ...(options.further ?? []),
+    ],
+    ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
+    sampler: latentSampler({ by: 'generator', latent }),
+    ...(grids && { grids }),
+  };
+}
+
+/** D on real images and fakes, then G against the moved D. The log shows the mean probability that D gives to each kind. */
+function phasesOf(
+  { latent, loss, optimizers, oneBatch = false, scores = false, criticSteps, clip, penalty }: GanOptions,
+  { augment, observe }: Augmentation,
+  anchor: (name: 'discriminator' | 'generator') => Term,
+): Phase[] {
+  const conditional = latent.conditional ?? false;
+  const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
+  const judge = ({ networks: { discriminator } }: Step, images: Tensor, labels: () => Tensor): Tensor =>
+    conditional ? discriminator.forward(augment(images), labels()) : discriminator.forward(augment(images));
+  const onReal = (step: Step): Tensor => judge(step, step.batch.images, () => step.batch.labels);
+  const onFake = (step: Step): Tensor => judge(step, step.made.fake, () => step.latentLabels);
+  const onBoth = (step: Step): Tensor[] => {
+    // Fakes first, whose random numbers come before those of D.
+    const { fake } = step.made;
+    if (!oneBatch || conditional) return [onReal(step), onFake(step)];
+    const { images } = step.batch;
+    return step.networks.discriminator.forward(cat([augment(images), augment(fake)])).split(images.shape[0]);
+  };
+  return [
+    {
+      name: 'D',
+      trains: 'discriminator',
+      optimizer: optimizers.discriminator,
+      repeat: criticSteps,
+      ...(clip !== undefined && { before: ({ discriminator }) => clipWeights(discriminator, clip) }),
+      loss: (step) => {
+        const [real, fake] = onBoth(step);
+        observe(real, fake);
+        step.log('D(real)', shown(real));
+        step.log('D(fake)', shown(fake));
+        const critic = (images: Tensor) => step.networks.discriminator.forward(augment(images));
+        return total(
+          loss.discriminator(real, fake),
+          penalty ? weighted(penalty.weight, () => penalty.of(step, critic)) : null,
+          anchor('discriminator'),
+        );
+      },
+    },
+    {
+      name: 'G',
+      trains: 'generator',
+      optimizer: optimizers.generator,
+      loss: (step) =>
+        total(
+          loss.generator(onFake(step), () => onReal(step)),
+          anchor('generator'),
+        ),
+    },
+  ];
+}
+
+/** Refuses what is known to fail, by what the phases are built of. */
+function refuse({
+  networks,
+  loss,
+  config,
+  optimizers,
+  oneBatch,
+  clip,
+  penalty,
+  criticSteps,
+  own,
+}: GanOptions): void {
+  const constraints: Constraint[] = [...(own?.constraints ?? [])];
+  if (clip !== undefined) constraints.push('clipping');
+  if (penalty && penalty.weight > 0) constraints.push(penalty.constraint);
+  const combination = {
+    judges: { discriminator: networks.discriminator },
+    loss: loss.name ?? 'a loss of its own',
+    constraints,
+    oneBatch,
+    momentum: optimizers.discriminator.momentum,
+    labelSmoothing: loss.labelSmoothing,
+    criticSteps: typeof criticSteps === 'number' ? criticSteps : 1,
+  };
+  try {
+    refuseHazards(combination, { allow: (config?.allow ?? 'none').split(',') });
+  } catch (error) {
+    for (const network of Object.values(networks)) network.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Historical averaging (Salimans et al. 2016): λ ‖θ − (1/t) Σ θᵢ‖² in each network's own loss; the means are networks of their own, and
+ * saved with the others.
+ */
+function histories({ discriminator, generator }: GanOptions['networks']) {
+  return { discriminator: historicalAverage(discriminator), generator: historicalAverage(generator) };
+}

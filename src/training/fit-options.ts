@@ -1,0 +1,51 @@
+import type { Dataset } from '../data/dataset';
+import { UsageError } from '../errors';
+import type { ReportOptions } from '../report/page/write-report';
+import type { EvaluationOptions } from './evaluation';
+import type { ProfileOptions } from './step-profile';
+
+/** How long to train, and what to leave on disk. */
+export interface FitOptions {
+  /** The step to reach, those of a resumed run included. */
+  readonly steps: number;
+  /** The run directory; nothing is written without. */
+  readonly out?: string;
+  /** Goes on with the run in `out` (false). */
+  readonly resume?: boolean;
+  /** Steps between reports and lines of metrics.jsonl (10). */
+  readonly logEvery?: number;
+  /** Steps between sample grids (100). */
+  readonly sampleEvery?: number;
+  /** Steps between checkpoints (500). */
+  readonly checkpointEvery?: number;
+  /** Images of a sample grid (64). */
+  readonly sampleCount?: number;
+  /** Images that are not learned: what sample grids show of a model that takes images in (the first of the loader's). */
+  readonly heldOut?: Dataset;
+  /**
+   * When losses are read to see whether they are finite: after each step, or only where they are logged or saved. Reading
+   * makes the host wait for the device (`step` on the CPU, `log` on CUDA).
+   */
+  readonly checkLosses?: 'step' | 'log';
+  /** Ends the training after the step in work, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Measures where the time of some steps goes, once. */
+  readonly profile?: ProfileOptions;
+  /** How `report.html` is written at the end; false for not at all. */
+  readonly page?: false | ReportOptions;
+  /** Judges the model now and then, and keeps the best weights in the run's `best/`. */
+  readonly evaluation?: EvaluationOptions;
+  /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** @throws UsageError for a count that is none, or a resume of no run */
+export function checkFitOptions(options: FitOptions): void {
+  const { steps, logEvery, sampleEvery, checkpointEvery, sampleCount } = options;
+  const counts = { steps, logEvery, sampleEvery, checkpointEvery, sampleCount };
+  for (const [name, value] of Object.entries(counts))
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new UsageError(`fit expected ${name} to be a positive integer but received ${value}`);
+  if (options.resume && options.out === undefined)
+    throw new UsageError('fit expected the run directory in `out` to resume but received none');
+}

@@ -1,0 +1,185 @@
+import type { Batch } from '../data/loader';
+import { UsageError } from '../errors';
+import { onesLike } from '../tensor/create';
+import { pad } from '../tensor/functional';
+import { scope } from '../tensor/scope';
+import { cat, stack } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { evaluating, type Norms } from './evaluating';
+import type { Grid } from './grid';
+import type { Networks } from './phase';
+import type { GridSource, SamplerBase } from './sampler-base';
+
+/** One way in which a model makes images of images. */
+export interface Direction {
+  /** The network that makes them. */
+  readonly by: string;
+  /** The images it takes, by their name in batches. */
+  readonly from: string;
+  /** The images it makes: of the kind that batches have under this name. */
+  readonly to: string;
+}
+
+/** Which sizes of images a network takes, and how far it looks. */
+export interface Reach {
+  /** Pixels that must divide height and width. */
+  readonly stride: number;
+  /** Pixels, the least height and width. */
+  readonly least: number;
+  /** Pixels along each side that an output pixel depends on, at most; Infinity where it is all of the image. */
+  readonly receptiveField: number;
+}
+
+/** What an {@link ImageSampler} is made of. */
+export interface ImageSamplerOptions {
+  /** By name; the first is the one that is meant where none is named. */
+  readonly directions: Readonly<Record<string, Direction>>;
+  /** Sizes that the networks take: of a translator of `models` the translator itself. */
+  readonly reach: Reach;
+  /** How norms and dropout behave in use (`running`). */
+  readonly norms?: Norms;
+  /** Whether batches hold what should come out: grids show it beside what does, else the way back (false). */
+  readonly paired?: boolean;
+}
+
+/** Which direction, and what chance draws by. */
+export interface TranslateOptions {
+  /** (the first) */
+  readonly direction?: string;
+  /** Of dropout that stays on in use (0). */
+  readonly seed?: number;
+}
+
+/** Examples of each direction in a sample grid, and how many of them make a row. */
+const EXAMPLES = 16;
+const IN_A_ROW = 2;
+
+/** A model that makes images of images. */
+export class ImageSampler implements SamplerBase {
+  readonly takes = 'images';
+  readonly directions: Readonly<Record<string, Direction>>;
+  readonly reach: Reach;
+  readonly norms: Norms;
+  readonly paired: boolean;
+
+  /** @throws UsageError without a direction */
+  constructor({ directions, reach, norms = 'running', paired = false }: ImageSamplerOptions) {
+    if (Object.keys(directions).length === 0)
+      throw new UsageError('imageSampler expected at least one direction but received none');
+    this.directions = directions;
+    this.reach = reach;
+    this.norms = norms;
+    this.paired = paired;
+  }
+
+  get networks(): readonly string[] {
+    return [...new Set(Object.values(this.directions).map(({ by }) => by))];
+  }
+
+  /** The direction of that name, the first without one. @throws UsageError for a name that the model lacks */
+  direction(name?: string): Direction & { readonly name: string } {
+    const known = Object.keys(this.directions);
+    const found = name ?? known[0];
+    if (known.includes(found)) return { ...this.directions[found], name: found };
+    throw new UsageError(`this model has no direction ${found}: it has ${known.join(' and ')}`);
+  }
+
+  /**
+   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W]. Sizes that the networks do not take are
+   * bordered by their reflection, and cut back. No trace is left in the networks.
+   *
+   * @throws UsageError for images smaller than the networks take, or a direction that the model lacks
+   */
+  make(networks: Networks, images: Tensor, { direction, seed = 0 }: TranslateOptions = {}): Tensor {
+    const { by } = this.direction(direction);
+    const network = networks[by];
+    const [, , height, width] = images.shape;
+    const border = this.#border(height, width);
+    return scope(() => {
+      const bordered = border ? pad(images, border, { mode: 'reflect' }) : images;
+      const { norms } = this;
+      const made = evaluating([network], { device: images.device, norms, seed }, () =>
+        // Statistics of its own are those of one image.
+        norms === 'image'
+          ? cat(bordered.split(1).map((image) => network.forward(image).float()))
+          : network.forward(bordered).float(),
+      );
+      if (!border) return made;
+      const [left, , top] = border;
+      return made
+        .narrow(2, { start: top, length: height })
+        .narrow(3, { start: left, length: width })
+        .contiguous();
+    });
+  }
+
+  /** The first examples of images that are not learned. */
+  async gridInputs({ examples }: GridSource): Promise<Batch> {
+    return examples(EXAMPLES);
+  }
+
+  /** Rows of input, output and, where batches are pairs, what should have come out; else what the way back makes of the output. */
+  grid(networks: Networks, inputs: Batch): Grid {
+    const triples = Object.keys(this.directions).map((name) => this.#triples(networks, inputs, name));
+    const channels = Math.max(...triples.map((images) => images.shape[2]));
+    const shown = triples.map((images) => inChannels(images.flatten({ startDim: 0, endDim: 1 }), channels));
+    return { images: cat(shown), columns: 3 * IN_A_ROW };
+  }
+
+  /** [N, 3, C, H, W] */
+  #triples(networks: Networks, inputs: Batch, name: string): Tensor {
+    const { from, to } = this.direction(name);
+    const input = inputs[from];
+    const output = this.make(networks, input, { direction: name });
+    const back = this.#back(name);
+    const third =
+      this.paired || back === null ? inputs[to] : this.make(networks, output, { direction: back });
+    const three = [input, output, third];
+    const channels = Math.max(...three.map(({ shape }) => shape[1]));
+    return stack(
+      three.map((images) => inChannels(images, channels)),
+      1,
+    );
+  }
+
+  /** The direction that leads back; null where there is none. */
+  #back(name: string): string | null {
+    const { from, to } = this.direction(name);
+    const back = Object.entries(this.directions).find(([, other]) => other.from === to && other.to === from);
+    return back ? back[0] : null;
+  }
+
+  /** Pixels to add: [left, right, top, bottom]; null where the size fits. */
+  #border(height: number, width: number): [number, number, number, number] | null {
+    const { stride, least } = this.reach;
+    const smallest = Math.max(stride, least);
+    if (Math.min(height, width) < smallest)
+      throw new UsageError(
+        `this model expects images of at least ${smallest}×${smallest} pixels but received ${height}×${width}: enlarge them first`,
+      );
+    const [rows, columns] = [height, width].map((side) => Math.ceil(side / stride) * stride - side);
+    if (rows + columns === 0) return null;
+    const [left, top] = [columns, rows].map((extra) => Math.floor(extra / 2));
+    return [left, columns - left, top, rows - top];
+  }
+}
+
+/** An {@link ImageSampler}: `imageSampler({ directions: { ab: { by: 'ab', from: 'a', to: 'b' } }, reach: ab })`. */
+export function imageSampler(options: ImageSamplerOptions): ImageSampler {
+  return new ImageSampler(options);
+}
+
+/** Grey images as RGB, so that both fit into one picture; an image without alpha becomes opaque beside one with. */
+function inChannels(images: Tensor, channels: number): Tensor {
+  const [count, given, ...size] = images.shape;
+  if (given === channels) return images;
+  const coloured = given <= 2 && channels >= 3;
+  const colours = images.narrow(1, { start: 0, length: given <= 2 ? 1 : 3 });
+  const shown = coloured ? colours.expand([count, 3, ...size]) : colours;
+  if (channels === shown.shape[1]) return shown;
+  const alpha =
+    given % 2 === 0
+      ? images.narrow(1, { start: given - 1, length: 1 })
+      : onesLike(shown.narrow(1, { start: 0, length: 1 }));
+  return cat([shown, alpha], 1);
+}

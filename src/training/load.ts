@@ -1,0 +1,198 @@
+import { basename } from 'node:path';
+import type { DataSpecs } from '../data/dataset';
+import { GanError, UsageError } from '../errors';
+import { isJsonObject, type JsonObject } from '../io/json';
+import { recordsToTensors } from '../io/tensors';
+import type { Autoencoder } from '../metrics/autoencoder';
+import type { Module } from '../nn/module';
+import { resolveDevice } from '../tensor/device';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { BEST, type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint';
+import { NORMS_IN_WORDS, type SampledNetworks } from './generated-images';
+import type { Model } from './model';
+import type { Networks } from './phase';
+import { latestCheckpoint } from './run-directory';
+import { type RunRequest, run } from './run-model';
+import type { Sampler } from './sampler';
+import { takeStandingStatistics } from './standing-latents';
+
+/** What can build a model again from the configuration in a checkpoint: a recipe. */
+export interface ModelBuilder {
+  /** The configuration's fields: what a checkpoint of an earlier version does not say has its default. */
+  readonly fields?: Readonly<Record<string, { readonly default: unknown }>>;
+  build(config: Readonly<Record<string, unknown>>, specs: DataSpecs): Model;
+}
+
+/** Which weights, where, and what builds the networks. */
+export interface LoadOptions {
+  /** The averaged ones where the checkpoint has them, or those in training (`ema`). */
+  readonly weights?: 'ema' | 'live';
+  /** (`auto`) */
+  readonly device?: string;
+  /** Loads what an autoencoder needs to be shown images, too (false). */
+  readonly autoencoder?: boolean;
+  /**
+   * Takes the running statistics of batch norms anew, as the mean over so many batches of 64 latents, within ±truncation where one is
+   * given (those of the training): `nn.standingStatistics`.
+   */
+  readonly standingStatistics?: { readonly batches: number; readonly truncation?: number };
+  /** Recipes by name. */
+  readonly recipes: Readonly<Record<string, ModelBuilder>>;
+}
+
+/** A trained model, by its sampler. */
+export interface LoadedModel extends SampledNetworks {
+  /** The checkpoint it came from. */
+  readonly checkpoint: string;
+  readonly step: number;
+  /** Which of its networks makes images, and of what. */
+  readonly sampler: Sampler;
+  /** The images that it was trained on, by their names in batches. */
+  readonly specs: DataSpecs;
+  /** What the run was started with. */
+  readonly settings: JsonObject;
+  /** How it encodes real images, on `device`: where that was asked for, and the model can. */
+  readonly autoencoder: Autoencoder | null;
+  /** Sentences about damaged checkpoints that were passed over. */
+  readonly notes: readonly string[];
+  /**
+   * Images float32 [N, C, H, W] in [−1, 1] on the CPU, the caller's to dispose: `run({ count: 16, seed: 7 })` or `run({ latents })` of a
+   * model that takes latents, `run({ images })` of one that takes images.
+   *
+   * @throws UsageError for a request of the other kind, or what the model does not take
+   */
+  run(request: RunRequest): Tensor;
+  dispose(): void;
+}
+
+/**
+ * Loads the model of a run (its newest whole checkpoint) or of one checkpoint folder: the networks that its sampler runs.
+ *
+ * @throws GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` for a run that no recipe describes, or `ERR_NO_SAMPLER`
+ *   where its recipe does not say how it is used
+ */
+export async function loadModel(path: string, options: LoadOptions): Promise<LoadedModel> {
+  const { checkpoint, notes } = await findCheckpoint(path);
+  const { description } = checkpoint;
+  const device = resolveDevice(options.device ?? 'auto');
+  const model = buildModel(checkpoint, options.recipes);
+  const sampler = requireSampler(model, checkpoint);
+  const wanted = [...sampler.networks, ...((options.autoencoder && model.autoencoder?.networks) || [])];
+  const networks = keepOnly(model.networks, wanted);
+  try {
+    const averaged = await loadNetworks(
+      checkpoint,
+      networks,
+      options.weights === 'live' ? [] : sampler.networks,
+    );
+    // As in a training, where the same weights must make the same images.
+    for (const network of Object.values(networks))
+      network.to({ device, memoryFormat: 'channels_last' }).eval();
+    const standing = options.standingStatistics
+      ? takeStandingStatistics(networks, sampler, { ...options.standingStatistics, device })
+      : undefined;
+    const idle = ['this model has no batch norm: standing statistics change nothing'];
+    const sampled: SampledNetworks = {
+      networks,
+      weights: averaged ? 'ema' : 'live',
+      device,
+      batchNorm: standing ?? (sampler.takes === 'images' ? NORMS_IN_WORDS[sampler.norms] : undefined),
+    };
+    return {
+      ...sampled,
+      checkpoint: checkpoint.path,
+      step: description.step,
+      sampler,
+      specs: description.specs,
+      settings: description.settings,
+      autoencoder: (options.autoencoder && model.autoencoder) || null,
+      notes: standing === null ? [...notes, ...idle] : notes,
+      run: (request) => run({ ...sampled, sampler }, request),
+      dispose() {
+        for (const network of Object.values(networks)) network.dispose();
+      },
+    };
+  } catch (error) {
+    for (const network of Object.values(networks)) network.dispose();
+    throw error;
+  }
+}
+
+function keepOnly(networks: Networks, wanted: readonly string[]): Record<string, Module> {
+  const kept: Record<string, Module> = {};
+  for (const [name, network] of Object.entries(networks))
+    if (wanted.includes(name)) kept[name] = network;
+    else network.dispose();
+  return kept;
+}
+
+/** Fills networks from a checkpoint, those that are `averaged` with averages where it has them; returns whether it has any. */
+async function loadNetworks(
+  { path, names }: Checkpoint,
+  networks: Networks,
+  averaged: readonly string[],
+): Promise<boolean> {
+  const sources = Object.keys(networks).map((name) => {
+    const average = `ema/${name}`;
+    return [name, averaged.includes(name) && names.includes(average) ? average : `networks/${name}`] as const;
+  });
+  const files = await readCheckpoint(
+    path,
+    sources.map(([, file]) => file),
+  );
+  for (const [name, file] of sources)
+    scope(() => networks[name].loadStateDict(recordsToTensors(files[file])));
+  return sources.some(([, file]) => file.startsWith('ema/'));
+}
+
+function requireSampler({ sampler, networks }: Model, { path }: Checkpoint): Sampler {
+  if (sampler) return sampler;
+  for (const network of Object.values(networks)) network.dispose();
+  throw new GanError(
+    'ERR_NO_SAMPLER',
+    `checkpoint ${path}: expected a recipe whose model has a sampler, which says how it is used, but this one has none: add \`sampler\` to what its build returns`,
+  );
+}
+
+function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['recipes']): Model {
+  const { recipe, set } = description.settings;
+  if (typeof recipe !== 'string' || !isJsonObject(set))
+    throw new GanError(
+      'ERR_NO_RECIPE',
+      `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: build them there and load networks/NAME.safetensors with loadStateDict`,
+    );
+  if (Object.hasOwn(recipes, recipe)) {
+    const { fields = {} } = recipes[recipe];
+    const defaults = Object.entries(fields).map(([key, field]) => [key, field.default]);
+    return recipes[recipe].build({ ...Object.fromEntries(defaults), ...set }, description.specs);
+  }
+  throw new GanError(
+    'ERR_NO_RECIPE',
+    `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${recipe}: another version of libtorch-gan wrote it`,
+  );
+}
+
+async function findCheckpoint(path: string): Promise<{ checkpoint: Checkpoint; notes: readonly string[] }> {
+  if (basename(path) === BEST || /^step-\d+$/.test(basename(path)))
+    return { checkpoint: await openCheckpoint(path), notes: [] };
+  const { path: latest, damaged } = await latestCheckpoint(path);
+  return {
+    checkpoint: await openCheckpoint(latest),
+    notes: damaged.map((problem) => `${problem}; sampling from ${latest}`),
+  };
+}
+
+/** The sampler of a model that makes images of latents. @throws UsageError for one that takes images in */
+export function requireLatents({ sampler, checkpoint }: LoadedModel) {
+  if (sampler.takes === 'latents') return sampler;
+  throw new UsageError(
+    `${checkpoint} is of a model that takes images in (${Object.keys(sampler.directions).join(', ')}), not latents: use apply`,
+  );
+}
+
+/** The sampler of a model that makes images of images. @throws UsageError for one that takes latents */
+export function requireImages({ sampler, checkpoint }: LoadedModel) {
+  if (sampler.takes === 'images') return sampler;
+  throw new UsageError(`${checkpoint} is of a model that makes images of latents, not of images: use sample`);
+}

@@ -1,0 +1,82 @@
+import { UsageError } from '../errors';
+import { scope } from '../tensor/scope';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { type SampledNetworks, seededLatents } from './generated-images';
+import type { ImageSampler, TranslateOptions } from './image-sampler';
+import { type Latent, latentShape, latentSize } from './latent';
+import type { LatentSampler } from './latent-sampler';
+import type { Sampler } from './sampler';
+
+/** Latents to draw: of a seed, so that the same seed gives the same images. */
+export interface DrawRequest {
+  readonly count: number;
+  /** (0) */
+  readonly seed?: number;
+  /** The class, for a conditional model. */
+  readonly label?: number;
+  /** Keeps the normal numbers of latents within ± this: fewer odd images, and less variety (none). */
+  readonly truncation?: number;
+}
+
+/** Latents float32 [N, z]. */
+export interface LatentsRequest {
+  readonly latents: Tensor;
+}
+
+/** Images float32 [N, C, H, W] in [−1, 1] of any size that the model takes. */
+export interface ImagesRequest extends TranslateOptions {
+  readonly images: Tensor;
+}
+
+/** What a model is to make images of. */
+export type RunRequest = DrawRequest | LatentsRequest | ImagesRequest;
+
+/** Images computed at once: bounds the memory of a big `count`. */
+const CHUNK = 256;
+
+/** Images float32 [N, C, H, W] on the CPU, the caller's. @throws UsageError for a request that the sampler does not serve */
+export function run(model: SampledNetworks & { readonly sampler: Sampler }, request: RunRequest): Tensor {
+  const { sampler } = model;
+  return scope(() =>
+    sampler.takes === 'latents'
+      ? runLatents({ ...model, sampler }, request)
+      : runImages({ ...model, sampler }, request),
+  );
+}
+
+function runLatents(
+  { sampler, networks, device }: SampledNetworks & { readonly sampler: LatentSampler },
+  request: RunRequest,
+): Tensor {
+  if ('images' in request)
+    throw new UsageError('this model makes images of latents but was given images: give it count and seed');
+  const latents =
+    'latents' in request
+      ? formLatents(sampler.latent, request.latents, device)
+      : seededLatents(sampler.latent, { seed: 0, ...request }).to(device);
+  return cat(latents.split(CHUNK).map((chunk) => scope(() => sampler.make(networks, chunk).to('cpu'))));
+}
+
+function runImages(
+  { sampler, networks, device }: SampledNetworks & { readonly sampler: ImageSampler },
+  request: RunRequest,
+): Tensor {
+  if (!('images' in request))
+    throw new UsageError('this model makes images of images: give it `images` [N, C, H, W] in [-1, 1]');
+  const { images, ...options } = request;
+  if (images.dim !== 4 || images.shape[0] < 1)
+    throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
+  return sampler.make(networks, images.to({ device, dtype: 'float32' }), options).to('cpu');
+}
+
+/** Latents [N, z] in the shape that a model takes. @throws UsageError for another number of them */
+export function formLatents(latent: Latent, latents: Tensor, device: string): Tensor {
+  const size = latentSize(latent);
+  const [count, ...shape] = latents.shape;
+  if (count > 0 && latents.numel === count * size)
+    return latents.to({ device, dtype: 'float32' }).reshape([count, ...latentShape(latent)]);
+  throw new UsageError(
+    `latents expected a tensor [N, ${size}] but received [${[count, ...shape].join(', ')}]`,
+  );
+}

@@ -1,0 +1,34 @@
+import { UsageError } from '../errors';
+import { standingStatistics } from '../nn/standing-statistics';
+import { Generator } from '../tensor/random';
+import { drawLatents } from './latent';
+import type { Networks } from './phase';
+import type { Sampler } from './sampler';
+
+/** Images of a batch that standing statistics are taken from, and what those are drawn by: other images must not change them. */
+const BATCH = 64;
+const SEED = 0x57a7;
+
+/**
+ * Takes the statistics of the batch norms of what makes images anew, over batches of latents.
+ *
+ * @returns what figures say of them; null for networks without batch norm
+ * @throws UsageError for a model that takes images in
+ */
+export function takeStandingStatistics(
+  networks: Networks,
+  sampler: Sampler,
+  { batches, device, truncation }: { batches: number; device: string; truncation?: number },
+): string | null {
+  if (sampler.takes !== 'latents')
+    throw new UsageError('standing statistics are of images made of latents, but this model takes images in');
+  const random = new Generator({ device: 'cpu', seed: SEED });
+  try {
+    const drawing = { count: BATCH, generator: random, device: 'cpu', truncation };
+    const input = () => drawLatents(sampler.latent, drawing).to(device);
+    if (standingStatistics(networks[sampler.by], { batches, input }) === 0) return null;
+    return `standing statistics of ${batches} × ${BATCH} latents`;
+  } finally {
+    random.dispose();
+  }
+}

@@ -1,0 +1,95 @@
+import { GanError } from '../errors';
+import type { TensorRecord, TensorRecords } from '../io/safetensors';
+import { recordsToTensors, tensorsToRecords } from '../io/tensors';
+import type { Optimizer } from '../optim/optimizer';
+import { isCpu } from '../tensor/device';
+import { getRngState, setRngState } from '../tensor/random';
+import { scope } from '../tensor/scope';
+import type { Training } from './training';
+
+type Files = Record<string, TensorRecords>;
+
+/** Everything the next step depends on but the loader's place, by the path of the checkpoint's file. */
+export function captureState(training: Training): Files {
+  return scope(() => {
+    const files: Files = {};
+    for (const [name, network] of Object.entries(training.networks))
+      files[`networks/${name}`] = tensorsToRecords(network.stateDict());
+    for (const [name, { module }] of Object.entries(training.averages))
+      files[`ema/${name}`] = tensorsToRecords(module.stateDict());
+    for (const [name, optimizer] of optimizers(training))
+      files[`optimizers/${name}`] = tensorsToRecords(optimizer.stateDict());
+    files.state = captureCounters(training);
+    return files;
+  });
+}
+
+/**
+ * Puts back what `captureState` took.
+ *
+ * @throws GanError `ERR_BAD_CHECKPOINT` or `ERR_STATE_DICT` where the checkpoint is of another model
+ */
+export function restoreState(training: Training, files: Readonly<Files>): void {
+  scope(() => {
+    const load = (name: string) => recordsToTensors(filed(files, name), { device: training.device });
+    for (const [name, network] of Object.entries(training.networks))
+      network.loadStateDict(load(`networks/${name}`));
+    for (const [name, { module }] of Object.entries(training.averages))
+      module.loadStateDict(load(`ema/${name}`));
+    for (const [name, optimizer] of optimizers(training)) optimizer.loadStateDict(load(`optimizers/${name}`));
+    restoreCounters(training, filed(files, 'state'));
+    training.forgetGraphs();
+  });
+}
+
+/** Each optimizer once, by the name of the first phase that holds it. */
+function optimizers({ phases }: Training): [phase: string, optimizer: Optimizer][] {
+  const first = phases.filter(
+    ({ running }, i) => phases.findIndex((other) => other.running === running) === i,
+  );
+  return first.map(({ name, running }) => [name, running]);
+}
+
+function captureCounters(training: Training): TensorRecords {
+  const records: Record<string, TensorRecord> = {
+    step: integers(training.step),
+    images: integers(training.images),
+    'random.latents': bytes(training.random.getState()),
+    'random.cpu': bytes(getRngState()),
+  };
+  if (!isCpu(training.device)) records['random.cuda'] = bytes(getRngState(training.device));
+  for (const [name, { updates }] of Object.entries(training.averages))
+    records[`ema.${name}.updates`] = integers(updates);
+  return records;
+}
+
+function restoreCounters(training: Training, records: TensorRecords): void {
+  const integer = (name: string) => Number(new BigInt64Array(filed(records, name).bytes.slice().buffer)[0]);
+  training.step = integer('step');
+  training.images = integer('images');
+  for (const [name, average] of Object.entries(training.averages))
+    average.updates = integer(`ema.${name}.updates`);
+  setRngState(filed(records, 'random.cpu').bytes);
+  // A run may go on another kind of device; its random numbers then start from the seed.
+  if (!isCpu(training.device) && records['random.cuda'])
+    setRngState(records['random.cuda'].bytes, training.device);
+  const latents = filed(records, 'random.latents').bytes;
+  if (latents.length === training.random.getState().length) training.random.setState(latents);
+}
+
+function filed<T>(holder: Readonly<Record<string, T>>, name: string): T {
+  if (Object.hasOwn(holder, name)) return holder[name];
+  throw new GanError(
+    'ERR_BAD_CHECKPOINT',
+    `the checkpoint expected an entry ${name} but has ${Object.keys(holder).join(', ')}: it is of another model`,
+  );
+}
+
+function integers(...values: number[]): TensorRecord {
+  const view = BigInt64Array.from(values, BigInt);
+  return { dtype: 'I64', shape: [values.length], bytes: new Uint8Array(view.buffer) };
+}
+
+function bytes(view: Uint8Array): TensorRecord {
+  return { dtype: 'U8', shape: [view.length], bytes: view };
+}

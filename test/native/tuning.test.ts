@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** Runs a script in a process of its own, in which nothing of the library is loaded yet. */
+function run(script: string, env: NodeJS.ProcessEnv = {}): { stdout: string; stderr: string } {
+  const { OMP_WAIT_POLICY: _policy, GOMP_SPINCOUNT: _count, ...rest } = process.env;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', script], {
+    cwd: join(__dirname, '..', '..'),
+    env: { ...rest, ...env },
+    encoding: 'utf8',
+  });
+  return { stdout, stderr };
+}
+
+/** What a script evaluates, as JSON. */
+function evaluate(script: string, env?: NodeJS.ProcessEnv): unknown {
+  const { stdout, stderr } = run(script, env);
+  expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+const FACTS = `
+  const before = { ...process.env };
+  const { deepStrictEqual } = require('node:assert');
+  const library = require('./src');
+  const { native } = require('./src/native/addon');
+  const loaded = () => process.report.getReport().sharedObjects.some((file) => file.includes('libtorch_cpu'));
+  const facts = () => {
+    deepStrictEqual({ ...process.env }, before);
+    return native().memoryTuned();
+  };
+`;
+
+const glibc = 'glibcVersionRuntime' in (process.report.getReport() as { header: object }).header;
+
+test('a call after LibTorch was loaded sets the rest, and a warning says what it could not set', () => {
+  const { stdout, stderr } = run(`${FACTS}
+    library.ones([1]).dispose();
+    library.tuneProcess();
+    console.log(facts());`);
+  expect(stdout).toBe('true\n');
+  expect(stderr).toContain('[LIBTORCH_GAN_TUNED_LATE] Warning: tuneProcess() came after LibTorch was loaded');
+  expect(stderr).toContain('or set GOMP_SPINCOUNT=3000 in the environment');
+});
+
+test('importing the library loads nothing, and neither that nor its use changes the process', () => {
+  expect(
+    evaluate(`${FACTS}
+      const atFirst = loaded();
+      library.ones([1]).dispose();
+      console.log(JSON.stringify([atFirst, loaded(), facts()]));`),
+  ).toEqual([false, true, false]);
+});
+
+test('tuneProcess loads nothing; what it asks for is in force from the first use on, and asking again is allowed', () => {
+  expect(
+    evaluate(`${FACTS}
+      library.tuneProcess();
+      library.tuneProcess();
+      const atFirst = loaded();
+      library.ones([1]).dispose();
+      library.tuneProcess();
+      console.log(JSON.stringify([atFirst, loaded(), facts()]));`),
+  ).toEqual([false, true, true]);
+});
+
+test('a command tunes the process it runs in', () => {
+  expect(
+    evaluate(`${FACTS}
+      const { createProgram, runProgram } = require('./src/cli/program');
+      const argv = [];
+      runProgram(createProgram('name', 'summary'), { argv, host: process }, async () => {
+        console.log(facts());
+        return 0;
+      });`),
+  ).toBe(true);
+});
+
+test('results are the same bits with and without', () => {
+  const bits = (before: string) =>
+    run(`
+      const { functional, grad, manualSeed, randn, tuneProcess } = require('./src');
+      ${before}
+      manualSeed(3);
+      const [x, weight] = [randn([4, 3, 16, 16]), randn([8, 3, 3, 3])];
+      x.requiresGrad = weight.requiresGrad = true;
+      const mean = functional.conv2d(x, weight, null, { padding: 1 }).tanh().mean();
+      for (const t of grad([mean], [x, weight])) console.log(Buffer.from(t.toBytes()).toString('base64'));`);
+  const plain = bits('');
+  expect(plain.stderr).toBe('');
+  expect(plain.stdout.length).toBeGreaterThan(1_000);
+  expect(bits('tuneProcess();')).toEqual(plain);
+});
+
+// GNU OpenMP shows what it read.
+(glibc ? describe : describe.skip)('LibTorch’s threads', () => {
+  const spin = (script: string, env: NodeJS.ProcessEnv = {}) =>
+    /GOMP_SPINCOUNT = '(\d+)'/.exec(
+      run(`const { ones, tuneProcess } = require('./src'); ${script} ones([1]).dispose();`, {
+        OMP_DISPLAY_ENV: 'VERBOSE',
+        ...env,
+      }).stderr,
+    )?.[1];
+
+  test('spin shortly after tuneProcess alone', () => {
+    expect(spin('tuneProcess();')).toBe('3000');
+    expect(Number(spin(''))).toBeGreaterThan(3_000);
+  });
+
+  test('spin as the environment says, where it does', () => {
+    expect(spin('tuneProcess();', { GOMP_SPINCOUNT: '77' })).toBe('77');
+    expect(Number(spin('tuneProcess();', { OMP_WAIT_POLICY: 'active' }))).toBeGreaterThan(1_000_000);
+  });
+});
+
+// Only glibc has these settings.
+(glibc ? describe : describe.skip)('memory that LibTorch freed', () => {
+  /** Pages that a process touched for the first time while it made and released a tensor of 16 MB twenty times. */
+  const pageFaults = (env: NodeJS.ProcessEnv) =>
+    evaluate(
+      `
+      const { native, tuneProcess } = require('./src/native/addon');
+      tuneProcess();
+      const work = () => native().releaseOne(native().ops.ones([4 << 20], 'float32', null, null, null));
+      // glibc's aligned blocks are a little longer than they are: it takes some to fit.
+      for (let i = 0; i < 20; i++) work();
+      const before = process.resourceUsage().minorPageFault;
+      for (let i = 0; i < 20; i++) work();
+      console.log(process.resourceUsage().minorPageFault - before);`,
+      env,
+    );
+
+  test('is used again instead of going back to the kernel', () => {
+    expect(pageFaults({})).toBeLessThan(2 * 4_096);
+  });
+
+  test.each([
+    ['MALLOC_MMAP_THRESHOLD_', { MALLOC_MMAP_THRESHOLD_: '65536' }],
+    ['GLIBC_TUNABLES', { GLIBC_TUNABLES: 'glibc.malloc.mmap_threshold=65536' }],
+  ])('goes back where the user says so by %s', (_, env) => {
+    // All or nothing, but for a block now and then that the kernel maps in larger pages.
+    expect(pageFaults(env)).toBeGreaterThan(10 * 4_096);
+  });
+});
