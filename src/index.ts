@@ -72,7 +72,7 @@ export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/chec
 export type { Norms } from './training/evaluating';
 export type { EvaluationOptions, TrainingEvaluation } from './training/evaluation';
 export type { FitOptions } from './training/fit-options';
-export type { GeneratedImages } from './training/generated-images';
+export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
 export type { Grid } from './training/grid';
 export { type Direction, ImageSampler, imageSampler, type Reach } from './training/image-sampler';
 export type { Latent, LatentParts } from './training/latent';
