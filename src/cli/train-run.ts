@@ -14,6 +14,7 @@ import type { Model } from '../training/model';
 import { describePrecision } from '../training/precision';
 import { Trainer } from '../training/trainer';
 import { commandLine } from './command-line';
+import { datasetOptionsOf } from './dataset-options';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
@@ -133,8 +134,8 @@ async function loadHeldOut(
 }
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
-  const { dataDir, resolution, onBadImage } = settings;
-  return { resolution: resolutionOf(resolution), dataDir, onBadImage, progress: progressOf(terminal) };
+  const resolution = resolutionOf(settings.resolution);
+  return { ...datasetOptionsOf(settings), resolution, progress: progressOf(terminal) };
 }
 
 function progressOf({ showsProgress, stderr, lively }: Terminal) {
