@@ -1,15 +1,10 @@
-import { ganLayers, parameterCounts } from './networks';
+import { layersOf, parameterCounts } from './networks';
+import { passesOf, stepOf } from './steps';
 import type { Group, Participant } from './suites';
-import type { Measured, Passes } from './task';
+import type { ByNetwork, Measured } from './task';
 
 /** Counting differs from the formula by no more than this: PyTorch's counter agrees to the last operation. */
 const FLOPS_TOLERANCE = 0.01;
-
-/** Passes of one step: D sees real images and fakes, G's fakes are made once and judged once more. */
-const PASSES: Readonly<Record<'train' | 'sample', Passes>> = {
-  train: { generator: 1, discriminator: 3 },
-  sample: { generator: 1, discriminator: 0 },
-};
 
 /**
  * Why an answer cannot be compared: other networks than the group's, other numbers of passes, or other FLOPs than the formula
@@ -21,10 +16,10 @@ export function whyIncomparable(
   measured: Measured,
 ): string | null {
   if (networks === null || (task.kind !== 'train' && task.kind !== 'sample')) return null;
-  const expected = parameterCounts(ganLayers(networks));
+  const expected = parameterCounts(layersOf(networks));
   if (!same(measured.parameters, expected))
     return `not the same networks: ${describe(measured.parameters)} parameters, where ${describe(expected)} are expected`;
-  const passes = PASSES[task.kind];
+  const passes = passesOf(stepOf(task));
   if (!same(measured.passes, passes))
     return `not the same work: ${describe(measured.passes)} passes a step, where ${describe(passes)} are expected`;
   const counted = measured.flops;
@@ -33,12 +28,16 @@ export function whyIncomparable(
   return null;
 }
 
-function same(a: Passes | undefined, b: Passes): boolean {
-  return a?.generator === b.generator && a.discriminator === b.discriminator;
+function same(found: ByNetwork = {}, expected: ByNetwork): boolean {
+  const names = new Set([...Object.keys(found), ...Object.keys(expected)]);
+  return [...names].every((name) => found[name] === expected[name]);
 }
 
-function describe(counts: Passes | undefined): string {
-  return counts ? `${counts.generator} generator and ${counts.discriminator} discriminator` : 'unknown';
+/** `1 generator and 3 discriminator`. */
+function describe(counts: ByNetwork = {}): string {
+  const all = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  const last = all.pop() ?? 'unknown';
+  return all.length === 0 ? last : `${all.join(', ')} and ${last}`;
 }
 
 function giga(flops: number): string {

@@ -1,4 +1,5 @@
-import type { Gan, Layer } from './networks';
+import type { Layer, Networks } from './layers';
+import type { Step, Use } from './steps';
 
 /**
  * How FLOPs are counted here: a multiply-add is two, only convolutions and dense layers count, padding counts as data, and the
@@ -12,42 +13,16 @@ export const CONVENTION =
 /** Who computes the gradients: the textbook loop also computes the discriminator's weight gradients in the generator's phase. */
 export type Loop = 'frozen' | 'textbook';
 
-/** FLOPs of one training step for one image. */
-export function stepFlops(gan: Gan, loop: Loop): number {
-  const [generator, discriminator] = [work(gan.generator), work(gan.discriminator)];
-  const makeFakes = generator.forward;
-  const discriminatorPhase =
-    2 * (discriminator.forward + discriminator.weightGradients + discriminator.innerGradients);
-  const wasted = loop === 'textbook' ? discriminator.weightGradients : 0;
-  const generatorPhase =
-    discriminator.forward +
-    discriminator.inputGradients +
-    wasted +
-    generator.weightGradients +
-    generator.innerGradients;
-  return makeFakes + discriminatorPhase + generatorPhase;
+/** FLOPs of one step for one image. */
+export function stepFlops(networks: Networks, step: Step, loop: Loop): number {
+  return step.reduce((sum, use) => sum + use.passes * passFlops(networks[use.network], use, loop), 0);
 }
 
-/** FLOPs of one generated image. */
-export function sampleFlops(gan: Gan): number {
-  return work(gan.generator).forward;
-}
-
-interface Work {
-  readonly forward: number;
-  readonly weightGradients: number;
-  /** Of every layer's input. */
-  readonly inputGradients: number;
-  /** Of every layer's input but the first one's. */
-  readonly innerGradients: number;
-}
-
-function work(layers: readonly Layer[]): Work {
+/** FLOPs of one image's way through a network and back. */
+function passFlops(layers: readonly Layer[], { weights, inputs }: Use, loop: Loop): number {
   const forward = layers.reduce((sum, layer) => sum + 2 * layer.multiplyAdds, 0);
-  return {
-    forward,
-    weightGradients: forward,
-    inputGradients: forward,
-    innerGradients: forward - 2 * layers[0].multiplyAdds,
-  };
+  const inner = forward - 2 * layers[0].multiplyAdds;
+  const weightGradients = weights === 'needed' || (weights === 'wasted' && loop === 'textbook') ? forward : 0;
+  const inputGradients = { all: forward, inner, none: 0 }[inputs];
+  return forward + weightGradients + inputGradients;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cacheFolder, packageRoot } from '../src/native/root';
 import type { Command } from './child';
 import type { Loop } from './flops';
-import type { Precision, Task } from './task';
+import type { NetworkSizes, Precision, Task } from './task';
 
 /** What takes part beside this library. */
 export const PEERS = [
@@ -26,7 +26,8 @@ export interface Peer {
   readonly summary: string;
   /** What it computes in; where bf16 is asked of one that has float32 only, it is compared with its float32. */
   readonly precisions: readonly Precision[];
-  readonly loop: Loop;
+  /** The models it has, and how it computes their gradients. */
+  readonly loops: Readonly<Partial<Record<NetworkSizes['model'], Loop>>>;
   /** Measured once, with two images and one step: it takes minutes. */
   readonly slow: boolean;
   readonly devices: readonly ('cpu' | 'cuda')[];
@@ -34,27 +35,36 @@ export interface Peer {
 
 const BOTH: readonly Precision[] = ['fp32', 'bf16'];
 const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
-const TFJS = { precisions: ['fp32'], loop: 'frozen', slow: false, devices: ['cpu'] } as const;
+/** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the authors' code of the translators does not. */
+const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
+const ALL = { ...GANS, pix2pix: 'frozen', cyclegan: 'frozen' } as const;
+const TFJS = {
+  precisions: ['fp32'],
+  loops: { dcgan: 'frozen', mlp: 'frozen' },
+  slow: false,
+  devices: ['cpu'],
+} as const;
 
 const DESCRIPTIONS: Readonly<Record<PeerName, Omit<Peer, 'name'>>> = {
   'pytorch-textbook': {
-    summary: 'as the official DCGAN example: NCHW, float32, default Adam',
+    summary:
+      'as the official DCGAN example and the authors’ pix2pix and CycleGAN: NCHW, float32, default Adam',
     precisions: ['fp32'],
-    loop: 'textbook',
+    loops: ALL,
     slow: false,
     devices: CPU_AND_CUDA,
   },
   'pytorch-best': {
     summary: 'channels_last, bf16 autocast where the suite says bf16, fused Adam, set_to_none',
     precisions: BOTH,
-    loop: 'textbook',
+    loops: ALL,
     slow: false,
     devices: CPU_AND_CUDA,
   },
   'pytorch-compile': {
     summary: 'pytorch-best under torch.compile(mode="reduce-overhead"); CUDA only',
     precisions: BOTH,
-    loop: 'textbook',
+    loops: GANS,
     slow: false,
     devices: ['cuda'],
   },

@@ -1,5 +1,5 @@
 import type { Figure, ParticipantName, SuiteName } from './suites';
-import type { NetworkSizes, Passes, Precision } from './task';
+import type { ByNetwork, NetworkSizes, Precision } from './task';
 
 /** Why a participant has no figures. */
 export interface Absence {
@@ -16,8 +16,8 @@ export interface ParticipantResult {
   readonly label: string;
   readonly precision: Precision | null;
   readonly version: string | null;
-  readonly parameters: Passes | null;
-  readonly passes: Passes | null;
+  readonly parameters: ByNetwork | null;
+  readonly passes: ByNetwork | null;
   /** Images of one step; null where there are none. */
   readonly batch: number | null;
   /** FLOPs of one step, as this harness counts them. */

@@ -1,8 +1,19 @@
 import type { Loop } from './flops';
-import { sampleFlops, stepFlops } from './flops';
-import { ganLayers } from './networks';
+import { stepFlops } from './flops';
+import { layersOf } from './networks';
 import { PEERS, type PeerName, peer } from './peers';
-import type { Effort, NetworkSizes, Precision, SampleTask, Task, TrainTask } from './task';
+import { stepOf } from './steps';
+import type {
+  CycleganSizes,
+  Effort,
+  LatentSizes,
+  NetworkSizes,
+  Pix2pixSizes,
+  Precision,
+  SampleTask,
+  Task,
+  TrainTask,
+} from './task';
 
 /** What can be measured, with a line for `--help`. */
 export const SUITES = {
@@ -10,6 +21,9 @@ export const SUITES = {
   mlp: "the vanilla GAN's full D + G step on 1×28×28, batch 64",
   dcgan32: 'a DCGAN of width 32 on 1×32×32, batch 64 and 128, full D + G step',
   dcgan64: 'the DCGAN of width 64 on 3×64×64, batch 64, full D + G step, and peak memory',
+  pix2pix64: 'pix2pix of width 32 on pairs of 3×64×64, batch 1 and 16, full D + G step',
+  cyclegan64:
+    'CycleGAN of width 32 with 6 blocks on 3×64×64, batch 1 and 16, full D + G step with pools and identity term',
   sample: "images a second of dcgan64's generator in evaluation mode, batch 64",
   data: 'the loader alone on 1×32×32, against what the dcgan32 training consumes',
   import: 'milliseconds from import to the first result',
@@ -69,9 +83,18 @@ export interface Plan {
 }
 
 const IMAGES: Figure = { key: 'imagesPerSecond', title: '', unit: 'images/s', better: 'higher' };
-const DCGAN64: NetworkSizes = { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 };
-const DCGAN32: NetworkSizes = { model: 'dcgan', channels: 1, resolution: 32, width: 32, latentSize: 100 };
-const MLP: NetworkSizes = { model: 'mlp', channels: 1, resolution: 28, width: 0, latentSize: 100 };
+const DCGAN64: LatentSizes = { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 };
+const DCGAN32: LatentSizes = { model: 'dcgan', channels: 1, resolution: 32, width: 32, latentSize: 100 };
+const MLP: LatentSizes = { model: 'mlp', channels: 1, resolution: 28, width: 0, latentSize: 100 };
+const PIX2PIX64: Pix2pixSizes = { model: 'pix2pix', channels: 3, resolution: 64, width: 32 };
+const CYCLEGAN64: CycleganSizes = {
+  model: 'cyclegan',
+  channels: 3,
+  resolution: 64,
+  width: 32,
+  blocks: 6,
+  pool: 50,
+};
 
 /** Every group of a plan with its participants, in order. */
 export function groupsOf(plan: Plan): Group[] {
@@ -91,6 +114,10 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
   mlp: (plan) => [training(plan, { suite: 'mlp', sizes: MLP, batch: 64 })],
   dcgan32: (plan) => [64, 128].map((batch) => training(plan, { suite: 'dcgan32', sizes: DCGAN32, batch })),
   dcgan64: (plan) => [training(plan, { suite: 'dcgan64', sizes: DCGAN64, batch: 64 })],
+  pix2pix64: (plan) =>
+    [1, 16].map((batch) => training(plan, { suite: 'pix2pix64', sizes: PIX2PIX64, batch })),
+  cyclegan64: (plan) =>
+    [1, 16].map((batch) => training(plan, { suite: 'cyclegan64', sizes: CYCLEGAN64, batch })),
   sample: (plan) => [sampling(plan)],
   data: (plan) => [true, false].map((resident) => loading(plan, resident)),
   import: (plan) => [
@@ -107,14 +134,19 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
   ],
 };
 
-function training(
-  plan: Plan,
-  { suite, sizes, batch }: { suite: 'mlp' | 'dcgan32' | 'dcgan64'; sizes: NetworkSizes; batch: number },
-): Group {
+interface Training {
+  readonly suite: SuiteName;
+  readonly sizes: NetworkSizes;
+  /** Images; of two kinds that many of each. */
+  readonly batch: number;
+}
+
+function training(plan: Plan, { suite, sizes, batch }: Training): Group {
   const place = plan.device === 'cpu' ? 'peak memory' : 'peak device memory';
   const memory: Figure = { key: 'peakMemory', title: place, unit: 'MB', better: 'lower' };
-  const layers = ganLayers(sizes);
-  const participants = participantsOf(plan, plan.precisions, (precision, effort, loop) => {
+  const layers = layersOf(sizes);
+  const step = stepOf({ kind: 'train', model: sizes.model });
+  const participants = participantsOf(plan, sizes.model, (precision, effort, loop) => {
     const own = effort.batch ?? batch;
     const task: TrainTask = {
       kind: 'train',
@@ -125,7 +157,7 @@ function training(
       ...placed(plan),
       countFlops: true,
     };
-    return { task, flops: stepFlops(layers, loop) * own };
+    return { task, flops: stepFlops(layers, step, loop) * own };
   });
   return {
     suite,
@@ -137,8 +169,8 @@ function training(
 }
 
 function sampling(plan: Plan): Group {
-  const flops = sampleFlops(ganLayers(DCGAN64));
-  const participants = participantsOf(plan, plan.precisions, (precision, effort) => {
+  const flops = stepFlops(layersOf(DCGAN64), stepOf({ kind: 'sample', model: 'dcgan' }), 'frozen');
+  const participants = participantsOf(plan, 'dcgan', (precision, effort) => {
     const batch = effort.batch ?? 64;
     const task: SampleTask = {
       kind: 'sample',
@@ -194,18 +226,21 @@ function placed({ device, threads }: Plan) {
   return { device, threads };
 }
 
-/** This library and its peers, each in every precision it has. */
+/** This library and those of its peers that have the model, each in every precision it has. */
 function participantsOf(
   plan: Plan,
-  precisions: readonly Precision[],
+  model: NetworkSizes['model'],
   build: (precision: Precision, effort: OwnEffort, loop: Loop) => Pick<Participant, 'task' | 'flops'>,
 ): Participant[] {
+  const { precisions } = plan;
   const ours = precisions.map((precision): Participant => {
     const built = build(precision, effortOf(plan, false), 'frozen');
     return { name: 'libtorch-gan', label: `libtorch-gan ${precision}`, precision, once: false, ...built };
   });
   const peers = peersOf(plan).flatMap((name) => {
-    const { precisions: known, loop, slow } = peer(name);
+    const { precisions: known, loops, slow } = peer(name);
+    const loop = loops[model];
+    if (loop === undefined) return [];
     const shared = precisions.filter((precision) => known.includes(precision));
     return (shared.length > 0 ? shared : known).map(
       (precision): Participant => ({

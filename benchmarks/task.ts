@@ -1,16 +1,40 @@
 /** How a participant computes. */
 export type Precision = 'fp32' | 'bf16';
 
-/** Sizes of the two networks of a GAN. */
-export interface NetworkSizes {
-  readonly model: 'dcgan' | 'mlp';
+interface ImageSizes {
   readonly channels: number;
   /** Height and width of the images in pixels. */
   readonly resolution: number;
+}
+
+/** Sizes of a GAN that makes images of latents. */
+export interface LatentSizes extends ImageSizes {
+  readonly model: 'dcgan' | 'mlp';
   /** Channels of the DCGAN at half the images' resolution; the mlp has its recipe's layers and ignores it. */
   readonly width: number;
   readonly latentSize: number;
 }
+
+/** Sizes of pix2pix: as many channels in as out. */
+export interface Pix2pixSizes extends ImageSizes {
+  readonly model: 'pix2pix';
+  /** Channels of the first feature maps of both networks. */
+  readonly width: number;
+}
+
+/** Sizes of CycleGAN: as many channels in both domains. */
+export interface CycleganSizes extends ImageSizes {
+  readonly model: 'cyclegan';
+  /** Channels of the first feature maps of all networks. */
+  readonly width: number;
+  /** Residual blocks of each translator. */
+  readonly blocks: number;
+  /** Earlier fakes that a discriminator may be shown. */
+  readonly pool: number;
+}
+
+/** Which networks, and how large they are. */
+export type NetworkSizes = LatentSizes | Pix2pixSizes | CycleganSizes;
 
 /** How long to measure: every participant of a group gets the same. */
 export interface Effort {
@@ -29,17 +53,19 @@ interface Placed {
   readonly threads: number;
 }
 
-/** Training steps of a GAN: D on real images and fakes, then G. */
-export interface TrainTask extends NetworkSizes, Effort, Placed {
-  readonly kind: 'train';
-  readonly batch: number;
-  readonly precision: Precision;
-  /** Asks PyTorch to count the floating-point operations of one step, after the clock has stopped. */
-  readonly countFlops: boolean;
-}
+/** Training steps of a model, each with all its phases. */
+export type TrainTask = NetworkSizes &
+  Effort &
+  Placed & {
+    readonly kind: 'train';
+    readonly batch: number;
+    readonly precision: Precision;
+    /** Asks PyTorch to count the floating-point operations of one step, after the clock has stopped. */
+    readonly countFlops: boolean;
+  };
 
 /** Images from the generator in evaluation mode. */
-export interface SampleTask extends NetworkSizes, Effort, Placed {
+export interface SampleTask extends LatentSizes, Effort, Placed {
   readonly kind: 'sample';
   readonly batch: number;
   readonly precision: Precision;
@@ -75,19 +101,17 @@ export interface RateTask extends Placed {
 /** What a participant is asked to do, as JSON on its command line. */
 export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | RateTask;
 
-/** Forward passes of each network in one step: images that went through it, by the batch; two batches joined are two passes. */
-export interface Passes {
-  readonly generator: number;
-  readonly discriminator: number;
-}
+/** A number for each network of a model that learns, by its name. */
+export type ByNetwork = Readonly<Record<string, number>>;
 
 /** What a participant answers: the last line of its stdout, as JSON. */
 export interface Measured {
   /** By name: `imagesPerSecond`, `peakMemory` (bytes), `add` (nanoseconds) … */
   readonly figures: Readonly<Record<string, number>>;
-  /** Trainable parameters of each network. */
-  readonly parameters?: Passes;
-  readonly passes?: Passes;
+  /** Trainable parameters. */
+  readonly parameters?: ByNetwork;
+  /** Forward passes in one step: images that went through, by the batch; two batches joined are two passes. */
+  readonly passes?: ByNetwork;
   /** Floating-point operations of one step as PyTorch counted them. */
   readonly flops?: number;
   /** Of the library that computed. */

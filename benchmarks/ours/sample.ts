@@ -1,13 +1,13 @@
 import { autocast, manualSeed, noGrad, randn, scope, synchronize, type Tensor } from '../../src';
 import type { Measured, SampleTask } from '../task';
 import { timeSteps } from './clock';
-import { buildModel, size } from './train';
+import { buildModel, sizesOf } from './model';
 
 /** Images a second of a generator in evaluation mode, with a new batch of latents each time. */
 export async function sample(task: SampleTask): Promise<Measured> {
   manualSeed(1);
   const { networks } = buildModel(task);
-  const { generator, discriminator } = networks;
+  const { generator } = networks;
   generator.to({ device: task.device, memoryFormat: 'channels_last' }).eval();
   const { device } = task;
   const forward = (latents: Tensor) =>
@@ -21,7 +21,7 @@ export async function sample(task: SampleTask): Promise<Measured> {
     synchronize(device);
   };
   const { steps, seconds } = await timeSteps(run, task);
-  const parameters = { generator: size(generator), discriminator: size(discriminator) };
+  const parameters = sizesOf(networks);
   for (const network of Object.values(networks)) network.dispose();
   return {
     figures: { imagesPerSecond: (steps * task.batch) / seconds },

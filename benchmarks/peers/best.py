@@ -4,6 +4,7 @@ On CUDA also TF32 and cuDNN's search for the fastest kernels. The loop is the te
 """
 
 import torch
+import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
 from torch import nn
 
@@ -14,17 +15,19 @@ bf16 = task["precision"] == "bf16"
 autocast = torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16, cache_enabled=True)
 
 
+def fused_adam(parameters):
+    return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999), fused=True)
+
+
 def best_networks():
-    generator, discriminator, latent_shape = networks()
-    generator.to(memory_format=torch.channels_last)
-    discriminator.to(memory_format=torch.channels_last)
-    return generator, discriminator, latent_shape
+    both, latent_shape = networks()
+    return {name: network.to(memory_format=torch.channels_last) for name, network in both.items()}, latent_shape
 
 
 def training_step(generator, discriminator, latent_shape):
     criterion = nn.BCEWithLogitsLoss()
-    optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
-    optimizer_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
+    optimizer_d = fused_adam(discriminator.parameters())
+    optimizer_g = fused_adam(generator.parameters())
     next_real = real_images()
     ones = torch.ones(task["batch"], 1, device=device)
     zeros = torch.zeros(task["batch"], 1, device=device)
@@ -61,8 +64,11 @@ def drawing(generator, latent_shape):
 
 
 if __name__ == "__main__":
-    generator, discriminator, latent_shape = best_networks()
-    if task["kind"] == "train":
-        measure_training(training_step(generator, discriminator, latent_shape), generator, discriminator)
+    if task["model"] in translation.MODELS:
+        translation.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
     else:
-        measure_sampling(drawing(generator.eval(), latent_shape), generator, discriminator)
+        both, latent_shape = best_networks()
+        if task["kind"] == "train":
+            measure_training(training_step(**both, latent_shape=latent_shape), both)
+        else:
+            measure_sampling(drawing(both["generator"].eval(), latent_shape), both)

@@ -1,4 +1,7 @@
-"""What the PyTorch participants share: the networks of the dcgan and mlp recipes, the images, the clock and the answer."""
+"""What the PyTorch participants share: the networks of the dcgan and mlp recipes, the images, the clock and the answer.
+
+Those of recipes that make images of images are in translation.py.
+"""
 
 import json
 import resource
@@ -46,20 +49,34 @@ def mlp(channels, resolution, latent):
 
 
 def networks():
-    """Generator and discriminator on the device, and the shape of a latent."""
+    """Generator and discriminator on the device by name, and the shape of a latent."""
     sizes = [task["channels"], task["resolution"]]
     if task["model"] == "mlp":
         pair, shape = mlp(*sizes, task["latentSize"]), [task["latentSize"]]
     else:
         pair, shape = dcgan(*sizes, task["width"], task["latentSize"]), [task["latentSize"], 1, 1]
-    return pair[0].to(device), pair[1].to(device), [task["batch"], *shape]
+    return {"generator": pair[0].to(device), "discriminator": pair[1].to(device)}, [task["batch"], *shape]
+
+
+def random_images():
+    """uint8 images that wait on the device, so that the loop never waits for data."""
+    shape = [IMAGES, task["channels"], task["resolution"], task["resolution"]]
+    return torch.randint(0, 256, shape, dtype=torch.uint8, device=device)
+
+
+def some():
+    """Which images are in a batch."""
+    return torch.randint(0, IMAGES, [task["batch"]], device=device)
+
+
+def in_range(pixels):
+    return pixels.float() / 127.5 - 1
 
 
 def real_images():
-    """A function that gives a random batch in [-1, 1]: all images wait on the device as bytes, so the loop never waits for data."""
-    shape = [IMAGES, task["channels"], task["resolution"], task["resolution"]]
-    images = torch.randint(0, 256, shape, dtype=torch.uint8, device=device)
-    return lambda: images[torch.randint(0, IMAGES, [task["batch"]], device=device)].float() / 127.5 - 1
+    """A function that gives a random batch in [-1, 1]."""
+    images = random_images()
+    return lambda: in_range(images[some()])
 
 
 def synchronize():
@@ -86,14 +103,13 @@ def time_steps(step, warm_up, log=False):
     return int(steps), timed(step, int(steps), log)
 
 
-def parameters(generator, discriminator):
-    size = lambda network: sum(p.numel() for p in network.parameters())
-    return {"generator": size(generator), "discriminator": size(discriminator)}
+def parameters(networks):
+    return {name: sum(p.numel() for p in network.parameters()) for name, network in networks.items()}
 
 
-def count_passes(step, generator, discriminator):
-    """Batches of images that go through both networks in one step."""
-    passes = {"generator": 0, "discriminator": 0}
+def count_passes(step, networks):
+    """Batches of images that go through each network in one step."""
+    passes = dict.fromkeys(networks, 0)
 
     def counter(name):
         def hook(_, inputs):
@@ -101,10 +117,7 @@ def count_passes(step, generator, discriminator):
 
         return hook
 
-    hooks = [
-        generator.register_forward_pre_hook(counter("generator")),
-        discriminator.register_forward_pre_hook(counter("discriminator")),
-    ]
+    hooks = [network.register_forward_pre_hook(counter(name)) for name, network in networks.items()]
     step()
     for hook in hooks:
         hook.remove()
@@ -131,9 +144,9 @@ def answer(**measured):
     print(json.dumps({"version": torch.__version__, **measured}))
 
 
-def measure_training(step, generator, discriminator):
-    """Measures `step`, which trains both networks once."""
-    passes = count_passes(step, generator, discriminator)
+def measure_training(step, networks):
+    """Measures `step`, which trains all networks once."""
+    passes = count_passes(step, networks)
     steps, seconds = time_steps(step, task["warmUp"] - 1, log=True)
     memory = peak_memory()
     answer(
@@ -142,17 +155,17 @@ def measure_training(step, generator, discriminator):
             "stepMs": seconds / steps * 1000,
             "peakMemory": memory,
         },
-        parameters=parameters(generator, discriminator),
+        parameters=parameters(networks),
         passes=passes,
         **({"flops": count_flops(step)} if task["countFlops"] else {}),
     )
 
 
-def measure_sampling(draw, generator, discriminator):
+def measure_sampling(draw, networks):
     """Measures `draw`, which makes one batch."""
     steps, seconds = time_steps(draw, task["warmUp"])
     answer(
         figures={"imagesPerSecond": steps * task["batch"] / seconds},
-        parameters=parameters(generator, discriminator),
+        parameters=parameters(networks),
         passes={"generator": 1, "discriminator": 0},
     )

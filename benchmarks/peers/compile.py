@@ -19,13 +19,13 @@ def marked(step):
     return begin_and_step
 
 
-generator, discriminator, latent_shape = best_networks()
+both, latent_shape = best_networks()
 if task["kind"] == "train":
-    generator, discriminator = compiled(generator), compiled(discriminator)
-    step = marked(training_step(generator, discriminator, latent_shape))
+    both = {name: compiled(network) for name, network in both.items()}
+    step = marked(training_step(**both, latent_shape=latent_shape))
     # PyTorch's counter of operations does not see into compiled code.
     task["countFlops"] = False
-    measure_training(step, generator, discriminator)
+    measure_training(step, both)
 else:
-    draw = marked(drawing(compiled(generator.eval()), latent_shape))
-    measure_sampling(draw, generator, discriminator)
+    draw = marked(drawing(compiled(both["generator"].eval()), latent_shape))
+    measure_sampling(draw, both)

@@ -1,16 +1,21 @@
-"""PyTorch as its official DCGAN example writes it: NCHW, float32, default Adam, fakes made once a step."""
+"""PyTorch as its official DCGAN example writes it: NCHW, float32, default Adam, fakes made once a step.
+
+Recipes that make images of images follow their authors' code, which freezes D in the phase of G.
+"""
 
 import torch
+import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
 from torch import nn
 
-generator, discriminator, latent_shape = networks()
+
+def adam(parameters):
+    return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
 
 
-def training_step():
+def training_step(generator, discriminator, latent_shape):
     criterion = nn.BCEWithLogitsLoss()
-    optimizer_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    optimizer_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    optimizer_d, optimizer_g = adam(discriminator.parameters()), adam(generator.parameters())
     next_real = real_images()
     ones = torch.ones(task["batch"], 1, device=device)
     zeros = torch.zeros(task["batch"], 1, device=device)
@@ -33,13 +38,19 @@ def training_step():
     return step
 
 
-@torch.no_grad()
-def draw():
-    return generator(torch.randn(latent_shape, device=device))
+def drawing(generator, latent_shape):
+    @torch.no_grad()
+    def draw():
+        return generator(torch.randn(latent_shape, device=device))
+
+    return draw
 
 
-if task["kind"] == "train":
-    measure_training(training_step(), generator, discriminator)
+if task["model"] in translation.MODELS:
+    translation.measure(adam=adam)
 else:
-    generator.eval()
-    measure_sampling(draw, generator, discriminator)
+    both, latent_shape = networks()
+    if task["kind"] == "train":
+        measure_training(training_step(**both, latent_shape=latent_shape), both)
+    else:
+        measure_sampling(drawing(both["generator"].eval(), latent_shape), both)

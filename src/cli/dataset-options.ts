@@ -1,18 +1,23 @@
 import type { DatasetOptions } from '../data/sources';
 import type { JsonObject } from '../io/json';
 import { choice, integer, optional, readConfig, text } from '../recipes/config';
+import { type ResolutionSetting, resolutionOf } from './resolution';
 
-/** The settings of a training that say what images of a data set are, beside their size. */
-export type DatasetSettings = Pick<DatasetOptions, 'dataDir' | 'channels' | 'onBadImage'>;
+/** The settings of a training that say what images of its data set are, beside their size. */
+export type DatasetSettings = Pick<DatasetOptions, 'dataDir' | 'channels' | 'fit' | 'onBadImage'>;
 
-/** How a data set is loaded by the settings of a training, apart from the size of its images. */
-export function datasetOptionsOf({ dataDir, channels, onBadImage }: DatasetSettings): DatasetSettings {
-  return { dataDir, channels, onBadImage };
+/** How the data set of a training is loaded, by what its settings say. */
+export function datasetOptionsOf(
+  settings: DatasetSettings & { readonly resolution: ResolutionSetting },
+): DatasetOptions {
+  const { resolution, dataDir, channels, fit, onBadImage } = settings;
+  return { resolution: resolutionOf(resolution), dataDir, channels, fit, onBadImage };
 }
 
 const FIELDS = {
   dataDir: optional(text('data')),
   channels: optional(integer(3, { min: 1, max: 4 })),
+  fit: optional(choice('crop', ['crop', 'pad', 'stretch'])),
   onBadImage: optional(choice('fail', ['fail', 'skip'])),
 };
 

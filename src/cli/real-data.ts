@@ -4,7 +4,7 @@ import { loadDataset } from '../data/sources';
 import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import type { TaskState } from '../report/task-progress';
-import { datasetOptionsOf, readDatasetSettings } from './dataset-options';
+import { readDatasetSettings } from './dataset-options';
 import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
 import type { Split } from './judged';
@@ -42,7 +42,8 @@ export interface SplitForm {
 export function loadSplit(request: DataRequest, { split, size, channels }: SplitForm): Promise<Dataset> {
   const { settings, run = {}, onProgress } = request;
   return loadDataset(dataName(request), {
-    ...datasetOptionsOf({ ...readDatasetSettings(run), channels }),
+    ...readDatasetSettings(run),
+    channels,
     dataDir: dataFolder(request),
     resolution: settings.resolution === undefined ? size : resolutionOf(settings.resolution),
     split: split === 'test' ? 'test' : undefined,

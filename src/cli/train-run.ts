@@ -48,7 +48,8 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
   const dataset = await loadData(plan, terminal);
-  const loader = dataset.loader({ batch, seed });
+  const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
+  const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
   // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
   const config = parseConfig(recipe.fields, { file: settings.set });
@@ -98,7 +99,12 @@ async function openEvaluation(
   }: Loaded & { readonly device: string; readonly terminal: Terminal },
 ): Promise<EvaluationOptions | undefined> {
   if (!evaluation) return undefined;
-  const { real, inputs } = judgedBy({ model, dataset, heldOut });
+  // Crops are for learning: what is compared with is whole.
+  const compared =
+    settings.loadSize === undefined
+      ? dataset
+      : await loadDataset(settings.dataset, dataOptions(settings, terminal));
+  const { real, inputs } = judgedBy({ model, dataset: compared, heldOut });
   const onProgress = progressOf(terminal);
   const features = await openFeatures(evaluation.features, {
     dataset: real,
@@ -129,13 +135,12 @@ async function loadHeldOut(
   { sampler }: Model,
   terminal: Terminal,
 ): Promise<Dataset | undefined> {
-  if (sampler?.takes !== 'images' || !hasTestSplit(settings.dataset)) return undefined;
+  if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
   return loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
 }
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
-  const resolution = resolutionOf(settings.resolution);
-  return { ...datasetOptionsOf(settings), resolution, progress: progressOf(terminal) };
+  return { ...datasetOptionsOf(settings), progress: progressOf(terminal) };
 }
 
 function progressOf({ showsProgress, stderr, lively }: Terminal) {
@@ -143,9 +148,11 @@ function progressOf({ showsProgress, stderr, lively }: Terminal) {
 }
 
 async function loadData({ settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
-  const dataset = await loadDataset(settings.dataset, dataOptions(settings, terminal));
+  const { loadSize: resolution = settings.resolution } = settings;
+  const dataset = await loadDataset(settings.dataset, dataOptions({ ...settings, resolution }, terminal));
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
+  for (const note of dataset.notes) terminal.warn(note);
   return dataset;
 }
 

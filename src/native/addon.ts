@@ -129,6 +129,7 @@ export interface NativeAddon {
   runScript(script: Handle, input: Handle, flags: readonly string[]): [names: string[], tensors: Handle[]];
 
   cudaDeviceName(device: string): string;
+  cudaCapability(device: string): [major: number, minor: number];
   cudaSynchronize(device: string): void;
   /** Bytes: in tensors, reserved from the driver, highest in tensors so far, the device's total. */
   cudaMemory(device: string): [allocated: number, reserved: number, peak: number, total: number];

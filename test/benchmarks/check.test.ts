@@ -2,8 +2,8 @@ import { whyIncomparable } from '../../benchmarks/check';
 import { groupsOf } from '../../benchmarks/suites';
 import type { Measured } from '../../benchmarks/task';
 
-const [group, ops] = groupsOf({
-  suites: ['dcgan64', 'ops'],
+const [ops, group, translators] = groupsOf({
+  suites: ['ops', 'dcgan64', 'cyclegan64'],
   against: ['pytorch-textbook'],
   precisions: ['fp32'],
   device: 'cpu',
@@ -35,6 +35,25 @@ test('more passes than one of the generator and three of the discriminator are r
 test("FLOPs that are not the formula's are refused", () => {
   expect(why({ flops: 145_575_903_232 })).toBe(
     'not the same work: PyTorch counts 145.58 GFLOP a step, where 158.86 are expected',
+  );
+});
+
+test('every network of a model is counted: a cycle without its identity term is refused', () => {
+  const [, peer] = translators.participants;
+  const translating: Measured = {
+    figures: {},
+    parameters: { ab: 1_965_059, ba: 1_965_059, judgeA: 694_241, judgeB: 694_241 },
+    passes: { ab: 3, ba: 3, judgeA: 3, judgeB: 3 },
+    flops: 21_659_910_144,
+  };
+  expect(whyIncomparable(translators, peer, translating)).toBeNull();
+  const { judgeA: _, ...without } = translating.parameters ?? {};
+  expect(whyIncomparable(translators, peer, { ...translating, parameters: without })).toContain(
+    'where 1965059 ab, 1965059 ba, 694241 judgeA and 694241 judgeB are expected',
+  );
+  const passes = { ab: 2, ba: 2, judgeA: 3, judgeB: 3 };
+  expect(whyIncomparable(translators, peer, { ...translating, passes })).toBe(
+    'not the same work: 2 ab, 2 ba, 3 judgeA and 3 judgeB passes a step, where 3 ab, 3 ba, 3 judgeA and 3 judgeB are expected',
   );
 });
 

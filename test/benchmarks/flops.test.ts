@@ -1,40 +1,43 @@
-import { sampleFlops, stepFlops } from '../../benchmarks/flops';
-import { type Gan, ganLayers, parameterCounts } from '../../benchmarks/networks';
+import { stepFlops } from '../../benchmarks/flops';
+import type { Networks } from '../../benchmarks/layers';
+import { layersOf, parameterCounts } from '../../benchmarks/networks';
+import { buildModel, sizesOf } from '../../benchmarks/ours/model';
+import { stepOf } from '../../benchmarks/steps';
 import type { NetworkSizes } from '../../benchmarks/task';
-import { recipes } from '../../src/recipes';
-import { parseConfig } from '../../src/recipes/config';
 
-const DCGAN64: NetworkSizes = { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 };
 const SIZES: NetworkSizes[] = [
-  DCGAN64,
+  { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 },
   { model: 'dcgan', channels: 1, resolution: 32, width: 32, latentSize: 100 },
   { model: 'dcgan', channels: 2, resolution: 16, width: 5, latentSize: 7 },
   { model: 'mlp', channels: 1, resolution: 28, width: 0, latentSize: 100 },
+  { model: 'pix2pix', channels: 3, resolution: 64, width: 32 },
+  { model: 'pix2pix', channels: 1, resolution: 48, width: 3 },
+  { model: 'cyclegan', channels: 3, resolution: 64, width: 32, blocks: 6, pool: 50 },
+  { model: 'cyclegan', channels: 2, resolution: 24, width: 3, blocks: 1, pool: 0 },
 ];
 
 test.each(SIZES)("the layers have as many parameters as the recipe's networks: %j", (sizes) => {
-  const { model, channels, resolution, width, latentSize } = sizes;
-  const { fields, build } = recipes[model];
-  const set = { latentSize: String(latentSize), ...(model === 'dcgan' ? { width: String(width) } : {}) };
-  const { networks } = build(parseConfig(fields, { set }), { channels, resolution, classes: 0 });
-  const count = (name: string) => networks[name].parameters().reduce((sum, { numel }) => sum + numel, 0);
-  expect(parameterCounts(ganLayers(sizes))).toEqual({
-    generator: count('generator'),
-    discriminator: count('discriminator'),
-  });
+  const { networks } = buildModel(sizes);
+  expect(parameterCounts(layersOf(sizes))).toEqual(sizesOf(networks));
   for (const network of Object.values(networks)) network.dispose();
 });
 
-test("a textbook step of 64 images of the 64×64 DCGAN has as many FLOPs as PyTorch's FlopCounterMode counts", () => {
-  expect(stepFlops(ganLayers(DCGAN64), 'textbook') * 64).toBe(158_864_506_880);
-});
-
-test("a textbook step of 64 images of the mlp has as many FLOPs as PyTorch's FlopCounterMode counts", () => {
-  expect(stepFlops(ganLayers(SIZES[3]), 'textbook') * 64).toBe(2_041_085_952);
-});
+// What PyTorch's FlopCounterMode counts in the peers' steps.
+test.each([
+  [SIZES[0], 64, 'textbook', 158_864_506_880],
+  [SIZES[3], 64, 'textbook', 2_041_085_952],
+  [SIZES[4], 2, 'frozen', 2_571_632_640],
+  [SIZES[6], 2, 'frozen', 43_319_820_288],
+] as const)(
+  'a step of %j with %d images has as many FLOPs as PyTorch counts (%s)',
+  (sizes, batch, loop, flops) => {
+    const step = stepOf({ kind: 'train', model: sizes.model });
+    expect(stepFlops(layersOf(sizes), step, loop) * batch).toBe(flops);
+  },
+);
 
 /** Two dense layers each: 2 → 3 → 4 pixels, and back to 1. */
-const TINY: Gan = {
+const TINY: Networks = {
   generator: [
     { multiplyAdds: 6, parameters: 9 },
     { multiplyAdds: 12, parameters: 16 },
@@ -46,12 +49,23 @@ const TINY: Gan = {
 };
 
 test('a frozen discriminator has no weight gradients in the phase of the generator', () => {
+  const step = stepOf({ kind: 'train', model: 'mlp' });
   // G: forward 36, weights 36, inner inputs 24. D's phase, twice: forward 50, weights 50, inner inputs 10. G's phase: D's
   // forward 50 and inputs 50.
-  expect(stepFlops(TINY, 'frozen')).toBe(36 + 36 + 24 + 2 * (50 + 50 + 10) + 50 + 50);
-  expect(stepFlops(TINY, 'textbook')).toBe(stepFlops(TINY, 'frozen') + 50);
+  expect(stepFlops(TINY, step, 'frozen')).toBe(36 + 36 + 24 + 2 * (50 + 50 + 10) + 50 + 50);
+  expect(stepFlops(TINY, step, 'textbook')).toBe(stepFlops(TINY, step, 'frozen') + 50);
+});
+
+test('a step of two translators makes each image of one domain three times, and judges it three times', () => {
+  const { generator, discriminator } = TINY;
+  const networks = { ab: generator, ba: generator, judgeA: discriminator, judgeB: discriminator };
+  const step = stepOf({ kind: 'train', model: 'cyclegan' });
+  // Each way: fakes and identity as G above, the cycle with the gradient of the fakes that it is given, and its judge as D above.
+  const translator = 2 * (36 + 36 + 24) + (36 + 36 + 36);
+  const judge = 2 * (50 + 50 + 10) + 50 + 50;
+  expect(stepFlops(networks, step, 'frozen')).toBe(2 * (translator + judge));
 });
 
 test('an image costs one forward pass of the generator', () => {
-  expect(sampleFlops(TINY)).toBe(36);
+  expect(stepFlops(TINY, stepOf({ kind: 'sample', model: 'dcgan' }), 'frozen')).toBe(36);
 });

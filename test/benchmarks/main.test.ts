@@ -34,6 +34,8 @@ test('--help names every suite, every peer and how FLOPs are counted', async () 
     'mlp',
     'dcgan32',
     'dcgan64',
+    'pix2pix64',
+    'cyclegan64',
     'sample',
     'data',
     'import',

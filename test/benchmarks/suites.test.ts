@@ -88,6 +88,14 @@ test('dcgan32 has two batches, data two ways of reading, and there is one PyTorc
   ]);
 });
 
+test('translators are compared at two batches, with those who have them', () => {
+  const against = ['pytorch-textbook', 'pytorch-best', 'tfjs-node'] as const;
+  const who = ['libtorch-gan bf16', 'pytorch-textbook fp32', 'pytorch-best bf16'];
+  expect(labels({ suites: ['pix2pix64', 'cyclegan64'], against, precisions: ['bf16'] })).toEqual(
+    ['pix2pix64', 'cyclegan64'].flatMap((suite) => [1, 16].map((batch) => [`${suite}, batch ${batch}`, who])),
+  );
+});
+
 test('every suite has groups', () => {
   expect(groupsOf({ ...plan, suites: SUITE_NAMES }).map(({ suite }) => suite)).toEqual(
     expect.arrayContaining([...SUITE_NAMES]),

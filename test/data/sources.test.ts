@@ -1,4 +1,4 @@
-import { datasetNames, loadDataset } from '../../src/data/sources';
+import { datasetNames, hasTestSplit, loadDataset } from '../../src/data/sources';
 import { environment, NOWHERE, plain, put, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
@@ -59,7 +59,7 @@ describe('loadDataset', () => {
     expect([one.name, one.count, one.spec]).toEqual([
       'digits',
       60_000,
-      { channels: 1, resolution: 8, classes: 10 },
+      { channels: 1, height: 8, width: 8, classes: 10 },
     ]);
     expect(one.histogram()).toEqual(new Array(10).fill(6_000));
     expect(await one.images([0])).not.toEqual(await two.images([0]));
@@ -69,6 +69,15 @@ describe('loadDataset', () => {
     put(folder.path('photos/a.png'), await plain('png', { width: 8, height: 8, colour: 'red' }));
     const set = await loadDataset(`folder:${folder.path('photos')}`, { resolution: 8, channels: 1 });
     expect([set.count, set.spec.channels]).toEqual([1, 1]);
+  });
+
+  test('refuses a test split of folders that have none', async () => {
+    put(folder.path('photos/a.png'), 'x');
+    for (const name of [`folder:${folder.path('photos')}`, 'sign-language-digits'])
+      await expect(loadDataset(name, { resolution: 8, split: 'test' })).rejects.toMatchObject({
+        code: 'ERR_USAGE',
+        message: `${name} has no test split: leave the split out, or give a folder of its own`,
+      });
   });
 
   test('has a name for every set', () => {
@@ -89,5 +98,33 @@ describe('loadDataset', () => {
     );
     const set = await loadDataset('sign-language-digits', { resolution: 8, dataDir: folder.path() });
     expect([set.name, set.classNames, set.histogram()]).toEqual(['sign-language-digits', ['7'], [1]]);
+  });
+});
+
+describe('hasTestSplit', () => {
+  test('names a folder that is missing', async () => {
+    await expect(hasTestSplit(`folder:${folder.path('none')}`)).rejects.toMatchObject({
+      code: 'ERR_DATA_MISSING',
+    });
+  });
+
+  test.each([
+    ['digits', true],
+    ['mnist', true],
+    ['sign-language-digits', false],
+    ['unknown', false],
+    ['toString', false],
+  ])('knows of %s whether it has one', async (name, expected) => {
+    expect(await hasTestSplit(name)).toBe(expected);
+  });
+
+  test('looks into a folder', async () => {
+    const has = () => hasTestSplit(`folder:${folder.path('photos')}`);
+    put(folder.path('photos/train/a.png'), 'x');
+    expect(await has()).toBe(false);
+    put(folder.path('photos/val/a.png'), 'x');
+    expect(await has()).toBe(true);
+    put(folder.path('photos/dogs/a.png'), 'x');
+    expect(await has()).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 // Recipes against independent PyTorch twins (test/fixtures/recipes), 20 steps from equal weights on equal images. Those of dcgan and mlp
-// are in test/training.
+// are in test/training, those of recipes for images of images in translation.test.ts.
 import { recipes } from '../../src/recipes';
 import { expectTwin } from '../support/scripted';
 import { expectScriptedTwin } from '../support/scripted-trainer';
@@ -34,6 +34,8 @@ const SCRIPTED: readonly (readonly [recipe: string, fixture: string])[] = [
   ['conv-dropout', 'conv_dropout'],
 ];
 
+const TRANSLATION = ['pix2pix', 'cyclegan'];
+
 /** Before a batch norm, at the end of a discriminator whose loss compares, or nearly so. */
 const WANDERING: Readonly<Record<string, readonly string[]>> = {
   'lsgan-resnet': ['generator.blocks.2.conv2.bias'],
@@ -53,6 +55,11 @@ test.each(SCRIPTED)('%s has the losses of its twin %s within 1e-3', async (recip
 });
 
 test('every recipe has a twin', () => {
-  const checked = new Set(['dcgan', 'mlp', ...[...DRAWN, ...SCRIPTED].map(([recipe]) => recipe)]);
+  const checked = new Set([
+    'dcgan',
+    'mlp',
+    ...TRANSLATION,
+    ...[...DRAWN, ...SCRIPTED].map(([recipe]) => recipe),
+  ]);
   expect(checked).toEqual(new Set(Object.keys(recipes)));
 });

@@ -3,7 +3,7 @@ import { contentHash } from '../../data/content-hash';
 import { ImageDataset } from '../../data/dataset';
 import { Prng } from '../../data/prng';
 import type { OnDataProgress } from '../../data/progress';
-import { datasetNames, loadDataset } from '../../data/sources';
+import { datasetNames, loadImages } from '../../data/sources';
 import { hasCode, UsageError } from '../../errors';
 import { CLASSIFIER_RESOLUTION } from '../../models/classifier';
 import { fromBytes } from '../../tensor/create';
@@ -49,7 +49,7 @@ const SPLIT_SETS: Readonly<Record<string, Counts>> = {
 const CHUNK = 512;
 
 /**
- * A labelled data set in the form that classifiers see, whatever resolution and split of it was loaded: a set that `loadDataset` knows is
+ * A labelled data set in the form that classifiers see, whatever resolution and split of it was loaded: a set that `loadImages` knows is
  * loaded anew at 32×32, its training split where it has one; any other is resized.
  * @throws ERR_USAGE for a set without labels, with a single class, or with fewer than 20 images
  */
@@ -133,7 +133,7 @@ async function atClassifierResolution(
   if (fits && split !== 'test') return dataset;
   const isKnown = datasetNames.includes(name) || name.startsWith('folder:');
   if (split !== null || (isKnown && !Object.hasOwn(SPLIT_SETS, name))) {
-    const again = await loadDataset(name, {
+    const again = await loadImages(name, {
       resolution: CLASSIFIER_RESOLUTION,
       channels: spec.channels,
       dataDir,
@@ -152,7 +152,7 @@ async function testSplit(
 ): Promise<Unseen | null> {
   try {
     const resolution = CLASSIFIER_RESOLUTION;
-    const dataset = await loadDataset(name, { split: 'test', resolution, dataDir, progress: onProgress });
+    const dataset = await loadImages(name, { split: 'test', resolution, dataDir, progress: onProgress });
     return { dataset, indices: range(dataset.count) };
   } catch (error) {
     if (hasCode(error, 'ERR_DATA_MISSING')) return null;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ImageDataset } from '../../data/dataset';
-import { loadDataset } from '../../data/sources';
+import { loadImages } from '../../data/sources';
 import { GanError, UsageError } from '../../errors';
 import { readSafetensors } from '../../io/safetensors';
 import { CLASSIFIER_RESOLUTION } from '../../models/classifier';
@@ -81,7 +81,7 @@ function otherSet(
   name: string,
   { dataDir, onProgress }: Pick<OpenFeaturesOptions, 'dataDir' | 'onProgress'>,
 ): Promise<ImageDataset> {
-  return loadDataset(name, {
+  return loadImages(name, {
     resolution: CLASSIFIER_RESOLUTION,
     dataDir,
     progress: onProgress && ((progress) => onProgress({ ...progress, accuracy: null })),

@@ -1,0 +1,59 @@
+import type { ByNetwork, NetworkSizes } from './task';
+
+/** How often a step sends a batch through a network, and which gradients come back through it. */
+export interface Use {
+  readonly network: string;
+  /** Batches. */
+  readonly passes: number;
+  /** Gradients of its weights: computed, or computed by a loop that does not freeze it though nobody needs them, or none. */
+  readonly weights: 'needed' | 'wasted' | 'none';
+  /** Gradients of its layers' inputs: also of the images it is given, of all layers but the first, or none. */
+  readonly inputs: 'all' | 'inner' | 'none';
+}
+
+/** The work of a step, in order. */
+export type Step = readonly Use[];
+
+const GAN: Step = [
+  { network: 'generator', passes: 1, weights: 'needed', inputs: 'inner' },
+  { network: 'discriminator', passes: 2, weights: 'needed', inputs: 'inner' },
+  { network: 'discriminator', passes: 1, weights: 'wasted', inputs: 'all' },
+];
+
+/** What a full step of each model is. */
+const TRAINING: Readonly<Record<NetworkSizes['model'], Step>> = {
+  /** Fakes, D on real images and fakes, G by D's judgement. */
+  dcgan: GAN,
+  mlp: GAN,
+  pix2pix: GAN,
+  /** Each translator makes fakes, takes those of the other one back, and sees images of the domain it makes. */
+  cyclegan: [
+    ...['ab', 'ba'].flatMap((network): Use[] => [
+      { network, passes: 2, weights: 'needed', inputs: 'inner' },
+      { network, passes: 1, weights: 'needed', inputs: 'all' },
+    ]),
+    ...['judgeA', 'judgeB'].flatMap((network): Use[] => [
+      { network, passes: 2, weights: 'needed', inputs: 'inner' },
+      { network, passes: 1, weights: 'wasted', inputs: 'all' },
+    ]),
+  ],
+};
+
+/** The work of a task that is compared by its passes: a full training step, or a batch of images from a generator. */
+export function stepOf({
+  kind,
+  model,
+}: { readonly kind: 'train' | 'sample' } & Pick<NetworkSizes, 'model'>): Step {
+  if (kind === 'train') return TRAINING[model];
+  return [
+    { network: 'generator', passes: 1, weights: 'none', inputs: 'none' },
+    { network: 'discriminator', passes: 0, weights: 'none', inputs: 'none' },
+  ];
+}
+
+/** Passes of each network in a step. */
+export function passesOf(step: Step): ByNetwork {
+  const passes: Record<string, number> = {};
+  for (const use of step) passes[use.network] = (passes[use.network] ?? 0) + use.passes;
+  return passes;
+}
