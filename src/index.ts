@@ -88,5 +88,10 @@ export type { GridMaker, GridView } from './training/sample-grids';
 export type { Sampler } from './training/sampler';
 export type { ProfileOptions } from './training/step-profile';
 export { Trainer, type TrainerOptions } from './training/trainer';
-export { type TranslatedOptions, translatedImages } from './training/translated-images';
+export {
+  copiedImages,
+  type ShownImages,
+  type TranslatedOptions,
+  translatedImages,
+} from './training/translated-images';
 export { version } from './version';
