@@ -5,23 +5,15 @@ namespace gan {
 namespace {
 
 /// Errors are made with this class from now on: `new TorchError(message, code, op)`.
-void setErrorClass(const Context& context, napi_value error_class) {
-  if (type_of(context, error_class) != napi_function) throw_expected(context, "a class", error_class);
-  napi_ref reference = nullptr;
-  check(context, napi_create_reference(context.env, error_class, 1, &reference));
-  std::swap(reference, context.environment.error_class);
-  if (reference) check(context, napi_delete_reference(context.env, reference));
+void setErrorClass(const Context& context, Napi::Value error_class) {
+  if (!error_class.IsFunction()) throw_expected(context, "a class", error_class);
+  context.environment.error_class = Napi::Persistent(error_class.As<Napi::Function>());
 }
 
-napi_value load(napi_env env, napi_value exports) {
+Napi::Object load(Napi::Env env, Napi::Object exports) {
+  // Deleted with the JavaScript environment.
   auto* environment = new Environment();
-  const napi_status status = napi_set_instance_data(
-      env, environment, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
-  if (status != napi_ok) {
-    delete environment;
-    napi_throw_error(env, "ERR_NAPI", "the addon could not keep its state in this environment");
-    return nullptr;
-  }
+  env.SetInstanceData(environment);
   const Context context{env, *environment};
   try {
     GAN_DEFINE(context, exports, setErrorClass);
@@ -37,12 +29,13 @@ napi_value load(napi_env env, napi_value exports) {
     define_cuda_graph(context, exports);
   } catch (...) {
     throw_to_js(context, {"load", nullptr}, nullptr, 0, detail::kNoArgument);
-    return nullptr;
+    return {};
   }
   return exports;
 }
 
 }  // namespace
-}  // namespace gan
 
-NAPI_MODULE_INIT() { return gan::load(env, exports); }
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, load)
+
+}  // namespace gan

@@ -29,15 +29,15 @@ void keep_freed_memory();
 /// replay.
 bool capturing_now();
 
-void define_ops(const Context& context, napi_value exports);
-void define_tensors(const Context& context, napi_value exports);
-void define_autograd(const Context& context, napi_value exports);
-void define_random(const Context& context, napi_value exports);
-void define_device(const Context& context, napi_value exports);
-void define_kernels(const Context& context, napi_value exports);
-void define_profile(const Context& context, napi_value exports);
-void define_script(const Context& context, napi_value exports);
-void define_cuda(const Context& context, napi_value exports);
-void define_cuda_graph(const Context& context, napi_value exports);
+void define_ops(const Context& context, Napi::Object exports);
+void define_tensors(const Context& context, Napi::Object exports);
+void define_autograd(const Context& context, Napi::Object exports);
+void define_random(const Context& context, Napi::Object exports);
+void define_device(const Context& context, Napi::Object exports);
+void define_kernels(const Context& context, Napi::Object exports);
+void define_profile(const Context& context, Napi::Object exports);
+void define_script(const Context& context, Napi::Object exports);
+void define_cuda(const Context& context, Napi::Object exports);
+void define_cuda_graph(const Context& context, Napi::Object exports);
 
 }  // namespace gan

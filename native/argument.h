@@ -23,7 +23,7 @@
 namespace gan {
 
 struct Context {
-  napi_env env;
+  Napi::Env env;
   Environment& environment;
 };
 
@@ -59,21 +59,6 @@ constexpr uint32_t kMostElements = 1 << 24;
 /// The length of a JavaScript array; throws for anything else, and for one of more than `most` elements.
 uint32_t read_length(const Context& context, napi_value value, const char* expected, uint32_t most);
 
-/// JavaScript values made while it is open are dropped when it closes.
-class HandleScope {
- public:
-  explicit HandleScope(const Context& context) : env_(context.env) {
-    check(context, napi_open_handle_scope(env_, &scope_));
-  }
-  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
-  HandleScope(const HandleScope&) = delete;
-  HandleScope& operator=(const HandleScope&) = delete;
-
- private:
-  napi_env env_;
-  napi_handle_scope scope_ = nullptr;
-};
-
 /// Reads a JavaScript array through `read`, one element at a time. An element may be a getter that runs any
 /// JavaScript.
 template <class T, class Read>
@@ -84,7 +69,7 @@ std::vector<T> read_array(const Context& context, napi_value value, const char* 
   std::vector<T> result;
   result.reserve(std::min(length, kBlock));
   for (uint32_t begin = 0; begin < length; begin += kBlock) {
-    const HandleScope scope(context);
+    const Napi::HandleScope scope(context.env);
     for (uint32_t i = begin; i < std::min(length, begin + kBlock); ++i) {
       napi_value element;
       check(context, napi_get_element(context.env, value, i, &element));
@@ -144,7 +129,7 @@ struct Argument<Borrowed> {
 /// Whether reading an argument of this type may run JavaScript: an element of an array may be a getter. A raw
 /// value is read later, by who asked for it.
 template <class T>
-inline constexpr bool kRunsJavaScript = std::is_same_v<T, napi_value>;
+inline constexpr bool kRunsJavaScript = std::is_same_v<T, Napi::Value>;
 template <class T>
 inline constexpr bool kRunsJavaScript<std::optional<T>> = kRunsJavaScript<T>;
 template <class T>
@@ -302,12 +287,12 @@ struct Argument<at::Generator> {
   static const at::Generator& pass(const Storage& generator) { return generator; }
 };
 
-/// The raw value, for the few entries that look at it themselves.
+/// The value as it came, for the few entries that look at it themselves.
 template <>
-struct Argument<napi_value> {
-  using Storage = napi_value;
-  static napi_value read(const Context&, napi_value value) { return value; }
-  static napi_value pass(napi_value value) { return value; }
+struct Argument<Napi::Value> {
+  using Storage = Napi::Value;
+  static Napi::Value read(const Context& context, napi_value value) { return {context.env, value}; }
+  static Napi::Value pass(Napi::Value value) { return value; }
 };
 
 template <class T>

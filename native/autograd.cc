@@ -64,21 +64,21 @@ void setData(const Context&, const at::Tensor& tensor, const at::Tensor& data) {
 }
 
 /// Null entries stand for an implicit gradient of one.
-Tensors optional_tensors(const Context& context, napi_value value) {
-  if (is_nullish(context, value)) return {};
+Tensors optional_tensors(const Context& context, Napi::Value value) {
+  if (value.IsUndefined() || value.IsNull()) return {};
   const auto list = Argument<c10::List<std::optional<at::Tensor>>>::read(context, value);
   Tensors result;
   for (size_t i = 0; i < list.size(); ++i) result.push_back(list.get(i).value_or(at::Tensor()));
   return result;
 }
 
-void backward(const Context& context, const Tensors& tensors, napi_value gradients, bool retain_graph,
+void backward(const Context& context, const Tensors& tensors, Napi::Value gradients, bool retain_graph,
               bool create_graph, const Tensors& inputs) {
   torch::autograd::backward(tensors, optional_tensors(context, gradients), retain_graph, create_graph,
                             inputs);
 }
 
-Tensors grad(const Context& context, const Tensors& outputs, const Tensors& inputs, napi_value gradients,
+Tensors grad(const Context& context, const Tensors& outputs, const Tensors& inputs, Napi::Value gradients,
              bool retain_graph, bool create_graph, bool allow_unused) {
   if (outputs.empty() || inputs.empty())
     throw ArgumentError("ERR_INVALID_ARG", "expected at least one output and one input but received " +
@@ -107,7 +107,7 @@ void setAutocast(const Context&, at::Device device, bool enabled, at::ScalarType
 
 }  // namespace
 
-void define_autograd(const Context& context, napi_value exports) {
+void define_autograd(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, requiresGrad);
   GAN_DEFINE(context, exports, isLeaf);
   GAN_DEFINE(context, exports, setRequiresGrad);

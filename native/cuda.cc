@@ -24,6 +24,12 @@ cudaDeviceProp properties(at::Device device) {
 
 std::string cudaDeviceName(const Context&, at::Device device) { return properties(device).name; }
 
+/// Its compute capability: [major, minor].
+std::vector<int64_t> cudaCapability(const Context&, at::Device device) {
+  const cudaDeviceProp found = properties(device);
+  return {found.major, found.minor};
+}
+
 /// Waits until the device has done everything it was given.
 void cudaSynchronize(const Context&, at::Device device) {
   const c10::cuda::CUDAGuard guard(index_of(device));
@@ -44,8 +50,9 @@ void cudaEmptyCache(const Context&) { c10::cuda::CUDACachingAllocator::emptyCach
 
 }  // namespace
 
-void define_cuda(const Context& context, napi_value exports) {
+void define_cuda(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, cudaDeviceName);
+  GAN_DEFINE(context, exports, cudaCapability);
   GAN_DEFINE(context, exports, cudaSynchronize);
   GAN_DEFINE(context, exports, cudaMemory);
   GAN_DEFINE(context, exports, cudaEmptyCache);

@@ -145,7 +145,7 @@ void give_up(CapturedGraph& captured) {
 }
 
 /// Begins to capture what is given to the capture stream, which must be the current one: it is not run.
-int64_t beginCapture(const Context& context, Handle handle, napi_value generators) {
+int64_t beginCapture(const Context& context, Handle handle, Napi::Value generators) {
   auto captured = std::make_shared<CapturedGraph>();
   captured->stream = capture_stream_of(context, handle);
   captured->generators = read_array<at::Generator>(
@@ -213,7 +213,7 @@ bool capturing_now() {
          c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None;
 }
 
-void define_cuda_graph(const Context& context, napi_value exports) {
+void define_cuda_graph(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, makeCaptureStream);
   GAN_DEFINE(context, exports, enterCaptureStream);
   GAN_DEFINE(context, exports, leaveCaptureStream);

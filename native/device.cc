@@ -84,7 +84,7 @@ void require_device(at::Device device) {
                                            "' but received '" + device.str() + "'");
 }
 
-void define_device(const Context& context, napi_value exports) {
+void define_device(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, version);
   GAN_DEFINE(context, exports, buildConfiguration);
   GAN_DEFINE(context, exports, cpuCapability);

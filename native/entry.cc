@@ -31,28 +31,19 @@ const at::Tensor* live_tensor(const Context& context, napi_value value) {
   return context.environment.tensors.find(handle);
 }
 
+size_t length_of(Napi::Value list) {
+  if (list.IsArray()) return list.As<Napi::Array>().Length();
+  return list.IsTypedArray() ? list.As<Napi::TypedArray>().ElementLength() : 0;
+}
+
 /// "[float32 [2, 3] cpu, float32 [4] cpu, …]" of an array of handles.
-std::string describe_list(const Context& context, napi_value array) {
+std::string describe_list(const Context& context, Napi::Value list) {
   constexpr uint32_t kMost = 6;
-  bool matches = false;
-  uint32_t count = 0;
-  size_t length = 0;
-  napi_value element;
-  if (napi_is_array(context.env, array, &matches) == napi_ok && matches) {
-    napi_get_array_length(context.env, array, &count);
-    length = count;
-  } else if (napi_is_typedarray(context.env, array, &matches) == napi_ok && matches) {
-    napi_get_typedarray_info(context.env, array, nullptr, &length, nullptr, nullptr, nullptr);
-  }
+  const size_t length = length_of(list);
   if (length == 0) return {};
   std::string text;
   for (uint32_t i = 0; i < std::min<size_t>(length, kMost); ++i) {
-    if (napi_get_element(context.env, array, i, &element) != napi_ok) {
-      // A getter that threw: the failure of the operator is what to tell.
-      napi_get_and_clear_last_exception(context.env, &element);
-      return {};
-    }
-    const at::Tensor* tensor = live_tensor(context, element);
+    const at::Tensor* tensor = live_tensor(context, list.As<Napi::Object>().Get(i));
     text += (i > 0 ? ", " : "") + (tensor ? describe(*tensor) : std::string("none"));
   }
   return "[" + text + (length > kMost ? ", …]" : "]");
@@ -72,29 +63,27 @@ std::string describe_arguments(const Context& context, const Origin& origin, con
     if (type == "Tensor" || type == "Tensor?") {
       if (const at::Tensor* tensor = live_tensor(context, values[i])) text = describe(*tensor);
     } else if (type == "Tensor[]" || type == "Tensor?[]") {
-      text = describe_list(context, values[i]);
+      try {
+        text = describe_list(context, {context.env, values[i]});
+      } catch (const Napi::Error&) {
+        // A getter that threw: the failure of the operator is what to tell.
+      }
     }
     if (!text.empty()) out << (out.tellp() > 0 ? "; " : "") << arguments[i].name() << ": " << text;
   }
   return out.str();
 }
 
-napi_value make_error(const Context& context, const std::string& message, const char* code,
-                      const std::string& op) {
-  napi_value text = to_js(context, message);
-  napi_value code_text = to_js(context, std::string(code));
-  napi_value op_text = to_js(context, op);
-  napi_value error = nullptr;
-  napi_value error_class = nullptr;
-  if (context.environment.error_class)
-    check(context, napi_get_reference_value(context.env, context.environment.error_class, &error_class));
-  if (error_class) {
-    const napi_value arguments[] = {text, code_text, op_text};
-    check(context, napi_new_instance(context.env, error_class, 3, arguments, &error));
-    return error;
-  }
-  check(context, napi_create_error(context.env, code_text, text, &error));
-  check(context, napi_set_named_property(context.env, error, "op", op_text));
+Napi::Error make_error(const Context& context, const std::string& message, const char* code,
+                       const std::string& op) {
+  const Napi::Env env = context.env;
+  const auto& error_class = context.environment.error_class;
+  if (!error_class.IsEmpty())
+    return {env, error_class.New({Napi::String::New(env, message), Napi::String::New(env, code),
+                                  Napi::String::New(env, op)})};
+  const auto error = Napi::Error::New(env, message);
+  error.Set("code", code);
+  error.Set("op", op);
   return error;
 }
 
@@ -121,6 +110,8 @@ Failure failure_in_flight() {
     return {error.code, error.what(), false};
   } catch (const PendingException&) {
     throw;
+  } catch (const Napi::Error&) {
+    throw;
   } catch (const c10::Error& error) {
     return libtorch_failure(error.what_without_backtrace());
   } catch (const std::bad_alloc&) {
@@ -137,9 +128,7 @@ Failure failure_in_flight() {
 void throw_to_js(const Context& context, const Origin& origin, const napi_value* arguments, size_t count,
                  size_t failed) noexcept {
   try {
-    bool pending = false;
-    napi_is_exception_pending(context.env, &pending);
-    if (pending) return;
+    if (context.env.IsExceptionPending()) return;
     Failure failure = failure_in_flight();
     const std::string op = plain_name(origin.op);
     std::string message = op + ": ";
@@ -153,20 +142,23 @@ void throw_to_js(const Context& context, const Origin& origin, const napi_value*
       const std::string details = describe_arguments(context, origin, arguments, count);
       if (!details.empty()) message += "\n  " + details;
     }
-    check(context, napi_throw(context.env, make_error(context, message, failure.code, op)));
+    make_error(context, message, failure.code, op).ThrowAsJavaScriptException();
   } catch (const PendingException&) {
     // JavaScript has its own exception, or is being stopped.
+  } catch (const Napi::Error& error) {
+    // What JavaScript itself threw; not by the wrapper, which may throw again.
+    napi_throw(context.env, error.Value());
   } catch (...) {
     napi_throw_error(context.env, "ERR_TORCH",
                      "an error could not be described: the environment is shutting down");
   }
 }
 
-void define(const Context& context, napi_value exports, const char* name, napi_callback callback) {
+void define(const Context& context, Napi::Object exports, const char* name, napi_callback callback) {
   napi_value function;
   check(context,
         napi_create_function(context.env, name, NAPI_AUTO_LENGTH, callback, &context.environment, &function));
-  check(context, napi_set_named_property(context.env, exports, name, function));
+  exports.Set(name, function);
 }
 
 }  // namespace gan

@@ -116,7 +116,7 @@ template <auto F, const char* Name>
 constexpr napi_callback function_entry = &detail::Function<decltype(F)>::template entry<F, Name>;
 
 /// Puts a callback on `exports` under `name`, with the environment as its data.
-void define(const Context& context, napi_value exports, const char* name, napi_callback callback);
+void define(const Context& context, Napi::Object exports, const char* name, napi_callback callback);
 
 /// `DEFINE(context, exports, f)` puts our own function `f` on exports as "f".
 #define GAN_DEFINE(context, exports, function)                                                       \

@@ -4,7 +4,7 @@
 
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
-#include <node_api.h>
+#include <napi.h>
 
 #include <cstdint>
 #include <deque>
@@ -136,7 +136,7 @@ struct Environment {
   HandleTable<std::shared_ptr<Resource>> resources;
   HandleTable<std::shared_ptr<Resource>> scripts;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.
-  napi_ref error_class = nullptr;
+  Napi::FunctionReference error_class;
 };
 
 }  // namespace gan

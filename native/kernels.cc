@@ -21,7 +21,7 @@ at::Tensor batchNormLeakyRelu(const Context&, const at::Tensor& input, const Opt
 
 }  // namespace
 
-void define_kernels(const Context& context, napi_value exports) {
+void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, setKernels);
   GAN_DEFINE(context, exports, kernelsEnabled);
   GAN_DEFINE(context, exports, batchNormLeakyRelu);

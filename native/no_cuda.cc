@@ -11,6 +11,7 @@ namespace {
 }
 
 std::string cudaDeviceName(const Context&, at::Device) { throw_no_cuda(); }
+std::vector<int64_t> cudaCapability(const Context&, at::Device) { throw_no_cuda(); }
 void cudaSynchronize(const Context&, at::Device) { throw_no_cuda(); }
 std::vector<int64_t> cudaMemory(const Context&, at::Device) { throw_no_cuda(); }
 void cudaEmptyCache(const Context&) { throw_no_cuda(); }
@@ -18,7 +19,7 @@ void cudaEmptyCache(const Context&) { throw_no_cuda(); }
 int64_t makeCaptureStream(const Context&, at::Device) { throw_no_cuda(); }
 void enterCaptureStream(const Context&, Handle) { throw_no_cuda(); }
 void leaveCaptureStream(const Context&, Handle) { throw_no_cuda(); }
-int64_t beginCapture(const Context&, Handle, napi_value) { throw_no_cuda(); }
+int64_t beginCapture(const Context&, Handle, Napi::Value) { throw_no_cuda(); }
 void endCapture(const Context&, Handle) { throw_no_cuda(); }
 void abandonCapture(const Context&, Handle) { throw_no_cuda(); }
 void replayGraph(const Context&, Handle) { throw_no_cuda(); }
@@ -29,14 +30,15 @@ void forbidCudaSync(const Context&, bool) { throw_no_cuda(); }
 
 bool capturing_now() { return false; }
 
-void define_cuda(const Context& context, napi_value exports) {
+void define_cuda(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, cudaDeviceName);
+  GAN_DEFINE(context, exports, cudaCapability);
   GAN_DEFINE(context, exports, cudaSynchronize);
   GAN_DEFINE(context, exports, cudaMemory);
   GAN_DEFINE(context, exports, cudaEmptyCache);
 }
 
-void define_cuda_graph(const Context& context, napi_value exports) {
+void define_cuda_graph(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, makeCaptureStream);
   GAN_DEFINE(context, exports, enterCaptureStream);
   GAN_DEFINE(context, exports, leaveCaptureStream);

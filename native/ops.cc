@@ -6,7 +6,7 @@
 namespace gan {
 namespace {
 
-/// Each operator's name here and LibTorch's schema of it: what ops.generated.ts is made from.
+/// Each operator's name here and LibTorch's schema of it: what the generated files of src/native are made from.
 std::vector<std::vector<std::string>> schemas(const Context&) {
   return {
 #define OP(name) {#name, at::_ops::name::schema_str},
@@ -17,14 +17,13 @@ std::vector<std::vector<std::string>> schemas(const Context&) {
 
 }  // namespace
 
-void define_ops(const Context& context, napi_value exports) {
+void define_ops(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, schemas);
-  napi_value ops;
-  check(context, napi_create_object(context.env, &ops));
+  const auto ops = Napi::Object::New(context.env);
 #define OP(name) define(context, ops, #name, operator_entry<at::_ops::name>);
 #include "ops.def"
 #undef OP
-  check(context, napi_set_named_property(context.env, exports, "ops", ops));
+  exports.Set("ops", ops);
 }
 
 }  // namespace gan

@@ -116,8 +116,8 @@ constexpr size_t kColumns = 8;
 /// Ends the profile. Gives texts, and of each event a row of numbers: kind, name and inputs as indices of
 /// texts, thread, start and duration in milliseconds, its number, and for work on a device the number of the
 /// operator it belongs to. With a path, writes a Chrome trace there.
-std::tuple<std::vector<std::string>, napi_value> stopProfiling(const Context& context,
-                                                               const std::string& trace) {
+std::tuple<std::vector<std::string>, Napi::Value> stopProfiling(const Context& context,
+                                                                const std::string& trace) {
   const auto state = std::static_pointer_cast<Profile>(std::exchange(context.environment.profile, nullptr));
   if (!state) throw ArgumentError("ERR_PROFILING", "expected a profile in work but none was started");
   state->active = false;
@@ -136,16 +136,14 @@ std::tuple<std::vector<std::string>, napi_value> stopProfiling(const Context& co
                  static_cast<double>(event.linkedCorrelationId())});
   }
   if (!trace.empty()) result->save(trace);
-  napi_value buffer;
-  void* data = nullptr;
-  check(context, napi_create_arraybuffer(context.env, rows.size() * sizeof(double), &data, &buffer));
-  if (!rows.empty()) std::memcpy(data, rows.data(), rows.size() * sizeof(double));
+  auto buffer = Napi::ArrayBuffer::New(context.env, rows.size() * sizeof(double));
+  if (!rows.empty()) std::memcpy(buffer.Data(), rows.data(), buffer.ByteLength());
   return {texts.take(), buffer};
 }
 
 }  // namespace
 
-void define_profile(const Context& context, napi_value exports) {
+void define_profile(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, startProfiling);
   GAN_DEFINE(context, exports, openSpan);
   GAN_DEFINE(context, exports, closeSpan);

@@ -53,7 +53,7 @@ void manualSeed(const Context&, int64_t seed) { at::manual_seed(static_cast<uint
 
 }  // namespace
 
-void define_random(const Context& context, napi_value exports) {
+void define_random(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, makeGenerator);
   GAN_DEFINE(context, exports, defaultGenerator);
   GAN_DEFINE(context, exports, releaseGenerator);

@@ -53,35 +53,29 @@ inline napi_value to_js(const Context& context, const at::Scalar& result) {
 }
 
 inline napi_value to_js(const Context& context, const std::string& text) {
-  napi_value value;
-  check(context, napi_create_string_utf8(context.env, text.data(), text.size(), &value));
-  return value;
+  return Napi::String::New(context.env, text);
 }
 
 inline napi_value to_js(const Context& context, at::ScalarType dtype) {
   return to_js(context, std::string(name_of(dtype)));
 }
 
-inline napi_value to_js(const Context&, napi_value value) { return value; }
+inline napi_value to_js(const Context&, Napi::Value value) { return value; }
 
 template <class T>
 napi_value to_js(const Context& context, std::vector<T>&& elements) {
   if constexpr (std::is_same_v<T, at::Tensor>) context.environment.tensors.require_room(elements.size());
-  napi_value array;
-  check(context, napi_create_array_with_length(context.env, elements.size(), &array));
+  const auto array = Napi::Array::New(context.env, elements.size());
   for (size_t i = 0; i < elements.size(); ++i)
-    check(context, napi_set_element(context.env, array, static_cast<uint32_t>(i),
-                                    to_js(context, std::move(elements[i]))));
+    array.Set(static_cast<uint32_t>(i), to_js(context, std::move(elements[i])));
   return array;
 }
 
 template <class... T, size_t... I>
 napi_value tuple_to_js(const Context& context, std::tuple<T...>&& elements, std::index_sequence<I...>) {
   context.environment.tensors.require_room(sizeof...(T));
-  napi_value array;
-  check(context, napi_create_array_with_length(context.env, sizeof...(T), &array));
-  (check(context, napi_set_element(context.env, array, I, to_js(context, std::move(std::get<I>(elements))))),
-   ...);
+  const auto array = Napi::Array::New(context.env, sizeof...(T));
+  (array.Set(static_cast<uint32_t>(I), to_js(context, std::move(std::get<I>(elements)))), ...);
   return array;
 }
 

@@ -109,7 +109,7 @@ std::tuple<std::vector<std::string>, std::vector<at::Tensor>> runScript(const Co
 
 }  // namespace
 
-void define_script(const Context& context, napi_value exports) {
+void define_script(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, loadScript);
   GAN_DEFINE(context, exports, moveScript);
   GAN_DEFINE(context, exports, releaseScript);

@@ -15,7 +15,7 @@ namespace {
 using Handles = std::vector<int32_t>;
 
 /// Handles as plain integers, for entries that must not touch the tensors behind them.
-Handles read_handles(const Context& context, napi_value value) {
+Handles read_handles(const Context& context, Napi::Value value) {
   const Int32Span packed = read_int32_array(context, value);
   if (packed.found) return Handles(packed.data, packed.data + packed.size);
   return read_array<int32_t>(
@@ -29,7 +29,7 @@ constexpr size_t kMostPinned = size_t{64} << 20;
 
 /// A tensor on `device` with a copy of `bytes`. To CUDA the host does not wait for the copy: the pinned
 /// buffer is LibTorch's, which uses it again only when the device has read it.
-at::Tensor fromBytes(const Context& context, napi_value source, at::ScalarType dtype, at::IntArrayRef shape,
+at::Tensor fromBytes(const Context& context, Napi::Value source, at::ScalarType dtype, at::IntArrayRef shape,
                      at::Device device) {
   size_t expected = c10::elementSize(dtype);
   for (const int64_t size : shape) {
@@ -60,18 +60,16 @@ at::Tensor fromBytes(const Context& context, napi_value source, at::ScalarType d
   return device.is_cpu() ? tensor : tensor.to(device, dtype, /*non_blocking=*/pinned);
 }
 
-napi_value copied_buffer(const Context& context, const at::Tensor& tensor) {
-  napi_value buffer;
-  void* data = nullptr;
-  check(context, napi_create_arraybuffer(context.env, tensor.nbytes(), &data, &buffer));
-  if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
+Napi::Value copied_buffer(const Context& context, const at::Tensor& tensor) {
+  auto buffer = Napi::ArrayBuffer::New(context.env, tensor.nbytes());
+  if (tensor.nbytes() > 0) std::memcpy(buffer.Data(), tensor.data_ptr(), tensor.nbytes());
   return buffer;
 }
 
 /// The tensor's values as an ArrayBuffer, row-major. A big buffer is LibTorch's memory, because V8 ends the
 /// process where it cannot allocate; never the tensor's own, because JavaScript could write to it behind
 /// autograd's back.
-napi_value toBuffer(const Context& context, const at::Tensor& tensor) {
+Napi::Value toBuffer(const Context& context, const at::Tensor& tensor) {
   constexpr size_t kSmall = 1 << 16;
   if (tensor.layout() != at::kStrided)
     throw ArgumentError("ERR_INVALID_ARG", "expected a dense tensor but received a sparse one");
@@ -86,7 +84,7 @@ napi_value toBuffer(const Context& context, const at::Tensor& tensor) {
   if (status == napi_no_external_buffers_allowed) return copied_buffer(context, host);
   check(context, status);
   owner.release();
-  return buffer;
+  return {context.env, buffer};
 }
 
 std::vector<int64_t> shape(const Context&, const at::Tensor& tensor) { return tensor.sizes().vec(); }
@@ -106,7 +104,7 @@ int64_t changes(const Context&, const at::Tensor& tensor) {
 
 /// Frees the tensors of a whole scope; handles that are no longer live are passed over, and the number freed
 /// is returned.
-int64_t release(const Context& context, napi_value handles, std::optional<int64_t> count) {
+int64_t release(const Context& context, Napi::Value handles, std::optional<int64_t> count) {
   const Handles all = read_handles(context, handles);
   const size_t end =
       count ? std::min(all.size(), static_cast<size_t>(std::max<int64_t>(*count, 0))) : all.size();
@@ -134,7 +132,7 @@ std::vector<int64_t> liveTensors(const Context& context) {
 
 }  // namespace
 
-void define_tensors(const Context& context, napi_value exports) {
+void define_tensors(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, fromBytes);
   GAN_DEFINE(context, exports, toBuffer);
   GAN_DEFINE(context, exports, shape);

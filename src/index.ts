@@ -5,8 +5,9 @@ export { ScriptModule } from './io/script-module';
 export * as losses from './losses';
 export * as metrics from './metrics';
 export * as models from './models';
-export { type DType, type MemoryFormat, tuneProcess } from './native/addon';
+export { tuneProcess } from './native/addon';
 export { TorchError } from './native/torch-error';
+export type { DType, MemoryFormat } from './native/types';
 export * as nn from './nn';
 export * as optim from './optim';
 export {

@@ -18,7 +18,7 @@ export async function judgeAutoencoder(job: EvaluationJob): Promise<void> {
   const autoencoder = model?.autoencoder;
   if (!model || !autoencoder)
     throw new UsageError(`${first} needs a model with an encoder but this one has none: leave ${first} out`);
-  const split = settings.split ?? testSplit(job, first);
+  const split = settings.split ?? (await testSplit(job, first));
   const real = await loadReal(job, split);
   requireForm(real, model);
   const count = realCount ?? real.count;
@@ -38,9 +38,9 @@ export async function judgeAutoencoder(job: EvaluationJob): Promise<void> {
   await tell(evaluation);
 }
 
-function testSplit(job: EvaluationJob, metric: DataMetric): 'test' {
+async function testSplit(job: EvaluationJob, metric: DataMetric): Promise<'test'> {
   const name = realName(job);
-  if (hasTestSplit(name)) return 'test';
+  if (await hasTestSplit(name)) return 'test';
   throw new UsageError(
     `${metric} is of images that were not learned but ${name} has no test split: try --split train, or another --dataset`,
   );

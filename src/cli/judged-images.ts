@@ -1,5 +1,5 @@
 import { basename, dirname, relative, resolve } from 'node:path';
-import { type DatasetOptions, loadDataset } from '../data/sources';
+import { type DatasetOptions, loadImages } from '../data/sources';
 import { GanError, UsageError } from '../errors';
 import { readSafetensors } from '../io/safetensors';
 import { recordsToTensors } from '../io/tensors';
@@ -103,11 +103,11 @@ export interface ImagesOptions extends DatasetOptions {
 export async function openImages(what: string, options: ImagesOptions): Promise<JudgedImages> {
   const { dataset, count, device, ...rest } = options;
   if (what === 'test' || what === 'train') {
-    const split = await loadDataset(dataset, { ...rest, split: what });
+    const split = await loadImages(dataset, { ...rest, split: what });
     return given(datasetImages(split, { device }), { name: `the ${what} split of ${dataset}`, count });
   }
   if (what.startsWith('folder:'))
-    return given(datasetImages(await loadDataset(what, rest), { device }), { name: what, count });
+    return given(datasetImages(await loadImages(what, rest), { device }), { name: what, count });
   const images = await readImages(what);
   try {
     return { ...given(tensorImages(images), { name: what, count }), dispose: () => images.dispose() };

@@ -1,5 +1,5 @@
 import type { ImageDataset } from '../data/dataset';
-import { loadDataset } from '../data/sources';
+import { loadImages } from '../data/sources';
 import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import type { EvaluationJob } from './evaluation-job';
@@ -13,11 +13,11 @@ export async function loadReal(
   const told: JsonObject = judged.origin?.settings ?? {};
   const { channels, height, width } = judged.source.spec;
   const name = realName({ settings, judged });
-  return loadDataset(name, {
+  return loadImages(name, {
     resolution: settings.resolution === undefined ? { height, width } : resolutionOf(settings.resolution),
     split: split === 'test' ? 'test' : undefined,
     dataDir: dataFolder({ settings, judged }),
-    ...(name.startsWith('folder:') && (channels === 1 || channels === 3) && { channels }),
+    ...(name.startsWith('folder:') && { channels }),
     onBadImage: told.onBadImage === 'skip' ? 'skip' : 'fail',
     progress: onProgress,
   });

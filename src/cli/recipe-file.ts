@@ -23,9 +23,9 @@ export function loadRecipeFile(file: string): Recipe {
     );
   const found = recipesIn(load(path, file));
   if (found.length === 1) return found[0];
-  const told = found.length === 0 ? 'none' : found.map(({ name }) => name).join(', ');
+  const names = found.length === 0 ? 'none' : found.map(({ name }) => name).join(', ');
   throw new UsageError(
-    `${file}: expected an export of one recipe, an object with name, summary, fields, resolutions, training and build, but it exports ${told}`,
+    `${file}: expected an export of one recipe, an object with name, summary, fields, resolutions, training and build, but it exports ${names}`,
   );
 }
 

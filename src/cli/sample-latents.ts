@@ -2,7 +2,7 @@ import { GanError, UsageError } from '../errors';
 import { readSafetensors } from '../io/safetensors';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
-import type { SampleSettings } from './sample';
+import type { SampleSettings } from './sample-settings';
 
 /** Latents that `sample` was asked for in another way than by a number. */
 export interface ChosenLatents {

@@ -3,16 +3,7 @@ import { UsageError } from '../errors';
 import { writeGif } from '../io/gif';
 import { type Picture, writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
-import {
-  boolean,
-  type ConfigOf,
-  choice,
-  integer,
-  number,
-  optional,
-  readConfig,
-  text,
-} from '../recipes/config';
+import { readConfig } from '../recipes/config';
 import { type ImageBatch, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
@@ -20,29 +11,9 @@ import type { LoadedModel } from '../training/load';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
 import { chooseLatents } from './sample-latents';
-import { deviceField, environmentSource, flagSource } from './settings';
+import { type SampleSettings, sampleFields } from './sample-settings';
+import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
-
-const fields = {
-  checkpoint: optional(text('runs/mine')),
-  count: optional(integer(64, { min: 1, max: 100_000 })),
-  seed: integer(0, { min: 0 }),
-  label: optional(integer(0, { min: 0 })),
-  weights: optional(choice('ema', ['ema', 'live'])),
-  latents: optional(text('latents.safetensors')),
-  truncation: optional(number(0.7, { min: 0.01 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
-  interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
-  frames: optional(integer(30, { min: 2, max: 1_000 })),
-  gridSweep: boolean(false),
-  out: optional(text('grid.png')),
-  raw: optional(text('images.safetensors')),
-  columns: optional(integer(8, { min: 1 })),
-  device: deviceField,
-};
-
-/** What `sample` was asked to do. */
-export type SampleSettings = ConfigOf<typeof fields>;
 
 /** Images made when no number is given. */
 const DEFAULT_COUNT = 64;
@@ -84,7 +55,7 @@ function sampleProgram(): Command {
 async function sample({ options, terminal }: Invocation, host: Host): Promise<number> {
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const { LIBTORCH_GAN_DEVICE } = host.env;
-  const settings = readConfig(fields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
+  const settings = readConfig(sampleFields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
   const { checkpoint, weights, device, standingStatistics: batches, truncation } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');

@@ -1,4 +1,6 @@
+import type { DataKind } from '../data/dataset';
 import { sizeOf } from '../data/image-size';
+import { dataKindOf } from '../data/kind';
 import { UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { decidingNumber, type ImageMetric, parseImageMetrics } from '../metrics/names';
@@ -55,6 +57,10 @@ export function trainFields(recipe: Recipe) {
     dataDir: optional(text('data', { help: 'where data sets are kept' })),
     device: deviceField,
     resolution: resolutionField(resolution, { help: 'height and width of the images' }),
+    channels: optional(integer(3, { min: 1, max: 4, help: 'channels of the images of folders' })),
+    fit: choice('crop', ['crop', 'pad', 'stretch'], { help: 'how images of another shape are fitted' }),
+    loadSize: optional(resolutionField(72, { help: 'size that random crops are taken from' })),
+    augmentFlip: boolean(false, { help: 'mirrors images at random' }),
     batch: integer(batch, { min: 1, max: 65_536, help: 'images a step' }),
     accumulate: integer(1, { min: 1, max: 65_536, help: 'batches averaged for a step' }),
     steps: integer(steps, { min: 1, help: 'steps in all, those of a resumed run included' }),
@@ -144,6 +150,7 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   if (set !== undefined && !isJsonObject(set))
     throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
   checkResolution(recipe, settings.resolution);
+  checkData(recipe, settings);
   checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
   const evaluation = evaluationSettings({ evalEvery, evalMetrics, evalCount, bestBy, features });
@@ -223,6 +230,29 @@ function checkProfile(profile: number | undefined, steps: number): void {
   throw new UsageError(
     `--profile ${profile} needs ${profile + PROFILE_WARMUP} steps, ${PROFILE_WARMUP} of them to warm up, but there are ${steps}: try ${advice}`,
   );
+}
+
+/** What to say of data of another kind. */
+const KINDS: Readonly<Record<DataKind, string>> = {
+  images: 'images alone: try --dataset digits, or folder:PATH',
+  pairs: 'pairs of images: try --dataset pairs:PATH',
+  unpaired: 'images of two domains: try --dataset unpaired:PATH, or unpaired:digits+mnist',
+};
+
+/** @throws UsageError for data of another kind than a recipe learns from, or crops that are larger than the images */
+function checkData(
+  { name, data = 'images' }: Recipe,
+  { dataset, resolution, loadSize }: Pick<TrainSettings, 'dataset' | 'resolution' | 'loadSize'>,
+): void {
+  const kind = dataKindOf(dataset);
+  if (kind !== data)
+    throw new UsageError(`--dataset ${dataset} gives ${kind}, but ${name} learns from ${KINDS[data]}`);
+  if (loadSize === undefined) return;
+  const [whole, crop] = [resolutionOf(loadSize), resolutionOf(resolution)];
+  if (whole.height < crop.height || whole.width < crop.width)
+    throw new UsageError(
+      `--load-size ${loadSize} expects at least the size of the crops, --resolution ${resolution}: try --load-size ${Math.round(1.125 * Math.max(crop.height, crop.width))}`,
+    );
 }
 
 function checkResolution(recipe: Recipe, resolution: ResolutionSetting): void {

@@ -31,13 +31,17 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`)
     .option(
       '--dataset <name>',
-      'digits, mnist, fashion-mnist, cifar10, sign-language-digits or folder:PATH (digits: drawn by code)',
+      'digits, mnist, fashion-mnist, cifar10, sign-language-digits, folder:PATH, pairs:PATH, unpaired:PATH or unpaired:NAME1+NAME2 (digits: drawn by code)',
     )
     .option(
       '--data-dir <folder>',
       `where data sets are kept, a folder each; also ${ENVIRONMENT.dataDir} (the cache)`,
     )
     .option('--resolution <n>', "height and width of the images, 64 or 96x64 (the recipe's)")
+    .option('--channels <n>', '1 grey, 2 with alpha, 3 RGB, 4 RGBA; of folders (3)')
+    .option('--fit <how>', 'crop, pad or stretch: how images of another shape are fitted; of folders (crop)')
+    .option('--load-size <n>', 'loads images at this size and learns random crops of --resolution (no crops)')
+    .option('--augment-flip', 'mirrors images at random, both of a pair alike')
     .option('--batch <n>', "images a step (the recipe's)")
     .option(
       '--accumulate <n>',
@@ -45,7 +49,10 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
     .option('--seed <n>', 'equal seeds give equal runs (0)')
-    .option('--precision <kind>', 'fp32, bf16, or auto: bf16 where it is measured faster here (auto)')
+    .option(
+      '--precision <kind>',
+      'fp32, bf16, or auto: bf16 where it is known or measured to be faster (auto)',
+    )
     .option('--deterministic', 'bit-equal runs, at the price of some speed; auto precision is then fp32')
     .option('--no-graphs', 'launches every kernel by itself: no CUDA graphs (on the CPU there are none)')
     .option('--out <folder>', 'the run directory (runs/RECIPE-DATASET-TIME)')

@@ -1,7 +1,6 @@
-import type { DataKind, DataSpecs, Dataset, ImageDataset } from '../data/dataset';
+import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
-import { UsageError } from '../errors';
 import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
@@ -15,6 +14,7 @@ import type { Model } from '../training/model';
 import { describePrecision } from '../training/precision';
 import { Trainer } from '../training/trainer';
 import { commandLine } from './command-line';
+import { datasetOptionsOf } from './dataset-options';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
@@ -48,11 +48,12 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
   const dataset = await loadData(plan, terminal);
-  const loader = dataset.loader({ batch, seed });
+  const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
+  const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
   // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
   const config = parseConfig(recipe.fields, { file: settings.set });
-  const model = recipe.build(config, dataset.specs, { steps });
+  const model = recipe.build(config, loader.specs, { steps });
   const heldOut = await loadHeldOut(plan, model, terminal);
   const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
@@ -98,7 +99,12 @@ async function openEvaluation(
   }: Loaded & { readonly device: string; readonly terminal: Terminal },
 ): Promise<EvaluationOptions | undefined> {
   if (!evaluation) return undefined;
-  const { real, inputs } = judgedBy({ model, dataset, heldOut });
+  // Crops are for learning: what is compared with is whole.
+  const compared =
+    settings.loadSize === undefined
+      ? dataset
+      : await loadDataset(settings.dataset, dataOptions(settings, terminal));
+  const { real, inputs } = judgedBy({ model, dataset: compared, heldOut });
   const onProgress = progressOf(terminal);
   const features = await openFeatures(evaluation.features, {
     dataset: real,
@@ -129,37 +135,25 @@ async function loadHeldOut(
   { sampler }: Model,
   terminal: Terminal,
 ): Promise<Dataset | undefined> {
-  if (sampler?.takes !== 'images' || !hasTestSplit(settings.dataset)) return undefined;
+  if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
   return loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
 }
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
-  const { dataDir, resolution, onBadImage } = settings;
-  return { resolution: resolutionOf(resolution), dataDir, onBadImage, progress: progressOf(terminal) };
+  return { ...datasetOptionsOf(settings), progress: progressOf(terminal) };
 }
 
 function progressOf({ showsProgress, stderr, lively }: Terminal) {
   return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
 }
 
-async function loadData({ recipe, settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
-  const dataset = await loadDataset(settings.dataset, dataOptions(settings, terminal));
-  requireKind(dataset, recipe);
+async function loadData({ settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+  const { loadSize: resolution = settings.resolution } = settings;
+  const dataset = await loadDataset(settings.dataset, dataOptions({ ...settings, resolution }, terminal));
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
+  for (const note of dataset.notes) terminal.warn(note);
   return dataset;
-}
-
-const KINDS: Readonly<Record<DataKind, string>> = {
-  images: 'images alone: try --dataset digits, or folder:PATH',
-  pairs: 'pairs of images: try --dataset pairs:PATH',
-  unpaired: 'images of two domains: try --dataset unpaired:PATH, or unpaired:digits+mnist',
-};
-
-/** @throws UsageError for data of another kind than a recipe learns from */
-function requireKind({ name, kind }: Dataset, { name: recipe, data = 'images' }: Recipe): void {
-  if (kind === data) return;
-  throw new UsageError(`${recipe} learns from ${KINDS[data]}, but ${name} is a set of ${kind}`);
 }
 
 function announce(

@@ -1,24 +1,14 @@
 import { GanError, UsageError } from '../errors';
-import { type ImageSize, shapeText } from './image-size';
-import { type Loader, type LoaderOptions, makeLoader } from './loader';
+import { makeLoader } from './image-loader';
+import { shapeText } from './image-size';
+import type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
+import type { Loader, LoaderOptions } from './loader';
 import { memoryPixels, type PixelSource } from './pixels';
 
-/** The shape of images. */
-export interface ImageShape extends ImageSize {
-  readonly channels: number;
-}
-
-/** The images of a data set, which networks are built for. */
-export interface ImageSpec extends ImageShape {
-  /** Number of classes; 0 = unlabelled. */
-  readonly classes: number;
-}
+export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
 
 /** What a data set gives for each example: images alone, two images that belong together, or images of two domains. */
 export type DataKind = 'images' | 'pairs' | 'unpaired';
-
-/** The images of a data set, by the names they have in batches: `images`, or `a` and `b`. */
-export type DataSpecs = Readonly<Record<string, ImageSpec>>;
 
 /** Examples to learn from, in batches of tensors by name. */
 export interface Dataset {
@@ -32,6 +22,8 @@ export interface Dataset {
   readonly parts: Readonly<Record<string, ImageDataset>>;
   /** Images that were left out, for reports. */
   readonly skipped: readonly SkippedImage[];
+  /** What else was left out, in sentences for the user. */
+  readonly notes: readonly string[];
   /**
    * An endless stream of batches in a new random order each epoch.
    * @throws ERR_USAGE when the batch is no positive integer or larger than the set.
@@ -57,6 +49,8 @@ export interface ImageDatasetOptions extends ImageShape {
   readonly classNames?: readonly string[];
   /** Images that were left out, for reports. */
   readonly skipped?: readonly SkippedImage[];
+  /** What else was left out, in sentences for the user. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -79,13 +73,15 @@ export class ImageDataset implements Dataset {
   readonly labels: Int32Array | null;
   readonly classNames: readonly string[];
   readonly skipped: readonly SkippedImage[];
+  readonly notes: readonly string[];
 
-  constructor({ name, channels, height, width, pixels, labels, classNames, skipped }: ImageDatasetOptions) {
-    const imageBytes = channels * height * width;
-    if (!Number.isInteger(imageBytes) || imageBytes <= 0)
+  constructor(options: ImageDatasetOptions) {
+    const { name, channels, height, width, pixels, labels, classNames, skipped = [], notes = [] } = options;
+    if (![channels, height, width].every((size) => Number.isInteger(size) && size > 0))
       throw new UsageError(
         `data set "${name}": channels, height and width must be positive integers, got ${channels}, ${height} and ${width}`,
       );
+    const imageBytes = channels * height * width;
     this.name = name;
     this.pixels = ArrayBuffer.isView(pixels) ? memoryPixels(pixels, imageBytes) : pixels;
     this.count = this.pixels.count;
@@ -96,7 +92,8 @@ export class ImageDataset implements Dataset {
     if (this.count === 0) throw new GanError('ERR_DATA_EMPTY', `data set "${name}" has no images`);
     this.labels = labels ? Int32Array.from(labels) : null;
     this.classNames = this.labels ? (classNames ?? numbered(this.labels)) : [];
-    this.skipped = skipped ?? [];
+    this.skipped = skipped;
+    this.notes = notes;
     this.spec = { channels, height, width, classes: this.classNames.length };
     this.#checkLabels();
   }

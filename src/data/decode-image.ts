@@ -1,14 +1,34 @@
 import { readFile, stat } from 'node:fs/promises';
 import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
-import type { ImageShape } from './dataset';
+import { decodeBmp } from './bmp';
+import { formatOf } from './image-formats';
+import type { ImageShape } from './image-spec';
+import { luma } from './luma';
 
 /** The sharp module. */
 export type Sharp = typeof sharp;
 
+/**
+ * How an image is brought to another shape: `crop` covers it and cuts the middle out, `pad` fits the whole image in, with a margin that
+ * is white, or transparent where there is alpha, and `stretch` changes its proportions.
+ */
+export type Fit = 'crop' | 'pad' | 'stretch';
+
+/** What images are decoded to. */
+export interface DecodedForm extends ImageShape {
+  readonly fit: Fit;
+}
+
+/** {@link Fit} in CSS's words, which are sharp's. */
+const OBJECT_FIT = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
+
 /** 8192 × 8192: larger images are refused before they are decoded. */
 const MAX_PIXELS = 2 ** 26;
 const MAX_FILE_BYTES = 2 ** 29;
+
+/** Depths that become 8 bits without a guess; a file of floats does not say which value is white. */
+const DEPTHS: readonly (string | undefined)[] = ['uchar', 'ushort'];
 
 /**
  * Loads sharp, the optional package that decodes images.
@@ -28,59 +48,83 @@ export async function loadSharp(): Promise<Sharp> {
 }
 
 /**
- * Decodes a JPEG, PNG or WebP file into uint8 [C, H, W]: turned as its EXIF orientation says, transparent parts on
- * white, scaled with a Lanczos filter until it covers that size, and the middle cut out. Runs in sharp's threads.
+ * Decodes a JPEG, PNG, WebP, GIF, TIFF or BMP file, of animations and series the first image, into uint8 [C, H, W] in sRGB: turned as
+ * its EXIF orientation says and scaled with a Lanczos filter. Transparent parts are laid on white unless there is a channel for
+ * alpha; alpha is straight, not premultiplied. Grey is {@link luma}. Runs in sharp's threads.
  * @throws ERR_BAD_IMAGE, naming the file, when it is no such image, is damaged or truncated, or has over 67 million pixels.
  */
-export async function decodeImage(
-  load: Sharp,
-  path: string,
-  { channels, height, width }: ImageShape,
-): Promise<Uint8Array> {
+export function decodeImage(load: Sharp, path: string, form: DecodedForm): Promise<Uint8Array> {
+  return naming(path, async () => render(await openImage(load, path), form));
+}
+
+/**
+ * Decodes the halves of an image with two beside each other, as {@link decodeImage} would each, into uint8 [2 · C, H, W], left before right.
+ * @throws ERR_BAD_IMAGE as `decodeImage`, and for an image of odd width.
+ */
+export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Promise<Uint8Array> {
+  return naming(path, async () => {
+    const image = await openImage(load, path);
+    const { autoOrient } = await image.metadata();
+    if (autoOrient.width % 2 !== 0)
+      throw new Error(`two images side by side are expected, but its width, ${autoOrient.width}, is odd`);
+    const half = { width: autoOrient.width / 2, height: autoOrient.height, top: 0 };
+    const halves = [0, half.width].map((left) => render(image.clone().extract({ ...half, left }), form));
+    return Buffer.concat(await Promise.all(halves));
+  });
+}
+
+async function naming(path: string, decode: () => Promise<Uint8Array>): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
-    const bytes = await readFile(path);
-    requireImage(bytes);
-    const { data, info } = await load(bytes, {
-      autoOrient: true,
-      failOn: 'error',
-      limitInputPixels: MAX_PIXELS,
-    })
-      .resize(width, height, { fit: 'cover', kernel: 'lanczos3' })
-      .flatten({ background: 'white' })
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return planar(data, { from: info.channels, channels, area: height * width });
+    return await decode();
   } catch (error) {
     const lines = new Set(messageOf(error).split('\n'));
     throw new GanError('ERR_BAD_IMAGE', `${path} is not a readable image: ${[...lines].join('; ')}`);
   }
 }
 
-/** The first bytes decide, not the name: other formats that libvips reads (SVG, PDF, …) are not let in. */
-function requireImage(bytes: Uint8Array): void {
-  if (bytes.length === 0) throw new Error('it is empty');
-  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
-  const known =
-    start.startsWith('\xff\xd8\xff') ||
-    start.startsWith('\x89PNG\r\n\x1a\n') ||
-    (start.startsWith('RIFF') && start.endsWith('WEBP'));
-  if (!known) {
-    const hex = Buffer.from(bytes.subarray(0, 4)).toString('hex');
-    throw new Error(`a JPEG, PNG or WebP file is expected, but it begins with the bytes ${hex}`);
+async function openImage(load: Sharp, path: string): Promise<sharp.Sharp> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
+  const bytes = await readFile(path);
+  const format = formatOf(bytes);
+  if (format === 'bmp') {
+    const { data, ...raw } = decodeBmp(bytes, { maxPixels: MAX_PIXELS });
+    return load(data, { raw });
   }
+  const image = load(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: MAX_PIXELS });
+  if (format === 'tiff') {
+    const { depth } = await image.metadata();
+    if (!DEPTHS.includes(depth))
+      throw new Error(`its pixels are of the type ${depth}: save it with 8 or 16 bits`);
+  }
+  return image;
 }
 
-/** Interleaved [H, W, from] → planes [channels, H, W]; a grey image fills all planes. */
+async function render(
+  image: sharp.Sharp,
+  { channels, height, width, fit }: DecodedForm,
+): Promise<Uint8Array> {
+  const hasAlpha = channels % 2 === 0;
+  const background = { r: 255, g: 255, b: 255, alpha: hasAlpha ? 0 : 1 };
+  const sized = image
+    .resize(width, height, { fit: OBJECT_FIT[fit], kernel: 'lanczos3', background })
+    .toColourspace('srgb');
+  const formed = hasAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
+  const { data, info } = await formed.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  return planar(data, { from: info.channels, channels, area: height * width });
+}
+
+/** Interleaved RGB or RGBA, [H, W, from], → planes [channels, H, W]. */
 function planar(
   data: Uint8Array,
   { from, channels, area }: { from: number; channels: number; area: number },
 ): Uint8Array {
   const planes = new Uint8Array(channels * area);
-  for (let c = 0; c < channels; c++) {
-    const source = Math.min(c, from - 1);
+  const isGrey = channels < 3;
+  if (isGrey)
+    for (let i = 0, at = 0; i < area; i++, at += from) planes[i] = luma(data[at], data[at + 1], data[at + 2]);
+  for (let c = isGrey ? 1 : 0; c < channels; c++) {
+    const source = isGrey ? from - 1 : c;
     for (let i = 0; i < area; i++) planes[c * area + i] = data[i * from + source];
   }
   return planes;

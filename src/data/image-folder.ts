@@ -1,151 +1,91 @@
-import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GanError, messageOf, UsageError } from '../errors';
-import { cacheFolder } from '../native/root';
-import { ImageDataset, type ImageShape, type SkippedImage } from './dataset';
-import { decodeImage, loadSharp, type Sharp } from './decode-image';
+import { UsageError } from '../errors';
+import { ImageDataset } from './dataset';
+import { type DecodedForm, decodeImage, type Fit } from './decode-image';
+import { type FolderContents, readFolder } from './folder-contents';
+import { listSplit, noTestSplit, type Split, splitFolders } from './folder-split';
 import { type ImageList, listImages } from './image-list';
 import { type Resolution, requireResolution } from './image-size';
-import { type PackContents, packPath, readPack, writePack } from './packed';
-import { filePixels } from './pixels';
-import type { OnDataProgress } from './progress';
+import { type PackOptions, packedImages } from './pack-images';
 
-/** How a folder of images is to be read. */
-export interface ImageFolderOptions {
-  /** Height and width in pixels (64). */
+/** The form that images of files are brought to. */
+export interface DecodingOptions extends PackOptions {
+  /** Height and width in pixels, or one number for both (64). */
   readonly resolution?: Resolution;
-  /** 3 = RGB, 1 = grey (3). */
+  /** 1 = grey, 2 = grey and alpha, 3 = RGB, 4 = RGBA (3). */
   readonly channels?: number;
-  /** Stop at the first image that cannot be decoded, or leave such images out and count them (fail). */
-  readonly onBadImage?: 'fail' | 'skip';
-  /** The data set's name (folder:PATH). */
-  readonly name?: string;
-  readonly progress?: OnDataProgress;
+  /** How images of other proportions are brought to that size (crop). */
+  readonly fit?: Fit;
 }
 
-/** Images being decoded at once: bounds the memory, and is twice what libuv's threads take. */
-const WINDOW = 8;
+/** How a folder of images is to be read. */
+export interface ImageFolderOptions extends DecodingOptions {
+  /** Of a folder with the sub-folders `train` and `val`, `valid`, `validation` or `test` (train). */
+  readonly split?: Split;
+  /** The data set's name (folder:PATH). */
+  readonly name?: string;
+}
 
 /**
- * A folder of JPEG, PNG and WebP images of any size, cropped to squares ({@link decodeImage}); class sub-folders become labels, a
- * flat folder is unlabelled ({@link listImages}). Decoding is slower than training, so it is done once, into a packed file in the
- * cache that is found again by the files' names, sizes and times, the resolution and the channels.
+ * A folder of JPEG, PNG, WebP, GIF, TIFF and BMP images of any size, brought to one size ({@link decodeImage}); class sub-folders become
+ * labels ({@link listImages}), a flat folder is unlabelled. Sub-folders `train` and `val`, `valid`, `validation` or `test` are splits,
+ * each with class sub-folders or without. Decoding is slower than training, so it is done once, into a packed file in the cache that
+ * is found again by the files' names, sizes and times, and the form of the images.
  * @throws ERR_BAD_IMAGE naming the file (`onBadImage: 'fail'`); ERR_DATA_MISSING, ERR_DATA_EMPTY, ERR_DATA_LAYOUT; ERR_NO_SHARP;
- *   ERR_CACHE when the packed file cannot be written.
+ *   ERR_CACHE when the packed file cannot be written; ERR_USAGE for the test split of a folder without one.
  */
 export async function imageFolder(
   folder: string,
-  {
-    resolution = 64,
-    channels = 3,
-    onBadImage = 'fail',
-    name = `folder:${folder}`,
-    progress,
-  }: ImageFolderOptions = {},
+  { name = `folder:${folder}`, split = 'train', ...options }: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
-  const size = requireResolution(name, resolution);
-  if (channels !== 1 && channels !== 3)
-    throw new UsageError(`${name}: channels must be 1 (grey) or 3 (RGB), got ${channels}`);
-  const list = await listImages(folder);
-  const shape: ImageShape = { channels, ...size };
-  const path = packPath(cacheFolder(), await keyOf(folder, list, shape));
-  const pack =
-    (await readPack(path)) ??
-    (await packFolder(path, { folder, list, shape, onBadImage, progress, task: `decoding ${name}` }));
-  if (pack.skipped.length > 0 && onBadImage === 'fail') throw badImage(pack.skipped[0].reason);
-  return new ImageDataset({
+  const form = decodedForm(name, options);
+  return listedImages(await listFolder(await readFolder(folder), { name, split }), {
     name,
-    channels,
-    ...size,
-    pixels: filePixels({ path, count: pack.count, imageBytes: pack.imageBytes }),
-    labels: pack.labels,
-    classNames: pack.classNames,
-    skipped: pack.skipped,
+    form,
+    ...options,
   });
 }
 
-function badImage(reason: string): GanError {
-  return new GanError(
-    'ERR_BAD_IMAGE',
-    `${reason}; remove it, or leave such images out with --on-bad-image skip`,
-  );
+function listFolder(
+  contents: FolderContents,
+  { name, split }: { name: string; split: Split },
+): Promise<ImageList> {
+  const folders = splitFolders(contents);
+  if (folders) return listSplit(contents, folders, { name, split });
+  if (split === 'test') throw noTestSplit(name);
+  return listImages(contents);
 }
 
-async function keyOf(folder: string, { images }: ImageList, shape: ImageShape): Promise<string> {
-  const files = images.map(({ file, bytes, modified }) => [file, bytes, modified]);
-  const key = JSON.stringify([await realpath(folder), shape, files]);
-  return createHash('sha256').update(key).digest('hex');
-}
-
-interface Packing {
-  readonly folder: string;
-  readonly list: ImageList;
-  readonly shape: ImageShape;
-  readonly onBadImage: 'fail' | 'skip';
-  readonly progress?: OnDataProgress;
-  readonly task: string;
-}
-
-/** Decodes the folder into the packed file at `path`. */
-async function packFolder(
-  path: string,
-  { folder, list, shape, onBadImage, progress, task }: Packing,
-): Promise<PackContents> {
-  const sharp = await loadSharp();
-  const labels: number[] = [];
-  const skipped: SkippedImage[] = [];
-  const total = list.images.length;
-  async function* good(): AsyncGenerator<Uint8Array> {
-    let done = 0;
-    for await (const decoded of decodeInOrder(sharp, { folder, list, shape })) {
-      const { file, label } = list.images[done];
-      done++;
-      if (decoded.pixels) {
-        labels.push(label);
-        yield decoded.pixels;
-      } else if (onBadImage === 'fail') throw badImage(messageOf(decoded.error));
-      else skipped.push({ file, reason: messageOf(decoded.error) });
-      progress?.({ task, done, total, unit: 'images' });
-    }
-    if (labels.length === 0)
-      throw new GanError(
-        'ERR_DATA_EMPTY',
-        `none of the ${total} images in ${folder} can be decoded; the first: ${skipped[0].reason}`,
-      );
-  }
-  return writePack(path, {
-    images: good(),
-    describe: () => ({
-      count: labels.length,
-      imageBytes: shape.channels * shape.height * shape.width,
-      labels: list.classNames.length > 0 ? labels : null,
-      classNames: list.classNames,
-      skipped,
-    }),
+/** The images of a list as a data set, decoded on first use. */
+export async function listedImages(
+  { folder, images, classNames, notes }: ImageList,
+  { name, form, ...options }: PackOptions & { readonly name: string; readonly form: DecodedForm },
+): Promise<ImageDataset> {
+  const { fit, ...shape } = form;
+  const packed = await packedImages({
+    ...options,
+    name,
+    folder,
+    key: [shape, fit, images.map(({ file, bytes, modified }) => [file, bytes, modified])],
+    examples: images,
+    classNames,
+    imageBytes: shape.channels * shape.height * shape.width,
+    decode: (sharp, { file }) => decodeImage(sharp, join(folder, file), form),
   });
+  return new ImageDataset({ name, ...shape, ...packed, notes });
 }
 
-interface Decoded {
-  readonly pixels: Uint8Array | null;
-  readonly error: unknown;
-}
-
-/** Decodes some images ahead, and delivers them in the list's order. */
-async function* decodeInOrder(
-  sharp: Sharp,
-  { folder, list: { images }, shape }: { folder: string; list: ImageList; shape: ImageShape },
-): AsyncGenerator<Decoded> {
-  const decode = (file: string): Promise<Decoded> =>
-    decodeImage(sharp, join(folder, file), shape).then(
-      (pixels) => ({ pixels, error: null }),
-      (error: unknown) => ({ pixels: null, error }),
+/** {@link DecodingOptions} with what is not said filled in. @throws UsageError for one that is out of range */
+export function decodedForm(
+  name: string,
+  { resolution = 64, channels = 3, fit = 'crop' }: DecodingOptions,
+): DecodedForm {
+  const size = requireResolution(name, resolution);
+  if (![1, 2, 3, 4].includes(channels))
+    throw new UsageError(
+      `${name}: channels must be 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA), got ${channels}`,
     );
-  const ahead: Promise<Decoded>[] = [];
-  let next = 0;
-  while (next < images.length || ahead.length > 0) {
-    while (ahead.length < WINDOW && next < images.length) ahead.push(decode(images[next++].file));
-    const first = ahead.shift();
-    if (first) yield await first;
-  }
+  if (!['crop', 'pad', 'stretch'].includes(fit))
+    throw new UsageError(`${name}: fit must be crop, pad or stretch, got ${fit}`);
+  return { channels, ...size, fit };
 }

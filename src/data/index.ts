@@ -8,14 +8,34 @@ export {
 } from './augment/diff-augment';
 export { cifar10 } from './cifar';
 export {
+  type DataKind,
+  type Dataset,
   ImageDataset,
   type ImageDatasetOptions,
-  type ImageSpec,
   type SkippedImage,
 } from './dataset';
+export type { Fit } from './decode-image';
 export { type DigitsOptions, digits } from './digits';
-export { type ImageFolderOptions, imageFolder } from './image-folder';
+export type { Split } from './folder-split';
+export { type DecodingOptions, type ImageFolderOptions, imageFolder } from './image-folder';
+export type { ImageSize, Resolution } from './image-size';
+export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
 export type { Batch, Loader, LoaderOptions, LoaderState } from './loader';
+export { type MapOptions, mapLoader } from './map-loader';
 export { fashionMnist, mnist, type PublishedOptions } from './mnist';
+export type { PackOptions } from './pack-images';
+export { pairFolder } from './pair-folder';
+export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';
+export type { PixelReader, PixelSource } from './pixels';
 export type { DataProgress, OnDataProgress } from './progress';
-export { type DatasetOptions, datasetNames, loadDataset } from './sources';
+export {
+  type DatasetOptions,
+  datasetNames,
+  hasTestSplit,
+  type LoadedDataset,
+  loadDataset,
+  loadImages,
+} from './sources';
+export { UnpairedDataset, type UnpairedDatasetOptions } from './unpaired-dataset';
+export { unpairedFolder } from './unpaired-folder';
+export { zipLoader } from './zip-loader';

@@ -4,33 +4,47 @@ import { nearest } from '../nearest';
 import { dataFolder } from './cache';
 import { cifar10 } from './cifar';
 import type { ImageDataset } from './dataset';
+import type { Fit } from './decode-image';
 import { type DigitsOptions, digits } from './digits';
+import { domainFolders } from './domain-folders';
+import { readFolder } from './folder-contents';
+import { findSplit, noTestSplit, type Split, splitFolders } from './folder-split';
 import { imageFolder } from './image-folder';
 import type { Resolution } from './image-size';
+import { inChannels } from './in-channels';
 import { fashionMnist, mnist } from './mnist';
+import { pairFolder } from './pair-folder';
+import type { PairedDataset } from './paired-dataset';
 import type { OnDataProgress } from './progress';
+import { UnpairedDataset } from './unpaired-dataset';
+import { unpairedFolder } from './unpaired-folder';
 
 /** How to load a data set by name. */
 export interface DatasetOptions {
-  /** Height and width in pixels. */
+  /** Height and width in pixels, or one number for both. */
   readonly resolution: Resolution;
   /** The folder of data sets (`LIBTORCH_GAN_DATA`, else the cache). */
   readonly dataDir?: string;
   /** Of sets that have both (train). */
-  readonly split?: 'train' | 'test';
+  readonly split?: Split;
   /** Of the built-in digits (0). */
   readonly seed?: number;
-  /** 3 = RGB or 1 = grey, for image folders (3); the other sets have their own. */
+  /** 1 = grey, 2 = grey and alpha, 3 = RGB, 4 = RGBA, for images of files (3); the other sets have their own. */
   readonly channels?: number;
-  /** Of image folders (fail). */
+  /** How images of files are brought to the resolution (crop). */
+  readonly fit?: Fit;
+  /** Of images of files (fail). */
   readonly onBadImage?: 'fail' | 'skip';
   readonly progress?: OnDataProgress;
 }
 
+/** What {@link loadDataset} gives; `kind` tells which. */
+export type LoadedDataset = ImageDataset | PairedDataset | UnpairedDataset;
+
 const SIGN_LANGUAGE_URL = 'https://github.com/ardamavi/Sign-Language-Digits-Dataset';
 
-/** What `loadDataset` knows, beside `folder:PATH`. */
-const SOURCES: Readonly<Record<string, (options: DatasetOptions) => Promise<ImageDataset>>> = {
+/** Sets of images with names of their own. */
+const SETS: Readonly<Record<string, (options: DatasetOptions) => Promise<ImageDataset>>> = {
   digits: ({ resolution, seed = 0, split, progress }) =>
     digits(split === 'test' ? testDigits({ resolution, seed, progress }) : { resolution, seed, progress }),
   mnist,
@@ -39,27 +53,42 @@ const SOURCES: Readonly<Record<string, (options: DatasetOptions) => Promise<Imag
   'sign-language-digits': signLanguageDigits,
 };
 
-/** Names of data sets, as `--dataset` takes them; `folder:PATH` stands for any folder of images. */
-export const datasetNames: readonly string[] = [...Object.keys(SOURCES), 'folder:PATH'];
+/** Names of data sets, as `--dataset` takes them. */
+export const datasetNames: readonly string[] = [
+  ...Object.keys(SETS),
+  'folder:PATH',
+  'pairs:PATH',
+  'unpaired:PATH',
+  'unpaired:NAME+NAME',
+];
 
 /**
- * Loads a data set by its name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `sign-language-digits` or `folder:PATH`.
+ * Loads a data set by its name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `sign-language-digits` or `folder:PATH`; pairs of images,
+ * `pairs:PATH` ({@link pairFolder}); images of two domains, `unpaired:PATH` ({@link unpairedFolder}) or `unpaired:digits+mnist`, of
+ * sets by their names.
  * @throws ERR_USAGE for an unknown name, with the nearest known one, or for channels that the set does not have.
  */
-export async function loadDataset(name: string, options: DatasetOptions): Promise<ImageDataset> {
-  if (name.startsWith('folder:')) {
-    const folder = name.slice('folder:'.length);
-    if (!folder) throw new UsageError('folder: needs a path, e.g. folder:photos');
-    refuseTestSplit(name, options);
-    return imageFolder(folder, options);
-  }
-  const load = Object.hasOwn(SOURCES, name) ? SOURCES[name] : null;
-  if (!load) {
-    const known = nearest(name, Object.keys(SOURCES));
-    const hint = known ? `did you mean ${known}?` : `known are ${datasetNames.join(', ')}`;
-    throw new UsageError(`there is no data set "${name}": ${hint}`);
-  }
-  const dataset = await load(options);
+export async function loadDataset(name: string, options: DatasetOptions): Promise<LoadedDataset> {
+  const { kind, place } = parseName(name);
+  if (kind === 'pairs') return pairFolder(place, options);
+  if (kind !== 'unpaired') return loadImages(name, options);
+  const domains = domainNames(place);
+  return domains ? loadDomains(name, domains, options) : unpairedFolder(place, options);
+}
+
+/**
+ * Loads a data set of single images by its name, as {@link loadDataset}.
+ * @throws ERR_USAGE as `loadDataset`, and for sets of pairs or of two domains
+ */
+export async function loadImages(name: string, options: DatasetOptions): Promise<ImageDataset> {
+  const { kind, place } = parseName(name);
+  if (kind === 'folder') return imageFolder(place, options);
+  if (kind !== 'set')
+    throw new UsageError(
+      `${name} has images a and b, where a set of single images is needed: try folder:PATH`,
+    );
+  requireKnown(name);
+  const dataset = await SETS[name](options);
   const { channels } = options;
   if (channels !== undefined && channels !== dataset.spec.channels)
     throw new UsageError(
@@ -68,12 +97,71 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
   return dataset;
 }
 
+/** @throws UsageError for a name that is that of no set */
+function requireKnown(name: string): void {
+  if (parseName(name).kind !== 'set' || Object.hasOwn(SETS, name)) return;
+  const known = nearest(name, Object.keys(SETS));
+  const hint = known ? `did you mean ${known}?` : `known are ${datasetNames.join(', ')}`;
+  throw new UsageError(`there is no data set "${name}": ${hint}`);
+}
+
+/** Whether a data set has images apart from those to learn; of a folder its sub-folders tell. */
+export async function hasTestSplit(name: string): Promise<boolean> {
+  const { kind, place } = parseName(name);
+  if (kind === 'set') return Object.hasOwn(SETS, name) && name !== 'sign-language-digits';
+  const sets = kind === 'unpaired' ? domainNames(place) : null;
+  if (sets) return (await Promise.all(sets.map(hasTestSplit))).every(Boolean);
+  const contents = await readFolder(place);
+  if (kind === 'folder') return (splitFolders(contents)?.test ?? null) !== null;
+  const domains = domainFolders(contents);
+  if (domains) return domains.a.test !== null && domains.b.test !== null;
+  return kind === 'pairs' && (findSplit(contents)?.test ?? null) !== null;
+}
+
+/** A name in its parts: `folder:photos` is `folder` at `photos`, `mnist` is a `set`. */
+function parseName(name: string): { kind: 'set' | 'folder' | 'pairs' | 'unpaired'; place: string } {
+  for (const kind of ['folder', 'pairs', 'unpaired'] as const) {
+    if (!name.startsWith(`${kind}:`)) continue;
+    const place = name.slice(kind.length + 1);
+    if (place) return { kind, place };
+    const sets = kind === 'unpaired' ? ', or two data sets, e.g. unpaired:digits+mnist' : '';
+    throw new UsageError(`${kind}: needs a path, e.g. ${kind}:photos${sets}`);
+  }
+  return { kind: 'set', place: name };
+}
+
+/** The two data sets that `NAME+NAME` means; null for a path: one of two names at least is that of a set, or `folder:PATH`. */
+function domainNames(place: string): string[] | null {
+  const names = place.split('+');
+  const isSet = (name: string) => Object.hasOwn(SETS, name) || name.startsWith('folder:');
+  return names.length === 2 && names.some(isSet) ? names : null;
+}
+
+async function loadDomains(
+  name: string,
+  [first, second]: readonly string[],
+  { channels, ...options }: DatasetOptions,
+): Promise<UnpairedDataset> {
+  for (const domain of [first, second]) requireKnown(domain);
+  const load = async (domain: string): Promise<ImageDataset> => {
+    const isFolder = parseName(domain).kind === 'folder';
+    const set = await loadImages(domain, isFolder ? { ...options, channels } : options);
+    return channels === undefined ? set : inChannels(set, channels);
+  };
+  const [a, b] = [await load(first), await load(second)];
+  if (a.spec.channels !== b.spec.channels)
+    throw new UsageError(
+      `${name}: the images of ${a.name} have ${a.spec.channels} channels and those of ${b.name} ${b.spec.channels}: bring both to the same with --channels 3`,
+    );
+  return new UnpairedDataset({ name, a, b });
+}
+
 /**
  * Sign Language Digits (Mavi 2020): 2,062 photographs of hands that show 0–9, from DATA_DIR/sign-language-digits/Dataset.
  * @throws ERR_DATA_MISSING with where to get it: its publisher offers no file with a stable hash.
  */
 async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset> {
-  refuseTestSplit('sign-language-digits', options);
+  if (options.split === 'test') throw noTestSplit('sign-language-digits');
   const folder = join(options.dataDir ?? dataFolder(), 'sign-language-digits', 'Dataset');
   try {
     return await imageFolder(folder, { ...options, name: 'sign-language-digits' });
@@ -89,14 +177,4 @@ async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset
 /** Digits by another hand, so to say: those of another seed, as many as MNIST has in its test split. */
 function testDigits({ seed = 0, ...options }: DigitsOptions): DigitsOptions {
   return { ...options, seed: seed + 1, count: 10_000 };
-}
-
-/** Whether a data set has images apart from those to learn: folders and `sign-language-digits` have not. */
-export function hasTestSplit(name: string): boolean {
-  return Object.hasOwn(SOURCES, name) && name !== 'sign-language-digits';
-}
-
-function refuseTestSplit(name: string, { split }: DatasetOptions): void {
-  if (split === 'test')
-    throw new UsageError(`${name} has no test split: leave the split out, or give a folder of its own`);
 }

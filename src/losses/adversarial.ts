@@ -1,4 +1,4 @@
-import { numberBetween } from '../nn/check';
+import { numberBetween } from '../check';
 import { binaryCrossEntropyWithLogits, logSigmoid } from '../tensor/activations';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';

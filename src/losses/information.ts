@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import { TorchError } from '../native/torch-error';
-import { numberBetween } from '../nn/check';
 import { crossEntropy } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';

@@ -1,4 +1,4 @@
-import { argumentError, numberBetween, positiveInteger } from '../nn/check';
+import { argumentError, numberBetween, positiveInteger } from '../check';
 import { binaryCrossEntropyWithLogits, expm1, logSigmoid } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';

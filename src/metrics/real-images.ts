@@ -140,7 +140,7 @@ function checkCounts({ name, count: most }: ImageDataset, counts: { count: numbe
     );
 }
 
-/** All where they take little memory, else as many as somebody asked for, and no fewer than usual. */
+/** All where they take little memory, else as many as were asked for, and no fewer than usual. */
 function keptRows({
   count,
   features,

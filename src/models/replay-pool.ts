@@ -1,6 +1,6 @@
+import { argumentError, positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import { TorchError } from '../native/torch-error';
-import { argumentError, positiveInteger } from '../nn/check';
 import { replaceRows } from '../nn/kernels';
 import { Module } from '../nn/module';
 import { noGrad } from '../tensor/autograd';

@@ -1,3 +1,4 @@
+import { argumentError, numberBetween, oneOf, positiveInteger } from '../check';
 import {
   elu as eluOp,
   gelu as geluOp,
@@ -8,7 +9,6 @@ import {
 } from '../tensor/activations';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween, oneOf, positiveInteger } from './check';
 import { softplusOf } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';

@@ -1,8 +1,8 @@
+import { argumentError, positiveInteger } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { empty } from '../tensor/create';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, positiveInteger } from './check';
 import { normal_ } from './init';
 import { lookUp } from './kernels';
 import { type Parameter, parameter } from './parameter';

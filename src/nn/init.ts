@@ -1,9 +1,9 @@
+import { argumentError } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { empty } from '../tensor/create';
 import type { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError } from './check';
 import { drawNormal, drawUniform, qr } from './kernels';
 import { drawTruncatedNormal } from './truncated-normal';
 

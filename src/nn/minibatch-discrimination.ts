@@ -1,7 +1,7 @@
+import { positiveInteger } from '../check';
 import { empty } from '../tensor/create';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { positiveInteger } from './check';
 import { normal_ } from './init';
 import { inFullPrecision } from './kernels';
 import { Module } from './module';

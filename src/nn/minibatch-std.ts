@@ -1,6 +1,6 @@
+import { divisibleBy, positiveInteger } from '../check';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { divisibleBy, positiveInteger } from './check';
 import { inFullPrecision } from './kernels';
 import { Module } from './module';
 

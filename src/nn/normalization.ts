@@ -1,7 +1,7 @@
+import { divisibleBy, numberBetween, positiveInteger } from '../check';
 import { ones, tensor, zeros } from '../tensor/create';
 import { groupNorm as groupNormOp, layerNorm as layerNormOp } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { divisibleBy, numberBetween, positiveInteger } from './check';
 import { instanceNorm } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';

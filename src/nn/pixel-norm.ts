@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import type { Tensor } from '../tensor/tensor';
-import { numberBetween } from './check';
 import { inFullPrecision } from './kernels';
 import { Module } from './module';
 

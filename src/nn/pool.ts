@@ -1,6 +1,6 @@
+import { integerPair, type Pair } from '../check';
 import { adaptiveAvgPool2d as adaptiveAvgPool2dOp } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { integerPair, type Pair } from './check';
 import { avgPool2d as avgPool2dOp, maxPool2d as maxPool2dOp, type Size, type Window } from './kernels';
 import { Module } from './module';
 

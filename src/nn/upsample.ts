@@ -1,6 +1,6 @@
+import { argumentError, integerPair, numberBetween, oneOf, type Pair } from '../check';
 import { UsageError } from '../errors';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, integerPair, numberBetween, oneOf, type Pair } from './check';
 import { resample } from './kernels';
 import { Module } from './module';
 

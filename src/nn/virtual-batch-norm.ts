@@ -1,8 +1,8 @@
+import { argumentError, numberBetween, positiveInteger } from '../check';
 import { UsageError } from '../errors';
 import { ones, zeros } from '../tensor/create';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween, positiveInteger } from './check';
 import { inFullPrecision } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';

@@ -2,15 +2,15 @@ import type { AdversarialLoss } from '../losses/adversarial';
 import { historicalAverage } from '../losses/historical-average';
 import { type Constraint, refuseHazards } from '../losses/lint';
 import { clipWeights } from '../losses/regularizers';
-import { type Term, weighted } from '../losses/total';
+import { type Term, total, weighted } from '../losses/total';
 import type { Module } from '../nn/module';
 import type { OptimizerFactory } from '../optim/optimizer';
+import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { Latent } from '../training/latent';
 import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
 import type { Phase, Step } from '../training/phase';
-import { adversarialPhases } from './adversarial';
 import { type Augmentation, augmentation } from './augmentation';
 
 /** A penalty in D's own loss. */
@@ -100,24 +100,56 @@ export function gan(options: GanOptions): Model {
   };
 }
 
+/** D on real images and fakes, then G against the moved D. The log shows the mean probability that D gives to each kind. */
 function phasesOf(
-  { latent, loss, optimizers, oneBatch, scores, criticSteps, clip, penalty }: GanOptions,
-  seen: Augmentation,
+  { latent, loss, optimizers, oneBatch = false, scores = false, criticSteps, clip, penalty }: GanOptions,
+  { augment, observe }: Augmentation,
   anchor: (name: 'discriminator' | 'generator') => Term,
 ): Phase[] {
-  return adversarialPhases(loss, {
-    ...optimizers,
-    ...seen,
-    anchor,
-    conditional: latent.conditional,
-    oneBatch,
-    scores,
-    repeat: criticSteps,
-    ...(clip !== undefined && { before: ({ discriminator }) => clipWeights(discriminator, clip) }),
-    ...(penalty && {
-      penalty: (step, critic) => weighted(penalty.weight, () => penalty.of(step, critic)),
-    }),
-  });
+  const conditional = latent.conditional ?? false;
+  const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
+  const judge = ({ networks: { discriminator } }: Step, images: Tensor, labels: () => Tensor): Tensor =>
+    conditional ? discriminator.forward(augment(images), labels()) : discriminator.forward(augment(images));
+  const onReal = (step: Step): Tensor => judge(step, step.batch.images, () => step.batch.labels);
+  const onFake = (step: Step): Tensor => judge(step, step.made.fake, () => step.latentLabels);
+  const onBoth = (step: Step): Tensor[] => {
+    // Fakes first, whose random numbers come before those of D.
+    const { fake } = step.made;
+    if (!oneBatch || conditional) return [onReal(step), onFake(step)];
+    const { images } = step.batch;
+    return step.networks.discriminator.forward(cat([augment(images), augment(fake)])).split(images.shape[0]);
+  };
+  return [
+    {
+      name: 'D',
+      trains: 'discriminator',
+      optimizer: optimizers.discriminator,
+      repeat: criticSteps,
+      ...(clip !== undefined && { before: ({ discriminator }) => clipWeights(discriminator, clip) }),
+      loss: (step) => {
+        const [real, fake] = onBoth(step);
+        observe(real, fake);
+        step.log('D(real)', shown(real));
+        step.log('D(fake)', shown(fake));
+        const critic = (images: Tensor) => step.networks.discriminator.forward(augment(images));
+        return total(
+          loss.discriminator(real, fake),
+          penalty ? weighted(penalty.weight, () => penalty.of(step, critic)) : null,
+          anchor('discriminator'),
+        );
+      },
+    },
+    {
+      name: 'G',
+      trains: 'generator',
+      optimizer: optimizers.generator,
+      loss: (step) =>
+        total(
+          loss.generator(onFake(step), () => onReal(step)),
+          anchor('generator'),
+        ),
+    },
+  ];
 }
 
 /** Refuses what is known to fail, by what the phases are built of. */

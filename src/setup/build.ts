@@ -5,7 +5,7 @@ import { GanError } from '../errors';
 import type { Libtorch } from '../native/libtorch';
 import { addonFiles, type BuildStamp } from '../native/load';
 import { withLock } from './lock';
-import { type Surroundings, withProgress } from './progress';
+import { type ProcessContext, withProgress } from './progress';
 import { firstLine, run } from './run';
 
 /** What a build did. */
@@ -25,7 +25,7 @@ export interface BuildResult {
 export async function buildAddon(
   libtorch: Libtorch,
   root: string,
-  surroundings: Surroundings,
+  context: ProcessContext,
 ): Promise<BuildResult> {
   const folder = path.join(root, 'build');
   const log = path.join(folder, 'setup.log');
@@ -33,9 +33,9 @@ export async function buildAddon(
     path.join(folder, '.lock'),
     () => {
       fs.writeFileSync(log, '');
-      return compile(libtorch, { root, folder, log, surroundings });
+      return compile(libtorch, { root, folder, log, context });
     },
-    () => surroundings.stderr?.write('another process is compiling the addon here: waiting for it\n'),
+    () => context.stderr?.write('another process is compiling the addon here: waiting for it\n'),
   );
 }
 
@@ -43,13 +43,13 @@ interface Job {
   readonly root: string;
   readonly folder: string;
   readonly log: string;
-  readonly surroundings: Surroundings;
+  readonly context: ProcessContext;
 }
 
 function compile(libtorch: Libtorch, job: Job): Promise<BuildResult> {
-  const { path: addon } = addonFiles(job.root, job.surroundings.env);
+  const { path: addon } = addonFiles(job.root, job.context.env);
   const before = modified(addon);
-  return withProgress(`compiling the addon with LibTorch ${libtorch.version}`, job.surroundings, {
+  return withProgress(`compiling the addon with LibTorch ${libtorch.version}`, job.context, {
     work: async (progress) => {
       if (!isConfigured(libtorch, job)) await configure(libtorch, job);
       await cmake(['--build', job.folder, '--parallel', String(parallelJobs())], job, (text) => {
@@ -77,12 +77,12 @@ function isConfigured(libtorch: Libtorch, { root, folder }: Job): boolean {
 async function configure(libtorch: Libtorch, job: Job): Promise<void> {
   for (const leftover of ['build.json', 'CMakeCache.txt', 'CMakeFiles'])
     fs.rmSync(path.join(job.folder, leftover), { recursive: true, force: true });
-  const ninja = firstLine('ninja', ['--version'], job.surroundings.env) === null ? [] : ['-G', 'Ninja'];
+  const ninja = firstLine('ninja', ['--version'], job.context.env) === null ? [] : ['-G', 'Ninja'];
   await cmake([...ninja, '-S', job.root, '-B', job.folder, `-DLIBTORCH=${libtorch.root}`], job);
 }
 
 async function cmake(args: string[], job: Job, onOutput?: (text: string) => void): Promise<void> {
-  const { code, output } = await run('cmake', args, { cwd: job.root, env: job.surroundings.env, onOutput });
+  const { code, output } = await run('cmake', args, { cwd: job.root, env: job.context.env, onOutput });
   fs.appendFileSync(job.log, output);
   if (code !== 0)
     throw new GanError('ERR_COMPILE', `compiling the addon failed: see ${job.log}`, { cause: output });

@@ -4,17 +4,17 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { GanError, messageOf } from '../errors';
-import { type Surroundings, withProgress } from './progress';
+import { type ProcessContext, withProgress } from './progress';
 
 /**
  * Downloads `url` (http, https or file) into the folder `work` and returns the file's path.
  *
  * @throws GanError `ERR_FETCH` with the status, the network's reason, or that fewer bytes came than were announced.
  */
-export async function download(url: string, work: string, surroundings: Surroundings): Promise<string> {
+export async function download(url: string, work: string, context: ProcessContext): Promise<string> {
   try {
     const target = path.join(work, decodeURIComponent(path.basename(new URL(url).pathname)));
-    await withProgress(`downloading ${path.basename(target)}`, surroundings, {
+    await withProgress(`downloading ${path.basename(target)}`, context, {
       work: async (progress) => {
         const { body, size } = await open(url);
         let received = 0;

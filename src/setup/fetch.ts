@@ -6,7 +6,7 @@ import { cacheFolder } from '../native/root';
 import { download } from './download';
 import { withLock } from './lock';
 import { pipDownload, pipInstall } from './pip';
-import { type Surroundings, withProgress } from './progress';
+import { type ProcessContext, withProgress } from './progress';
 import { run } from './run';
 
 /** The version that is fetched for each kind; both are what CI compiles against. */
@@ -34,13 +34,13 @@ const KEPT = ['include', 'lib', 'share', 'version.py', 'build-version'];
  *
  * @throws GanError `ERR_FETCH`: what was tried, why it failed, and what to do.
  */
-export async function fetchLibtorch(kind: Kind, surroundings: Surroundings): Promise<Libtorch> {
-  const cache = cacheFolder(surroundings.env);
+export async function fetchLibtorch(kind: Kind, context: ProcessContext): Promise<Libtorch> {
+  const cache = cacheFolder(context.env);
   const name = `libtorch-${FETCHED_VERSIONS[kind]}-${kind}`;
   const target = path.join(cache, name);
   makeFolder(cache);
   const inCache = (): Libtorch | string => {
-    const found = inspectLibtorch(path.join(target, 'torch'), surroundings.env);
+    const found = inspectLibtorch(path.join(target, 'torch'), context.env);
     return typeof found === 'string' ? found : { ...found, source: 'cache' };
   };
   return withLock(
@@ -54,7 +54,7 @@ export async function fetchLibtorch(kind: Kind, surroundings: Surroundings): Pro
       fs.rmSync(work, { recursive: true, force: true });
       fs.mkdirSync(work);
       try {
-        const made = await obtain(kind, work, surroundings);
+        const made = await obtain(kind, work, context);
         fs.rmSync(target, { recursive: true, force: true });
         fs.renameSync(made, target);
       } finally {
@@ -65,7 +65,7 @@ export async function fetchLibtorch(kind: Kind, surroundings: Surroundings): Pro
         throw new GanError('ERR_FETCH', `the LibTorch fetched to ${target}: ${result}`);
       return result;
     },
-    () => surroundings.stderr?.write('another process is fetching LibTorch: waiting for it\n'),
+    () => context.stderr?.write('another process is fetching LibTorch: waiting for it\n'),
   );
 }
 
@@ -79,17 +79,17 @@ export function officialUrl(kind: Kind): string {
 }
 
 /** Tries the ways in turn; returns the folder that holds `torch/`. */
-async function obtain(kind: Kind, work: string, surroundings: Surroundings): Promise<string> {
+async function obtain(kind: Kind, work: string, context: ProcessContext): Promise<string> {
   const version = FETCHED_VERSIONS[kind];
   if (kind === 'cuda' && process.platform === 'darwin')
     throw new GanError('ERR_FETCH', 'macOS has no CUDA: run setup without --cuda');
-  const own = surroundings.env.LIBTORCH_GAN_URL;
+  const own = context.env.LIBTORCH_GAN_URL;
   const url = own || officialUrl(kind);
-  const zip = async () => unpack(await download(url, work, surroundings), { kind, work, surroundings });
+  const zip = async () => unpack(await download(url, work, context), { kind, work, context });
   const wheel = async () =>
     kind === 'cuda'
-      ? prune(await pipInstall(version, work, surroundings), kind)
-      : unpack(await pipDownload(version, work, surroundings), { kind, work, surroundings });
+      ? prune(await pipInstall(version, work, context), kind)
+      : unpack(await pipDownload(version, work, context), { kind, work, context });
   const failures: string[] = [];
   for (const [name, attempt] of own
     ? [[url, zip] as const]
@@ -110,14 +110,14 @@ async function obtain(kind: Kind, work: string, surroundings: Surroundings): Pro
 /** CMake is needed anyway, and brings an unzip that is on every machine. */
 function unpack(
   archive: string,
-  { kind, work, surroundings }: { kind: Kind; work: string; surroundings: Surroundings },
+  { kind, work, context }: { kind: Kind; work: string; context: ProcessContext },
 ): Promise<string> {
   const folder = path.join(work, 'unpacked');
   fs.mkdirSync(folder);
   const wheel = archive.endsWith('.whl');
   const top = wheel ? 'torch' : 'libtorch';
   const wanted = KEPT.filter((name) => name !== (wheel ? 'build-version' : 'version.py'));
-  return withProgress(`unpacking ${path.basename(archive)}`, surroundings, {
+  return withProgress(`unpacking ${path.basename(archive)}`, context, {
     work: async () => {
       if (!isWholeZip(archive))
         throw new GanError('ERR_FETCH', `${path.basename(archive)} is no zip, or truncated`);

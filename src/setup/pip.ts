@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { GanError } from '../errors';
-import { type Surroundings, withProgress } from './progress';
+import { type ProcessContext, withProgress } from './progress';
 import { run } from './run';
 
 // On Linux the default index offers the CUDA build only, under the same version; the CPU builds there carry `+cpu`.
@@ -12,16 +12,12 @@ const CPU_INDEX = 'https://download.pytorch.org/whl/cpu';
  *
  * @throws GanError `ERR_FETCH` with pip's own reason.
  */
-export async function pipDownload(
-  version: string,
-  work: string,
-  surroundings: Surroundings,
-): Promise<string> {
+export async function pipDownload(version: string, work: string, context: ProcessContext): Promise<string> {
   const target = path.join(work, 'wheel');
   const linux = process.platform === 'linux';
   const requirement = linux ? `torch==${version}+cpu` : `torch==${version}`;
   const index = linux ? ['--extra-index-url', CPU_INDEX] : [];
-  await pip(['download', '--no-deps', '-d', target, ...index, requirement], work, surroundings);
+  await pip(['download', '--no-deps', '-d', target, ...index, requirement], work, context);
   return path.join(target, fs.readdirSync(target)[0]);
 }
 
@@ -34,10 +30,10 @@ const CUDA_HEADERS = ['nvidia-cuda-crt==13.0.*', 'nvidia-cuda-cccl==13.0.*'];
  *
  * @throws GanError `ERR_FETCH` with pip's own reason.
  */
-export async function pipInstall(version: string, work: string, surroundings: Surroundings): Promise<string> {
+export async function pipInstall(version: string, work: string, context: ProcessContext): Promise<string> {
   const site = path.join(work, 'site');
   const install = (...requirements: string[]) =>
-    pip(['install', '--no-compile', '--target', site, ...requirements], work, surroundings);
+    pip(['install', '--no-compile', '--target', site, ...requirements], work, context);
   await install('--no-deps', `torch==${version}`);
   const description = fs.readdirSync(site).find((name) => /^torch-.*\.dist-info$/.test(name)) ?? '';
   const metadata = fs.readFileSync(path.join(site, description, 'METADATA'), 'utf8');
@@ -50,16 +46,16 @@ export async function pipInstall(version: string, work: string, surroundings: Su
 }
 
 /** Runs pip with its last argument, the requirement, on the progress line. */
-function pip(args: string[], work: string, surroundings: Surroundings): Promise<void> {
+function pip(args: string[], work: string, context: ProcessContext): Promise<void> {
   const temporary = path.join(work, 'tmp');
   fs.mkdirSync(temporary);
-  return withProgress(`pip ${args[0]} ${args.at(-1)?.replace(/;.*/, '')}`, surroundings, {
+  return withProgress(`pip ${args[0]} ${args.at(-1)?.replace(/;.*/, '')}`, context, {
     work: async (progress) => {
       let output = '';
       // pip draws its own bar only on a terminal that it owns, so the growth of the wheel in its temporary folder is shown.
       const timer = setInterval(() => progress.update(...downloaded(output, temporary)), 250);
       const { code } = await run('python3', ['-m', 'pip', ...args, ...QUICK], {
-        env: { ...surroundings.env, TMPDIR: temporary },
+        env: { ...context.env, TMPDIR: temporary },
         onOutput: (text) => {
           output += text;
         },

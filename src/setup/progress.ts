@@ -2,7 +2,7 @@
 export type Stream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** What setup needs of its process. */
-export interface Surroundings {
+export interface ProcessContext {
   readonly env: NodeJS.ProcessEnv;
   /** Where progress goes; `null` keeps it quiet. */
   readonly stderr: Stream | null;
@@ -21,7 +21,7 @@ const LIVE_INTERVAL_MS = 100;
 const BAR_WIDTH = 24;
 
 /** Starts a progress line called `label`. `NO_COLOR`, or a stream that is no terminal, makes it plain lines. */
-export function progress(label: string, { env, stderr }: Surroundings): Progress {
+export function progress(label: string, { env, stderr }: ProcessContext): Progress {
   if (stderr === null) return { update() {}, done() {} };
   const start = Date.now();
   const live = (stderr.isTTY ?? false) && !env.NO_COLOR;
@@ -54,10 +54,10 @@ export function progress(label: string, { env, stderr }: Surroundings): Progress
  */
 export async function withProgress<T>(
   label: string,
-  surroundings: Surroundings,
+  context: ProcessContext,
   { work, outcome }: { work: (progress: Progress) => Promise<T>; outcome: (result: T) => string },
 ): Promise<T> {
-  const line = progress(label, surroundings);
+  const line = progress(label, context);
   try {
     const result = await work(line);
     line.done(outcome(result));

@@ -3,11 +3,11 @@ import { findLibtorch, type Libtorch } from '../native/libtorch';
 import { packageRoot } from '../native/root';
 import { type BuildResult, buildAddon } from './build';
 import { fetchLibtorch } from './fetch';
-import type { Surroundings } from './progress';
+import type { ProcessContext } from './progress';
 import { missingTools, toolchain } from './toolchain';
 
 /** What to set up. */
-export interface SetupOptions extends Surroundings {
+export interface SetupOptions extends ProcessContext {
   /** With CUDA: a LibTorch that is a CPU build does not serve. */
   readonly cuda?: boolean;
 }

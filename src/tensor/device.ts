@@ -29,6 +29,11 @@ export function deviceFacts(): DeviceFacts {
   };
 }
 
+/** A GPU's compute capability, e.g. [9, 0]. @throws TorchError `ERR_NO_CUDA` where it cannot be used */
+export function cudaCapability(device: string): readonly [major: number, minor: number] {
+  return native().cudaCapability(device);
+}
+
 /**
  * The device a word stands for: `auto` is `cuda` where a device can be used, else `cpu`; anything else is checked and given back.
  *
@@ -83,7 +88,7 @@ export function setKernels(enabled: boolean): void {
   native().setKernels(enabled);
 }
 
-/** `setTf32(true)`, unless somebody has called `setTf32` before: what a training on CUDA begins with. */
+/** `setTf32(true)`, unless `setTf32` was called before: what a training on CUDA begins with. */
 export function allowTf32(): void {
   if (!tf32Chosen) native().setTf32(true);
 }

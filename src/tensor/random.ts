@@ -1,6 +1,7 @@
 import { GanError } from '../errors';
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { Handle } from '../native/types';
 import { defaultDevice } from './device';
 
 /** Seeds the default random generator of every device, as `torch.manual_seed`: initialisers and dropout draw from it. */

@@ -4,7 +4,7 @@ import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { CapturedGraph, GraphCapture } from './graph-capture';
 import { LiveInputs, type ScheduledValue, StaticInputs } from './inputs';
-import { batchSize, type Group, type GroupInputs, runGroup, runPhases, type StepContext } from './step';
+import { batchSize, type Group, type GroupInputs, liveInputs, runGroup, type StepContext } from './step';
 
 /** Runs of a group of phases before it is captured: LibTorch and its libraries set up what they need in them. */
 export const WARM_UP_RUNS = 3;
@@ -47,8 +47,7 @@ export class CapturedGroups {
     const state = this.#stateOf(group);
     if (state.captured && state.captured.layout !== layoutOf(group)) drop(state);
     const { captured, refused } = state;
-    if (refused !== null || (captured && !captured.inputs.fits(inputs.batches)))
-      runGroup(this.#context, group, inputs);
+    if (refused !== null || (captured && !captured.inputs.fits(inputs.batches))) this.#runLive(group, inputs);
     else if (captured) this.#replay(captured, inputs);
     else if (state.runs < WARM_UP_RUNS) this.#warmUp(state, group, inputs);
     else this.#captureAndRun(state, group, inputs);
@@ -76,9 +75,17 @@ export class CapturedGroups {
     this.#capture.dispose();
   }
 
+  #runLive(group: Group, { batches, index }: GroupInputs): LiveInputs {
+    return scope(() => {
+      const inputs = liveInputs(this.#context, batches);
+      runGroup(this.#context, group, { inputs, index });
+      return inputs;
+    });
+  }
+
   #warmUp(state: GroupState, group: Group, inputs: GroupInputs): void {
     this.#capture.warmUp(() => {
-      const used = runGroup(this.#context, group, inputs);
+      const used = this.#runLive(group, inputs);
       if (used.drewLatents) state.drawsLatents = true;
       state.scheduled = used.scheduledValues;
     });
@@ -98,7 +105,7 @@ export class CapturedGroups {
       const { scheduled } = state;
       const inputs = new StaticInputs(batches, { device, index, latents, scheduled });
       try {
-        const graph = this.#capture.capture(() => runPhases(this.#context, group, { inputs, index }));
+        const graph = this.#capture.capture(() => runGroup(this.#context, group, { inputs, index }));
         state.captured = { graph, inputs, layout: layoutOf(group) };
       } catch (error) {
         inputs.dispose();
@@ -108,7 +115,7 @@ export class CapturedGroups {
         for (const { phase } of group.entries) phase.running.zeroGrad();
         const drawn = [...latents];
         const draw = () => drawn.shift() ?? this.#draw(batches);
-        runPhases(this.#context, group, { inputs: new LiveInputs(batches, { device, draw }), index });
+        runGroup(this.#context, group, { inputs: new LiveInputs(batches, { device, draw }), index });
         return;
       }
       state.captured.graph.replay();

@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor/tensor';
 import { evaluating, type Norms } from './evaluating';
 import type { Grid } from './grid';
 import type { Networks } from './phase';
-import type { GridSource, SamplerFace } from './sampler';
+import type { GridSource, SamplerBase } from './sampler-base';
 
 /** One way in which a model makes images of images. */
 export interface Direction {
@@ -55,7 +55,7 @@ const EXAMPLES = 16;
 const IN_A_ROW = 2;
 
 /** A model that makes images of images. */
-export class ImageSampler implements SamplerFace {
+export class ImageSampler implements SamplerBase {
   readonly takes = 'images';
   readonly directions: Readonly<Record<string, Direction>>;
   readonly reach: Reach;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { deviceFacts, isCpu } from '../tensor/device';
+import { cudaCapability, deviceFacts, isCpu } from '../tensor/device';
 import type { Precision } from './manifest';
 
 /** A precision that is known to be the faster one on a kind of device, and why. */
@@ -18,7 +18,7 @@ export interface CpuTraits {
 /** The faster precision on this device, where its kind alone tells; null where it depends on the networks. */
 export function knownPrecision(device: string): KnownPrecision | null {
   if (isCpu(device)) return ofCpu({ capability: deviceFacts().cpuCapability, flags: cpuFlags() });
-  return null;
+  return ofCuda(cudaCapability(device));
 }
 
 /** {@link knownPrecision} of a processor. With AVX-512's bfloat16 instructions alone it depends on the networks. */

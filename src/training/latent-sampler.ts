@@ -6,7 +6,7 @@ import { evaluating } from './evaluating';
 import type { Grid } from './grid';
 import { drawClassRows, drawLatents, type Latent, latentShape } from './latent';
 import type { Networks } from './phase';
-import type { GridSource, SamplerFace } from './sampler';
+import type { GridSource, SamplerBase } from './sampler-base';
 
 /** Latents of the grids have a seed of their own: they must not move with the training's. */
 const SAMPLE_SEED = 0x5eed;
@@ -22,7 +22,7 @@ export interface LatentSamplerOptions {
 }
 
 /** A model that makes images of latents. */
-export class LatentSampler implements SamplerFace {
+export class LatentSampler implements SamplerBase {
   readonly takes = 'latents';
   readonly by: string;
   readonly latent: Latent;

@@ -119,7 +119,7 @@ function cpuTraits(): string {
   return `${cpus()[0]?.model ?? 'CPU'}, ${cpuCapability}, ${threads} threads, ${flags.join(' ')}`;
 }
 
-/** What was measured before; nothing where the file is missing, damaged or somebody else's. */
+/** What was measured before; nothing where the file is missing, damaged or of another kind. */
 function recall(file: string): Map<string, PrecisionTimes> {
   try {
     const entries = Object.entries(readJsonObject(file));
@@ -144,6 +144,6 @@ function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): voi
     writeFileSync(own, `${JSON.stringify(Object.fromEntries([...times].slice(-REMEMBERED)), null, 2)}\n`);
     renameSync(own, file);
   } catch {
-    // As said.
+    // Not remembered, then.
   }
 }

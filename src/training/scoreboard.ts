@@ -31,7 +31,7 @@ interface Held extends Entry {
 }
 
 /**
- * The newest loss of each phase and the newest of each logged statistic, on the device until somebody reads them. A phase that
+ * The newest loss of each phase and the newest of each logged statistic, on the device until they are read. A phase that
  * does not run in every step is there by its last run.
  */
 export class Scoreboard {

@@ -16,7 +16,7 @@ export interface ProfileOptions {
   readonly onProfile?: (profile: Profile) => void;
 }
 
-/** Steps before the profiled ones, unless somebody says otherwise. */
+/** Steps before the profiled ones, by default. */
 const WARMUP = 10;
 
 /** Where a training is. */

@@ -37,13 +37,11 @@ export interface GroupInputs {
   readonly index: number;
 }
 
-/** Runs a group on a step's batches, with latents that are drawn on first use; returns what it used of them. */
-export function runGroup(context: StepContext, group: Group, { batches, index }: GroupInputs): LiveInputs {
-  return scope(() => {
-    const draw = () => context.drawLatents(batchSize(batches));
-    const inputs = new LiveInputs(batches, { device: context.device, draw });
-    runPhases(context, group, { inputs, index });
-    return inputs;
+/** A step's own batches, with latents that are drawn on first use. */
+export function liveInputs(context: StepContext, batches: readonly Batch[]): LiveInputs {
+  return new LiveInputs(batches, {
+    device: context.device,
+    draw: () => context.drawLatents(batchSize(batches)),
   });
 }
 
@@ -52,8 +50,8 @@ export function batchSize([batch]: readonly Batch[]): number {
   return Object.values(batch)[0].shape[0];
 }
 
-/** Runs a group's phases in order; scalars go to the board. */
-export function runPhases(
+/** Runs the phases of a group in order; scalars go to the board. Call it in a scope, which takes what is left of the inputs. */
+export function runGroup(
   context: StepContext,
   { entries, trained }: Group,
   { inputs, index }: { readonly inputs: Inputs; readonly index: number },

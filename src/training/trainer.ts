@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { positiveInteger } from '../check';
 import type { DataSpecs } from '../data/dataset';
 import type { Batch, Loader } from '../data/loader';
 import { UsageError } from '../errors';
-import { positiveInteger } from '../nn/check';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
@@ -27,7 +27,7 @@ import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import { Scoreboard } from './scoreboard';
 import { Session } from './session';
-import { runGroup, type StepContext } from './step';
+import { liveInputs, runGroup, type StepContext } from './step';
 import type { Training } from './training';
 
 /** A model, and how to compute. */
@@ -189,9 +189,10 @@ export class Trainer<N extends Networks = Networks> implements Training {
         const batches = group.batches.flatMap((which) =>
           all.slice(which * accumulate, (which + 1) * accumulate),
         );
-        const inputs = { batches, index: this.step };
-        if (this.#captured) this.#captured.run(group, inputs);
-        else runGroup(this.#context, group, inputs);
+        const index = this.step;
+        if (this.#captured) this.#captured.run(group, { batches, index });
+        else
+          scope(() => runGroup(this.#context, group, { inputs: liveInputs(this.#context, batches), index }));
       }
       this.step++;
       this.images += all.length * loader.batch;

@@ -98,7 +98,7 @@ describe('cifar10', () => {
       expect([set.name, set.count, set.spec]).toEqual([
         'cifar10',
         10_000,
-        { channels: 3, resolution: 32, classes: 10 },
+        { channels: 3, height: 32, width: 32, classes: 10 },
       ]);
       expect(set.classNames[8]).toBe('ship');
       expect(set.histogram()).toEqual(new Array(10).fill(1_000));

@@ -3,8 +3,8 @@ import { ImageDataset } from '../../src/data/dataset';
 import { drawnPixels } from '../../src/data/pixels';
 
 const pixels = (count: number) => Uint8Array.from({ length: count * 16 }, (_, i) => (i * 37) % 251);
-const set = (name: string, bytes: Uint8Array, resolution = 4) =>
-  new ImageDataset({ name, channels: 1, resolution, pixels: bytes });
+const set = (name: string, bytes: Uint8Array, side = 4) =>
+  new ImageDataset({ name, channels: 1, height: side, width: side, pixels: bytes });
 
 test('equal pixels have one hash, whatever the name and wherever they are', async () => {
   const bytes = pixels(9);
@@ -13,7 +13,7 @@ test('equal pixels have one hash, whatever the name and wherever they are', asyn
     imageBytes: 16,
     draw: (index, target, offset) => target.set(bytes.subarray(16 * index, 16 * (index + 1)), offset),
   });
-  const elsewhere = new ImageDataset({ name: 'b', channels: 1, resolution: 4, pixels: drawn });
+  const elsewhere = new ImageDataset({ name: 'b', channels: 1, height: 4, width: 4, pixels: drawn });
   expect(await contentHash(elsewhere)).toBe(await contentHash(set('a', bytes)));
 });
 

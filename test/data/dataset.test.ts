@@ -3,14 +3,15 @@ import { ImageDataset, type ImageDatasetOptions } from '../../src/data/dataset';
 const made = {
   name: 'mine',
   channels: 1,
-  resolution: 2,
+  height: 2,
+  width: 2,
   pixels: Uint8Array.from({ length: 12 }, (_, i) => i),
 };
 
 describe('ImageDataset', () => {
   test.each<[Partial<ImageDatasetOptions>, string]>([
-    [{ channels: 0 }, 'channels and resolution must be positive integers, got 0 and 2'],
-    [{ resolution: 1.5 }, 'channels and resolution must be positive integers, got 1 and 1.5'],
+    [{ channels: 0 }, 'channels, height and width must be positive integers, got 0, 2 and 2'],
+    [{ width: 1.5 }, 'channels, height and width must be positive integers, got 1, 2 and 1.5'],
     [{ pixels: new Uint8Array(13) }, '1×2×2 images take 4 bytes each, but 13 bytes came'],
     [{ labels: [0, 1] }, 'has 3 images but 2 labels'],
     [{ labels: [0, -1, 1] }, 'label -1 of image 1 is outside 0–1'],
@@ -31,7 +32,7 @@ describe('ImageDataset', () => {
 
   test('without labels has no classes', () => {
     const set = new ImageDataset({ ...made, classNames: ['unused'] });
-    expect([set.count, set.spec]).toEqual([3, { channels: 1, resolution: 2, classes: 0 }]);
+    expect([set.count, set.spec]).toEqual([3, { channels: 1, height: 2, width: 2, classes: 0 }]);
     expect([set.labels, set.classNames, set.histogram()]).toEqual([null, [], []]);
   });
 

@@ -1,13 +1,21 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import { decodeImage, type ImageShape, loadSharp } from '../../src/data/decode-image';
+import { type DecodedForm, decodeHalves, decodeImage, loadSharp } from '../../src/data/decode-image';
 import { plain, put, temporaryFolder } from './files';
+import { bmp, floatTiff, pngRow } from './image-files';
 
 const folder = temporaryFolder();
 const path = (): string => folder.path('image');
 
-function decode(shape: Partial<ImageShape> = {}): Promise<Uint8Array> {
-  return decodeImage(sharp, path(), { resolution: 8, channels: 3, ...shape });
+const form: DecodedForm = { channels: 3, height: 8, width: 8, fit: 'crop' };
+
+function decode(changes: Partial<DecodedForm> = {}): Promise<Uint8Array> {
+  return decodeImage(sharp, path(), { ...form, ...changes });
+}
+
+/** Decodes an image of one row without scaling it. */
+async function decodeRow(width: number, channels: number): Promise<number[]> {
+  return [...(await decode({ width, height: 1, channels }))];
 }
 
 /** Left half red, right half blue. */
@@ -42,12 +50,24 @@ describe('decodeImage', () => {
     [
       'an SVG drawing',
       async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-      'a JPEG, PNG or WebP file is expected',
+      'a JPEG, PNG, WebP, GIF, TIFF or BMP file is expected',
     ],
     ['a JPEG start and nothing else', async () => Buffer.from([0xff, 0xd8, 0xff, 0xe0]), 'header'],
     ['a truncated JPEG', async () => half((await noise(200, 200)).jpeg()), 'premature end'],
     ['a truncated PNG', async () => half((await noise(200, 200)).png()), 'png'],
     ['a truncated WebP', async () => half((await noise(200, 200)).webp()), 'webp'],
+    ['a truncated GIF', async () => half((await noise(200, 200)).gif()), 'end of GIF'],
+    ['a truncated TIFF', async () => half((await noise(200, 200)).tiff()), 'unsupported image format'],
+    [
+      'a truncated BMP',
+      async () => bmp({ width: 2, height: 2, bits: 24, rows: [[1, 2, 3, 4, 5, 6, 0, 0]] }),
+      'its pixels take 16 bytes from byte 54 on, but it has 62 bytes: it is cut off',
+    ],
+    [
+      'a TIFF of floats',
+      async () => floatTiff([0, 0.5, 1]),
+      'its pixels are of the type float: save it with',
+    ],
     [
       'too many pixels',
       async () => claiming(await plain('png', { width: 8, height: 8, colour: 'red' }), 8200),
@@ -61,36 +81,89 @@ describe('decodeImage', () => {
     });
   });
 
-  test.each(['jpeg', 'png', 'webp'] as const)('reads %s into colour planes, or grey', async (format) => {
-    put(path(), await plain(format, { width: 20, height: 30, colour: '#ff8000' }));
-    const planes = await decode();
-    expect(planes.length).toBe(3 * 64);
-    for (const [plane, value] of [255, 128, 0].entries())
-      for (const at of [0, 63]) expect(Math.abs(planes[plane * 64 + at] - value)).toBeLessThanOrEqual(3);
-    const grey = await decode({ channels: 1 });
-    expect(grey.length).toBe(64);
-    // CIE lightness of orange lies between those of pure red (54) and yellow (97).
-    expect(grey[0]).toBeGreaterThan(140);
-    expect(grey[0]).toBeLessThan(190);
+  test.each(['jpeg', 'png', 'webp', 'gif', 'tiff'] as const)(
+    'reads %s into colour planes',
+    async (format) => {
+      put(path(), await plain(format, { width: 20, height: 30, colour: '#ff8000' }));
+      const planes = await decode();
+      expect(planes.length).toBe(3 * 64);
+      for (const [plane, value] of [255, 128, 0].entries())
+        for (const at of [0, 63]) expect(Math.abs(planes[plane * 64 + at] - value)).toBeLessThanOrEqual(3);
+    },
+  );
+
+  test('reads BMP, scaled as the others are', async () => {
+    const rows = Array.from({ length: 16 }, (_, y) => Array<number>(24).fill(y < 8 ? 200 : 100));
+    put(path(), bmp({ width: 8, height: -16, bits: 24, rows }));
+    const [red] = [(await decode({ fit: 'stretch' })).subarray(0, 64)];
+    expect([red[0], red[63]]).toEqual([200, 100]);
+  });
+
+  test('makes grey by Rec. 601: 76, 150 and 29 of pure red, green and blue', async () => {
+    const row = [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 200, 100, 50];
+    put(path(), pngRow({ width: 5, depth: 8, colorType: 2, row }));
+    const grey = [76, 150, 29, 255, 124];
+    expect(await decodeRow(5, 1)).toEqual(grey);
+    expect(await decodeRow(5, 2)).toEqual([...grey, 255, 255, 255, 255, 255]);
   });
 
   test('spreads grey over all planes, and reduces 16 bits to 8', async () => {
-    put(
-      path(),
-      await sharp(await plain('png', { width: 9, height: 9, colour: '#808080' }))
-        .toColourspace('grey16')
-        .png()
-        .toBuffer(),
-    );
-    expect(new Set(await decode())).toEqual(new Set([128]));
+    put(path(), pngRow({ width: 3, depth: 16, colorType: 0, row: [0x80, 0x80, 0xff, 0xff, 0, 0] }));
+    const grey = [128, 255, 0];
+    expect(await decodeRow(3, 1)).toEqual(grey);
+    expect(await decodeRow(3, 3)).toEqual([grey, grey, grey].flat());
+    expect(await decodeRow(3, 4)).toEqual([...grey, ...grey, ...grey, 255, 255, 255]);
   });
 
-  test('puts transparent parts on white', async () => {
-    const background = { r: 255, g: 0, b: 0, alpha: 0 };
+  describe.each([
+    ['8 bits', { depth: 8, row: [255, 0, 0, 128, 0, 0, 0, 0] }],
+    ['16 bits', { depth: 16, row: [255, 255, 0, 0, 0, 0, 128, 128, 0, 0, 0, 0, 0, 0, 0, 0] }],
+  ])('of an image with alpha of %s', (_, file) => {
+    beforeEach(() => put(path(), pngRow({ width: 2, colorType: 6, ...file })));
+
+    test('keeps alpha, not premultiplied, where there is a channel for it', async () => {
+      expect(await decodeRow(2, 4)).toEqual([255, 0, 0, 0, 0, 0, 128, 0]);
+      expect(await decodeRow(2, 2)).toEqual([76, 0, 128, 0]);
+    });
+
+    test('lays transparent parts on white where there is none', async () => {
+      const [red, green, blue] = [await decodeRow(2, 3)].flatMap((planes) => [
+        planes.slice(0, 2),
+        planes.slice(2, 4),
+        planes.slice(4),
+      ]);
+      expect(red).toEqual([255, 255]);
+      // Half of white over none of green and blue.
+      for (const plane of [green, blue]) {
+        expect(Math.abs(plane[0] - 127)).toBeLessThanOrEqual(1);
+        expect(plane[1]).toBe(255);
+      }
+      expect((await decodeRow(2, 1))[1]).toBe(255);
+    });
+  });
+
+  test('does not let the colour of transparent pixels bleed when it scales', async () => {
+    const row = [255, 0, 0, 255, 0, 255, 0, 0, 255, 0, 0, 255, 0, 255, 0, 0];
+    put(path(), pngRow({ width: 4, depth: 8, colorType: 6, row }));
+    const planes = await decode({ width: 2, height: 1, channels: 4, fit: 'stretch' });
+    expect([...planes.subarray(0, 4)]).toEqual([255, 255, 0, 0]);
+  });
+
+  test('converts colours of another profile to sRGB', async () => {
+    const green = { width: 8, height: 8, channels: 3, background: '#00c800' } as const;
+    put(path(), await sharp({ create: green }).withIccProfile('p3').png().toBuffer());
+    const planes = await decode();
+    for (const [plane, value] of [0, 200, 0].entries())
+      expect(Math.abs(planes[plane * 64] - value)).toBeLessThanOrEqual(3);
+  });
+
+  test('takes the first image of an animation', async () => {
+    const frames = Buffer.concat([Buffer.alloc(192, 255), Buffer.alloc(192, 0)]);
+    const raw = { width: 8, height: 16, channels: 3, pageHeight: 8 } as const;
     put(
       path(),
-      await sharp({ create: { width: 9, height: 9, channels: 4, background } })
-        .png()
+      await sharp(frames, { raw })
+        .gif({ delay: [100, 100] })
         .toBuffer(),
     );
     expect(new Set(await decode())).toEqual(new Set([255]));
@@ -101,6 +174,36 @@ describe('decodeImage', () => {
     const red = (await decode()).subarray(0, 64);
     expect(Math.min(...red.subarray(0, 3))).toBeGreaterThan(250);
     expect(Math.max(...red.subarray(5, 8))).toBeLessThan(5);
+  });
+
+  test('fits a wide image in with white above and below, or transparent there', async () => {
+    put(path(), await plain('png', { width: 64, height: 32, colour: '#000000' }));
+    const column = (planes: Uint8Array, plane: number) =>
+      Array.from({ length: 8 }, (_, y) => planes[plane * 64 + 8 * y + 4]);
+    const margin = [255, 255, 0, 0, 0, 0, 255, 255];
+    expect(column(await decode({ fit: 'pad' }), 0)).toEqual(margin);
+    const clear = await decode({ fit: 'pad', channels: 4 });
+    expect(column(clear, 0)).toEqual(margin);
+    expect(column(clear, 3)).toEqual([0, 0, 255, 255, 255, 255, 0, 0]);
+  });
+
+  test('stretches an image over the whole', async () => {
+    put(path(), await (await halves(64, 16)).png().toBuffer());
+    const red = (await decode({ fit: 'stretch' })).subarray(0, 64);
+    expect(Math.min(...red.subarray(0, 3))).toBeGreaterThan(250);
+    expect(Math.max(...red.subarray(5, 8))).toBeLessThan(10);
+  });
+
+  test('has height and width apart', async () => {
+    put(path(), await (await halves(64, 16)).png().toBuffer());
+    const planes = await decode({ height: 2, width: 6 });
+    expect(planes.length).toBe(3 * 12);
+    expect([planes[0], planes[5], planes[6], planes[11]].map((value) => value > 128)).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 
   test('turns an image as its EXIF orientation says', async () => {
@@ -115,6 +218,42 @@ describe('decodeImage', () => {
     const red = (await decode()).subarray(0, 64);
     expect(Math.min(red[0], red[7])).toBeGreaterThan(240);
     expect(Math.max(red[56], red[63])).toBeLessThan(15);
+  });
+});
+
+describe('decodeHalves', () => {
+  test('names an image of odd width', async () => {
+    put(path(), await plain('png', { width: 17, height: 8, colour: 'red' }));
+    await expect(decodeHalves(sharp, path(), form)).rejects.toMatchObject({
+      code: 'ERR_BAD_IMAGE',
+      message: `${path()} is not a readable image: two images side by side are expected, but its width, 17, is odd`,
+    });
+  });
+
+  test('gives the planes of the left image, then those of the right', async () => {
+    put(path(), await (await halves(16, 8)).png().toBuffer());
+    const planes = await decodeHalves(sharp, path(), form);
+    const values = Array.from(
+      { length: 6 },
+      (_, plane) => new Set(planes.subarray(64 * plane, 64 * plane + 64)),
+    );
+    expect(values).toEqual([255, 0, 0, 0, 0, 255].map((value) => new Set([value])));
+  });
+
+  test('scales each half on its own, so that neither bleeds into the other', async () => {
+    put(path(), await (await halves(200, 100)).png().toBuffer());
+    const grey = await decodeHalves(sharp, path(), { ...form, channels: 1 });
+    expect(new Set(grey.subarray(0, 64))).toEqual(new Set([76]));
+    expect(new Set(grey.subarray(64))).toEqual(new Set([29]));
+  });
+
+  test('turns the image before it is halved', async () => {
+    // Orientation 6 turns the left to the top: what lies above is red in both halves.
+    const turned = (await halves(32, 32)).withMetadata({ orientation: 6 });
+    put(path(), await turned.png().toBuffer());
+    const planes = await decodeHalves(sharp, path(), form);
+    for (const red of [planes.subarray(0, 64), planes.subarray(192, 256)])
+      expect([red[4] > 200, red[60] < 50]).toEqual([true, true]);
   });
 });
 

@@ -86,7 +86,7 @@ describe('digits', () => {
 
   test('are one grey channel in ten classes named 0–9', async () => {
     const set = await digits({ count: 10, resolution: 16 });
-    expect(set.spec).toEqual({ channels: 1, resolution: 16, classes: 10 });
+    expect(set.spec).toEqual({ channels: 1, height: 16, width: 16, classes: 10 });
     expect(set.classNames.join('')).toBe('0123456789');
     expect((await set.pixels.readAll()).length).toBe(10 * 16 * 16);
   });

@@ -49,11 +49,11 @@ export function put(path: string, contents: string | Uint8Array, { gzip = false 
 
 /** An image of one colour, as a file's bytes. */
 export function plain(
-  format: 'jpeg' | 'png' | 'webp',
+  format: 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff',
   { width, height, colour }: { width: number; height: number; colour: string },
 ): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background: colour } })
-    .toFormat(format, { quality: 100 })
+    .toFormat(format, format === 'gif' ? {} : { quality: 100 })
     .toBuffer();
 }
 

@@ -45,7 +45,10 @@ describe('imageFolder', () => {
   test.each<[ImageFolderOptions, string]>([
     [{ resolution: 0 }, 'resolution'],
     [{ resolution: 8.5 }, 'resolution'],
-    [{ channels: 4 }, 'channels must be 1 (grey) or 3 (RGB), got 4'],
+    [{ channels: 5 }, 'channels must be 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA), got 5'],
+    [{ channels: 1.5 }, 'got 1.5'],
+    [{ resolution: { height: 8, width: 0 } }, 'resolution must be an integer from 4 to 4096, got 0'],
+    [{ fit: JSON.parse('"zoom"') }, 'fit must be crop, pad or stretch, got zoom'],
   ])('refuses %j', async (options, reason) => {
     await expect(load(options)).rejects.toMatchObject({
       code: 'ERR_USAGE',
@@ -106,7 +109,7 @@ describe('imageFolder', () => {
   test('makes labels of sub-folders, and squares of images of any size', async () => {
     await putClasses();
     const set = await load();
-    expect(set.spec).toEqual({ channels: 3, resolution: 8, classes: 2 });
+    expect(set.spec).toEqual({ channels: 3, height: 8, width: 8, classes: 2 });
     expect(set.name).toBe(`folder:${folder.path('set')}`);
     expect([set.classNames, [...(set.labels ?? [])]]).toEqual([
       ['blue', 'red'],
@@ -121,7 +124,7 @@ describe('imageFolder', () => {
   test('without sub-folders has no labels', async () => {
     put(folder.path('set/a.png'), await plain('png', { width: 8, height: 8, colour: '#808080' }));
     const set = await load({ channels: 1 });
-    expect([set.spec, set.labels]).toEqual([{ channels: 1, resolution: 8, classes: 0 }, null]);
+    expect([set.spec, set.labels]).toEqual([{ channels: 1, height: 8, width: 8, classes: 0 }, null]);
     expect(new Set(await set.pixels.readAll())).toEqual(new Set([128]));
   });
 
@@ -152,16 +155,39 @@ describe('imageFolder', () => {
     expect(packs()).toHaveLength(1);
   });
 
-  test('decodes again for another resolution, other channels, or a changed, new or removed file', async () => {
+  test.each([1, 2, 3, 4])('has images of %d channels, higher than wide where asked to', async (channels) => {
+    await putClasses();
+    const set = await load({ channels, resolution: { height: 12, width: 8 } });
+    expect(set.spec).toEqual({ channels, height: 12, width: 8, classes: 2 });
+    const [first] = [await set.images([0])];
+    const blue = { 1: [29], 2: [29, 255], 3: [0, 0, 255], 4: [0, 0, 255, 255] }[channels];
+    const planes = Array.from({ length: channels }, (_, plane) => first[plane * 96 + 50]);
+    for (const [plane, value] of (blue ?? []).entries())
+      expect(Math.abs(planes[plane] - value)).toBeLessThanOrEqual(3);
+  });
+
+  test('tells what was left out', async () => {
+    await putClasses();
+    put(folder.path('set/red/a.heic'), 'x');
+    mkdirSync(folder.path('set/green'));
+    for (let time = 0; time < 2; time++)
+      expect((await load()).notes).toEqual([
+        '1 file of another format was left out: .heic 1',
+        'no images are in the sub-folder green: it is no class',
+      ]);
+  });
+
+  test('decodes again for another resolution, fit, other channels, or a changed, new or removed file', async () => {
     await putClasses();
     await load();
     await load({ resolution: 16 });
     await load({ channels: 1 });
+    await load({ fit: 'pad' });
     utimesSync(folder.path('set/red/1.jpg'), 1, 1);
     await load();
     put(folder.path('set/red/3.png'), await plain('png', { width: 8, height: 8, colour: '#ff0000' }));
     expect((await load()).count).toBe(4);
-    expect(packs()).toHaveLength(5);
+    expect(packs()).toHaveLength(6);
   });
 
   test('makes a damaged packed file again', async () => {
@@ -176,6 +202,91 @@ describe('imageFolder', () => {
     expect(done.length).toBe(3);
     expect(await set.pixels.readAll()).toEqual(whole);
     expect(readFileSync(path).length).toBe(size);
+  });
+
+  describe('with sub-folders for splits', () => {
+    const one = (path: string, colour = '#ff0000') =>
+      plain('png', { width: 8, height: 8, colour }).then((file) => put(folder.path('set', path), file));
+
+    test.each(['val', 'valid', 'validation', 'test', 'Test'])(
+      'train and %s are no classes',
+      async (heldOut) => {
+        for (const path of ['train/a.png', 'train/b.png', `${heldOut}/c.png`]) await one(path);
+        const [train, test] = [await load(), await load({ split: 'test' })];
+        expect([train.count, train.labels, test.count, test.labels]).toEqual([2, null, 1, null]);
+      },
+    );
+
+    test('prefers test to val', async () => {
+      for (const path of ['train/a.png', 'val/b.png', 'val/c.png', 'test/d.png']) await one(path);
+      expect((await load({ split: 'test' })).count).toBe(1);
+    });
+
+    test('takes val where test is empty', async () => {
+      for (const path of ['train/a.png', 'val/b.png', 'val/c.png']) await one(path);
+      mkdirSync(folder.path('set/test'));
+      expect((await load({ split: 'test' })).count).toBe(2);
+    });
+
+    test('have one numbering of classes, that of train', async () => {
+      for (const path of ['train/a/1.png', 'train/b/1.png', 'val/b/2.png']) await one(path);
+      const test = await load({ split: 'test' });
+      expect([test.classNames, [...(test.labels ?? [])]]).toEqual([['a', 'b'], [1]]);
+    });
+
+    test.each([
+      [
+        'a class that train lacks',
+        ['train/a/1.png', 'val/b/1.png'],
+        'train has the classes a and val has the classes b',
+      ],
+      [
+        'classes where train has none',
+        ['train/1.png', 'val/b/1.png'],
+        'train has no classes and val has the classes b',
+      ],
+      [
+        'no classes where train has some',
+        ['train/a/1.png', 'val/1.png'],
+        'train has the classes a and val has no classes',
+      ],
+    ])('refuses %s', async (_, paths, reason) => {
+      for (const path of paths) await one(path);
+      for (const split of ['train', 'test'] as const)
+        await expect(load({ split })).rejects.toMatchObject({
+          code: 'ERR_DATA_LAYOUT',
+          message: `${folder.path('set')}: train and val must have the same classes, but ${reason}`,
+        });
+    });
+
+    test('names an empty train', async () => {
+      await one('val/a.png');
+      mkdirSync(folder.path('set/train'));
+      await expect(load()).rejects.toMatchObject({
+        code: 'ERR_DATA_EMPTY',
+        message: expect.stringContaining(`${folder.path('set/train')} holds no images`),
+      });
+    });
+
+    test.each([
+      ['another folder has images', ['train/a.png', 'val/a.png', 'dogs/a.png'], ['dogs', 'train', 'val']],
+      ['there is nothing beside train', ['train/a.png'], ['train']],
+      ['there is no train', ['test/a.png', 'val/a.png'], ['test', 'val']],
+    ])('are classes where %s, and have no test split', async (_, paths, classes) => {
+      for (const path of paths) await one(path);
+      expect((await load()).classNames).toEqual(classes);
+      await expect(load({ split: 'test' })).rejects.toMatchObject({
+        code: 'ERR_USAGE',
+        message: expect.stringContaining('set has no test split: leave the split out'),
+      });
+    });
+
+    test('have no test split where the others are empty', async () => {
+      await one('train/a.png');
+      mkdirSync(folder.path('set/val'));
+      expect((await load()).labels).toBeNull();
+      await expect(load({ split: 'test' })).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    });
   });
 
   testWithData(

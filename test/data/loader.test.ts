@@ -11,7 +11,7 @@ const COUNT = 23;
 /** 23 images 2×2: image i holds 10·i in every pixel, and i modulo 5 is its label. */
 const pixels = Uint8Array.from({ length: COUNT * 4 }, (_, i) => 10 * Math.floor(i / 4));
 const labels = Array.from({ length: COUNT }, (_, i) => i % 5);
-const set = new ImageDataset({ name: 'made', channels: 1, resolution: 2, pixels, labels });
+const set = new ImageDataset({ name: 'made', channels: 1, height: 2, width: 2, pixels, labels });
 
 type MakeLoader = (options?: Partial<LoaderOptions>, dataset?: ImageDataset) => Loader;
 
@@ -99,7 +99,7 @@ describe('a loader', () => {
   test('passes on why pixels cannot be read, and goes on where they can be again', async () => {
     put(folder.path('pixels'), pixels.subarray(0, 8));
     const source = filePixels({ path: folder.path('pixels'), count: COUNT, imageBytes: 4 });
-    const broken = new ImageDataset({ name: 'broken', channels: 1, resolution: 2, pixels: source });
+    const broken = new ImageDataset({ name: 'broken', channels: 1, height: 2, width: 2, pixels: source });
     for (const resident of [true, false])
       await expect(loaderOf({ resident }, broken).next()).rejects.toMatchObject({ code: 'ERR_DATA_CORRUPT' });
     const loader = loaderOf({}, broken);
@@ -110,9 +110,9 @@ describe('a loader', () => {
 
   test('knows its data set', () => {
     const loader = loaderOf();
-    expect([loader.name, loader.spec, loader.batch, loader.batchesPerEpoch]).toEqual([
+    expect([loader.name, loader.specs, loader.batch, loader.batchesPerEpoch]).toEqual([
       'made',
-      set.spec,
+      set.specs,
       4,
       5,
     ]);
@@ -130,7 +130,8 @@ describe.each([
     const every = new ImageDataset({
       name: 'every',
       channels: 3,
-      resolution: 2,
+      height: 2,
+      width: 2,
       pixels: bytes,
       labels: new Uint8Array(256).fill(7),
     });
@@ -204,6 +205,15 @@ describe.each([
     expect(loader.state()).toEqual({ epoch: 1, position: 4, seed: 1 });
   });
 
+  test('starts over at the place that start() gives, wherever it is', async () => {
+    const loader = loaderOf({ resident });
+    const first = await take(loader, 7);
+    expect([loader.epoch, loader.start()]).toEqual([1, { epoch: 0, position: 0, seed: 1 }]);
+    loader.setState(loader.start());
+    expect(loader.epoch).toBe(0);
+    expect(await take(loader, 7)).toEqual(first);
+  });
+
   test('gives batches in order to callers that do not wait', async () => {
     const together = loaderOf({ resident });
     const batches = await Promise.all(Array.from({ length: 12 }, () => together.next()));
@@ -215,11 +225,11 @@ describe.each([
     for (const { images } of await take(loader, 2)) expect(new Set(images).size).toBe(COUNT);
   });
 
-  test('gives null for labels where there are none', async () => {
-    const plain = new ImageDataset({ name: 'plain', channels: 1, resolution: 2, pixels });
+  test('gives no labels where there are none', async () => {
+    const plain = new ImageDataset({ name: 'plain', channels: 1, height: 2, width: 2, pixels });
     const batch = await loaderOf({ resident }, plain).next();
-    expect(batch.labels).toBeNull();
-    batch.images.dispose();
+    expect(Object.keys(batch)).toEqual(['images']);
+    dispose(batch);
   });
 
   test('leaves only the batch alive, and nothing after dispose', async () => {
@@ -286,7 +296,7 @@ describe('a loader that reads ahead', () => {
   test('has the next batches read before they are asked for, and no more', async () => {
     const drawn: number[] = [];
     const source = drawnPixels({ count: COUNT, imageBytes: 4, draw: (i) => void drawn.push(i) });
-    const counted = new ImageDataset({ name: 'counted', channels: 1, resolution: 2, pixels: source });
+    const counted = new ImageDataset({ name: 'counted', channels: 1, height: 2, width: 2, pixels: source });
     const loader = loaderOf({ resident: false, shuffle: false }, counted);
     await take(loader, 1);
     expect(drawn.length).toBeGreaterThanOrEqual(8);
@@ -296,7 +306,14 @@ describe('a loader that reads ahead', () => {
   test('reads a file', async () => {
     put(folder.path('pixels'), pixels);
     const source = filePixels({ path: folder.path('pixels'), count: COUNT, imageBytes: 4 });
-    const filed = new ImageDataset({ name: 'filed', channels: 1, resolution: 2, pixels: source, labels });
+    const filed = new ImageDataset({
+      name: 'filed',
+      channels: 1,
+      height: 2,
+      width: 2,
+      pixels: source,
+      labels,
+    });
     expect(await take(loaderOf({ resident: false }, filed), 12)).toEqual(await take(loaderOf(), 12));
   });
 });

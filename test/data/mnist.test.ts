@@ -64,7 +64,7 @@ describe('mnist', () => {
     expect([set.name, set.count, set.spec]).toEqual([
       'mnist',
       3,
-      { channels: 1, resolution: 28, classes: 10 },
+      { channels: 1, height: 28, width: 28, classes: 10 },
     ]);
     expect([...(set.labels ?? [])]).toEqual([7, 0, 9]);
     expect(set.histogram()).toEqual([1, 0, 0, 0, 0, 0, 0, 1, 0, 1]);

@@ -17,26 +17,46 @@ function run(script: string): {
   return { status, signal, stdout, stderr };
 }
 
-const WORKER = `
+const worker = (work: string) => `
   const { parentPort, workerData } = require('node:worker_threads');
   const addon = require(workerData.addonPath);
   const { ops } = addon;
   const a = ops.randn_generator([256, 256], null, 'float32', null, null, null);
+  const sideways = ops.zeros([1, 2, 3], 'float32', null, null, null);
   addon.setRequiresGrad([a], true);
   parentPort.postMessage('ready');
   for (;;) {
-    const product = ops.mm(a, a);
-    const sum = ops.sum(product, null);
-    addon.backward([sum], null, false, false, []);
-    addon.release([product, sum]);
+    ${work}
   }
 `;
 
+const STEP = `
+    const product = ops.mm(a, a);
+    const sum = ops.sum(product, null);
+    addon.backward([sum], null, false, false, []);
+    addon.release([product, sum]);`;
+/** An error is made, with the class that the library sets and with none, and thrown. */
+const FAILURE = `
+    try {
+      ops.cat([a, sideways], 0);
+    } catch {}`;
+const WITH_CLASS = `
+    addon.setErrorClass(class extends Error {
+      constructor(message, code, op) {
+        super(message);
+        this.code = code;
+      }
+    });`;
+
 describe('the addon in worker threads', () => {
-  test('four workers terminated in the middle of an operator do not crash the process', () => {
+  test.each([
+    ['an operator', STEP],
+    ['an error', FAILURE],
+    ['an error of a class', WITH_CLASS + FAILURE],
+  ])('four workers terminated in the middle of %s do not crash the process', (_, work) => {
     const result = run(`
       const { Worker } = require('node:worker_threads');
-      const source = ${JSON.stringify(WORKER)};
+      const source = ${JSON.stringify(worker(work))};
       const round = () => Promise.all([50, 90, 130, 170].map((delay) => new Promise((resolve, reject) => {
         const worker = new Worker(source, { eval: true, workerData: { addonPath } });
         worker.on('error', reject);

@@ -3,8 +3,11 @@ import { adam } from '../../src/optim/adam';
 import { mlp } from '../../src/recipes/mlp';
 import { isCpu } from '../../src/tensor/device';
 import { CudaGraphCapture, type GraphCapture } from '../../src/training/graph-capture';
+import { latentSampler } from '../../src/training/latent-sampler';
+import type { Model } from '../../src/training/model';
 import type { Phase, Step } from '../../src/training/phase';
-import { type Model, type Report, Trainer } from '../../src/training/trainer';
+import type { Report } from '../../src/training/report';
+import { Trainer } from '../../src/training/trainer';
 import { testDevice } from './fixtures';
 import { StandInCapture } from './stand-in-capture';
 import { tinyNetworks } from './tiny-trainer';
@@ -62,10 +65,17 @@ export function tinyModel(...phases: Partial<Phase<Networks>>[]): () => Model {
       name: `P${i}`,
       trains: 'discriminator' as const,
       optimizer: adam({ lr: LR }),
-      loss: ({ real, fake, networks: { discriminator: D } }: Step<Networks>) =>
+      loss: ({ batch: { images: real }, made: { fake }, networks: { discriminator: D } }: Step<Networks>) =>
         D.forward(real).mean().sub(D.forward(fake).mean()).square(),
       ...phase,
     }));
-    return { networks, latent: { size: 4 }, phases: whole as unknown[] as Phase[] };
+    const latent = { size: 4 };
+    return {
+      networks,
+      latent,
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+      sampler: latentSampler({ by: 'generator', latent }),
+      phases: whole as unknown[] as Phase[],
+    };
   };
 }

@@ -5,6 +5,7 @@ import { setKernels } from '../../src/tensor/device';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { latentShape } from '../../src/training/latent';
+import { requireLatent } from '../../src/training/phase-step';
 import { Trainer, type TrainerOptions } from '../../src/training/trainer';
 import { readFixture, testDevice } from './fixtures';
 import { reportsOf } from './training';
@@ -29,7 +30,9 @@ export class ScriptedTrainer extends Trainer {
   }
 
   override drawLatents(count: number): Tensor {
-    return this.#latents.select(0, this.#draws++).reshape([count, ...latentShape(this.latent)]);
+    return this.#latents
+      .select(0, this.#draws++)
+      .reshape([count, ...latentShape(requireLatent(this.latent))]);
   }
 }
 
@@ -42,7 +45,8 @@ export function scriptedLoader(
   let index = 0;
   return {
     name: 'fixture',
-    spec: { channels, resolution, classes },
+    specs: { images: { channels, height: resolution, width: resolution, classes } },
+    epoch: 0,
     batch,
     batchesPerEpoch: batches,
     next: async () => {
@@ -52,7 +56,8 @@ export function scriptedLoader(
         labels: labels.select(0, at).clone(),
       }));
     },
-    state: () => ({ epoch: 0, position: 0, seed: 0 }),
+    state: () => ({}),
+    start: () => ({}),
     setState: () => undefined,
     to: () => undefined,
     dispose: () => undefined,
@@ -64,14 +69,16 @@ export async function expectScriptedTwin(name: string, file: string): Promise<vo
   const fixture = readFixture(`recipes/${file}`);
   const { steps, classes, resolution, seed, set }: Settings = JSON.parse(fixture.metadata.settings);
   const recipe = recipes[name];
-  const model = recipe.build(parseConfig(recipe.fields, { file: set }), { channels: 1, resolution, classes });
+  const model = recipe.build(parseConfig(recipe.fields, { file: set }), {
+    images: { channels: 1, height: resolution, width: resolution, classes },
+  });
   scope(() => {
     for (const [network, module] of Object.entries(model.networks))
       module.loadStateDict(fixture.group(`initial.${network}.`));
   });
   const [images, labels, latents] = ['images', 'labels', 'latents'].map((role) => fixture.tensor(role));
   const trainer = new ScriptedTrainer(
-    { ...model, ema: null, device: testDevice, precision: 'fp32', memoryFormat: 'contiguous', seed },
+    { ...model, ema: {}, device: testDevice, precision: 'fp32', memoryFormat: 'contiguous', seed },
     latents,
   );
   // Dropout's own kernel draws other numbers than PyTorch does.

@@ -43,8 +43,8 @@ export async function expectTwin(name: string, { losses, state, wandering = [] }
   } = JSON.parse(fixture.metadata.settings) as Settings;
   const recipe = recipes[of];
   const config = parseConfig(recipe.fields, { file: set });
-  const images = { channels: 1, resolution, classes: 0 };
-  const model = recipe.build(config, images, { steps });
+  const images = { channels: 1, height: resolution, width: resolution, classes: 0 };
+  const model = recipe.build(config, { images }, { steps });
   scope(() => {
     for (const [role, network] of Object.entries(model.networks))
       network.loadStateDict(fixture.group(`initial.${role}.`));
@@ -54,7 +54,8 @@ export async function expectTwin(name: string, { losses, state, wandering = [] }
   let taken = 0;
   const loader: Loader = {
     name,
-    spec: images,
+    specs: { images },
+    epoch: 0,
     batch,
     batchesPerEpoch: pool.shape[0],
     next: async () => ({
@@ -65,9 +66,9 @@ export async function expectTwin(name: string, { losses, state, wandering = [] }
           .div(127.5)
           .sub(1),
       ),
-      labels: null,
     }),
-    state: () => ({ epoch: 0, position: 0, seed }),
+    state: () => ({}),
+    start: () => ({}),
     setState: () => undefined,
     to: () => undefined,
     dispose: () => undefined,

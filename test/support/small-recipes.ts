@@ -1,5 +1,6 @@
+import type { DataKind } from '../../src/data/dataset';
 import { recipes } from '../../src/recipes';
-import type { Model } from '../../src/training/trainer';
+import type { Model } from '../../src/training/model';
 import { buildModel } from './training';
 
 /** A recipe with networks of a few units. */
@@ -72,9 +73,26 @@ export const SMALL: readonly SmallRecipe[] = [
     resolution: 16,
   },
   { name: 'vae-gan', recipe: 'vae-gan', set: { width: '4', latentSize: '3' }, resolution: 16 },
+  {
+    name: 'pix2pix',
+    recipe: 'pix2pix',
+    set: { width: '4', patch: '16' },
+    resolution: 16,
+  },
+  {
+    name: 'cyclegan with its pools and averages',
+    recipe: 'cyclegan',
+    set: { width: '2', blocks: '1', patch: '16', pool: '6', emaImages: '40' },
+    resolution: 16,
+  },
 ];
 
 /** Its model for a training of so many steps, from the same weights every time. */
 export function buildSmall({ recipe, set, resolution }: SmallRecipe, steps: number): Model {
   return buildModel(recipes[recipe], { set: { ...set }, resolution, steps });
+}
+
+/** What a small recipe learns from. */
+export function kindOf({ recipe }: SmallRecipe): DataKind {
+  return recipes[recipe].data ?? 'images';
 }

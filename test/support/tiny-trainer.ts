@@ -6,6 +6,7 @@ import { sequential } from '../../src/nn/sequential';
 import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
 import type { Tensor } from '../../src/tensor/tensor';
+import { latentSampler } from '../../src/training/latent-sampler';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from './fixtures';
 
@@ -24,6 +25,8 @@ export function tinyTrainer(change: (loss: Tensor, step: number) => Tensor = (va
   return new Trainer({
     networks: tinyNetworks(),
     latent: { size: 4 },
+    makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+    sampler: latentSampler({ by: 'generator', latent: { size: 4 } }),
     device: testDevice,
     precision: 'fp32',
     phases: [
@@ -31,14 +34,14 @@ export function tinyTrainer(change: (loss: Tensor, step: number) => Tensor = (va
         name: 'D',
         trains: 'discriminator',
         optimizer: adam({ lr: 1e-3 }),
-        loss: ({ real, fake, networks: { discriminator: D }, index }) =>
+        loss: ({ batch: { images: real }, made: { fake }, networks: { discriminator: D }, index }) =>
           change(loss.discriminator(D.forward(real), D.forward(fake)), index),
       },
       {
         name: 'G',
         trains: 'generator',
         optimizer: adam({ lr: 1e-3 }),
-        loss: ({ fake, networks: { discriminator: D } }) => loss.generator(D.forward(fake)),
+        loss: ({ made: { fake }, networks: { discriminator: D } }) => loss.generator(D.forward(fake)),
       },
     ],
   });

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ImageDataset } from '../../src/data/dataset';
+import { type DataKind, type DataSpecs, type Dataset, ImageDataset } from '../../src/data/dataset';
 import type { Loader } from '../../src/data/loader';
+import { PairedDataset } from '../../src/data/paired-dataset';
+import { UnpairedDataset } from '../../src/data/unpaired-dataset';
 import { type Fields, parseConfig } from '../../src/recipes/config';
 import type { Recipe } from '../../src/recipes/recipe';
 import { manualSeed } from '../../src/tensor/random';
-import type { Model, Report } from '../../src/training/trainer';
+import type { Model } from '../../src/training/model';
+import type { Report } from '../../src/training/report';
 import { testDevice } from './fixtures';
 
 /** A data set of `count` noisy labelled images, the same for the same arguments. */
@@ -22,14 +25,16 @@ export function tinyDataset({
     (_, i) => (i * 7919 + (i >> 5) * 31) % 256,
   );
   const labels = labelled ? Array.from({ length: count }, (_, i) => i % 3) : null;
-  return new ImageDataset({ name: 'tiny', channels, resolution, pixels, labels });
+  return new ImageDataset({ name: 'tiny', channels, height: resolution, width: resolution, pixels, labels });
 }
 
 /** A loader of such a data set. */
 export function tinyLoader(
-  options: { count?: number; batch?: number; resolution?: number; labelled?: boolean } = {},
+  options: { count?: number; batch?: number; resolution?: number; labelled?: boolean; kind?: DataKind } = {},
 ): Loader {
-  return tinyDataset(options).loader({ batch: options.batch ?? 8, seed: 3, device: testDevice });
+  const { kind = 'images' } = options;
+  const dataset = kind === 'images' ? tinyDataset(options) : tinyData(kind, options);
+  return dataset.loader({ batch: options.batch ?? 8, seed: 3, device: testDevice });
 }
 
 /** A recipe's model from a seed, with some of its configuration changed. */
@@ -43,7 +48,34 @@ export function buildModel<F extends Fields>(
 ): Model {
   manualSeed(11);
   const config = parseConfig(recipe.fields, { set });
-  return recipe.build(config, { channels: 1, resolution, classes: 3 }, { steps });
+  return recipe.build(config, tinySpecs(recipe.data, resolution), { steps });
+}
+
+/** The images of tiny data sets of a kind. */
+export function tinySpecs(kind: DataKind = 'images', resolution = 16): DataSpecs {
+  const shape = { channels: 1, height: resolution, width: resolution };
+  if (kind === 'images') return { images: { ...shape, classes: 3 } };
+  return { a: { ...shape, classes: 0 }, b: { ...shape, classes: 0 } };
+}
+
+/** A data set of noisy images of any kind, the same for the same arguments. */
+export function tinyData(
+  kind: DataKind = 'images',
+  { count = 40, resolution = 16 }: { count?: number; resolution?: number } = {},
+): Dataset {
+  if (kind === 'images') return tinyDataset({ count, resolution });
+  if (kind === 'pairs') {
+    const { pixels } = tinyDataset({ count, channels: 2, resolution });
+    return new PairedDataset({
+      name: 'tiny pairs',
+      channels: { a: 1, b: 1 },
+      height: resolution,
+      width: resolution,
+      pixels,
+    });
+  }
+  const [a, b] = [count, count - 8].map((size) => tinyDataset({ count: size, resolution }));
+  return new UnpairedDataset({ name: 'tiny domains', a, b });
 }
 
 /** A folder for one test, removed after it. */
@@ -63,11 +95,13 @@ export async function reportsOf(reports: AsyncIterable<Report>): Promise<Report[
   return all;
 }
 
-/** The sha256 of every file in a folder, by name: equal ones are byte-identical. */
+/** The sha256 of every file below a folder, by path: equal ones are byte-identical. */
 export function filesOf(folder: string): Record<string, string> {
   const hash = (name: string) =>
     createHash('sha256')
       .update(readFileSync(join(folder, name)))
       .digest('hex');
-  return Object.fromEntries(readdirSync(folder).map((name) => [name, hash(name)]));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => statSync(join(folder, name)).isFile()).sort();
+  return Object.fromEntries(files.map((name) => [name, hash(name)]));
 }

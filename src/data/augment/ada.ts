@@ -1,5 +1,5 @@
+import { numberBetween, positiveInteger } from '../../check';
 import { UsageError } from '../../errors';
-import { numberBetween, positiveInteger } from '../../nn/check';
 import { Module } from '../../nn/module';
 import { noGrad, withoutAutocast } from '../../tensor/autograd';
 import { arange, full, ones, rand, randn, zeros } from '../../tensor/create';

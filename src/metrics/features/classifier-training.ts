@@ -113,7 +113,7 @@ async function optimise(
   const reader = await train.pixels.open();
   try {
     let place = { epoch: 0, position: 0 };
-    let told = { time: performance.now(), step: 0 };
+    let reported = { time: performance.now(), step: 0 };
     let right = 0;
     for (let step = 0; step < steps; step++) {
       place = order.startOf(place);
@@ -128,8 +128,8 @@ async function optimise(
         return { images: shiftImages(images, { most: recipe.shift, random }), labels };
       });
       signal?.throwIfAborted();
-      if (performance.now() < told.time + PAUSE_MS) continue;
-      const accuracy = right / ((step + 1 - told.step) * batch);
+      if (performance.now() < reported.time + PAUSE_MS) continue;
+      const accuracy = right / ((step + 1 - reported.step) * batch);
       onProgress?.({
         task: taskOf(data),
         done: (step + 1) * batch,
@@ -138,7 +138,7 @@ async function optimise(
         accuracy,
       });
       await turn();
-      told = { time: performance.now(), step: step + 1 };
+      reported = { time: performance.now(), step: step + 1 };
       right = 0;
     }
   } finally {

@@ -1,0 +1,24 @@
+import { boolean, type ConfigOf, choice, integer, number, optional, text } from '../recipes/config';
+import { deviceField } from './settings';
+
+/** A field for each flag of `sample`. */
+export const sampleFields = {
+  checkpoint: optional(text('runs/mine')),
+  count: optional(integer(64, { min: 1, max: 100_000 })),
+  seed: integer(0, { min: 0 }),
+  label: optional(integer(0, { min: 0 })),
+  weights: optional(choice('ema', ['ema', 'live'])),
+  latents: optional(text('latents.safetensors')),
+  truncation: optional(number(0.7, { min: 0.01 })),
+  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
+  interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
+  frames: optional(integer(30, { min: 2, max: 1_000 })),
+  gridSweep: boolean(false),
+  out: optional(text('grid.png')),
+  raw: optional(text('images.safetensors')),
+  columns: optional(integer(8, { min: 1 })),
+  device: deviceField,
+};
+
+/** What `sample` was asked to do. */
+export type SampleSettings = ConfigOf<typeof sampleFields>;

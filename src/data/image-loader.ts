@@ -1,0 +1,142 @@
+import { GanError, UsageError } from '../errors';
+import type { BatchMaker, Traversal } from './batches';
+import { EpochOrder, type Place } from './epoch-order';
+import { type ImageSize, sizeOf, sizeText } from './image-size';
+import type { DataSpecs } from './image-spec';
+import { Jitter } from './jitter';
+import {
+  type Batch,
+  isCount,
+  type Loader,
+  type LoaderOptions,
+  type LoaderState,
+  requireSeed,
+} from './loader';
+import { type PixelSource, RESIDENT_BYTES } from './pixels';
+import { ResidentBatches } from './resident-batches';
+import { StreamedBatches } from './streamed-batches';
+
+/** What a loader needs of a data set. */
+export interface LoaderSource {
+  readonly name: string;
+  /** The images of an example, all of one size: their channels lie one after another in its pixels. */
+  readonly specs: DataSpecs;
+  readonly count: number;
+  readonly pixels: PixelSource;
+  readonly labels: Int32Array | null;
+}
+
+/**
+ * A loader over `source`; see `Dataset.loader`.
+ * @throws ERR_USAGE when an option is out of range, or the batch larger than the set.
+ */
+export function makeLoader(source: LoaderSource, options: LoaderOptions): Loader {
+  return new ImageLoader(source, options);
+}
+
+class ImageLoader implements Loader {
+  readonly name: string;
+  readonly specs: DataSpecs;
+  readonly batch: number;
+  readonly batchesPerEpoch: number;
+  readonly #count: number;
+  readonly #traversalOf: (seed: number) => Traversal;
+  readonly #batches: BatchMaker;
+  #seed: number;
+  #traversal: Traversal;
+  #place: Place = { epoch: 0, position: 0 };
+  #disposed = false;
+
+  constructor(
+    { name, specs, count, pixels, labels }: LoaderSource,
+    { batch, seed = 0, shuffle = true, device = 'cpu', resident, crop, flip = false }: LoaderOptions,
+  ) {
+    requireBatch({ name, count }, batch);
+    requireSeed(seed);
+    const [from] = Object.values(specs);
+    const to = crop === undefined ? from : requireCrop(name, from, sizeOf(crop));
+    this.name = name;
+    this.specs = Object.fromEntries(
+      Object.entries(specs).map(([key, spec]) => [key, { ...spec, height: to.height, width: to.width }]),
+    );
+    this.batch = batch;
+    this.batchesPerEpoch = Math.floor(count / batch);
+    this.#count = count;
+    const isCut = to.height < from.height || to.width < from.width;
+    this.#traversalOf = (seed) => ({
+      order: new EpochOrder({ count, batch, seed, shuffle }),
+      jitter: isCut || flip ? new Jitter({ count, seed, from, to, flip }) : null,
+    });
+    this.#seed = seed;
+    this.#traversal = this.#traversalOf(seed);
+    const material = { pixels, labels, specs };
+    const fits = count * pixels.imageBytes <= RESIDENT_BYTES;
+    this.#batches =
+      (resident ?? fits) ? new ResidentBatches(material, device) : new StreamedBatches(material, device);
+  }
+
+  async next(): Promise<Batch> {
+    return (await this.fetch())();
+  }
+
+  async fetch(): Promise<() => Batch> {
+    if (this.#disposed)
+      throw new GanError('ERR_RELEASED', `the loader of "${this.name}" was disposed: make a new one`);
+    const { order } = this.#traversal;
+    const place = order.startOf(this.#place);
+    this.#place = order.after(place);
+    return this.#batches.prepare(place, this.#traversal);
+  }
+
+  get epoch(): number {
+    return this.#place.epoch;
+  }
+
+  state(): LoaderState {
+    return { ...this.#place, seed: this.#seed };
+  }
+
+  start(): LoaderState {
+    return { epoch: 0, position: 0, seed: this.#seed };
+  }
+
+  setState(state: LoaderState): void {
+    const { epoch, position, seed } = state;
+    if (!isCount(epoch) || !isCount(seed) || !isCount(position) || position > this.#count)
+      throw new GanError(
+        'ERR_LOADER_STATE',
+        `the loader cannot go to ${JSON.stringify(state)}: epoch, position and seed, non-negative integers, are expected, and "${this.name}" has ${this.#count} images; it may not be the set the state was saved with`,
+      );
+    this.#place = { epoch, position };
+    this.#seed = seed;
+    this.#traversal = this.#traversalOf(seed);
+  }
+
+  to(device: string): void {
+    this.#batches.to(device);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#batches.dispose();
+  }
+}
+
+/** @throws UsageError unless a set gives batches of this size */
+function requireBatch({ name, count }: { name: string; count: number }, batch: number): void {
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new UsageError(`batch must be a positive integer, got ${batch}`);
+  if (batch > count)
+    throw new UsageError(
+      `a batch of ${batch} is larger than the data set "${name}", which has ${count} images`,
+    );
+}
+
+function requireCrop(name: string, from: ImageSize, to: ImageSize): ImageSize {
+  for (const side of ['height', 'width'] as const)
+    if (!Number.isInteger(to[side]) || to[side] < 1 || to[side] > from[side])
+      throw new UsageError(
+        `crop must be whole numbers from 1 to the images’ size: those of "${name}" are ${sizeText(from)}, but ${sizeText(to)} was asked for`,
+      );
+  return to;
+}

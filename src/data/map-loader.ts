@@ -1,0 +1,126 @@
+import { GanError } from '../errors';
+import { isJsonObject } from '../io/json';
+import { Generator } from '../tensor/random';
+import { scope } from '../tensor/scope';
+import type { DataSpecs } from './image-spec';
+import { type Batch, fetchFrom, isCount, type Loader, type LoaderState, requireSeed } from './loader';
+import { Prng } from './prng';
+
+/** What {@link mapLoader} makes of batches. */
+export interface MapOptions {
+  /**
+   * Makes a batch of one that was loaded, on its device. Whatever it draws comes from `generator`, e.g.
+   * `({ images }, generator) => ({ target: images, input: images.add(randn(images.shape, { generator, device: images.device })) })`.
+   */
+  readonly map: (batch: Batch, generator: Generator) => Batch;
+  /** Of the generator (0). */
+  readonly seed?: number;
+  /** What the batches hold (as before). */
+  readonly specs?: DataSpecs;
+}
+
+/** Keeps the seeds of batches apart from the streams of the loader's order. */
+const STREAM = 0x3a9;
+
+/**
+ * A loader whose batches `map` makes of another's: noise, masks, down-sampling. Its generator is seeded anew for each batch, from the seed
+ * and how many batches came before, so that a place needs no state of a generator and what one batch draws changes no other. It
+ * disposes the loader with itself.
+ *
+ * @throws ERR_USAGE for a seed that is no non-negative integer
+ */
+export function mapLoader(loader: Loader, options: MapOptions): Loader {
+  return new MapLoader(loader, options);
+}
+
+class MapLoader implements Loader {
+  readonly specs: DataSpecs;
+  readonly #loader: Loader;
+  readonly #map: MapOptions['map'];
+  readonly #seed: number;
+  #generator: Generator | null = null;
+  #drawn = 0;
+  #disposed = false;
+
+  constructor(loader: Loader, { map, seed = 0, specs = loader.specs }: MapOptions) {
+    requireSeed(seed);
+    this.#loader = loader;
+    this.#map = map;
+    this.#seed = seed;
+    this.specs = specs;
+  }
+
+  get name(): string {
+    return this.#loader.name;
+  }
+
+  get batch(): number {
+    return this.#loader.batch;
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#loader.batchesPerEpoch;
+  }
+
+  get epoch(): number {
+    return this.#loader.epoch;
+  }
+
+  async next(): Promise<Batch> {
+    return (await this.fetch())();
+  }
+
+  async fetch(): Promise<() => Batch> {
+    const seed = new Prng(this.#seed, this.#drawn, STREAM).uint32();
+    this.#drawn++;
+    const make = await fetchFrom(this.#loader);
+    return () =>
+      scope(() => {
+        const batch = make();
+        return this.#map(batch, this.#seeded(seed, batch));
+      });
+  }
+
+  state(): LoaderState {
+    return { of: this.#loader.state(), drawn: this.#drawn };
+  }
+
+  start(): LoaderState {
+    return { of: this.#loader.start(), drawn: 0 };
+  }
+
+  setState(state: LoaderState): void {
+    const { of, drawn } = state;
+    if (!isJsonObject(of) || !isCount(drawn))
+      throw new GanError(
+        'ERR_LOADER_STATE',
+        `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: the place "of" the loader that it maps and a count "drawn" are expected; it may not be the set the state was saved with`,
+      );
+    this.#loader.setState(of);
+    this.#drawn = drawn;
+  }
+
+  to(device: string): void {
+    this.#loader.to(device);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#generator?.dispose();
+    this.#generator = null;
+    this.#loader.dispose();
+  }
+
+  /** The generator, on the device of a batch. */
+  #seeded(seed: number, batch: Batch): Generator {
+    if (this.#disposed)
+      throw new GanError('ERR_RELEASED', `the loader of "${this.name}" was disposed: make a new one`);
+    const [{ device }] = Object.values(batch);
+    if (this.#generator?.device !== device) {
+      this.#generator?.dispose();
+      this.#generator = new Generator({ device, seed });
+    }
+    this.#generator.seed(seed);
+    return this.#generator;
+  }
+}

@@ -1,0 +1,112 @@
+import { crc32, deflateSync } from 'node:zlib';
+
+/** What a BMP file put together by hand says of itself; its rows come as they are in the file. */
+export interface BmpParts {
+  readonly width: number;
+  /** Negative: the first row is the top one. */
+  readonly height: number;
+  readonly bits: number;
+  /** Bytes of the second header (40; 12 is OS/2's). */
+  readonly header?: number;
+  readonly compression?: number;
+  /** [blue, green, red, 0] or, with a header of 12 bytes, [blue, green, red]. */
+  readonly palette?: readonly (readonly number[])[];
+  /** Of red, green, blue and perhaps alpha. */
+  readonly masks?: readonly number[];
+  /** Each padded to a multiple of 4 bytes by the caller. */
+  readonly rows: readonly (readonly number[])[];
+}
+
+/** A BMP file. */
+export function bmp({
+  width,
+  height,
+  bits,
+  header = 40,
+  compression = 0,
+  palette = [],
+  masks = [],
+  rows,
+}: BmpParts): Buffer {
+  const info = Buffer.alloc(Math.max(header, header === 40 ? 40 + 4 * masks.length : header));
+  info.writeUInt32LE(header, 0);
+  if (header === 12) {
+    for (const [i, value] of [width, height, 1, bits].entries()) info.writeUInt16LE(value, 4 + 2 * i);
+  } else {
+    info.writeInt32LE(width, 4);
+    info.writeInt32LE(height, 8);
+    info.writeUInt16LE(1, 12);
+    info.writeUInt16LE(bits, 14);
+    info.writeUInt32LE(compression, 16);
+    info.writeUInt32LE(palette.length, 32);
+    for (const [i, mask] of masks.entries()) info.writeUInt32LE(mask, 40 + 4 * i);
+  }
+  const start = Buffer.alloc(14);
+  const colours = Buffer.from(palette.flat());
+  start.write('BM', 0, 'latin1');
+  start.writeUInt32LE(14 + info.length + colours.length, 10);
+  return Buffer.concat([start, info, colours, Buffer.from(rows.flat())]);
+}
+
+/** A PNG file of one row. @param row the bytes of its samples */
+export function pngRow({
+  width,
+  depth,
+  colorType,
+  row,
+}: {
+  width: number;
+  depth: number;
+  colorType: number;
+  row: readonly number[];
+}): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(1, 4);
+  header.set([depth, colorType], 8);
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Uint8Array.of(0, ...row))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(12 + data.length);
+  bytes.writeUInt32BE(data.length);
+  bytes.write(type, 4, 'latin1');
+  bytes.set(data, 8);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
+  return bytes;
+}
+
+/** A grey TIFF file of one row of 32-bit floats. */
+export function floatTiff(values: readonly number[]): Buffer {
+  const pixels = 8 + 2 + 12 * 10 + 4;
+  const [SHORT, LONG] = [3, 4];
+  const tags = [
+    [256, SHORT, values.length], // width
+    [257, SHORT, 1], // height
+    [258, SHORT, 32], // bits a sample
+    [259, SHORT, 1], // not compressed
+    [262, SHORT, 1], // 0 is black
+    [273, LONG, pixels],
+    [277, SHORT, 1], // samples a pixel
+    [278, SHORT, 1], // rows a strip
+    [279, LONG, 4 * values.length],
+    [339, SHORT, 3], // IEEE floating point
+  ];
+  const file = Buffer.alloc(pixels + 4 * values.length);
+  file.write('II*\0', 0, 'latin1');
+  file.writeUInt32LE(8, 4);
+  file.writeUInt16LE(tags.length, 8);
+  for (const [i, [tag, type, value]] of tags.entries()) {
+    file.writeUInt16LE(tag, 10 + 12 * i);
+    file.writeUInt16LE(type, 12 + 12 * i);
+    file.writeUInt32LE(1, 14 + 12 * i);
+    file.writeUInt32LE(value, 18 + 12 * i);
+  }
+  for (const [i, value] of values.entries()) file.writeFloatLE(value, pixels + 4 * i);
+  return file;
+}
