@@ -51,7 +51,7 @@ export async function translatedImages(options: TranslatedOptions): Promise<Gene
     async fetch(start, end) {
       const make = await source.fetch(start, end);
       return () => {
-        // A seed for each piece: an image is made the same whatever is made with it.
+        // The seed is the first image's: one is made the same in whatever piece it comes.
         const images = sampler.make(networks, make(), { direction: name, seed: seed + start });
         requireShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
         return images;
