@@ -8,6 +8,12 @@ import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
 import { buildModel, filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
+// As on a device whose kind does not tell.
+jest.mock('../../src/training/known-precision', () => ({
+  ...jest.requireActual('../../src/training/known-precision'),
+  knownPrecision: () => null,
+}));
+
 const folder = temporaryFolder();
 let cacheHome: string | undefined;
 let cache: string;

@@ -69,4 +69,40 @@ describe('a step’s plan', () => {
     expect(planStep(phases, { index: 0, makers: ['generator'] }).batches).toBe(5);
     expect(planStep([], { index: 0, makers: ['generator'] })).toEqual({ groups: [], batches: 0 });
   });
+
+  describe('of several networks that make something', () => {
+    const makers = ['ab', 'ba'];
+
+    test('made once for all where one phase trains them together, as in CycleGAN', () => {
+      const phases = [phase('G', ['ab', 'ba']), phase('DA', 'judgeA'), phase('DB', 'judgeB')];
+      expect(plan(phases, { makers })).toBe('G0: ab ba | DA0 DB0');
+    });
+
+    test('made anew after either has moved', () => {
+      const phases = [phase('AB', 'ab'), phase('BA', 'ba'), phase('D', 'judge')];
+      expect(plan(phases, { makers })).toBe('AB0: ab | BA0: ba | D0');
+    });
+
+    test('made with the graph of those alone that a phase of the group trains', () => {
+      const phases = [phase('D', 'judge'), phase('AB', 'ab'), phase('D2', 'judge')];
+      expect(plan(phases, { makers })).toBe('D0 AB0: ab | D20');
+    });
+
+    test('shared by all phases where none that makes something moves', () => {
+      expect(plan([phase('D', 'judge'), phase('E', 'other')], { makers: [] })).toBe('D0 E0');
+    });
+  });
+
+  test('phases that repeat side by side see the same batches in turn, and share nothing from the second run on', () => {
+    const phases = [phase('D', 'a', { repeat: 2 }), phase('E', 'b', { repeat: 2 })];
+    expect(plan(phases)).toBe('D0 | D1 E0 | E1');
+  });
+
+  test('groups of the same work have the same key, those of other work another', () => {
+    const phases = [phase('D', 'discriminator', { repeat: 3 }), phase('G', 'generator')];
+    const { groups } = planStep(phases, { index: 0, makers: ['generator'] });
+    expect(groups[0].key).toBe(groups[1].key);
+    expect(groups[2].key).not.toBe(groups[1].key);
+    expect(groups.map(({ batches }) => batches)).toEqual([[0], [1], [2, 0]]);
+  });
 });

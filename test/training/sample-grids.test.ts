@@ -62,7 +62,7 @@ test('grids beside the samples see fixed images and draws, and move the run by n
   ]);
   expect(await readPng(join(drawn, 'samples', 'pairs-step-000005.png'))).toMatchObject({
     width: 4 * 18 + 2,
-    height: 2 * 18 + 2,
+    height: 8 * 18 + 2,
   });
   expect(seen).toEqual([seen[0], seen[0], seen[0]]);
   expect(seen[0].training).toBe(false);
