@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataKind, type DataSpecs, type Dataset, ImageDataset } from '../../src/data/dataset';
 import type { Loader } from '../../src/data/loader';
-import { PairedDataset } from '../../src/data/paired';
-import { UnpairedDataset } from '../../src/data/unpaired';
+import { PairedDataset } from '../../src/data/paired-dataset';
+import { UnpairedDataset } from '../../src/data/unpaired-dataset';
 import { type Fields, parseConfig } from '../../src/recipes/config';
 import type { Recipe } from '../../src/recipes/recipe';
 import { manualSeed } from '../../src/tensor/random';
@@ -64,13 +64,18 @@ export function tinyData(
   { count = 40, resolution = 16 }: { count?: number; resolution?: number } = {},
 ): Dataset {
   if (kind === 'images') return tinyDataset({ count, resolution });
-  const shape = { channels: 1, height: resolution, width: resolution };
   if (kind === 'pairs') {
     const { pixels } = tinyDataset({ count, channels: 2, resolution });
-    return new PairedDataset({ name: 'tiny pairs', shapes: { a: shape, b: shape }, pixels });
+    return new PairedDataset({
+      name: 'tiny pairs',
+      channels: { a: 1, b: 1 },
+      height: resolution,
+      width: resolution,
+      pixels,
+    });
   }
   const [a, b] = [count, count - 8].map((size) => tinyDataset({ count: size, resolution }));
-  return new UnpairedDataset('tiny domains', { a, b });
+  return new UnpairedDataset({ name: 'tiny domains', a, b });
 }
 
 /** A folder for one test, removed after it. */

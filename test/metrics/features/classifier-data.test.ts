@@ -12,7 +12,7 @@ async function keyOf(dataset: ImageDataset): Promise<string> {
 test('a set at another resolution is resized to 32×32 and keeps its labels and its brightness', async () => {
   const large = patterns({ resolution: 64 });
   const { train } = await classifierData(large, QUICK);
-  expect(train.spec).toEqual({ channels: 1, resolution: 32, classes: 3 });
+  expect(train.spec).toEqual({ channels: 1, height: 32, width: 32, classes: 3 });
   expect(train.labels).toEqual(large.labels);
   const mean = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum + byte, 0) / bytes.length;
   expect(mean(await train.images([1]))).toBeCloseTo(mean(await large.images([1])), 0);
