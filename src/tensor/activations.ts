@@ -27,9 +27,12 @@ export function selu(input: Tensor): Tensor {
   return wrap(ops.selu(input.handle), 'selu');
 }
 
-/** ln(1 + e^(beta·x)) / beta */
-export function softplus(input: Tensor, beta = 1): Tensor {
-  return wrap(ops.softplus(input.handle, beta), 'softplus');
+/** ln(1 + e^(beta·x)) / beta, x itself where beta · x > threshold */
+export function softplus(
+  input: Tensor,
+  { beta = 1, threshold = 20 }: { readonly beta?: number; readonly threshold?: number } = {},
+): Tensor {
+  return wrap(ops.softplus(input.handle, beta, threshold), 'softplus');
 }
 
 /** ln sigmoid(x), without underflow */
