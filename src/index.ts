@@ -72,7 +72,7 @@ export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/chec
 export type { Norms } from './training/evaluating';
 export type { EvaluationOptions, TrainingEvaluation } from './training/evaluation';
 export type { FitOptions } from './training/fit-options';
-export type { GeneratedImages } from './training/generated-images';
+export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
 export type { Grid } from './training/grid';
 export { type Direction, ImageSampler, imageSampler, type Reach } from './training/image-sampler';
 export type { Latent, LatentParts } from './training/latent';
@@ -88,5 +88,10 @@ export type { GridMaker, GridView } from './training/sample-grids';
 export type { Sampler } from './training/sampler';
 export type { ProfileOptions } from './training/step-profile';
 export { Trainer, type TrainerOptions } from './training/trainer';
-export { type TranslatedOptions, translatedImages } from './training/translated-images';
+export {
+  copiedImages,
+  type ShownImages,
+  type TranslatedOptions,
+  translatedImages,
+} from './training/translated-images';
 export { version } from './version';

@@ -46,7 +46,7 @@ export interface ImageSamplerOptions {
 export interface TranslateOptions {
   /** (the first) */
   readonly direction?: string;
-  /** Of dropout that stays on in use (0). */
+  /** Of dropout that stays on in use: the n-th image is made with seed + n (0). */
   readonly seed?: number;
 }
 
@@ -98,12 +98,15 @@ export class ImageSampler implements SamplerBase {
     return scope(() => {
       const bordered = border ? pad(images, border, { mode: 'reflect' }) : images;
       const { norms } = this;
-      const made = evaluating([network], { device: images.device, norms, seed }, () =>
-        // Statistics of its own are those of one image.
+      const run = (input: Tensor, at: number): Tensor =>
+        evaluating([network], { device: images.device, norms, seed: at }, () =>
+          network.forward(input).float(),
+        );
+      // Statistics of its own are those of one image; a seed of its own makes it the same whatever images it comes with.
+      const made =
         norms === 'image'
-          ? cat(bordered.split(1).map((image) => network.forward(image).float()))
-          : network.forward(bordered).float(),
-      );
+          ? cat(bordered.split(1).map((image, i) => run(image, seed + i)))
+          : run(bordered, seed);
       if (!border) return made;
       const [left, , top] = border;
       return made

@@ -81,11 +81,11 @@ describe('converted images', () => {
     ).toBe('to grey');
   });
 
-  test('of other channels than 1 and 3 are refused', () => {
-    const four = image([1, 4, 1, 1], () => 0);
-    expect(() => convertedImages(tensorImages(four), { channels: 1, height: 1, width: 1 })).toThrow(
-      usage('between 1 and 3 channels, but there are 4'),
+  test('of other channels than 1 to 4 are refused', () => {
+    const five = image([1, 5, 1, 1], () => 0);
+    expect(() => convertedImages(tensorImages(five), { channels: 1, height: 1, width: 1 })).toThrow(
+      usage('between 1 to 4 channels, but there are 5'),
     );
-    four.dispose();
+    five.dispose();
   });
 });

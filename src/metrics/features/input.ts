@@ -17,7 +17,7 @@ export interface InputForm {
 /** Images float32 [N, C, H, W] in [−1, 1] in the form that a network takes. @throws UsageError for other images */
 export function prepareImages(owner: string, images: Tensor, form: InputForm): Tensor {
   const { range = [-1, 1], size, filter, channels } = form;
-  requireImages(owner, images, channels === 1 ? [1] : [1, 3]);
+  requireImages(owner, images, channelsOf(form));
   const sized = size === undefined ? images : resizeImages(images, { size, filter });
   const [count, given, height, width] = sized.shape;
   const coloured = channels === 3 && given === 1 ? sized.expand([count, 3, height, width]) : sized;
@@ -26,6 +26,11 @@ export function prepareImages(owner: string, images: Tensor, form: InputForm): T
   const [black, white] = range;
   if (black === -1 && white === 1) return coloured;
   return coloured.mul((white - black) / 2).add((white + black) / 2);
+}
+
+/** Channels of the images that may come in a form. */
+export function channelsOf({ channels }: InputForm): readonly number[] {
+  return channels === 1 ? [1] : [1, 3];
 }
 
 /** What is done about the size, in words for protocols. */

@@ -1,5 +1,6 @@
 import type { ImageDataset } from '../../../src/data/dataset';
 import { digits } from '../../../src/data/digits';
+import { inChannels } from '../../../src/data/in-channels';
 import { mnist } from '../../../src/data/mnist';
 import { classifierData, classifierKey } from '../../../src/metrics/features/classifier-data';
 import { testWithData } from '../../data/files';
@@ -55,3 +56,10 @@ testWithData(
     expect(await train.images(first)).toEqual(await (await mnist({ dataDir })).images(first));
   },
 );
+
+testWithData('mnist', 'a known set in other channels stays in those, in both splits', async (dataDir) => {
+  const coloured = inChannels(await mnist({ dataDir, split: 'test', resolution: 16 }), 3);
+  const { train, unseen } = await classifierData(coloured, QUICK, { dataDir });
+  expect([train.spec.channels, train.count]).toEqual([3, 60_000]);
+  expect((await unseen())?.dataset.spec.channels).toBe(3);
+});
