@@ -1,8 +1,11 @@
 import { divisibleBy, numberBetween, positiveInteger } from '../check';
 import { ones, tensor, zeros } from '../tensor/create';
-import { groupNorm as groupNormOp, layerNorm as layerNormOp } from '../tensor/functional';
+import {
+  groupNorm as groupNormOp,
+  instanceNorm as instanceNormOp,
+  layerNorm as layerNormOp,
+} from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { instanceNorm } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -137,11 +140,11 @@ export class InstanceNorm2d extends Module {
   override forward(input: Tensor): Tensor {
     const { weight, bias, training, momentum, eps } = this;
     const running = training && this.frozen ? null : this;
-    return instanceNorm(input, {
+    return instanceNormOp(input, {
       weight,
       bias,
-      runningMean: running?.runningMean ?? null,
-      runningVar: running?.runningVar ?? null,
+      runningMean: running?.runningMean,
+      runningVar: running?.runningVar,
       useInputStats: training || this.runningMean === null,
       momentum,
       eps,
