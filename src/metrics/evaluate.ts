@@ -1,3 +1,4 @@
+import { hasAlpha } from '../data/image-spec';
 import type { Details, Protocol } from '../report/evaluations';
 import { scope } from '../tensor/scope';
 import { version } from '../version';
@@ -93,6 +94,7 @@ function protocolOf({ real, fake, seed = 0, protocol }: EvaluateOptions): Protoc
     features: extractor.name,
     featuresSha256: extractor.sha256,
     resize: extractor.resize,
+    ...(extractor.alpha && hasAlpha(dataset.spec.channels) && { alpha: extractor.alpha }),
     real: dataset.name,
     realSha256: hash,
     realCount: count,

@@ -20,6 +20,8 @@ export interface FeatureExtractor {
   readonly classes: number;
   /** What it does with images of another size, in words for a protocol: `bilinear, antialiased, to 32×32`. */
   readonly resize: string;
+  /** What it does with images that have alpha, in words for a protocol: `on white` (it takes alpha as it comes). */
+  readonly alpha?: string;
   /**
    * Features and logits of images, float32 [N, C, H, W] in [−1, 1], on the extractor's device, in the caller's scope. Records nothing
    * for autograd, computes in float32 inside autocast too, and moves no random generator.

@@ -1,9 +1,10 @@
 import type { ImageDataset, ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { Protocol } from '../report/evaluations';
-import { fromBytes, tensor } from '../tensor/create';
+import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import { resizeImages, resizeWords } from './features/resize-images';
+import { channelWords, inChannels } from './image-channels';
 
 /** What is known of the classes of images. */
 export interface ImageClasses {
@@ -85,21 +86,20 @@ export function describeConversion(
 ): string {
   const same = from.height === height && from.width === width;
   const size = same ? '' : resizeWords({ size: { height, width }, filter });
-  const colour = from.channels === channels ? '' : channels === 1 ? 'to grey' : 'grey to RGB';
-  return [colour, size].filter((part) => part !== '').join('; ');
+  return [channelWords(from.channels, channels), size].filter((part) => part !== '').join('; ');
 }
 
 /**
- * Images at another size, antialiased, and of other channels: grey is repeated to RGB, RGB becomes its luma 0.299 R + 0.587 G + 0.114 B.
+ * Images in other channels ({@link inChannels}) and at another size, antialiased.
  *
- * @throws UsageError for channels other than 1 and 3
+ * @throws UsageError for channels other than 1 to 4
  */
 export function convertedImages(source: ImageSource, conversion: Conversion): ImageSource {
   const { channels, height, width, filter = 'bilinear' } = conversion;
   const from = source.spec;
   for (const count of [channels, from.channels])
-    if (count !== 1 && count !== 3)
-      throw new UsageError(`images can be converted between 1 and 3 channels, but there are ${count}`);
+    if (![1, 2, 3, 4].includes(count))
+      throw new UsageError(`images can be converted between 1 to 4 channels, but there are ${count}`);
   return {
     count: source.count,
     spec: { channels, height, width },
@@ -110,12 +110,4 @@ export function convertedImages(source: ImageSource, conversion: Conversion): Im
       return () => resizeImages(inChannels(make(), channels), { size: { height, width }, filter });
     },
   };
-}
-
-function inChannels(images: Tensor, channels: number): Tensor {
-  const [count, given, ...size] = images.shape;
-  if (given === channels) return images;
-  if (channels === 3) return images.expand([count, 3, ...size]);
-  const luma = tensor([0.299, 0.587, 0.114], { device: images.device }).reshape([1, 3, 1, 1]);
-  return images.mul(luma).sum([1], { keepdim: true });
 }

@@ -51,7 +51,8 @@ export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
     const { features, logits } = extract(zeros([2, channels, height, width], { device }));
     return [features.shape[1], logits?.shape[1] ?? 0];
   });
-  return { name, sha256, dimensions, classes, resize: network.resize ?? sizeWords(form), extract, dispose };
+  const resize = network.resize ?? sizeWords(form);
+  return { name, sha256, dimensions, classes, resize, alpha: 'on white', extract, dispose };
 }
 
 /** Rows float32 [count, d] of what a network gave; dimensions of size 1 behind are dropped. */
