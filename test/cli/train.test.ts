@@ -269,7 +269,7 @@ describe('a training', () => {
     expect(JSON.parse(readFileSync(join(again, 'config.json'), 'utf8')).settings).toEqual(
       JSON.parse(readFileSync(config, 'utf8')).settings,
     );
-    const weights = 'checkpoints/step-000002/generator.safetensors';
+    const weights = 'checkpoints/step-000002/networks/generator.safetensors';
     expect(readFileSync(join(again, weights))).toEqual(readFileSync(join(run, weights)));
   });
 

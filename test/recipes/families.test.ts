@@ -288,7 +288,7 @@ describe('losses over networks', () => {
       expect(kinds(networks.discriminator, SpectralNorm)).toBeGreaterThan(0);
     });
     expect(() => buildModel(recipes.hinge, { set: { ...DCGAN, network: 'resnet' } })).toThrow(
-      usage('a ResNet GAN expects images of 32, 64, 128 pixels but received 16'),
+      usage('a ResNet GAN expects square images of 32, 64, 128 pixels but received 16×16'),
     );
   });
 
