@@ -6,6 +6,7 @@ import { readPng, writePng } from '../../src/io/png';
 import { readSafetensors } from '../../src/io/safetensors';
 import { load, recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
+import { rand } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
 import { Trainer } from '../../src/training/trainer';
 import { reportsOf, temporaryFolder, tinyLoader, tinySpecs } from '../support/training';
@@ -222,7 +223,6 @@ test('tiles of a network that looks at all of the image say that seams may be se
 
 test('a script loads the model and runs it on images', async () => {
   const model = await load(await trained('cyclegan'), { device: 'cpu' });
-  const { rand } = await import('../../src/tensor/create');
   const images = rand([2, 1, 18, 30]);
   const made = model.run({ images, direction: 'ab' });
   expect(made.shape).toEqual([2, 1, 18, 30]);

@@ -1,9 +1,8 @@
 // Every recipe on images of every data set's shape, with networks of a few units: builds, trains a step, and makes samples and grids
 // of that shape.
 import { type Dataset, ImageDataset } from '../../src/data/dataset';
-import { PairedDataset } from '../../src/data/paired';
-import { memoryPixels } from '../../src/data/pixels';
-import { UnpairedDataset } from '../../src/data/unpaired';
+import { PairedDataset } from '../../src/data/paired-dataset';
+import { UnpairedDataset } from '../../src/data/unpaired-dataset';
 import { recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
 import type { Recipe } from '../../src/recipes/recipe';
@@ -78,12 +77,14 @@ function datasetFor({ data: kind = 'images' }: Recipe, { channels, height, width
   if (kind === 'pairs')
     return new PairedDataset({
       name: 'tiny',
-      shapes: { a: shape, b: shape },
-      pixels: memoryPixels(noise(2 * channels), 2 * channels * height * width),
+      channels: { a: channels, b: channels },
+      height,
+      width,
+      pixels: noise(2 * channels),
     });
   const images = () =>
     new ImageDataset({ name: 'tiny', ...shape, pixels: noise(channels), labels: [0, 1, 2, 0] });
-  return kind === 'images' ? images() : new UnpairedDataset('tiny', { a: images(), b: images() });
+  return kind === 'images' ? images() : new UnpairedDataset({ name: 'tiny', a: images(), b: images() });
 }
 
 function smallConfig(recipe: Recipe, more: Record<string, string>) {
