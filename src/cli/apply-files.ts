@@ -1,40 +1,38 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { kindsOf, readFolder } from '../data/folder-contents';
 import { FORMATS } from '../data/image-formats';
 import { GanError, UsageError } from '../errors';
+import type { ApplySettings } from './apply-settings';
 
-/** An image to take in, and the picture to write. */
+/** An image to take in. */
 export interface AppliedFile {
   readonly from: string;
-  readonly to: string;
+  /** The picture to write; null for none. */
+  readonly to: string | null;
 }
 
 /**
- * The images at a path, each with the picture that is to be written: for one image the file `out`, or one of its name in the folder
- * `out`; for a folder files of the same names in `out`, with the ending `.png`.
+ * The images at `--in`, each with the picture that is to be written: for one image the file `--out`, or one of its name in the folder
+ * `--out`; for a folder files of the same names in `--out`, with the ending `.png`. What lies in `--out` is not taken in.
  *
- * @throws UsageError where a picture would take the place of an image, or two would have one name; GanError `ERR_DATA_EMPTY` for a folder
- *   without images, `ERR_DATA_MISSING` for a path that is not there
+ * @throws UsageError where something would be written over an image, or among the images, or two pictures would have one name; GanError
+ *   `ERR_DATA_EMPTY` for a folder without images, `ERR_DATA_MISSING` for a path that is not there
  */
-export async function appliedFiles(input: string, out: string): Promise<AppliedFile[]> {
+export async function appliedFiles({
+  in: input,
+  out,
+  raw,
+}: Pick<ApplySettings, 'in' | 'out' | 'raw'>): Promise<AppliedFile[]> {
   if (!existsSync(input))
     throw new GanError('ERR_DATA_MISSING', `--in ${input}: expected an image or a folder, but there is none`);
   const files = statSync(input).isDirectory() ? await ofFolder(input, out) : [ofFile(input, out)];
-  const taken = new Map<string, string>();
-  const inputs = new Set(files.map(({ from }) => realpathSync(from)));
-  for (const { from, to } of files) {
-    if (inputs.has(realOf(to)))
-      throw new UsageError(`--out ${out} would overwrite the image ${to} of --in: choose another folder`);
-    const other = taken.get(to);
-    if (other !== undefined)
-      throw new UsageError(`${other} and ${from} would both become ${to}: rename one of them`);
-    taken.set(to, from);
-  }
+  checkWritten(files, { out, raw });
   return files;
 }
 
-function ofFile(input: string, out: string): AppliedFile {
+function ofFile(input: string, out: string | undefined): AppliedFile {
+  if (out === undefined) return { from: input, to: null };
   const isFolder = existsSync(out) ? statSync(out).isDirectory() : extname(out) === '';
   if (!isFolder && extname(out).toLowerCase() !== '.png')
     throw new UsageError(
@@ -43,18 +41,47 @@ function ofFile(input: string, out: string): AppliedFile {
   return { from: input, to: isFolder ? join(out, asPng(basename(input))) : out };
 }
 
-async function ofFolder(input: string, out: string): Promise<AppliedFile[]> {
-  if (existsSync(out) && !statSync(out).isDirectory())
+async function ofFolder(input: string, out: string | undefined): Promise<AppliedFile[]> {
+  if (out !== undefined && (existsSync(out) ? !statSync(out).isDirectory() : isPng(out)))
     throw new UsageError(`--out ${out} is a file, but --in ${input} is a folder: name a folder`);
-  const { images, others } = await readFolder(input);
-  if (images.length === 0) {
-    const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
-    throw new GanError(
-      'ERR_DATA_EMPTY',
-      `--in ${input} holds no images: ${FORMATS} files are expected in it${found}`,
+  if (out !== undefined && realOf(out) === realOf(input))
+    throw new UsageError(
+      `--out ${out} is the folder --in: what is made would lie among the images, or overwrite them: choose another folder`,
     );
+  const { images, others } = await readFolder(input);
+  const files = images.map((file) => ({
+    from: join(input, file),
+    to: out === undefined ? null : join(out, asPng(file)),
+  }));
+  const earlier = out === undefined ? null : join(realOf(out), sep);
+  const taken = files.filter(({ from }) => earlier === null || !realOf(from).startsWith(earlier));
+  if (taken.length > 0) return taken;
+  const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
+  throw new GanError(
+    'ERR_DATA_EMPTY',
+    `--in ${input} holds no images: ${FORMATS} files are expected in it${found}`,
+  );
+}
+
+/** @throws UsageError where a picture, or the file of tensors, would take the place of an image or of another picture */
+function checkWritten(files: readonly AppliedFile[], { out, raw }: Pick<ApplySettings, 'out' | 'raw'>): void {
+  const inputs = new Set(files.map(({ from }) => realOf(from)));
+  if (raw !== undefined && inputs.has(realOf(raw)))
+    throw new UsageError(`--raw ${raw} would overwrite an image of --in: choose another file`);
+  const taken = new Map<string, string>();
+  for (const { from, to } of files) {
+    if (to === null) continue;
+    if (inputs.has(realOf(to)))
+      throw new UsageError(`--out ${out} would overwrite the image ${to} of --in: choose another place`);
+    const other = taken.get(to);
+    if (other !== undefined)
+      throw new UsageError(`${other} and ${from} would both become ${to}: rename one of them`);
+    taken.set(to, from);
   }
-  return images.map((file) => ({ from: join(input, file), to: join(out, asPng(file)) }));
+}
+
+function isPng(path: string): boolean {
+  return extname(path).toLowerCase() === '.png';
 }
 
 function asPng(file: string): string {

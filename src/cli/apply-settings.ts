@@ -8,13 +8,17 @@ export const applyFields = {
   out: optional(text('made')),
   direction: optional(text('ab')),
   weights: optional(choice('ema', ['ema', 'live'])),
-  batch: integer(8, { min: 1, max: 1024 }),
+  batch: optional(integer(8, { min: 1, max: 1024 })),
   seed: integer(0, { min: 0 }),
-  tile: optional(integer(512, { min: 16, max: 8192 })),
+  tile: optional(integer(512, { min: 1, max: 65_536 })),
+  overlap: optional(integer(64, { min: 0, max: 65_536 })),
   onBadImage: choice('fail', ['fail', 'skip']),
   raw: optional(text('images.safetensors')),
   device: deviceField,
 };
 
-/** What `apply` was asked to do. */
-export type ApplySettings = ConfigOf<typeof applyFields>;
+/** What `apply` was asked to do; `out`, `raw` or both say where what is made goes. */
+export type ApplySettings = ConfigOf<typeof applyFields> & {
+  readonly checkpoint: string;
+  readonly in: string;
+};

@@ -25,17 +25,27 @@ function applyProgram(): Command {
       'a run directory (its newest checkpoint), its best/, or one checkpoint in it',
     )
     .option('--in <path>', 'an image, or a folder of images, at any depth')
-    .option('--out <path>', 'a file for one image, a folder for several')
+    .option('--out <path>', 'a file for one image, a folder for several; not needed with --raw')
     .option('--direction <name>', 'which way, where a model has more than one (its first)')
     .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
-    .option('--batch <n>', 'images of one size that are made at once (8)')
-    .option('--seed <n>', 'of dropout that stays on in use (0)')
+    .option('--batch <n>', 'images of one size that are made at once (as many as have 512×512 pixels in all)')
+    .option('--seed <n>', 'of dropout that stays on in use, the same for each image (0)')
     .option(
       '--tile <n>',
-      'makes large images in tiles of n pixels, for what does not fit in memory; equal to the whole where the network sees no further than their margin (whole)',
+      'makes images larger than n pixels a side in tiles, one image at a time, for what does not fit in memory; equal to the whole where the network sees no further than their margins, else blended, and seams may be seen (whole images)',
     )
-    .option('--on-bad-image <what>', 'fail, or skip files that are no images (fail)')
-    .option('--raw <file>', 'also safetensors with one tensor "images" [N, C, H, W], where all have one size')
+    .option(
+      '--overlap <n>',
+      'pixels that a tile sees beyond each side of what is kept of it (half of the network’s receptive field, a quarter of the tile where that is all of the image)',
+    )
+    .option(
+      '--on-bad-image <what>',
+      'fail, or skip files that are no images or too small (fail, before anything is made where their headers tell)',
+    )
+    .option(
+      '--raw <file>',
+      'safetensors with one tensor "images" [N, C, H, W] in [-1, 1], of images of one size',
+    )
     .option('--device <device>', 'auto, cpu, cuda or cuda:N; also LIBTORCH_GAN_DEVICE (auto)');
 }
 
@@ -43,16 +53,17 @@ async function apply({ options, terminal }: Invocation, host: Host): Promise<num
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const { LIBTORCH_GAN_DEVICE } = host.env;
   const settings = readConfig(applyFields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
-  const { checkpoint, in: input, out } = settings;
-  for (const [flag, value, example] of [
-    ['--checkpoint', checkpoint, 'runs/NAME'],
-    ['--in', input, 'photos'],
-    ['--out', out, 'made'],
-  ])
-    if (value === undefined)
-      throw new UsageError(`${flag} expects a path, but got nothing: try ${flag} ${example}`);
-  if (checkpoint === undefined || input === undefined || out === undefined) return 2;
+  const { checkpoint, in: input, out, raw, tile, overlap } = settings;
+  if (checkpoint === undefined) throw noPath('--checkpoint', 'runs/NAME');
+  if (input === undefined) throw noPath('--in', 'photos');
+  if (out === undefined && raw === undefined) throw noPath('--out', 'made');
+  if (overlap !== undefined && tile === undefined)
+    throw new UsageError('--overlap is of tiles, but there is no --tile: give both, or leave --overlap out');
   // Only now: --help and wrong calls need no LibTorch.
   const { runApply } = require('./apply-run') as typeof import('./apply-run');
-  return runApply({ ...settings, checkpoint, in: input, out }, { host, terminal });
+  return runApply({ ...settings, checkpoint, in: input }, { host, terminal });
+}
+
+function noPath(flag: string, example: string): UsageError {
+  return new UsageError(`${flag} expects a path, but got nothing: try ${flag} ${example}`);
 }

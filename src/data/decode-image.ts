@@ -3,6 +3,7 @@ import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
 import { decodeBmp } from './bmp';
 import { formatOf } from './image-formats';
+import type { ImageSize } from './image-size';
 import { hasAlpha, type ImageShape } from './image-spec';
 import { luma } from './luma';
 
@@ -64,19 +65,17 @@ export function decodeImage(load: Sharp, path: string, form: DecodedForm): Promi
 export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Promise<Uint8Array> {
   return naming(path, async () => {
     const image = await openImage(load, path);
-    const { autoOrient } = await image.metadata();
-    if (autoOrient.width % 2 !== 0)
-      throw new Error(`two images side by side are expected, but its width, ${autoOrient.width}, is odd`);
-    const half = { width: autoOrient.width / 2, height: autoOrient.height, top: 0 };
+    const { height, width } = await shownSize(image);
+    if (width % 2 !== 0)
+      throw new Error(`two images side by side are expected, but its width, ${width}, is odd`);
+    const half = { width: width / 2, height, top: 0 };
     const halves = [0, half.width].map((left) => render(image.clone().extract({ ...half, left }), form));
     return Buffer.concat(await Promise.all(halves));
   });
 }
 
 /** An image as it is in its file. */
-export interface WholeImage {
-  readonly height: number;
-  readonly width: number;
+export interface WholeImage extends ImageSize {
   /** uint8 [C, H, W] */
   readonly pixels: Uint8Array;
 }
@@ -85,23 +84,33 @@ export interface WholeImage {
  * Decodes an image at its own size, else as {@link decodeImage}.
  * @throws ERR_BAD_IMAGE as `decodeImage`
  */
-export async function decodeWhole(
+export function decodeWhole(
   load: Sharp,
   path: string,
   channels: ImageShape['channels'],
 ): Promise<WholeImage> {
-  const size = { height: 0, width: 0 };
-  const pixels = await naming(path, async () => {
+  return naming(path, async () => {
     const image = await openImage(load, path);
-    const { autoOrient } = await image.metadata();
-    size.height = autoOrient.height;
-    size.width = autoOrient.width;
-    return render(image, { channels, ...size, fit: 'stretch' });
+    const size = await shownSize(image);
+    return { ...size, pixels: await render(image, { channels, ...size, fit: 'stretch' }) };
   });
-  return { ...size, pixels };
 }
 
-async function naming(path: string, decode: () => Promise<Uint8Array>): Promise<Uint8Array> {
+/**
+ * The size that {@link decodeWhole} will give, by what the file says of itself.
+ * @throws ERR_BAD_IMAGE as `decodeImage`, but not for pixels that are damaged or missing
+ */
+export function measureImage(load: Sharp, path: string): Promise<ImageSize> {
+  return naming(path, async () => shownSize(await openImage(load, path)));
+}
+
+/** Of an image as it is to be looked at. */
+async function shownSize(image: sharp.Sharp): Promise<ImageSize> {
+  const { autoOrient } = await image.metadata();
+  return { height: autoOrient.height, width: autoOrient.width };
+}
+
+async function naming<T>(path: string, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
   } catch (error) {

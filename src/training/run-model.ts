@@ -72,6 +72,8 @@ function runImages(
   const { images, tile, overlap, ...options } = request;
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
+  if (overlap !== undefined && tile === undefined)
+    throw new UsageError('overlap is of tiles, but no tile is given: give both, or neither');
   const given = images.to({ dtype: 'float32' });
   if (tile !== undefined)
     return makeInTiles({ sampler, networks, device }, given, { ...options, tile, overlap });

@@ -60,6 +60,7 @@ export function* tileByTile(
   options: TilingOptions,
 ): Generator<TileProgress, Tensor> {
   const { reach } = model.sampler;
+  const { direction, seed = 0 } = options;
   const [count, , height, width] = images.shape;
   const size = tileSize(reach, options);
   const border = borderFor(reach, { height, width });
@@ -70,7 +71,8 @@ export function* tileByTile(
       try {
         const [, , rows, columns] = image.shape;
         const tiles = planTiles({ height: rows, width: columns }, size);
-        made.push(yield* makeOne({ ...model, options, image, tiles }));
+        // The n-th image by the seed that it has in `sampler.make`.
+        made.push(yield* makeOne({ ...model, options: { direction, seed: seed + start }, image, tiles }));
       } finally {
         image.dispose();
       }

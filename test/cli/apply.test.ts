@@ -1,230 +1,320 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
 import { main as apply } from '../../src/cli/apply';
-import { main as sample } from '../../src/cli/sample';
-import { readPng, writePng } from '../../src/io/png';
+import { main } from '../../src/cli/main';
+import { type PictureChannels, readPng } from '../../src/io/png';
 import { readSafetensors } from '../../src/io/safetensors';
-import { load, recipes } from '../../src/recipes';
-import { parseConfig } from '../../src/recipes/config';
+import { load } from '../../src/recipes';
 import { rand } from '../../src/tensor/create';
-import { manualSeed } from '../../src/tensor/random';
-import { Trainer } from '../../src/training/trainer';
-import { reportsOf, temporaryFolder, tinyLoader, tinySpecs } from '../support/training';
+import { scope } from '../../src/tensor/scope';
+import { usage } from '../support/failure';
+import { call, draw, trainOne } from './applying';
 import { FakeHost } from './fakes';
 
-const folder = temporaryFolder();
-const at = (...names: string[]) => join(folder.path, ...names);
+const folder = mkdtempSync(join(tmpdir(), 'apply-'));
+let place = 0;
+const runs: Record<'pix2pix' | 'cyclegan', string> = { pix2pix: '', cyclegan: '' };
+beforeAll(async () => {
+  for (const name of ['pix2pix', 'cyclegan'] as const) runs[name] = await trainOne(join(folder, name), name);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+  mkdirSync(at(), { recursive: true });
+});
+afterEach(() => {
+  place++;
+});
 
-async function call(main: typeof apply, ...args: string[]) {
-  const host = new FakeHost();
-  const code = await main(args, host);
-  return { code, stdout: host.stdout.text, stderr: host.stderr.text };
-}
+/** A path in the test's own folder. */
+const at = (...names: string[]) => join(folder, `test-${place}`, ...names);
 
-const SETS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  pix2pix: { width: 2, patch: '16' },
-  cyclegan: { width: 2, blocks: 1, patch: '16', pool: 4 },
-  mlp: { latentSize: 3 },
-};
-
-/** A run of a recipe on tiny grey images, a step long. */
-async function trained(name: keyof typeof SETS): Promise<string> {
-  const recipe = recipes[name];
-  const set = parseConfig(recipe.fields, { file: SETS[name] });
-  manualSeed(3);
-  const model = recipe.build(set, tinySpecs(recipe.data), { steps: 1 });
-  const trainer = new Trainer({ ...model, device: 'cpu', precision: 'fp32', seed: 1 });
-  const loader = tinyLoader({ kind: recipe.data, count: 40, batch: 4 });
-  const out = at(`run-${name}`);
-  try {
-    await reportsOf(trainer.fit(loader, { steps: 1, out, settings: { recipe: name, set }, page: false }));
-  } finally {
-    loader.dispose();
-    trainer.dispose();
-  }
-  return out;
-}
-
-async function draw(file: string, height: number, width: number): Promise<void> {
-  const pixels = Uint8Array.from({ length: height * width }, (_, i) => (i * 37) % 256);
-  await writePng(file, { height, width, channels: 1, pixels });
-}
-
+/** Two images of 16×16 pixels, and one of 21×35 in a sub-folder between them. */
 async function photos(): Promise<string> {
-  mkdirSync(at('photos', 'inner'), { recursive: true });
   await draw(at('photos', 'a.png'), 16, 16);
-  await draw(at('photos', 'b.png'), 16, 16);
   await draw(at('photos', 'inner', 'c.png'), 21, 35);
+  await draw(at('photos', 'z.png'), 16, 16);
   return at('photos');
 }
 
-describe('apply refuses', () => {
-  test('calls without a checkpoint, an input or an output', async () => {
-    expect(await call(apply, '--in', 'x', '--out', 'y')).toMatchObject({
-      code: 2,
-      stderr: 'error: --checkpoint expects a path, but got nothing: try --checkpoint runs/NAME\n',
-    });
-    expect(await call(apply, '--checkpoint', 'x', '--out', 'y')).toMatchObject({ code: 2 });
-    expect(await call(apply, '--checkpoint', 'x', '--in', 'y')).toMatchObject({ code: 2 });
+/** Calls `apply`, and expects it to end well with nothing on stderr. */
+async function applied(run: string, input: string, ...more: string[]): Promise<string> {
+  const { code, stdout, stderr } = await call(apply, '--checkpoint', run, '--in', input, '--quiet', ...more);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+/** The largest difference of two pictures, of 255. */
+async function difference(a: string, b: string): Promise<number> {
+  const [{ pixels }, other] = [await readPng(a), await readPng(b)];
+  expect(other.pixels).toHaveLength(pixels.length);
+  return pixels.reduce((most, byte, i) => Math.max(most, Math.abs(byte - other.pixels[i])), 0);
+}
+
+describe('names and sizes are kept', () => {
+  test.each(['pix2pix', 'cyclegan'] as const)('of a folder, by %s', async (name) => {
+    const stdout = await applied(runs[name], await photos(), '--out', at('out'));
+    expect(stdout).toBe(`images   3\nout      ${at('out')}\n`);
+    expect(readdirSync(at('out'), { recursive: true }).sort()).toEqual([
+      'a.png',
+      'inner',
+      join('inner', 'c.png'),
+      'z.png',
+    ]);
+    expect(await readPng(at('out', 'inner', 'c.png'))).toMatchObject({ height: 21, width: 35, channels: 1 });
   });
 
-  test('a path that is not there, and a folder without images, by what lies in it', async () => {
-    mkdirSync(at('texts'));
-    writeFileSync(at('texts', 'a.txt'), 'no image');
-    const missing = await call(apply, '--checkpoint', 'x', '--in', at('none'), '--out', at('out'));
-    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('there is none') });
-    const empty = await call(apply, '--checkpoint', 'x', '--in', at('texts'), '--out', at('out'));
-    expect(empty).toMatchObject({ code: 1, stderr: expect.stringMatching(/holds no images.*\.txt 1/) });
+  test('of one image, which becomes a file or lies in a folder', async () => {
+    await photos();
+    const one = at('photos', 'inner', 'c.png');
+    await applied(runs.cyclegan, one, '--out', at('made.png'));
+    await applied(runs.cyclegan, one, '--out', at('new', 'folder'));
+    await applied(runs.cyclegan, one, '--out', at('photos'));
+    expect(await difference(at('made.png'), at('new', 'folder', 'c.png'))).toBe(0);
+    expect(await difference(at('made.png'), at('photos', 'c.png'))).toBe(0);
   });
 
-  test('an output that would overwrite its input, through a link too', async () => {
+  test('as an image is to be looked at, in other formats too', async () => {
+    mkdirSync(at('photos'));
+    const picture = () => sharp({ create: { width: 24, height: 16, channels: 3, background: '#804020' } });
+    await picture().jpeg().withMetadata({ orientation: 6 }).toFile(at('photos', 'turned.jpg'));
+    await picture().webp().toFile(at('photos', 'photo.old.webp'));
+    await applied(runs.cyclegan, at('photos'), '--out', at('out'));
+    expect(await readPng(at('out', 'turned.png'))).toMatchObject({ height: 24, width: 16 });
+    expect(await readPng(at('out', 'photo.old.png'))).toMatchObject({ height: 16, width: 24 });
+  });
+
+  test('and what was made earlier, in a folder among the images, is not taken in again', async () => {
     const input = await photos();
-    symlinkSync(input, at('link'));
-    for (const out of [input, at('link')])
-      expect(await call(apply, '--checkpoint', 'x', '--in', input, '--out', out)).toMatchObject({
-        code: 2,
-        stderr: expect.stringContaining('would overwrite the image'),
-      });
-    const one = at('photos', 'a.png');
-    expect(await call(apply, '--checkpoint', 'x', '--in', one, '--out', one)).toMatchObject({ code: 2 });
+    for (let i = 0; i < 2; i++)
+      expect(await applied(runs.cyclegan, input, '--out', at('photos', 'made'))).toMatch(/^images {3}3\n/);
+    expect(existsSync(at('photos', 'made', 'made'))).toBe(false);
+  });
+});
+
+test.each(['pix2pix', 'cyclegan'] as const)(
+  'what %s makes of an image does not depend on those it comes with',
+  async (name) => {
+    const input = await photos();
+    await applied(runs[name], input, '--out', at('all'));
+    await applied(runs[name], input, '--out', at('single'), '--batch', '1');
+    await applied(runs[name], at('photos', 'z.png'), '--out', at('alone.png'));
+    const file = join('inner', 'c.png');
+    expect(await difference(at('all', file), at('single', file))).toBeLessThanOrEqual(1);
+    expect(await difference(at('all', 'z.png'), at('single', 'z.png'))).toBeLessThanOrEqual(1);
+    expect(await difference(at('all', 'z.png'), at('alone.png'))).toBeLessThanOrEqual(1);
+  },
+);
+
+test('a seed is that of dropout: the same one makes the same', async () => {
+  await photos();
+  for (const [out, seed] of Object.entries({ a: '0', b: '7', c: '7' }))
+    await applied(runs.pix2pix, at('photos', 'inner'), '--out', at(out), '--seed', seed);
+  expect(await difference(at('b', 'c.png'), at('c', 'c.png'))).toBe(0);
+  expect(await difference(at('a', 'c.png'), at('b', 'c.png'))).toBeGreaterThan(0);
+});
+
+test('directions differ, and the first is meant where none is named', async () => {
+  await photos();
+  for (const [out, direction] of Object.entries({ none: [], ab: ['ab'], ba: ['ba'] }))
+    await applied(
+      runs.cyclegan,
+      at('photos', 'inner'),
+      ...['--out', at(out)],
+      ...direction.flatMap((name) => ['--direction', name]),
+    );
+  expect(await difference(at('none', 'c.png'), at('ab', 'c.png'))).toBe(0);
+  expect(await difference(at('ab', 'c.png'), at('ba', 'c.png'))).toBeGreaterThan(0);
+});
+
+test.each<[PictureChannels, PictureChannels]>([
+  [1, 4],
+  [2, 3],
+  [4, 2],
+])('images of %i channels become images of %i', async (from, to) => {
+  const run = await trainOne(at('run'), 'pix2pix', [from, to]);
+  await draw(at('photos', 'a.png'), 18, 20, from);
+  await draw(at('photos', 'b.png'), 18, 20, 3);
+  await applied(run, at('photos'), '--out', at('out'));
+  for (const name of ['a.png', 'b.png'])
+    expect(await sharp(at('out', name)).metadata()).toMatchObject({ height: 18, width: 20, channels: to });
+});
+
+test('--raw keeps the numbers, in the order of names, with pictures or without', async () => {
+  await photos();
+  rmSync(at('photos', 'inner'), { recursive: true });
+  await draw(at('photos', 'm.png'), 16, 16);
+  const stdout = await applied(runs.cyclegan, at('photos'), '--raw', at('new', 'raw.safetensors'));
+  expect(stdout).toBe(`images   3\nraw      ${at('new', 'raw.safetensors')}\n`);
+  await applied(
+    runs.cyclegan,
+    at('photos'),
+    '--raw',
+    at('both.safetensors'),
+    '--out',
+    at('out'),
+    '--batch',
+    '2',
+  );
+  const { images } = (await readSafetensors(at('both.safetensors'))).records;
+  expect(images).toMatchObject({ dtype: 'F32', shape: [3, 1, 16, 16] });
+  const values = new Float32Array(new Uint8Array(images.bytes).buffer);
+  for (const [i, name] of ['a.png', 'm.png', 'z.png'].entries()) {
+    const { pixels } = await readPng(at('out', name));
+    const bytes = values.slice(i * 256, (i + 1) * 256).map((value) => Math.floor(127.5 * (value + 1) + 0.5));
+    expect(Array.from(bytes)).toEqual(Array.from(pixels));
+  }
+});
+
+describe('tiles', () => {
+  test('of a network with instance norms make what the whole image makes, within 2 of 255', async () => {
+    await draw(at('large', 'x.png'), 150, 202);
+    await applied(runs.cyclegan, at('large'), '--out', at('whole'));
+    await applied(runs.cyclegan, at('large'), '--out', at('tiled'), '--tile', '96');
+    expect(await difference(at('whole', 'x.png'), at('tiled', 'x.png'))).toBeLessThanOrEqual(2);
+    expect(new Set((await readPng(at('whole', 'x.png'))).pixels).size).toBeGreaterThan(3);
+    // With less than the network sees there are seams, as asked for.
+    await applied(runs.cyclegan, at('large'), '--out', at('less'), '--tile', '48', '--overlap', '12');
+    expect(await difference(at('whole', 'x.png'), at('less', 'x.png'))).toBeGreaterThan(2);
   });
 
-  test('two images that would become one picture', async () => {
+  test('of a network that looks at all of the image are blended, and a warning says that seams may be seen', async () => {
+    await draw(at('large', 'x.png'), 64, 64);
+    const argv = ['--checkpoint', runs.pix2pix, '--in', at('large'), '--out', at('out'), '--quiet'];
+    expect(await call(apply, ...argv, '--tile', '48')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^warning: .* tiles are blended, and seams may be seen\n$/),
+    });
+    expect(await call(apply, ...argv, '--tile', '64')).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('what is told', () => {
+  test('--json is one object', async () => {
     const input = await photos();
-    writeFileSync(at('photos', 'a.jpg'), '');
-    expect(await call(apply, '--checkpoint', 'x', '--in', input, '--out', at('out'))).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/a\.jpg and .*a\.png would both become/),
+    const stdout = await applied(runs.cyclegan, input, '--out', at('out'), '--json', '--direction', 'ba');
+    expect(JSON.parse(stdout)).toEqual({
+      event: 'end',
+      checkpoint: join(runs.cyclegan, 'checkpoints/step-000001'),
+      step: 1,
+      weights: 'live',
+      direction: 'ba',
+      images: 3,
+      of: 3,
+      skipped: 0,
+      out: at('out'),
     });
   });
 
-  test('a model that takes no images in, and says what it is', async () => {
-    const run = await trained('mlp');
-    expect(await call(apply, '--checkpoint', run, '--in', await photos(), '--out', at('out'))).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('makes images of latents, not of images: use sample'),
-    });
+  test('a bar moves on stderr, and is gone at the end', async () => {
+    const host = new FakeHost({ tty: true });
+    await draw(at('large', 'x.png'), 400, 400);
+    const argv = ['--checkpoint', runs.cyclegan, '--in', at('large'), '--out', at('out'), '--tile', '64'];
+    expect(await apply([...argv, '--device', 'cpu'], host)).toBe(0);
+    expect(host.stderr.text).toMatch(/Kmaking x\.png: \d+ %/);
+    expect(host.stderr.text.endsWith('\r\x1b[K')).toBe(true);
   });
 
-  test('a direction that the model lacks, and images that are too small, by name', async () => {
-    const run = await trained('pix2pix');
-    const input = await photos();
-    const wrong = await call(
-      apply,
-      '--checkpoint',
-      run,
+  test('weights that are not there', async () => {
+    const argv = ['--checkpoint', runs.cyclegan, '--in', await photos(), '--out', at('out')];
+    expect((await call(apply, ...argv, '--weights', 'ema')).stderr).toContain(
+      'this model keeps no averaged weights',
+    );
+  });
+
+  test('libtorch-gan apply is the same command', async () => {
+    const host = new FakeHost();
+    expect(await main(['apply', '--in', 'x'], host)).toBe(2);
+    expect(host.stderr.text).toMatch(/--checkpoint expects a path/);
+  });
+
+  test('--help and wrong calls load no LibTorch', () => {
+    const script = `
+      const { main } = require('./src/cli/apply');
+      const { addonFiles } = require('./src/native/load');
+      main(JSON.parse(process.argv[1])).then((code) => console.error(code, addonFiles().path in require.cache));`;
+    const run = (...argv: string[]) =>
+      execFileSync(
+        'sh',
+        [
+          '-c',
+          `"${process.execPath}" -r ts-node/register -e "$0" -- "$1" 2>&1`,
+          script,
+          JSON.stringify(argv),
+        ],
+        { cwd: resolve(__dirname, '../..'), encoding: 'utf8', stdio: 'pipe' },
+      );
+    expect(run('--help')).toMatch(/Usage: apply .*\n0 false\n$/s);
+    expect(run('--checkpoint', 'x', '--in', 'y', '--tile', 'no', '--out', 'z')).toMatch(/\n2 false\n$/);
+  });
+});
+
+describe('a signal ends it in order', () => {
+  /** Calls `apply`, and sends SIGINT when stderr says that. */
+  async function interrupted(when: RegExp, ...argv: string[]) {
+    const host = new FakeHost({ tty: true });
+    const timer = setInterval(() => {
+      if (when.test(host.stderr.text)) host.signals.emit('SIGINT');
+    }, 1);
+    try {
+      const code = await apply(['--checkpoint', runs.cyclegan, '--device', 'cpu', ...argv], host);
+      return { code, stdout: host.stdout.text };
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  test('between tiles, with nothing of that image', async () => {
+    await draw(at('large', 'x.png'), 500, 500);
+    const out = ['--out', at('out'), '--raw', at('raw.safetensors')];
+    const ended = await interrupted(/making x\.png/, '--in', at('large'), '--tile', '64', ...out);
+    expect(ended).toEqual({ code: 130, stdout: `images   0\nout      ${at('out')}\n` });
+    expect([at('out'), at('raw.safetensors')].filter(existsSync)).toEqual([]);
+  });
+
+  test('between batches, with the pictures that are whole', async () => {
+    for (let i = 0; i < 200; i++) await draw(at('many', `${i}.png`), 64, 64);
+    const { code, stdout } = await interrupted(
+      /making images/,
       '--in',
-      input,
+      at('many'),
       '--out',
       at('out'),
-      '--direction',
-      'ba',
+      '--batch',
+      '1',
     );
-    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('no direction ba: it has ab') });
-    await draw(at('photos', 'tiny.png'), 5, 16);
-    const small = await call(apply, '--checkpoint', run, '--in', input, '--out', at('out'));
-    expect(small).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/tiny\.png has 5×16 pixels, .*at least 16×16/),
+    expect(code).toBe(130);
+    const made = Number(/^images {3}(\d+)/.exec(stdout)?.[1]);
+    expect(made).toBeLessThan(200);
+    const names = readdirSync(at('out'));
+    expect(names).toHaveLength(made);
+    for (const name of names) expect(await readPng(at('out', name))).toMatchObject({ height: 64, width: 64 });
+  });
+});
+
+describe('a script loads the model and runs it on images', () => {
+  test('which it does not have in a wrong form', async () => {
+    const model = await load(runs.cyclegan, { device: 'cpu' });
+    scope(() => {
+      const images = rand([1, 1, 64, 64]);
+      expect(() => model.run({ images, tile: 20 })).toThrow(usage('a tile of at least 52 pixels'));
+      expect(() => model.run({ images, overlap: 4 })).toThrow(usage('overlap is of tiles'));
+      expect(() => model.run({ images: rand([1, 64, 64]) })).toThrow(usage('images expected [N, C, H, W]'));
     });
-    const skipping = [...['--checkpoint', run, '--in', input, '--out', at('out')], '--on-bad-image', 'skip'];
-    const rest = await call(apply, ...skipping);
-    expect(rest).toMatchObject({ code: 0, stdout: expect.stringContaining('images   3') });
-    expect(rest.stderr).toContain('left out: ');
+    model.dispose();
   });
 
-  test('sample on a model that takes images in says to use apply', async () => {
-    const run = await trained('cyclegan');
-    expect(await call(sample, '--checkpoint', run, '--out', at('grid.png'))).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('takes images in (ab, ba), not latents: use apply'),
+  test('whole or in tiles', async () => {
+    const model = await load(runs.cyclegan, { device: 'cpu' });
+    scope(() => {
+      const images = rand([2, 1, 70, 150]).mul(2).sub(1);
+      const whole = model.run({ images, direction: 'ba' });
+      expect(whole.shape).toEqual([2, 1, 70, 150]);
+      const tiled = model.run({ images, direction: 'ba', tile: 64 });
+      expect(tiled.sub(whole).abs().max().item()).toBeLessThan(1e-4);
     });
+    model.dispose();
   });
-});
-
-test('names and sizes are kept, and what is made does not depend on what it is made with', async () => {
-  const run = await trained('pix2pix');
-  const input = await photos();
-  expect(await call(apply, '--checkpoint', run, '--in', input, '--out', at('all'))).toMatchObject({
-    code: 0,
-    stdout: `images   3\nout      ${at('all')}\n`,
-  });
-  expect(readdirSync(at('all'), { recursive: true }).sort()).toEqual([
-    'a.png',
-    'b.png',
-    'inner',
-    join('inner', 'c.png'),
-  ]);
-  expect(await readPng(at('all', 'inner', 'c.png'))).toMatchObject({ height: 21, width: 35, channels: 1 });
-  await call(apply, '--checkpoint', run, '--in', input, '--out', at('each'), '--batch', '1');
-  for (const file of ['a.png', 'b.png', join('inner', 'c.png')])
-    expect(await readPng(at('each', file))).toEqual(await readPng(at('all', file)));
-});
-
-test('one image becomes one file; --raw keeps the numbers of images of one size', async () => {
-  const run = await trained('cyclegan');
-  await photos();
-  const one = ['--checkpoint', run, '--in', at('photos', 'a.png')];
-  const raw = at('raw.safetensors');
-  expect(await call(apply, ...one, '--out', at('made.png'), '--direction', 'ba', '--raw', raw)).toMatchObject(
-    { code: 0 },
-  );
-  expect((await readSafetensors(raw)).records.images).toMatchObject({ dtype: 'F32', shape: [1, 1, 16, 16] });
-  expect(await call(apply, ...one, '--out', at('made.jpg'))).toMatchObject({ code: 2 });
-  const several = [
-    '--checkpoint',
-    run,
-    '--in',
-    at('photos'),
-    '--out',
-    at('out'),
-    '--raw',
-    at('other.safetensors'),
-  ];
-  expect(await call(apply, ...several)).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('of one size'),
-  });
-  expect(existsSync(at('other.safetensors'))).toBe(false);
-});
-
-test('tiles of a network with instance norms make what the whole image makes, within 2 of 255', async () => {
-  const run = await trained('cyclegan');
-  mkdirSync(at('large'));
-  await draw(at('large', 'x.png'), 150, 202);
-  const whole = ['--checkpoint', run, '--in', at('large'), '--out'];
-  await call(apply, ...whole, at('whole'));
-  expect(await call(apply, ...whole, at('tiled'), '--tile', '96')).toMatchObject({ code: 0, stderr: '' });
-  const [a, b] = [await readPng(at('whole', 'x.png')), await readPng(at('tiled', 'x.png'))];
-  const differences = a.pixels.map((byte, i) => Math.abs(byte - b.pixels[i]));
-  expect(Math.max(...differences)).toBeLessThanOrEqual(2);
-  expect(new Set(a.pixels).size).toBeGreaterThan(3);
-  const tooSmall = await call(apply, ...whole, at('tiled'), '--tile', '32');
-  expect(tooSmall).toMatchObject({ code: 2, stderr: expect.stringContaining('expected a tile of at least') });
-});
-
-test('tiles of a network that looks at all of the image say that seams may be seen', async () => {
-  const run = await trained('pix2pix');
-  mkdirSync(at('large'));
-  await draw(at('large', 'x.png'), 64, 64);
-  const { code, stderr } = await call(
-    apply,
-    '--checkpoint',
-    run,
-    '--in',
-    at('large'),
-    '--out',
-    at('out'),
-    '--tile',
-    '48',
-  );
-  expect([code, stderr]).toEqual([0, expect.stringContaining('seams may be seen')]);
-});
-
-test('a script loads the model and runs it on images', async () => {
-  const model = await load(await trained('cyclegan'), { device: 'cpu' });
-  const images = rand([2, 1, 18, 30]);
-  const made = model.run({ images, direction: 'ab' });
-  expect(made.shape).toEqual([2, 1, 18, 30]);
-  for (const one of [made, images, model]) one.dispose();
 });

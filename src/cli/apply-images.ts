@@ -1,0 +1,110 @@
+import { decodeWhole, measureImage, type Sharp, type WholeImage } from '../data/decode-image';
+import { type ImageSize, sizeText } from '../data/image-size';
+import type { OnDataProgress } from '../data/progress';
+import { GanError, messageOf, UsageError } from '../errors';
+import type { AppliedFile } from './apply-files';
+import type { ApplySettings } from './apply-settings';
+
+/** An image whose size is known. */
+export interface MeasuredImage extends AppliedFile, ImageSize {}
+
+/** An image whose pixels are there. */
+export interface OpenedImage extends AppliedFile {
+  readonly image: WholeImage;
+}
+
+/** Headers that are read at once. */
+const AT_ONCE = 32;
+
+/** Opens the images of `apply`, and keeps a list of those that are left out. */
+export class ApplyImages {
+  /** Why images were left out, each naming its file. */
+  readonly skipped: string[] = [];
+  readonly #sharp: Sharp;
+  readonly #onBadImage: ApplySettings['onBadImage'];
+
+  constructor(sharp: Sharp, { onBadImage }: Pick<ApplySettings, 'onBadImage'>) {
+    this.#sharp = sharp;
+    this.#onBadImage = onBadImage;
+  }
+
+  /**
+   * Measures images by their headers: what cannot be used is known before anything is made.
+   *
+   * @param least the least height and width
+   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small, each naming the file; with `--on-bad-image skip` only where
+   *   none is left
+   */
+  async measure(
+    files: readonly AppliedFile[],
+    { least, onProgress }: { readonly least: number; readonly onProgress?: OnDataProgress },
+  ): Promise<MeasuredImage[]> {
+    const measured: MeasuredImage[] = [];
+    for (let start = 0; start < files.length; start += AT_ONCE) {
+      const chunk = files.slice(start, start + AT_ONCE);
+      const sizes = await Promise.all(
+        chunk.map((file) => this.#unlessBad(() => this.#measureOne(file, least))),
+      );
+      measured.push(...sizes.filter((image) => image !== null));
+      onProgress?.({
+        task: 'reading images',
+        done: start + chunk.length,
+        total: files.length,
+        unit: 'images',
+      });
+    }
+    if (measured.length > 0) return measured;
+    throw new GanError('ERR_DATA_EMPTY', `no image of --in can be used; the first: ${this.skipped[0]}`);
+  }
+
+  /**
+   * Decodes images, in their order.
+   *
+   * @throws GanError `ERR_BAD_IMAGE` for one whose pixels are damaged; with `--on-bad-image skip` it is left out
+   */
+  async open(images: readonly MeasuredImage[], channels: number): Promise<OpenedImage[]> {
+    const opened = await Promise.all(
+      images.map(({ from, to }) =>
+        this.#unlessBad(async () => ({ from, to, image: await decodeWhole(this.#sharp, from, channels) })),
+      ),
+    );
+    return opened.filter((image) => image !== null);
+  }
+
+  async #measureOne(file: AppliedFile, least: number): Promise<MeasuredImage> {
+    const size = await measureImage(this.#sharp, file.from);
+    if (Math.min(size.height, size.width) >= least) return { ...file, ...size };
+    throw new UsageError(
+      `${file.from} has ${sizeText(size)} pixels, but this model takes images of at least ${least}×${least}: enlarge it, or leave it out with --on-bad-image skip`,
+    );
+  }
+
+  async #unlessBad<T>(open: () => Promise<T>): Promise<T | null> {
+    try {
+      return await open();
+    } catch (error) {
+      if (this.#onBadImage === 'fail') throw error;
+      this.skipped.push(messageOf(error));
+      return null;
+    }
+  }
+}
+
+/** Images of one size together, in their order. @param most how many of a size at once */
+export function batchesOf<T extends ImageSize>(
+  images: readonly T[],
+  most: (size: ImageSize) => number,
+): T[][] {
+  const sizes = new Map<string, T[]>();
+  for (const image of images) {
+    const same = sizes.get(sizeText(image));
+    if (same) same.push(image);
+    else sizes.set(sizeText(image), [image]);
+  }
+  return [...sizes.values()].flatMap((same) => {
+    const length = most(same[0]);
+    return Array.from({ length: Math.ceil(same.length / length) }, (_, i) =>
+      same.slice(i * length, (i + 1) * length),
+    );
+  });
+}

@@ -1,0 +1,118 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ImageSize } from '../data/image-size';
+import { writeError } from '../io/file-error';
+import { writePng } from '../io/png';
+import { sampleGrid } from '../report/grid';
+import type { TaskState } from '../report/task-progress';
+import { fromBytes } from '../tensor/create';
+import { keep, scope } from '../tensor/scope';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { type TilingModel, tileByTile } from '../training/tiled';
+import type { OpenedImage } from './apply-images';
+import type { ApplySettings } from './apply-settings';
+
+/** How images are made. */
+export interface Making extends TilingModel {
+  readonly settings: Pick<ApplySettings, 'batch' | 'tile' | 'overlap' | 'seed'>;
+  /** The direction's name. */
+  readonly direction: string;
+  /** Of the images that are taken in. */
+  readonly channels: number;
+  /** Whether to go on; an image in tiles can be left between two of them. */
+  goesOn(): boolean;
+  readonly onProgress?: (state: TaskState) => void;
+}
+
+/** What a model made of a batch: float32 [N, C, H, W] in [−1, 1]. */
+export interface Made {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** Pixels that are computed at once when `--batch` does not say how many images, and the most images. */
+const USUAL_PIXELS = 512 * 512;
+const MOST_IMAGES = 64;
+
+/** Images of a size that are made at once; one where it is cut, or where its dropout is to be that of its own seed. */
+export function batchSize(
+  { settings: { batch, tile }, sampler }: Pick<Making, 'settings' | 'sampler'>,
+  { height, width }: ImageSize,
+): number {
+  if (tile !== undefined || sampler.norms === 'image') return 1;
+  return batch ?? Math.max(1, Math.min(MOST_IMAGES, Math.floor(USUAL_PIXELS / (height * width))));
+}
+
+/** What the model makes of images of one size; null where it was left between two tiles. */
+export async function makeBatch(images: readonly OpenedImage[], making: Making): Promise<Made | null> {
+  const { sampler, networks, device, direction, settings } = making;
+  const { seed } = settings;
+  const inputs = keep(scope(() => tensorOf(images, making)));
+  let made: Tensor | null = null;
+  try {
+    made =
+      settings.tile === undefined
+        ? keep(scope(() => sampler.make(networks, inputs.to(device), { direction, seed }).to('cpu')))
+        : await makeTiled(inputs, images[0].from, making);
+    return made && madeOf(made);
+  } finally {
+    inputs.dispose();
+    made?.dispose();
+  }
+}
+
+/** float32 [N, C, H, W] in [−1, 1] */
+function tensorOf(images: readonly OpenedImage[], { channels }: Making): Tensor {
+  const tensors = images.map(({ image: { pixels, height, width } }) =>
+    fromBytes(pixels, { dtype: 'uint8', shape: [1, channels, height, width], device: 'cpu' }),
+  );
+  return cat(tensors).div(127.5).sub_(1);
+}
+
+async function makeTiled(image: Tensor, file: string, making: Making): Promise<Tensor | null> {
+  const { direction, settings, goesOn, onProgress } = making;
+  const { seed, overlap, tile = 0 } = settings;
+  const steps = tileByTile(making, image, { direction, seed, tile, overlap });
+  try {
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value;
+      onProgress?.({ task: `making ${basename(file)}`, ...step.value });
+      // Signals are seen between tiles.
+      await turn();
+      if (!goesOn()) return null;
+    }
+  } finally {
+    steps.return(image);
+  }
+}
+
+function madeOf(images: Tensor): Made {
+  const values = images.toTypedArray();
+  if (values instanceof Float32Array) return { shape: images.shape, values };
+  throw new RangeError(`expected float32 images but received ${images.dtype}`);
+}
+
+/** Writes each image's picture where it has a place. */
+export async function writePictures(images: readonly OpenedImage[], { shape, values }: Made): Promise<void> {
+  const [count, ...rest] = shape;
+  const size = values.length / count;
+  for (const [i, { to }] of images.entries()) {
+    const one = { values: values.subarray(i * size, (i + 1) * size), shape: [1, ...rest] };
+    if (to !== null) await writeWhole(to, (partial) => writePng(partial, sampleGrid(one, { padding: 0 })));
+  }
+}
+
+/** A file that appears at its path, in a folder that is made for it, only when it is whole. */
+export async function writeWhole(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
+  const partial = `${path}.${process.pid}.partial`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await write(partial);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    throw writeError(path, error);
+  }
+}

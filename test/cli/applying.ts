@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { main as apply } from '../../src/cli/apply';
+import type { DataSpecs } from '../../src/data/dataset';
+import type { Loader } from '../../src/data/loader';
+import { type PictureChannels, writePng } from '../../src/io/png';
+import { recipes } from '../../src/recipes';
+import { parseConfig } from '../../src/recipes/config';
+import { rand } from '../../src/tensor/create';
+import { manualSeed } from '../../src/tensor/random';
+import { Trainer } from '../../src/training/trainer';
+import { reportsOf, tinyLoader } from '../support/training';
+import { FakeHost } from './fakes';
+
+/** Calls a command on the CPU. */
+export async function call(main: typeof apply, ...argv: string[]) {
+  const host = new FakeHost();
+  const code = await main(['--device', 'cpu', ...argv], host);
+  return { code, stdout: host.stdout.text, stderr: host.stderr.text };
+}
+
+const SETS = {
+  pix2pix: { width: 2, patch: '16' },
+  cyclegan: { width: 2, blocks: 1, patch: '16', pool: 4 },
+  mlp: { latentSize: 3 },
+} as const;
+
+/** A run of a recipe on tiny images, a step long. @param channels of the images that go in, and that come out (1 and 1) */
+export async function trainOne(
+  out: string,
+  name: keyof typeof SETS,
+  channels: readonly [number, number] = [1, 1],
+): Promise<string> {
+  const recipe = recipes[name];
+  const set = parseConfig(recipe.fields, { file: SETS[name] });
+  const loader =
+    (recipe.data ?? 'images') === 'images' ? tinyLoader({ count: 40, batch: 4 }) : domains(channels);
+  manualSeed(3);
+  const model = recipe.build(set, loader.specs, { steps: 1 });
+  const trainer = new Trainer({ ...model, device: 'cpu', precision: 'fp32', seed: 1 });
+  try {
+    await reportsOf(trainer.fit(loader, { steps: 1, out, settings: { recipe: name, set }, page: false }));
+  } finally {
+    loader.dispose();
+    trainer.dispose();
+  }
+  return out;
+}
+
+/** Noise as images `a` and `b`. */
+function domains([a, b]: readonly [number, number]): Loader {
+  const size = { height: 16, width: 16, classes: 0 };
+  const specs: DataSpecs = { a: { channels: a, ...size }, b: { channels: b, ...size } };
+  return {
+    name: 'noise',
+    specs,
+    batch: 2,
+    batchesPerEpoch: 4,
+    epoch: 0,
+    next: async () => ({ a: rand([2, a, 16, 16]), b: rand([2, b, 16, 16]) }),
+    state: () => ({}),
+    start: () => ({}),
+    setState: () => undefined,
+    to: () => undefined,
+    dispose: () => undefined,
+  };
+}
+
+/** Writes a picture, the same for the same size. */
+export async function draw(
+  file: string,
+  height: number,
+  width: number,
+  channels: PictureChannels = 1,
+): Promise<void> {
+  const pixels = Uint8Array.from({ length: height * width * channels }, (_, i) => (i * 37 + (i >> 6)) % 256);
+  mkdirSync(dirname(file), { recursive: true });
+  await writePng(file, { height, width, channels, pixels });
+}
