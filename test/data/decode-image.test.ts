@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import { type DecodedForm, decodeHalves, decodeImage, loadSharp } from '../../src/data/decode-image';
+import {
+  type DecodedForm,
+  decodeHalves,
+  decodeImage,
+  decodeWhole,
+  loadSharp,
+  measureImage,
+} from '../../src/data/decode-image';
 import { plain, put, temporaryFolder } from './files';
 import { bmp, floatTiff, pngRow } from './image-files';
 
@@ -254,6 +261,41 @@ describe('decodeHalves', () => {
     const planes = await decodeHalves(sharp, path(), form);
     for (const red of [planes.subarray(0, 64), planes.subarray(192, 256)])
       expect([red[4] > 200, red[60] < 50]).toEqual([true, true]);
+  });
+});
+
+describe('decodeWhole and measureImage', () => {
+  test('name a file that is no image, and measureImage does not see that pixels are missing', async () => {
+    put(path(), Buffer.from('not an image'));
+    const refused = {
+      code: 'ERR_BAD_IMAGE',
+      message: expect.stringContaining(`${path()} is not a readable`),
+    };
+    await expect(measureImage(sharp, path())).rejects.toMatchObject(refused);
+    await expect(decodeWhole(sharp, path(), 3)).rejects.toMatchObject(refused);
+    put(path(), await half((await noise(200, 100)).png()));
+    expect(await measureImage(sharp, path())).toEqual({ height: 100, width: 200 });
+    await expect(decodeWhole(sharp, path(), 3)).rejects.toMatchObject(refused);
+  });
+
+  test.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([
+    ['PNG', (image) => image.png()],
+    ['TIFF', (image) => image.tiff({ compression: 'none' })],
+  ])('give a %s file at its own size, pixel for pixel', async (_, format) => {
+    put(path(), await format(await noise(7, 5)).toBuffer());
+    expect(await measureImage(sharp, path())).toEqual({ height: 5, width: 7 });
+    const { height, width, pixels } = await decodeWhole(sharp, path(), 3);
+    expect([height, width]).toEqual([5, 7]);
+    const planes = [0, 1, 2].map((c) => Array.from({ length: 35 }, (_, i) => ((3 * i + c) * 7919) % 251));
+    expect([...pixels]).toEqual(planes.flat());
+  });
+
+  test('turn an image, in as many channels as are wanted', async () => {
+    put(path(), await (await halves(32, 16)).withMetadata({ orientation: 6 }).png().toBuffer());
+    expect(await measureImage(sharp, path())).toEqual({ height: 32, width: 16 });
+    const { height, width, pixels } = await decodeWhole(sharp, path(), 2);
+    expect([height, width]).toEqual([32, 16]);
+    expect([pixels[0], pixels[511], pixels[512]]).toEqual([76, 29, 255]);
   });
 });
 
