@@ -72,9 +72,9 @@ export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/chec
 export type { Norms } from './training/evaluating';
 export type { EvaluationOptions, TrainingEvaluation } from './training/evaluation';
 export type { FitOptions } from './training/fit-options';
-export type { GeneratedImages } from './training/generated-images';
+export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
 export type { Grid } from './training/grid';
-export { type Direction, ImageSampler, imageSampler, type Reach } from './training/image-sampler';
+export { type Direction, ImageSampler, imageSampler } from './training/image-sampler';
 export type { Latent, LatentParts } from './training/latent';
 export { classRows, type LatentGrid, sweepLatents, walkLatents } from './training/latent-paths';
 export { LatentSampler, latentSampler } from './training/latent-sampler';
@@ -82,11 +82,18 @@ export type { LoadedModel, LoadOptions, ModelBuilder } from './training/load';
 export type { Make, MakeSource, Model } from './training/model';
 export type { Networks, Phase, Step, Tensors } from './training/phase';
 export type { PrecisionChoice } from './training/precision';
+export type { Reach } from './training/reach';
 export type { Report } from './training/report';
 export type { RunRequest } from './training/run-model';
 export type { GridMaker, GridView } from './training/sample-grids';
 export type { Sampler } from './training/sampler';
 export type { ProfileOptions } from './training/step-profile';
+export type { TileOptions } from './training/tile-plan';
 export { Trainer, type TrainerOptions } from './training/trainer';
-export { type TranslatedOptions, translatedImages } from './training/translated-images';
+export {
+  copiedImages,
+  type ShownImages,
+  type TranslatedOptions,
+  translatedImages,
+} from './training/translated-images';
 export { version } from './version';

@@ -7,7 +7,7 @@ import type { DataMetric } from '../metrics/names';
 import { networkProtocol } from '../training/generated-images';
 import type { LoadedModel } from '../training/load';
 import type { EvaluationJob } from './evaluation-job';
-import { loadReal, realName } from './real-data';
+import { dataName, loadReal, requestOf } from './real-data';
 
 /** What is judged by showing real images to an autoencoder; the test split unless told otherwise, which it has not learned. */
 export async function judgeAutoencoder(job: EvaluationJob): Promise<void> {
@@ -39,7 +39,7 @@ export async function judgeAutoencoder(job: EvaluationJob): Promise<void> {
 }
 
 async function testSplit(job: EvaluationJob, metric: DataMetric): Promise<'test'> {
-  const name = realName(job);
+  const name = dataName(requestOf(job));
   if (await hasTestSplit(name)) return 'test';
   throw new UsageError(
     `${metric} is of images that were not learned but ${name} has no test split: try --split train, or another --dataset`,

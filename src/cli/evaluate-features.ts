@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { UsageError } from '../errors';
-import { evaluate } from '../metrics/evaluate';
+import { asBaseLine } from '../metrics/base-line';
+import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePaths } from '../metrics/evaluate-paths';
 import type { FeatureExtractor } from '../metrics/extractor';
-import { openFeatures } from '../metrics/features/open';
 import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
 import { prepareReal, type RealImages } from '../metrics/real-images';
 import { EvaluationPictures } from '../training/evaluation-pictures';
@@ -14,25 +14,19 @@ import { latentSize } from '../training/latent';
 import { type LoadedModel, requireLatents } from '../training/load';
 import { formLatents } from '../training/run-model';
 import type { EvaluateSettings } from './evaluate-settings';
+import { openJobFeatures } from './evaluation-features';
 import type { EvaluationJob } from './evaluation-job';
-import { dataFolder, loadReal } from './real-data';
+import { loadReal } from './real-data';
 
 /** What is judged by a feature network: images, and paths between latents. */
 export async function judgeByFeatures(job: EvaluationJob): Promise<void> {
-  const { settings, judged, device, terminal, onProgress, signal } = job;
+  const { settings, judged, terminal } = job;
   const { images, paths } = settings.metrics;
   const model = paths ? requireNormalLatents(judged.model) : null;
   const split = settings.split ?? 'train';
   const dataset = await loadReal(job, split);
   const source = images.length > 0 ? conform(judged.source, dataset, settings) : judged.source;
-  const extractor = await openFeatures(settings.features, {
-    dataset,
-    dataDir: dataFolder(job),
-    device,
-    onProgress,
-    onNote: (note) => terminal.log(note),
-    signal,
-  });
+  const extractor = await openJobFeatures(job, dataset);
   try {
     terminal.log(`judging  ${judged.described}`);
     if (images.length > 0) await judgeImages(job, { dataset, extractor, source, split });
@@ -50,7 +44,7 @@ interface Sides {
 }
 
 async function judgeImages(job: EvaluationJob, { dataset, extractor, source, split }: Sides): Promise<void> {
-  const { settings, device, terminal, onProgress, signal } = job;
+  const { settings, judged, device, terminal, onProgress, signal, tell } = job;
   const real = await prepareReal(dataset, {
     extractor,
     count: settings.realCount,
@@ -61,18 +55,22 @@ async function judgeImages(job: EvaluationJob, { dataset, extractor, source, spl
   });
   try {
     terminal.log(`against  ${real.count} images of ${dataset.name} (${split}), by ${extractor.name}`);
-    await measure(job, { real, source, split });
+    const evaluation = await measure(job, { real, source, split });
+    const copies = judged.shown && (await measure(job, { real, source: judged.shown.copies, split }));
+    await tell(evaluation, copies ? asBaseLine(copies) : undefined);
   } finally {
     real.dispose();
   }
 }
 
+/** Figures of images; those that a model has made leave pictures in its run. */
 async function measure(
-  { settings, judged: { origin }, onProgress, signal, tell }: EvaluationJob,
+  { settings, judged, onProgress, signal }: EvaluationJob,
   { real, source, split }: Pick<Sides, 'source' | 'split'> & { readonly real: RealImages },
-): Promise<void> {
+): Promise<Evaluation> {
   const { metrics, seed } = settings;
-  const pictures = origin ? new EvaluationPictures(real) : null;
+  const { origin, shown } = judged;
+  const pictures = origin && source !== shown?.copies ? new EvaluationPictures(real) : null;
   try {
     const { features, ...evaluation } = await evaluate({
       real,
@@ -89,7 +87,7 @@ async function measure(
     } finally {
       features.dispose();
     }
-    await tell(evaluation);
+    return evaluation;
   } finally {
     pictures?.dispose();
   }

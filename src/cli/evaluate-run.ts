@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UsageError } from '../errors';
 import type { Evaluation } from '../metrics/evaluate';
+import { metricParts } from '../metrics/names';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
@@ -9,11 +10,15 @@ import { resolveDevice } from '../tensor/device';
 import { commandLine } from './command-line';
 import { judgeAutoencoder } from './evaluate-autoencoder';
 import { judgeByFeatures } from './evaluate-features';
-import type { EvaluateSettings } from './evaluate-settings';
+import { judgePairs } from './evaluate-pairs';
+import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
 import { evaluationLines } from './evaluation-view';
 import { listenForInterrupt } from './interrupt';
-import { type JudgedImages, type Origin, openImages, openModel } from './judged-images';
+import type { JudgedImages, Origin } from './judged';
+import { judgeLatents, openImages } from './judged-images';
+import { judgeTranslation } from './judged-translation';
+import { loadRun } from './load-run';
 import { resolutionOf } from './resolution';
 import type { CommandContext } from './terminal';
 
@@ -24,14 +29,14 @@ import type { CommandContext } from './terminal';
  * @returns the exit code: 0, or 130 and 143 when a signal ended it, and then nothing is left of what was not judged yet
  */
 export async function runEvaluation(
-  settings: EvaluateSettings,
+  asked: AskedSettings,
   { host, terminal }: CommandContext,
 ): Promise<number> {
   const interrupt = listenForInterrupt(host, () =>
     terminal.log('interrupted: nothing is written; once more to leave at once'),
   );
   try {
-    await judge(settings, { terminal, signal: AbortSignal.any([interrupt.signal, terminal.closed]) });
+    await judge(asked, { terminal, signal: AbortSignal.any([interrupt.signal, terminal.closed]) });
     return 0;
   } catch (error) {
     if (interrupt.exitCode !== undefined) return interrupt.exitCode;
@@ -42,54 +47,86 @@ export async function runEvaluation(
 }
 
 async function judge(
-  settings: EvaluateSettings,
+  asked: AskedSettings,
   { terminal, signal }: Pick<EvaluationJob, 'terminal' | 'signal'>,
 ): Promise<void> {
-  const device = resolveDevice(settings.device);
+  const device = resolveDevice(asked.device);
   const onProgress = terminal.showsProgress
     ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
     : undefined;
-  const judged = await openJudged(settings, device);
-  const tell = (evaluation: Evaluation) => conclude(evaluation, { judged, terminal });
-  const job = { settings, judged, device, terminal, signal, onProgress, tell };
+  const judged = await openJudged(asked, { device, onProgress });
+  const metrics = asked.metrics ?? metricParts(judged.usualMetrics);
+  const tell = (evaluation: Evaluation, baseLine?: Evaluation) =>
+    conclude(evaluation, { judged, terminal, baseLine });
+  const job = { settings: { ...asked, metrics }, judged, device, terminal, signal, onProgress, tell };
   try {
     for (const note of judged.notes) terminal.warn(note);
-    const { images, paths, data } = settings.metrics;
-    if (data.length > 0) await judgeAutoencoder(job);
-    if (images.length > 0 || paths) await judgeByFeatures(job);
+    if (metrics.data.length > 0) await judgeAutoencoder(job);
+    if (metrics.pairs.length > 0 && judged.shown) await judgePairs(job, judged.shown);
+    if (metrics.images.length > 0 || metrics.paths) await judgeByFeatures(job);
   } finally {
     judged.dispose();
   }
 }
 
-function openJudged(settings: EvaluateSettings, device: string): Promise<JudgedImages> {
-  const { checkpoint, images, dataset, dataDir, resolution = 32, count } = settings;
-  if (checkpoint !== undefined) return openModel(checkpoint, settings, device);
+type Opening = Pick<EvaluationJob, 'device' | 'onProgress'>;
+
+function openJudged(asked: AskedSettings, opening: Opening): Promise<JudgedImages> {
+  const { checkpoint, images, dataset, dataDir, resolution = 32, count } = asked;
+  if (checkpoint !== undefined) return openModel(checkpoint, asked, opening);
   if (images !== undefined && dataset !== undefined)
-    return openImages(images, { dataset, dataDir, resolution: resolutionOf(resolution), count, device });
+    return openImages(images, {
+      dataset,
+      dataDir,
+      resolution: resolutionOf(resolution),
+      count,
+      device: opening.device,
+    });
   throw new UsageError('expected either --checkpoint, or --images with --dataset');
+}
+
+/** Opens the model of `--checkpoint`, and what it is to make for the evaluation. @throws what `loadModel` throws */
+async function openModel(path: string, asked: AskedSettings, opening: Opening): Promise<JudgedImages> {
+  const { weights, truncation, metrics, standingStatistics: batches } = asked;
+  const model = await loadRun(path, {
+    weights,
+    device: opening.device,
+    autoencoder: (metrics?.data.length ?? 0) > 0,
+    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
+  });
+  try {
+    return model.sampler.takes === 'latents'
+      ? judgeLatents(model, asked)
+      : await judgeTranslation(model, asked, opening);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+interface Concluding extends Pick<EvaluationJob, 'judged' | 'terminal'> {
+  readonly baseLine?: Evaluation;
 }
 
 async function conclude(
   evaluation: Evaluation,
-  { judged: { origin }, terminal }: Pick<EvaluationJob, 'judged' | 'terminal'>,
+  { judged: { origin }, terminal, baseLine }: Concluding,
 ): Promise<void> {
   const earlier = origin ? readEvaluations(join(origin.run, 'evaluations.jsonl')) : [];
-  const row = origin ? await record(origin, evaluation) : null;
-  for (const line of evaluationLines(evaluation, { earlier })) terminal.result(line);
-  terminal.record({ event: 'end', ...evaluation, ...row });
+  const all = baseLine ? [evaluation, baseLine] : [evaluation];
+  const rows = origin ? await record(origin, all) : [];
+  for (const line of evaluationLines(evaluation, { earlier, baseLine })) terminal.result(line);
+  for (const [i, one] of all.entries()) terminal.record({ event: 'end', ...one, ...rows[i] });
 }
 
-/** Adds the row to the run, and draws its page anew. */
-async function record({ run, checkpoint, step }: Origin, evaluation: Evaluation): Promise<EvaluationRow> {
-  const row: EvaluationRow = {
-    step,
-    source: 'evaluate',
-    time: new Date().toISOString(),
-    checkpoint,
-    ...evaluation,
-  };
-  await appendEvaluation(join(run, 'evaluations.jsonl'), row);
+/** Adds rows to the run, and draws its page anew. */
+async function record(
+  { run, checkpoint, step }: Origin,
+  evaluations: readonly Evaluation[],
+): Promise<EvaluationRow[]> {
+  const [source, time] = ['evaluate', new Date().toISOString()] as const;
+  const rows = evaluations.map((evaluation) => ({ step, source, time, checkpoint, ...evaluation }));
+  for (const row of rows) await appendEvaluation(join(run, 'evaluations.jsonl'), row);
   await writeReport(run, { commandLine });
-  return row;
+  return rows;
 }

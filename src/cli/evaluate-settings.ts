@@ -7,14 +7,15 @@ import { deviceField } from './settings';
 export const evaluateFields = {
   checkpoint: optional(text('runs/mine')),
   images: optional(text('images.safetensors')),
-  metrics: text('fid,kid,prdc'),
+  metrics: optional(text('fid,kid,prdc')),
   dataset: optional(text('fashion-mnist')),
   dataDir: optional(text('data')),
   split: optional(choice('test', ['train', 'test'])),
+  direction: optional(text('ab')),
   resolution: optional(resolutionField(32)),
   count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
   realCount: optional(integer(10_000, { min: 2 })),
-  features: text('classifier'),
+  features: optional(text('classifier')),
   weights: choice('ema', ['ema', 'live']),
   truncation: optional(number(0.7, { min: 0.01 })),
   standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
@@ -24,7 +25,13 @@ export const evaluateFields = {
   device: deviceField,
 };
 
-/** What `evaluate` was asked to do. */
-export interface EvaluateSettings extends Omit<ConfigOf<typeof evaluateFields>, 'metrics'> {
+/** What the command line of `evaluate` says. */
+export interface AskedSettings extends Omit<ConfigOf<typeof evaluateFields>, 'metrics'> {
+  /** Undefined where it does not say. */
+  readonly metrics: MetricParts | undefined;
+}
+
+/** What `evaluate` does. */
+export interface EvaluateSettings extends AskedSettings {
   readonly metrics: MetricParts;
 }

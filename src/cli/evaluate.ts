@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { type MetricParts, metricNames, metricParts, parseMetrics } from '../metrics/names';
-import { readConfig } from '../recipes/config';
-import { type EvaluateSettings, evaluateFields } from './evaluate-settings';
+import { type ConfigOf, readConfig } from '../recipes/config';
+import { evaluateFields } from './evaluate-settings';
 import type { Host } from './host';
 import { createProgram, type Invocation, runProgram } from './program';
 import { ENVIRONMENT, environmentSource, flagSource } from './settings';
@@ -29,25 +29,32 @@ function evaluateProgram(): Command {
       '--images <what>',
       'in place of --checkpoint: safetensors with one tensor "images" [N, C, H, W] in [-1, 1], as sample --raw writes, folder:PATH, or test, the data set’s test split',
     )
-    .option('--metrics <list>', `of ${metricNames.join(', ')} (fid,kid,prdc)`)
+    .option(
+      '--metrics <list>',
+      `of ${metricNames.join(', ')} (fid,kid,prdc; of models that take images in l1,psnr,ssim,lpips with pairs, else fid, and accuracy where there are labels)`,
+    )
     .option('--dataset <name>', 'the real images (those of the run)')
+    .option('--direction <name>', 'ab or ba, of a model that takes images in (its first)')
     .option(
       '--data-dir <folder>',
       `where data sets are kept; also ${ENVIRONMENT.dataDir} (the run’s, or the cache)`,
     )
     .option(
       '--split <which>',
-      'train or test, of the real images (train; test for elbo, iwae and reconstruction)',
+      'train or test, of the real images (train; test for elbo, iwae, reconstruction, and pairs)',
     )
     .option(
       '--resolution <n>',
       'height and width of the real images, 64 or 96x64 (the size of the images to judge)',
     )
-    .option('--count <n>', 'images to judge (10000, or as many as --images has), and paths of ppl')
+    .option(
+      '--count <n>',
+      'images to judge (10000, or as many as there are to judge or to take in), and paths of ppl',
+    )
     .option('--real-count <n>', 'real images to compare with, or to show to an autoencoder (all)')
     .option(
       '--features <what>',
-      'classifier, trained here on first use, or a file: Inception or TorchScript (classifier)',
+      'classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
     )
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
     .option('--truncation <t>', 'normal numbers of latents within ±t only; the row says so (all)')
@@ -67,34 +74,44 @@ function evaluateProgram(): Command {
 function run({ options, terminal }: Invocation, host: Host): Promise<number> {
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const settings = readConfig(evaluateFields, [flagSource(flags), environmentSource(host.env)]);
-  const metrics = metricParts(parseMetrics(settings.metrics));
+  const metrics = settings.metrics === undefined ? undefined : metricParts(parseMetrics(settings.metrics));
   if ((settings.checkpoint === undefined) === (settings.images === undefined))
     throw new UsageError(
       'expected either --checkpoint, a run directory, or --images: try --checkpoint runs/NAME',
     );
   if (settings.images !== undefined && settings.dataset === undefined)
     throw new UsageError('--images needs --dataset, the real images to compare with: try --dataset mnist');
-  if (settings.images !== undefined && settings.truncation !== undefined)
-    throw new UsageError('--truncation is of latents, but --images has none: leave one of the two out');
-  checkParts(metrics, settings);
-  if (settings.images !== undefined && settings.standingStatistics !== undefined)
-    throw new UsageError(
-      '--standing-statistics are of a generator, but --images has none: leave one of the two out',
-    );
+  checkImages(settings);
+  checkParts(metrics ?? metricParts([]), settings);
   // Only now: --help and wrong calls need no LibTorch.
   const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
   return runEvaluation({ ...settings, metrics }, { host, terminal });
 }
 
+/** What images from elsewhere have not. */
+function checkImages({
+  images,
+  truncation,
+  standingStatistics,
+  direction,
+}: ConfigOf<typeof evaluateFields>): void {
+  if (images === undefined) return;
+  const none = 'but --images has none: leave one of the two out';
+  if (truncation !== undefined) throw new UsageError(`--truncation is of latents, ${none}`);
+  if (standingStatistics !== undefined)
+    throw new UsageError(`--standing-statistics are of a generator, ${none}`);
+  if (direction !== undefined) throw new UsageError(`--direction is of a model, ${none}`);
+}
+
 /** What some metrics need, and others have no use for. */
 function checkParts(
-  { images, paths, data }: MetricParts,
-  { images: given, truncation, draws }: Pick<EvaluateSettings, 'images' | 'truncation' | 'draws'>,
+  { images, pairs, paths, data }: MetricParts,
+  { images: given, metrics, truncation, draws }: ConfigOf<typeof evaluateFields>,
 ): void {
-  const [ofModel = paths ? 'ppl' : undefined] = data;
+  const [ofModel] = [...data, ...pairs, ...(paths ? ['ppl'] : [])];
   if (given !== undefined && ofModel !== undefined)
     throw new UsageError(`${ofModel} judges a model, not images: give --checkpoint in place of --images`);
-  if (truncation !== undefined && images.length === 0)
+  if (truncation !== undefined && metrics !== undefined && images.length + pairs.length === 0)
     throw new UsageError(
       `--truncation is of images that are judged, but ${ofModel} draws latents of its own: leave it out`,
     );

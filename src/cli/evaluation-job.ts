@@ -1,7 +1,7 @@
 import type { Evaluation } from '../metrics/evaluate';
 import type { TaskState } from '../report/task-progress';
 import type { EvaluateSettings } from './evaluate-settings';
-import type { JudgedImages } from './judged-images';
+import type { JudgedImages } from './judged';
 import type { Terminal } from './terminal';
 
 /** What the parts of an evaluation share. */
@@ -12,6 +12,6 @@ export interface EvaluationJob {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly onProgress?: (state: TaskState) => void;
-  /** Tells the user, and the run where there is one. */
-  tell(evaluation: Evaluation): Promise<void>;
+  /** Tells the user, and the run where there is one: a model's figures, and those of a base line beside them. */
+  tell(evaluation: Evaluation, baseLine?: Evaluation): Promise<void>;
 }

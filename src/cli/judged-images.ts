@@ -4,78 +4,52 @@ import { GanError, UsageError } from '../errors';
 import { readSafetensors } from '../io/safetensors';
 import { recordsToTensors } from '../io/tensors';
 import { datasetImages, type ImageSource, tensorImages } from '../metrics/image-source';
+import type { MetricName } from '../metrics/names';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { generatedImages } from '../training/generated-images';
 import { type LoadedModel, requireLatents } from '../training/load';
-import type { EvaluateSettings } from './evaluate-settings';
-import { loadRun, notesOf } from './load-run';
-
-/** Images that are to be judged, and what is known of them. */
-export interface JudgedImages {
-  readonly source: ImageSource;
-  /** Words for a person. */
-  readonly described: string;
-  /** The checkpoint that makes them; null for images from elsewhere. */
-  readonly origin: Origin | null;
-  /** What made them; null for images from elsewhere. */
-  readonly model: LoadedModel | null;
-  /** Things to tell the user. */
-  readonly notes: readonly string[];
-  dispose(): void;
-}
-
-/** A checkpoint of a run. */
-export interface Origin {
-  /** The run directory. */
-  readonly run: string;
-  /** The checkpoint, relative to it. */
-  readonly checkpoint: string;
-  readonly step: number;
-  /** What the run was started with. */
-  readonly settings: Readonly<Record<string, unknown>>;
-}
+import type { AskedSettings } from './evaluate-settings';
+import type { JudgedImages, Origin } from './judged';
+import { notesOf } from './load-run';
 
 /** Images judged when no number is given. */
-const DEFAULT_COUNT = 10_000;
+export const DEFAULT_COUNT = 10_000;
 
-/**
- * Opens the model of `--checkpoint`, and what it is to make for the evaluation.
- *
- * @throws what `loadModel` throws
- */
-export async function openModel(
-  path: string,
-  settings: EvaluateSettings,
-  device: string,
-): Promise<JudgedImages> {
-  const { weights, seed, truncation, metrics, count = DEFAULT_COUNT } = settings;
-  const { standingStatistics: batches } = settings;
-  const model = await loadRun(path, {
-    weights,
-    device,
-    autoencoder: metrics.data.length > 0,
-    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
-  });
-  try {
-    const sampler = requireLatents(model);
-    const spec = model.specs.images;
-    const source = generatedImages({ ...model, sampler, spec, count, seed, truncation });
-    return {
-      source,
-      described: `${count} images by the ${model.weights} weights of ${model.checkpoint}`,
-      origin: { ...placeOf(model.checkpoint), step: model.step, settings: model.settings },
-      model,
-      notes: notesOf(model, weights),
-      dispose() {
-        source.dispose();
-        model.dispose();
-      },
-    };
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+/** What is measured of images where nobody says. */
+const USUAL_METRICS: readonly MetricName[] = ['fid', 'kid', 'prdc'];
+
+/** What a model makes of latents, for an evaluation. @throws UsageError for what is asked of models that take images in */
+export function judgeLatents(model: LoadedModel, asked: AskedSettings): JudgedImages {
+  const { weights, seed, truncation, metrics, direction, count = DEFAULT_COUNT } = asked;
+  const sampler = requireLatents(model);
+  const [pair] = metrics?.pairs ?? [];
+  const images = `but ${model.checkpoint} makes images of latents`;
+  if (pair !== undefined)
+    throw new UsageError(
+      `${pair} compares images with what they should be, ${images}: try --metrics ${USUAL_METRICS}`,
+    );
+  if (direction !== undefined)
+    throw new UsageError(`--direction is of models that take images in, ${images}: leave it out`);
+  const source = generatedImages({ ...model, sampler, spec: model.specs.images, count, seed, truncation });
+  return {
+    source,
+    described: `${count} images by the ${model.weights} weights of ${model.checkpoint}`,
+    origin: originOf(model),
+    model,
+    shown: null,
+    usualMetrics: USUAL_METRICS,
+    notes: notesOf(model, weights),
+    dispose() {
+      source.dispose();
+      model.dispose();
+    },
+  };
+}
+
+/** The checkpoint of a model, for its run. */
+export function originOf({ checkpoint, step, settings }: LoadedModel): Origin {
+  return { ...placeOf(checkpoint), step, settings };
 }
 
 /** `RUN/checkpoints/step-000100` or `RUN/best`, in two parts. */
@@ -126,6 +100,8 @@ function given(source: ImageSource, { name, count }: { name: string; count?: num
     described: `${judged.count} images of ${name}`,
     origin: null,
     model: null,
+    shown: null,
+    usualMetrics: USUAL_METRICS,
     notes: [],
     dispose() {},
   };

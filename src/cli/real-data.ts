@@ -1,40 +1,78 @@
-import type { ImageDataset } from '../data/dataset';
-import { loadImages } from '../data/sources';
+import type { Dataset, ImageDataset } from '../data/dataset';
+import type { ImageSize } from '../data/image-size';
+import { loadDataset } from '../data/sources';
 import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
+import type { TaskState } from '../report/task-progress';
+import { readDatasetSettings } from './dataset-options';
+import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
+import type { Split } from './judged';
 import { resolutionOf } from './resolution';
 
-/** The real images: unless told otherwise those of the run, in the size of the images to judge. */
-export async function loadReal(
-  { settings, judged, onProgress }: EvaluationJob,
-  split: 'train' | 'test',
-): Promise<ImageDataset> {
-  const told: JsonObject = judged.origin?.settings ?? {};
-  const { channels, height, width } = judged.source.spec;
-  const name = realName({ settings, judged });
-  return loadImages(name, {
-    resolution: settings.resolution === undefined ? { height, width } : resolutionOf(settings.resolution),
-    split: split === 'test' ? 'test' : undefined,
-    dataDir: dataFolder({ settings, judged }),
-    ...(name.startsWith('folder:') && { channels }),
-    onBadImage: told.onBadImage === 'skip' ? 'skip' : 'fail',
-    progress: onProgress,
-  });
+/** Where real images come from: what the command line says, and what the run was started with. */
+export interface DataRequest {
+  readonly settings: Pick<AskedSettings, 'dataset' | 'dataDir' | 'resolution'>;
+  /** Absent for images that are of no run. */
+  readonly run?: JsonObject;
+  readonly onProgress?: (state: TaskState) => void;
 }
 
-/** The name of the data set of the real images. @throws UsageError where nothing tells it */
-export function realName({ settings, judged }: Pick<EvaluationJob, 'settings' | 'judged'>): string {
-  const name = settings.dataset ?? judged.origin?.settings.dataset;
+/** The name of the data set. @throws UsageError where nothing tells it */
+export function dataName({ settings, run }: DataRequest): string {
+  const name = settings.dataset ?? run?.dataset;
   if (typeof name === 'string') return name;
   throw new UsageError('--dataset: the run does not say what it was trained on: name the real images');
 }
 
 /** Where data sets are: as the command line says, else as the run was told. */
-export function dataFolder({
+export function dataFolder({ settings, run = {} }: DataRequest): string | undefined {
+  return settings.dataDir ?? readDatasetSettings(run).dataDir;
+}
+
+/** Which images of a data set. */
+export interface SplitForm {
+  readonly split: Split;
+  /** Height and width where the command line says none. */
+  readonly size: ImageSize;
+  readonly channels: number | undefined;
+}
+
+/** A split of the data set, loaded as the run loads it. */
+export function loadSplit(request: DataRequest, { split, size, channels }: SplitForm): Promise<Dataset> {
+  const { settings, run = {}, onProgress } = request;
+  return loadDataset(dataName(request), {
+    ...readDatasetSettings(run),
+    channels,
+    dataDir: dataFolder(request),
+    resolution: settings.resolution === undefined ? size : resolutionOf(settings.resolution),
+    split: split === 'test' ? 'test' : undefined,
+    progress: onProgress,
+  });
+}
+
+/** Where the real images of an evaluation come from. */
+export function requestOf({
   settings,
-  judged,
-}: Pick<EvaluationJob, 'settings' | 'judged'>): string | undefined {
-  const known = judged.origin?.settings.dataDir;
-  return settings.dataDir ?? (typeof known === 'string' ? known : undefined);
+  judged: { origin },
+  onProgress,
+}: Pick<EvaluationJob, 'settings' | 'judged' | 'onProgress'>): DataRequest {
+  return { settings, run: origin?.settings, onProgress };
+}
+
+/**
+ * The real images: unless told otherwise those of the run, in the size of the images to judge; of a model that takes images in those of the kind
+ * that it makes.
+ */
+export async function loadReal(job: EvaluationJob, split: Split): Promise<ImageDataset> {
+  const { shown, source } = job.judged;
+  const request = requestOf(job);
+  if (!shown) {
+    const isFolder = dataName(request).startsWith('folder:');
+    const channels = isFolder ? source.spec.channels : undefined;
+    return (await loadSplit(request, { split, size: source.spec, channels })).parts.images;
+  }
+  if (shown.split === split) return shown.dataset.parts[shown.to];
+  const { channels } = readDatasetSettings(request.run ?? {});
+  return (await loadSplit(request, { split, size: source.spec, channels })).parts[shown.to];
 }

@@ -73,6 +73,34 @@ export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Prom
   });
 }
 
+/** An image as it is in its file. */
+export interface WholeImage {
+  readonly height: number;
+  readonly width: number;
+  /** uint8 [C, H, W] */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * Decodes an image at its own size, else as {@link decodeImage}.
+ * @throws ERR_BAD_IMAGE as `decodeImage`
+ */
+export async function decodeWhole(
+  load: Sharp,
+  path: string,
+  channels: ImageShape['channels'],
+): Promise<WholeImage> {
+  const size = { height: 0, width: 0 };
+  const pixels = await naming(path, async () => {
+    const image = await openImage(load, path);
+    const { autoOrient } = await image.metadata();
+    size.height = autoOrient.height;
+    size.width = autoOrient.width;
+    return render(image, { channels, ...size, fit: 'stretch' });
+  });
+  return { ...size, pixels };
+}
+
 async function naming(path: string, decode: () => Promise<Uint8Array>): Promise<Uint8Array> {
   try {
     return await decode();

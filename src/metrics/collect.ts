@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { FeatureExtractor } from './extractor';
 import { FeatureSet } from './feature-set';
 import type { ImageSource } from './image-source';
+import { quantise } from './levels';
 import { FeatureMoments } from './moments';
 
 /** How far a pass over images is. */
@@ -86,9 +87,4 @@ export async function collect(source: ImageSource, options: CollectOptions): Pro
 
 function firstRows(features: Tensor, count: number): Tensor {
   return count >= features.shape[0] ? features : features.narrow(0, { start: 0, length: count });
-}
-
-/** What a picture file would keep of them: −1 … 1 in 256 levels, as pytorch-fid and others see images. */
-function quantise(images: Tensor): Tensor {
-  return images.add(1).mul(127.5).round().clamp({ min: 0, max: 255 }).div(127.5).sub(1);
 }

@@ -1,4 +1,3 @@
-import { hasAlpha } from '../data/image-spec';
 import type { Details, Protocol } from '../report/evaluations';
 import { scope } from '../tensor/scope';
 import { version } from '../version';
@@ -94,7 +93,6 @@ function protocolOf({ real, fake, seed = 0, protocol }: EvaluateOptions): Protoc
     features: extractor.name,
     featuresSha256: extractor.sha256,
     resize: extractor.resize,
-    ...(extractor.alpha && hasAlpha(dataset.spec.channels) && { alpha: extractor.alpha }),
     real: dataset.name,
     realSha256: hash,
     realCount: count,

@@ -18,15 +18,20 @@ export interface FeatureExtractor {
   readonly dimensions: number;
   /** k, the number of logits; 0 = none, and then there is no Inception Score. */
   readonly classes: number;
-  /** What it does with images of another size, in words for a protocol: `bilinear, antialiased, to 32×32`. */
+  /** Channels of images that it takes (not known). */
+  readonly channels?: readonly number[];
+  /** What it does with images of another form, in words for a protocol: `bilinear, antialiased, to 32×32`. */
   readonly resize: string;
-  /** What it does with images that have alpha, in words for a protocol: `on white` (it takes alpha as it comes). */
-  readonly alpha?: string;
   /**
    * Features and logits of images, float32 [N, C, H, W] in [−1, 1], on the extractor's device, in the caller's scope. Records nothing
    * for autograd, computes in float32 inside autocast too, and moves no random generator.
    */
   extract(images: Tensor): Extracted;
+  /**
+   * Feature maps float32 [N, C, h, w] of such images, from layers near the image to those far from it, as {@link featureDistance} compares
+   * them; absent where the network has none to give. As little trace as of `extract`.
+   */
+  maps?(images: Tensor): readonly Tensor[];
   /** Gives the weights back. */
   dispose(): void;
 }

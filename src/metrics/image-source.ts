@@ -3,8 +3,8 @@ import { UsageError } from '../errors';
 import type { Protocol } from '../report/evaluations';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
+import { channelWords, inChannels, requireChannels } from './channels';
 import { resizeImages, resizeWords } from './features/resize-images';
-import { channelWords, inChannels } from './image-channels';
 
 /** What is known of the classes of images. */
 export interface ImageClasses {
@@ -90,16 +90,14 @@ export function describeConversion(
 }
 
 /**
- * Images in other channels ({@link inChannels}) and at another size, antialiased.
+ * Images at another size, antialiased, and of other channels: see {@link inChannels}.
  *
  * @throws UsageError for channels other than 1 to 4
  */
 export function convertedImages(source: ImageSource, conversion: Conversion): ImageSource {
   const { channels, height, width, filter = 'bilinear' } = conversion;
   const from = source.spec;
-  for (const count of [channels, from.channels])
-    if (![1, 2, 3, 4].includes(count))
-      throw new UsageError(`images can be converted between 1 to 4 channels, but there are ${count}`);
+  requireChannels(from.channels, channels);
   return {
     count: source.count,
     spec: { channels, height, width },

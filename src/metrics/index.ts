@@ -1,9 +1,11 @@
 export type { Autoencoder, DrawsOptions, Likelihood } from './autoencoder';
+export { asBaseLine } from './base-line';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
 export { type CodePurity, codePurity, type LabelAccuracy, labelAccuracy } from './class-agreement';
 export { type Diversity, pairwiseDiversity } from './diversity';
 export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './evaluate';
 export { DEFAULT_DRAWS, type EvaluateDataOptions, evaluateData } from './evaluate-data';
+export { type EvaluatePairsOptions, evaluatePairs } from './evaluate-pairs';
 export { type EvaluatePathsOptions, evaluatePaths } from './evaluate-paths';
 export type { Extracted, FeatureExtractor } from './extractor';
 export { featureDistance } from './feature-distance';
@@ -22,11 +24,17 @@ export {
 } from './features/classifier-training';
 export { type InceptionExtractorOptions, inceptionExtractor } from './features/inception';
 export { type ModuleExtractorOptions, moduleExtractor } from './features/module';
-export { type OpenFeaturesOptions, openFeatures } from './features/open';
+export { type OpenFeaturesOptions, openFeatures, usualFeatures } from './features/open';
 export { type ScriptExtractorOptions, scriptExtractor } from './features/script';
 export { frechetDistance } from './frechet';
 export { type FrechetSample, frechetError } from './frechet-error';
-export { datasetImages, type ImageClasses, type ImageSource, tensorImages } from './image-source';
+export {
+  convertedImages,
+  datasetImages,
+  type ImageClasses,
+  type ImageSource,
+  tensorImages,
+} from './image-source';
 export { type InceptionScore, inceptionScore } from './inception-score';
 export { linearInterpolation, type Path, sphericalInterpolation } from './interpolate';
 export { type KernelDistance, type KernelDistanceOptions, kernelDistance } from './kernel-distance';
@@ -47,6 +55,7 @@ export {
   type MetricParts,
   metricNames,
   metricParts,
+  type PairMetric,
   parseMetrics,
 } from './names';
 export { type Neighbours, nearestNeighbours, neighbourDistances } from './nearest-neighbours';

@@ -13,6 +13,14 @@ const OF_IMAGES = {
   purity: ['purity', 'nmi'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** Those that compare each image with what it should be. */
+const OF_PAIRS = {
+  l1: ['l1'],
+  psnr: ['psnr'],
+  ssim: ['ssim'],
+  lpips: ['lpips'],
+} as const satisfies Record<string, readonly string[]>;
+
 /** Those that walk between latents of a generator. */
 const OF_PATHS = { ppl: ['ppl'] } as const satisfies Record<string, readonly string[]>;
 
@@ -24,13 +32,16 @@ const OF_DATA = {
 } as const satisfies Record<string, readonly string[]>;
 
 /** What can be asked for, and the numbers that come of it; `bitsPerDimension` only of likelihoods of bytes or densities. */
-export const METRICS = { ...OF_IMAGES, ...OF_PATHS, ...OF_DATA } as const;
+export const METRICS = { ...OF_IMAGES, ...OF_PAIRS, ...OF_PATHS, ...OF_DATA } as const;
 
 /** The name of a metric, as `--metrics` takes it. */
 export type MetricName = keyof typeof METRICS;
 
 /** A metric of a set of images: what can be judged in training, too. */
 export type ImageMetric = keyof typeof OF_IMAGES;
+
+/** A metric of images that have a target each. */
+export type PairMetric = keyof typeof OF_PAIRS;
 
 /** A metric of what an autoencoder makes of real images. */
 export type DataMetric = keyof typeof OF_DATA;
@@ -44,6 +55,7 @@ export const imageMetricNames = Object.keys(OF_IMAGES) as readonly ImageMetric[]
 /** Metrics by what is judged: each part is measured by a protocol of its own. */
 export interface MetricParts {
   readonly images: readonly ImageMetric[];
+  readonly pairs: readonly PairMetric[];
   /** Whether the path length is asked for. */
   readonly paths: boolean;
   readonly data: readonly DataMetric[];
@@ -55,6 +67,7 @@ export function metricParts(metrics: readonly MetricName[]): MetricParts {
     Object.hasOwn(part, name);
   return {
     images: metrics.filter((name) => isOf(OF_IMAGES, name)),
+    pairs: metrics.filter((name) => isOf(OF_PAIRS, name)),
     paths: metrics.some((name) => isOf(OF_PATHS, name)),
     data: metrics.filter((name) => isOf(OF_DATA, name)),
   };

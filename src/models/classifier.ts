@@ -25,6 +25,9 @@ export interface ClassifierOptions {
 
 const SLOPE = 0.1;
 
+/** Convolutions of the trunk, and the layers of each: convolution, batch norm, leaky ReLU. */
+const [STAGES, STAGE] = [3, 3];
+
 /**
  * A small convolutional classifier of images [N, C, 32, 32] in [−1, 1], whose last hidden layer serves as features. Three 4×4
  * convolutions of stride 2, each with batch norm and leaky ReLU, then a dense layer whose outputs are batch-normalised without scale
@@ -65,6 +68,17 @@ export class Classifier extends Module {
   judge(images: Tensor): { readonly features: Tensor; readonly logits: Tensor } {
     const features = this.trunk.forward(images);
     return { features, logits: this.head.forward(features) };
+  }
+
+  /** What each of the three convolutions makes of images [N, C, 32, 32], after its leaky ReLU: 16, 8 and 4 pixels a side. */
+  maps(images: Tensor): Tensor[] {
+    const { layers } = this.trunk;
+    const maps: Tensor[] = [];
+    for (let at = 0; at < STAGES * STAGE; at += STAGE)
+      maps.push(
+        layers.slice(at, at + STAGE).reduce((map, layer) => layer.forward(map), maps.at(-1) ?? images),
+      );
+    return maps;
   }
 
   /** Starts all weights anew from N(0, 2 / fan-in) (He et al. 2015), drawn from `generator`, and biases from 0. */

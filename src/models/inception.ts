@@ -230,10 +230,16 @@ export class Inception extends Holder {
 
   /** The features [N, 2048] of images: the mean of the last feature map, "pool3". */
   override forward(images: Tensor): Tensor {
-    const early = this.run(images, 'Conv2d_1a_3x3', 'Conv2d_2a_3x3', 'Conv2d_2b_3x3');
-    const middle = this.run(halving.forward(early), 'Conv2d_3b_1x1', 'Conv2d_4a_3x3');
-    const mixed = Object.keys(this.held).filter((name) => name.startsWith('Mixed'));
-    return this.run(halving.forward(middle), ...mixed).mean([2, 3]);
+    return this.maps(images)[4].mean([2, 3]);
+  }
+
+  /** The last maps of each size, after ReLU: [N, 64, 147, 147], [N, 192, 71, 71], [N, 288, 35, 35], [N, 768, 17, 17] and [N, 2048, 8, 8]. */
+  maps(images: Tensor): [Tensor, Tensor, Tensor, Tensor, Tensor] {
+    const first = this.run(images, 'Conv2d_1a_3x3', 'Conv2d_2a_3x3', 'Conv2d_2b_3x3');
+    const second = this.run(halving.forward(first), 'Conv2d_3b_1x1', 'Conv2d_4a_3x3');
+    const third = this.run(halving.forward(second), 'Mixed_5b', 'Mixed_5c', 'Mixed_5d');
+    const fourth = this.run(third, 'Mixed_6a', 'Mixed_6b', 'Mixed_6c', 'Mixed_6d', 'Mixed_6e');
+    return [first, second, third, fourth, this.run(fourth, 'Mixed_7a', 'Mixed_7b', 'Mixed_7c')];
   }
 
   /**

@@ -4,11 +4,11 @@ import { isGradEnabled, noGrad, withoutAutocast } from '../tensor/autograd';
 import { captureBoundaries } from '../tensor/capture';
 import { empty } from '../tensor/create';
 import { freedGraphs } from '../tensor/freed-graphs';
+import { innerProduct, matrixVector } from '../tensor/linalg';
 import { inScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { ConvTranspose2d } from './conv';
 import { normal_ } from './init';
-import { innerProduct, matrixVector } from './kernels';
 import { Module } from './module';
 import { WeightedLayer } from './weighted-layer';
 

@@ -61,13 +61,25 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   mse: { label: 'Mean square error', better: 'lower', range: [0, null] },
   mae: { label: 'Mean absolute error', better: 'lower', range: [0, null] },
   psnr: { label: 'PSNR (dB)', better: 'higher', range: [null, null] },
+  l1: { label: 'L1', better: 'lower', range: [0, null] },
+  ssim: { label: 'SSIM', better: 'higher', range: [null, 1] },
+  lpips: { label: 'LPIPS', better: 'lower', range: [0, null] },
 };
+
+/** What ends the names of numbers that judge the inputs of a model in the place of its outputs: a base line. */
+const OF_COPY = 'OfCopy';
+
+/** The name of a number where the images that a model takes in are judged in the place of those it makes: `psnrOfCopy`. */
+export function ofCopy(name: string): string {
+  return `${name}${OF_COPY}`;
+}
 
 /** What is known of a metric: an unknown one keeps its own name, and neither way is better. */
 export function metricFacts(metric: string): MetricFacts {
-  return Object.hasOwn(FACTS, metric)
-    ? FACTS[metric]
-    : { label: metric, better: 'none', range: [null, null] };
+  if (Object.hasOwn(FACTS, metric)) return FACTS[metric];
+  if (!metric.endsWith(OF_COPY)) return { label: metric, better: 'none', range: [null, null] };
+  const own = metricFacts(metric.slice(0, -OF_COPY.length));
+  return { ...own, label: `${own.label} of the copy of the input` };
 }
 
 /**

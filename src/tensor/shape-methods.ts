@@ -102,6 +102,12 @@ export abstract class ShapeMethods<T extends TensorCore> extends ReductionMethod
     return this.wrap(ops.index_select(this.handle, dim, indices.handle), 'indexSelect');
   }
 
+  /** Copies the rows of `source` to the rows `indices` (int64) of `dim`, in place; where an index comes twice, either may stay. */
+  indexCopy_(dim: number, indices: T, source: T): T {
+    ops.index_copy_(this.handle, dim, indices.handle, source.handle);
+    return this.self();
+  }
+
   /** Elements at int64 or bool `indices`, one tensor a dimension; null leaves a dimension whole. */
   index(indices: readonly (T | null)[]): T {
     const handles = indices.map((tensor) => tensor?.handle ?? null);

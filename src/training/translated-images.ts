@@ -1,7 +1,12 @@
 import { contentHash } from '../data/content-hash';
 import type { ImageDataset, ImageShape } from '../data/dataset';
+import { shapeText } from '../data/image-size';
 import { UsageError } from '../errors';
-import { datasetImages } from '../metrics/image-source';
+import { convertedImages, datasetImages, type ImageSource } from '../metrics/image-source';
+import { imageOrder } from '../metrics/real-images';
+import type { Protocol } from '../report/evaluations';
+import { scope } from '../tensor/scope';
+import { cat } from '../tensor/shapes';
 import {
   type GeneratedImages,
   NORMS_IN_WORDS,
@@ -11,8 +16,8 @@ import {
 } from './generated-images';
 import type { ImageSampler } from './image-sampler';
 
-/** What {@link translatedImages} makes, and from what. */
-export interface TranslatedOptions extends SampledNetworks {
+/** The images that a model is shown, and what it makes of them. */
+export interface ShownImages {
   readonly sampler: ImageSampler;
   /** The images that are taken in. */
   readonly inputs: ImageDataset;
@@ -20,43 +25,97 @@ export interface TranslatedOptions extends SampledNetworks {
   readonly spec: ImageShape;
   /** (the sampler's first) */
   readonly direction?: string;
-  /** The first so many (all). */
+  /** So many, in the fixed random order of {@link imageOrder} (all). */
   readonly count?: number;
+  readonly device: string;
+}
+
+/** What {@link translatedImages} makes, and from what. */
+export interface TranslatedOptions extends ShownImages, SampledNetworks {
   /** Of dropout that stays on in use (0). */
   readonly seed?: number;
 }
 
+/** Pixels that a model is shown at once. */
+const AT_ONCE = 2 ** 20;
+
 /**
- * What a sampler makes of the images of a data set, piece by piece, with the labels of those it makes them of.
+ * What a sampler makes of the images of a data set, piece by piece, with the labels of those it makes them of. Each is made the same whatever is
+ * made with it.
  *
  * @throws UsageError for a direction that the model lacks, or more images than there are
  */
 export async function translatedImages(options: TranslatedOptions): Promise<GeneratedImages> {
-  const { sampler, networks, inputs, spec, device, seed = 0 } = options;
-  const { name, from, to } = sampler.direction(options.direction);
-  const { count = inputs.count } = options;
-  if (count > inputs.count)
-    throw new UsageError(`expected ${count} images to take in but ${inputs.name} has ${inputs.count}`);
-  const source = datasetImages(inputs, { device });
+  const { sampler, networks, spec, seed = 0 } = options;
+  const { name } = sampler.direction(options.direction);
+  const source = shown(options);
+  const { height, width } = source.spec;
+  // Of images that draw by chance each has a seed of its own.
+  const part = sampler.norms === 'image' ? 1 : Math.max(1, Math.floor(AT_ONCE / (height * width)));
   return {
-    count,
+    count: source.count,
     spec,
     ...(source.classes && { classes: source.classes }),
     protocol: {
       ...networkProtocol({ batchNorm: NORMS_IN_WORDS[sampler.norms], ...options }),
-      made: `${to} of ${from}`,
-      inputs: inputs.name,
-      inputsSha256: await contentHash(inputs),
+      images: 'outputs of the model',
+      ...(await inputsProtocol(options)),
     },
     async fetch(start, end) {
       const make = await source.fetch(start, end);
-      return () => {
-        // A seed for each piece: an image is made the same whatever is made with it.
-        const images = sampler.make(networks, make(), { direction: name, seed: seed + start });
-        requireShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
-        return images;
-      };
+      return () =>
+        scope(() => {
+          const made = make()
+            .split(part)
+            .map((images, i) =>
+              sampler.make(networks, images, { direction: name, seed: seed + start + i * part }),
+            );
+          const images = cat(made);
+          requireShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
+          return images;
+        });
     },
     dispose() {},
+  };
+}
+
+/**
+ * The images that {@link translatedImages} shows to a model, in the form of those it makes: a base line, what one would have without a model.
+ *
+ * @throws UsageError as that
+ */
+export async function copiedImages(options: ShownImages): Promise<ImageSource> {
+  const { spec } = options;
+  const source = shown(options);
+  const conversion = { channels: spec.channels, height: spec.height, width: spec.width };
+  const isSame = shapeText(source.spec) === shapeText(spec);
+  const formed = isSame ? source : convertedImages(source, conversion);
+  return {
+    ...formed,
+    protocol: {
+      ...formed.protocol,
+      weights: 'none',
+      batchNorm: 'none',
+      precision: 'none',
+      images: 'copy of the input',
+      ...(await inputsProtocol(options)),
+    },
+  };
+}
+
+/** The images that are taken in, in the order in which they are. */
+function shown({ inputs, count = inputs.count, device }: ShownImages): ImageSource {
+  if (count > inputs.count)
+    throw new UsageError(`expected ${count} images to take in but ${inputs.name} has ${inputs.count}`);
+  return datasetImages(inputs, { indices: imageOrder(inputs, count), device });
+}
+
+async function inputsProtocol({ sampler, inputs, direction }: ShownImages): Promise<Protocol> {
+  const { name, from, to } = sampler.direction(direction);
+  return {
+    direction: name,
+    made: `${to} of ${from}`,
+    inputs: inputs.name,
+    inputsSha256: await contentHash(inputs),
   };
 }

@@ -1,3 +1,4 @@
+import type { ImageSize } from '../../src/data/image-size';
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import type { EndSignal, Host } from '../../src/cli/host';
@@ -50,7 +51,7 @@ export class FakeHost implements Host {
 
 const powers = {
   description: 'a power of two from 16 to 256',
-  accepts: (size: number) => [16, 32, 64, 128, 256].includes(size),
+  accepts: ({ height, width }: ImageSize) => height === width && [16, 32, 64, 128, 256].includes(height),
 };
 
 function build(): never {

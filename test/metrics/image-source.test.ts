@@ -81,14 +81,6 @@ describe('converted images', () => {
     ).toBe('to grey');
   });
 
-  test('with alpha are laid on white where there is no channel for it', async () => {
-    const half = image([1, 4, 1, 1], (i) => [1, -1, -1, 0][i]);
-    const conversion = { channels: 3, height: 1, width: 1 };
-    expect(describeConversion({ ...conversion, channels: 4 }, conversion)).toBe('on white');
-    expect(await values(convertedImages(tensorImages(half), conversion), 0, 1)).toEqual([1, 0, 0]);
-    half.dispose();
-  });
-
   test('of other channels than 1 to 4 are refused', () => {
     const five = image([1, 5, 1, 1], () => 0);
     expect(() => convertedImages(tensorImages(five), { channels: 1, height: 1, width: 1 })).toThrow(

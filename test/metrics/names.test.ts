@@ -19,13 +19,14 @@ describe('a list of metrics', () => {
 });
 
 describe('metrics', () => {
-  test('are of images, of paths, or of real images in an autoencoder', () => {
-    expect(metricParts(parseMetrics('elbo,fid,ppl,reconstruction,accuracy'))).toEqual({
+  test('are of images, of images beside their targets, of paths, or of real images in an autoencoder', () => {
+    expect(metricParts(parseMetrics('elbo,fid,ppl,lpips,reconstruction,accuracy,l1'))).toEqual({
       images: ['fid', 'accuracy'],
+      pairs: ['l1', 'lpips'],
       paths: true,
       data: ['elbo', 'reconstruction'],
     });
-    expect(metricParts(['kid'])).toEqual({ images: ['kid'], paths: false, data: [] });
+    expect(metricParts(['kid'])).toEqual({ images: ['kid'], pairs: [], paths: false, data: [] });
   });
 
   test('of images alone are measured on the way', () => {

@@ -91,8 +91,19 @@ export async function classifierKey(
   return hash.digest('hex');
 }
 
-function requireClasses({ name, labels, classNames, count }: ImageDataset): void {
-  const advice = 'give another feature network with --features FILE';
+/** The fewest images that a classifier is trained on. */
+const LEAST_IMAGES = 20;
+
+/** Whether a classifier can be trained on a data set: it has labels, of two classes at least, and 20 images. */
+export function canBeClassified({ labels, classNames, count }: ImageDataset): boolean {
+  return labels !== null && classNames.length >= 2 && count >= LEAST_IMAGES;
+}
+
+function requireClasses(dataset: ImageDataset): void {
+  if (canBeClassified(dataset)) return;
+  const { name, labels, classNames, count } = dataset;
+  const advice =
+    'give another feature network with --features FILE, or the classifier of another set with --features classifier:digits';
   if (!labels)
     throw new UsageError(
       `the data set "${name}" has no labels, so no classifier can be trained on it for its features: ${advice}`,
@@ -101,10 +112,9 @@ function requireClasses({ name, labels, classNames, count }: ImageDataset): void
     throw new UsageError(
       `the data set "${name}" has a single class, and a classifier needs two at least: ${advice}`,
     );
-  if (count < 20)
-    throw new UsageError(
-      `the data set "${name}" has ${count} images, and a classifier needs 20 at least: ${advice}`,
-    );
+  throw new UsageError(
+    `the data set "${name}" has ${count} images, and a classifier needs ${LEAST_IMAGES} at least: ${advice}`,
+  );
 }
 
 /** Which split of a known set it is; null for all others. */

@@ -97,6 +97,7 @@ class TrainedExtractor implements ClassifierExtractor {
   readonly sha256: string;
   readonly dimensions: number;
   readonly classes: number;
+  readonly channels: readonly number[];
   readonly resize = resizeWords(SIZE);
   readonly accuracy: number | null;
   readonly heldOut: string;
@@ -108,6 +109,7 @@ class TrainedExtractor implements ClassifierExtractor {
     private readonly device: string,
   ) {
     this.sha256 = sha256;
+    this.channels = [network.sizes.channels];
     this.dimensions = network.sizes.dimensions;
     this.classes = network.sizes.classes;
     this.accuracy = accuracy;
@@ -116,11 +118,17 @@ class TrainedExtractor implements ClassifierExtractor {
   }
 
   extract(images: Tensor): Extracted {
-    requireImages(this.name, images, [this.#network.sizes.channels]);
+    return this.#atRest(images, (sized) => this.#network.judge(sized));
+  }
+
+  maps(images: Tensor): readonly Tensor[] {
+    return this.#atRest(images, (sized) => this.#network.maps(sized));
+  }
+
+  #atRest<T>(images: Tensor, body: (sized: Tensor) => T): T {
+    requireImages(this.name, images, this.channels);
     return scope(() =>
-      noGrad(() =>
-        withoutAutocast(this.device, () => this.#network.judge(resizeImages(images.to(this.device), SIZE))),
-      ),
+      noGrad(() => withoutAutocast(this.device, () => body(resizeImages(images.to(this.device), SIZE)))),
     );
   }
 

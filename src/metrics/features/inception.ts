@@ -68,6 +68,7 @@ export function inceptionFrom(
         const features = network.forward(images);
         return { features, logits: network.logits(features) };
       },
+      maps: (images) => network.maps(images),
       dispose: () => network.dispose(),
     });
   } catch (error) {

@@ -1,6 +1,5 @@
 import { UsageError } from '../../errors';
 import type { Tensor } from '../../tensor/tensor';
-import { onWhite } from '../image-channels';
 import { type ResizeFilter, requireImages, resizeImages, resizeWords } from './resize-images';
 
 /** The form in which a network takes images. */
@@ -11,16 +10,15 @@ export interface InputForm {
   readonly size?: number;
   /** (bilinear) */
   readonly filter?: ResizeFilter;
-  /** 3: grey images are repeated; 1: grey images only; absent = as they come. Images with alpha are laid on white first. */
+  /** 3: grey images are repeated; 1: grey images only; absent = as they come. */
   readonly channels?: 1 | 3;
 }
 
 /** Images float32 [N, C, H, W] in [−1, 1] in the form that a network takes. @throws UsageError for other images */
 export function prepareImages(owner: string, images: Tensor, form: InputForm): Tensor {
   const { range = [-1, 1], size, filter, channels } = form;
-  requireImages(owner, images, channels === 1 ? [1, 2] : [1, 2, 3, 4]);
-  const opaque = onWhite(images);
-  const sized = size === undefined ? opaque : resizeImages(opaque, { size, filter });
+  requireImages(owner, images, channelsOf(form));
+  const sized = size === undefined ? images : resizeImages(images, { size, filter });
   const [count, given, height, width] = sized.shape;
   const coloured = channels === 3 && given === 1 ? sized.expand([count, 3, height, width]) : sized;
   if (range === 'uint8')
@@ -28,6 +26,11 @@ export function prepareImages(owner: string, images: Tensor, form: InputForm): T
   const [black, white] = range;
   if (black === -1 && white === 1) return coloured;
   return coloured.mul((white - black) / 2).add((white + black) / 2);
+}
+
+/** Channels of the images that may come in a form. */
+export function channelsOf({ channels }: InputForm): readonly number[] {
+  return channels === 1 ? [1] : [1, 3];
 }
 
 /** What is done about the size, in words for protocols. */

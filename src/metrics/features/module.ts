@@ -8,7 +8,8 @@ import { resolveDevice } from '../../tensor/device';
 import { scope } from '../../tensor/scope';
 import type { Tensor } from '../../tensor/tensor';
 import type { Extracted, FeatureExtractor } from '../extractor';
-import { type InputForm, prepareImages, requireForm, sizeWords } from './input';
+import { nearestChannels } from './in-channels';
+import { channelsOf, type InputForm, prepareImages, requireForm, sizeWords } from './input';
 import { untouchedRandom } from './random';
 import { stateSha256 } from './state-hash';
 
@@ -20,9 +21,11 @@ export interface NetworkFeatures {
   readonly form: InputForm;
   /** In words, where it is not the form's: a network that resizes inside. */
   readonly resize?: string;
-  /** Images that it is tried with when it is made. */
+  /** Images that it is tried with when it is made, in channels that it takes. */
   readonly probe: ImageShape;
   readonly compute: (images: Tensor) => Extracted;
+  /** Feature maps, where it has some to give: null where it turns out not to. */
+  readonly maps?: (images: Tensor) => readonly Tensor[] | null;
   readonly dispose: () => void;
 }
 
@@ -32,27 +35,55 @@ export interface NetworkFeatures {
  * @throws GanError `ERR_BAD_FEATURES` when something else than features float32 [N, d] comes, and what the network throws
  */
 export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
-  const { name, sha256, device, form, probe, compute, dispose } = network;
-  const extract = (images: Tensor): Extracted =>
+  const { name, sha256, device, form, compute, dispose } = network;
+  const atRest = <T>(images: Tensor, body: (prepared: Tensor) => T): T =>
     scope(() =>
-      noGrad(() =>
-        withoutAutocast(device, () => {
-          const { features, logits } = compute(prepareImages(name, images.to(device), form));
-          const count = images.shape[0];
-          return {
-            features: requireRows(name, 'features', features, count),
-            logits: logits && requireRows(name, 'logits', logits, count),
-          };
-        }),
-      ),
+      noGrad(() => withoutAutocast(device, () => body(prepareImages(name, images.to(device), form)))),
     );
-  const [dimensions, classes] = scope(() => {
-    const { channels, height, width } = probe;
-    const { features, logits } = extract(zeros([2, channels, height, width], { device }));
-    return [features.shape[1], logits?.shape[1] ?? 0];
+  const extract = (images: Tensor): Extracted =>
+    atRest(images, (prepared) => {
+      const { features, logits } = compute(prepared);
+      const count = images.shape[0];
+      return {
+        features: requireRows(name, 'features', features, count),
+        logits: logits && requireRows(name, 'logits', logits, count),
+      };
+    });
+  const maps = (images: Tensor): readonly Tensor[] =>
+    atRest(images, (prepared) => requireMaps(name, network.maps?.(prepared) ?? [], images.shape[0]));
+  const { dimensions, classes, hasMaps } = scope(() => {
+    const { height, width } = network.probe;
+    const channels = nearestChannels(channelsOf(form), network.probe.channels);
+    const grey = zeros([2, channels, height, width], { device });
+    const { features, logits } = extract(grey);
+    return {
+      dimensions: features.shape[1],
+      classes: logits?.shape[1] ?? 0,
+      hasMaps: atRest(grey, (prepared) => network.maps?.(prepared) ?? null) !== null,
+    };
   });
-  const resize = network.resize ?? sizeWords(form);
-  return { name, sha256, dimensions, classes, resize, alpha: 'on white', extract, dispose };
+  return {
+    name,
+    sha256,
+    dimensions,
+    classes,
+    channels: channelsOf(form),
+    resize: network.resize ?? sizeWords(form),
+    extract,
+    ...(hasMaps && { maps }),
+    dispose,
+  };
+}
+
+/** Maps float32 [count, C, h, w] of what a network gave. */
+function requireMaps(name: string, given: readonly Tensor[], count: number): readonly Tensor[] {
+  for (const { shape } of given)
+    if (shape.length !== 4 || shape[0] !== count)
+      throw new GanError(
+        'ERR_BAD_FEATURES',
+        `${name}: expected feature maps of shape [${count}, C, h, w] for ${count} images but received [${shape.join(', ')}]`,
+      );
+  return given.map((map) => map.float());
 }
 
 /** Rows float32 [count, d] of what a network gave; dimensions of size 1 behind are dropped. */

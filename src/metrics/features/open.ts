@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ImageDataset } from '../../data/dataset';
+import { loadImages } from '../../data/sources';
 import { GanError, UsageError } from '../../errors';
 import { readSafetensors } from '../../io/safetensors';
+import { CLASSIFIER_RESOLUTION } from '../../models/classifier';
 import { cacheFolder } from '../../native/root';
 import { nearest } from '../../nearest';
 import { resolveDevice } from '../../tensor/device';
 import type { FeatureExtractor } from '../extractor';
 import { type ClassifierExtractorOptions, classifierExtractor, keptClassifierExtractor } from './classifier';
 import { classifierFrom, isClassifier } from './classifier-cache';
+import { canBeClassified } from './classifier-data';
+import { forChannels } from './in-channels';
 import { INCEPTION_HELP, inceptionExtractor, inceptionFrom, looksLikeInception } from './inception';
 import type { ResizeFilter } from './resize-images';
 import { scriptExtractor } from './script';
@@ -22,25 +26,38 @@ export interface OpenFeaturesOptions extends Omit<ClassifierExtractorOptions, 'r
 }
 
 const NAMES = ['classifier', 'inception'];
+const CLASSIFIER_OF = 'classifier:';
 const SCRIPT = /\.(pt|ts|torchscript)$/;
-const FORMS = `known are ${NAMES.join(', ')}, inception:FILE, and files *.safetensors, *.pt, *.ts, *.torchscript`;
+const FORMS = `known are ${NAMES.join(', ')}, classifier:DATASET, inception:FILE, and files *.safetensors, *.pt, *.ts, *.torchscript`;
 
 /**
  * The feature network that `--features` names:
  *
  * - `classifier`: trained on the data set when it is asked for first, see {@link classifierExtractor}
+ * - `classifier:digits`: the same of another data set, for images without labels
  * - `inception`: from `features/inception.safetensors` in the user's cache; `inception:FILE` from another file
  * - `FILE.safetensors`: the FID network or a kept classifier, told apart by its tensors
  * - `FILE.pt`, `.ts` or `.torchscript`: a TorchScript file, see {@link scriptExtractor}
+ *
+ * Images of other channels than the network takes are converted, as its `resize` says.
  *
  * @throws UsageError for an unknown name, and what those throw
  */
 export async function openFeatures(
   features: string,
+  options: OpenFeaturesOptions,
+): Promise<FeatureExtractor> {
+  return forChannels(await openNetwork(features, options), options.dataset.spec.channels);
+}
+
+async function openNetwork(
+  features: string,
   { dataset, filter = 'bilinear', ...options }: OpenFeaturesOptions,
 ): Promise<FeatureExtractor> {
   const device = resolveDevice(options.device ?? 'cpu');
   if (features === 'classifier') return classifierExtractor(dataset, options);
+  if (features.startsWith(CLASSIFIER_OF))
+    return classifierExtractor(await otherSet(features.slice(CLASSIFIER_OF.length), options), options);
   if (features === 'inception') return inceptionExtractor(inceptionFile(), { device, filter });
   if (features.startsWith('inception:'))
     return inceptionExtractor(features.slice('inception:'.length), { device, filter });
@@ -50,6 +67,25 @@ export async function openFeatures(
   throw new UsageError(
     `there is no feature network "${features}": ${known ? `did you mean ${known}? ` : ''}${FORMS}`,
   );
+}
+
+/**
+ * What `--features` is for images of a data set where nobody says: its own classifier, or that of the built-in digits where it has no labels
+ * to train one with.
+ */
+export function usualFeatures(dataset: ImageDataset): string {
+  return canBeClassified(dataset) ? 'classifier' : `${CLASSIFIER_OF}digits`;
+}
+
+function otherSet(
+  name: string,
+  { dataDir, onProgress }: Pick<OpenFeaturesOptions, 'dataDir' | 'onProgress'>,
+): Promise<ImageDataset> {
+  return loadImages(name, {
+    resolution: CLASSIFIER_RESOLUTION,
+    dataDir,
+    progress: onProgress && ((progress) => onProgress({ ...progress, accuracy: null })),
+  });
 }
 
 /** Where a user's copy of the FID network lies when nobody says otherwise. */

@@ -33,7 +33,7 @@ const UNBIASED_FLAG = 'no_output_bias';
  * resizes them inside, by TensorFlow's bilinear filter; its probabilities give the logits, without the last layer's bias where it
  * can leave that out. Any other script takes images as the options say, or the file's extra file `libtorch-gan.json`
  * (`{"range": [0, 1], "size": 224, "filter": "bicubic", "channels": 3}`), else in [−1, 1] as they come; it returns features [N, d], or a
- * pair or a dictionary of `features` and `logits`.
+ * pair or a dictionary of `features` and `logits`, which may hold feature maps [N, C, h, w] too: `map0`, `map1`, …
  *
  * @throws GanError `ERR_CANNOT_READ`, `ERR_BAD_SCRIPT`; `ERR_BAD_FEATURES` when no vectors come of it
  */
@@ -56,6 +56,7 @@ export async function scriptExtractor(
       ...(isDetector && { resize: 'inside the script' }),
       probe: options.probe ?? { channels, ...sizeOf(size) },
       compute: isDetector ? detector(script) : (images) => namedResults(name, script.run(images)),
+      maps: isDetector ? undefined : (images) => namedMaps(script.run(images)),
       dispose: () => script.dispose(),
     });
   } catch (error) {
@@ -86,6 +87,13 @@ function namedResults(name: string, results: Readonly<Record<string, Tensor>>): 
     'ERR_BAD_FEATURES',
     `${name}: expected the script to return features, a pair (features, logits), or a dictionary of them, but it returned ${Object.keys(results).join(', ') || 'nothing'}`,
   );
+}
+
+/** `map0`, `map1`, … of a dictionary; null where there is none. */
+function namedMaps(results: Readonly<Record<string, Tensor>>): Tensor[] | null {
+  const names = Object.keys(results).filter((name) => /^map\d+$/.test(name));
+  if (names.length === 0) return null;
+  return names.sort((a, b) => Number(a.slice(3)) - Number(b.slice(3))).map((name) => results[name]);
 }
 
 function formOf({ file, metadata }: ScriptModule, { range, size, filter, channels }: InputForm): InputForm {

@@ -8,7 +8,7 @@ import { adaptiveAvgPool2d } from '../../../src/nn/pool';
 import { sequential } from '../../../src/nn/sequential';
 import { flatten } from '../../../src/nn/shape';
 import { autocast } from '../../../src/tensor/autograd';
-import { full, ones, rand, tensor } from '../../../src/tensor/create';
+import { rand, tensor } from '../../../src/tensor/create';
 import { getRngState } from '../../../src/tensor/random';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
@@ -94,17 +94,6 @@ test.each([
     const images = tensor([-1, 0, 1]).reshape([3, 1, 1, 1]).expand([3, 3, 4, 4]);
     const [means] = extractor.extract(images).features.unbind(1);
     expectClose(means, tensor(expected));
-  });
-  extractor.dispose();
-});
-
-test('images with alpha are laid on white', () => {
-  const extractor = moduleExtractor(new Means(), { name: 'means' });
-  expect(extractor.alpha).toBe('on white');
-  scope(() => {
-    const clear = full([2, 4, 8, 8], -1);
-    const white = ones([2, 3, 8, 8]);
-    expectClose(extractor.extract(clear).features, extractor.extract(white).features);
   });
   extractor.dispose();
 });

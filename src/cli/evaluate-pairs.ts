@@ -1,0 +1,35 @@
+import { asBaseLine } from '../metrics/base-line';
+import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
+import type { ImageSource } from '../metrics/image-source';
+import { imageOrder } from '../metrics/real-images';
+import { openJobFeatures } from './evaluation-features';
+import type { EvaluationJob } from './evaluation-job';
+import type { Shown } from './judged';
+
+/** What is judged by its targets: a model's outputs, and beside them the copies of its inputs. */
+export async function judgePairs(job: EvaluationJob, { dataset, split, to, copies }: Shown): Promise<void> {
+  const { settings, judged, device, terminal, onProgress, signal, tell } = job;
+  const { metrics, seed } = settings;
+  const targets = dataset.parts[to];
+  const extractor = metrics.pairs.includes('lpips') ? await openJobFeatures(job, targets) : undefined;
+  try {
+    if (extractor) requireMaps(extractor);
+    terminal.log(`judging  ${judged.described}`);
+    terminal.log(`against  what they should be${extractor ? `, lpips by ${extractor.name}` : ''}`);
+    const judge = (images: ImageSource) =>
+      evaluatePairs({
+        images,
+        targets,
+        order: imageOrder(targets, images.count),
+        metrics: metrics.pairs,
+        extractor,
+        protocol: { split, seed },
+        device,
+        onProgress,
+        signal,
+      });
+    await tell(await judge(judged.source), asBaseLine(await judge(copies)));
+  } finally {
+    extractor?.dispose();
+  }
+}

@@ -1,0 +1,189 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { contentHash } from '../data/content-hash';
+import type { ImageDataset } from '../data/dataset';
+import { shapeText, sizeText } from '../data/image-size';
+import { GanError, UsageError } from '../errors';
+import type { Protocol } from '../report/evaluations';
+import { noGrad } from '../tensor/autograd';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import { version } from '../version';
+import { colourSpace } from './channels';
+import type { CollectOptions } from './collect';
+import type { Evaluation } from './evaluate';
+import type { FeatureExtractor } from './extractor';
+import { featureDistance } from './feature-distance';
+import { datasetImages, type ImageSource } from './image-source';
+import { quantise } from './levels';
+import { measures } from './measure';
+import { METRICS, type PairMetric } from './names';
+import { reconstructionErrors } from './reconstruction';
+import { ssim } from './ssim';
+import { errorOfMean, meanOf } from './statistics';
+
+/** What {@link evaluatePairs} is told. */
+export interface EvaluatePairsOptions
+  extends Pick<CollectOptions, 'onProgress' | 'onImages' | 'signal' | 'device'> {
+  /** The images to be judged. */
+  readonly images: ImageSource;
+  /** What they should be. */
+  readonly targets: ImageDataset;
+  /** The target of each image, by its place in `targets` (the first so many). */
+  readonly order?: Int32Array;
+  readonly metrics: readonly PairMetric[];
+  /** The network with feature maps that `lpips` compares by; it stays the caller's. */
+  readonly extractor?: FeatureExtractor;
+  /** What the protocol should say besides, e.g. the split. */
+  readonly protocol?: Protocol;
+}
+
+/** Images fetched at once, and pixels that are compared at once. */
+const CHUNK = 250;
+const AT_ONCE = 2 ** 20;
+
+/** The PSNR of an image that is met exactly, which would be infinite, in dB; others count as this at most, too. */
+export const MOST_PSNR = 100;
+
+/** The number of each image, by metric. */
+type PerImage = Record<PairMetric, number[]>;
+
+/**
+ * Judges images by what they should be, each by its own: the mean absolute error of colours in [−1, 1], the peak signal-to-noise ratio in
+ * dB ({@link reconstructionErrors}, at most {@link MOST_PSNR}), {@link ssim}, and {@link featureDistance} in the maps of a feature
+ * network. They are rounded to 256 levels first, as those of a data set are. Means over images, with standard errors.
+ *
+ * @throws UsageError for images of another form than the targets, more than there are, or `lpips` without feature maps; GanError
+ *   `ERR_BAD_FEATURES` naming an image that is not finite
+ */
+export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Evaluation> {
+  const { images: source, targets, metrics, onProgress, onImages, signal, device } = options;
+  check(options);
+  const { count } = source;
+  const start = performance.now();
+  const order = options.order ?? Int32Array.from({ length: count }, (_, i) => i);
+  const wanted = datasetImages(targets, { indices: order, device });
+  const each: PerImage = { l1: [], psnr: [], ssim: [], lpips: [] };
+  for (let at = 0; at < count; at += CHUNK) {
+    signal?.throwIfAborted();
+    const end = Math.min(count, at + CHUNK);
+    const [make, makeTargets] = [await source.fetch(at, end), await wanted.fetch(at, end)];
+    scope(() =>
+      noGrad(() => {
+        const images = make();
+        onImages?.(images, at);
+        compare({ images, targets: makeTargets(), each }, options);
+      }),
+    );
+    requireFinite(metrics, each, at);
+    onProgress?.({ task: 'comparing with targets', done: end, total: count });
+    await turn();
+  }
+  const middle = performance.now();
+  const values = measures(
+    metrics.flatMap((metric) =>
+      METRICS[metric].map(
+        (name) => [name, { value: meanOf(each[name]), error: errorOfMean(each[name]) }] as const,
+      ),
+    ),
+  );
+  const seconds = { features: (middle - start) / 1000, metrics: (performance.now() - middle) / 1000 };
+  return { ...values, protocol: await protocolOf(options), seconds };
+}
+
+function check({ images, targets, order, metrics, extractor }: EvaluatePairsOptions): void {
+  if (shapeText(images.spec) !== shapeText(targets.spec))
+    throw new UsageError(
+      `expected images of the form of their targets, ${shapeText(targets.spec)}, but they are ${shapeText(images.spec)}`,
+    );
+  const most = order?.length ?? targets.count;
+  if (images.count > most || images.count < 2)
+    throw new UsageError(
+      `expected from 2 to ${most} images, a target for each, but there are ${images.count}`,
+    );
+  if (metrics.includes('lpips')) requireMaps(extractor);
+}
+
+/** @throws UsageError for a feature network that has no maps */
+export function requireMaps(extractor: FeatureExtractor | undefined): Required<FeatureExtractor>['maps'] {
+  if (extractor?.maps) return (images) => extractor.maps?.(images) ?? [];
+  throw new UsageError(
+    `lpips needs a feature network with feature maps but ${extractor ? `${extractor.name} has none` : 'none was given'}: leave lpips out, or use another network`,
+  );
+}
+
+interface Compared {
+  readonly images: Tensor;
+  readonly targets: Tensor;
+  readonly each: PerImage;
+}
+
+/** Piece by piece, so that large images take little memory. */
+function compare({ images, targets, each }: Compared, options: EvaluatePairsOptions): void {
+  const [count, , height, width] = images.shape;
+  const part = Math.max(1, Math.min(count, Math.floor(AT_ONCE / (height * width))));
+  const wanted = targets.split(part);
+  for (const [i, piece] of images.split(part).entries())
+    scope(() => comparePiece({ images: quantise(piece), targets: wanted[i], each }, options));
+}
+
+function comparePiece(
+  { images, targets, each }: Compared,
+  { metrics, extractor }: EvaluatePairsOptions,
+): void {
+  const has = (metric: PairMetric) => metrics.includes(metric);
+  if (has('l1') || has('psnr')) {
+    const { mae, psnr } = reconstructionErrors({ images: targets, reconstructions: images }).perImage;
+    each.l1.push(...mae);
+    each.psnr.push(...psnr.map((value) => Math.min(value, MOST_PSNR)));
+  }
+  if (has('ssim')) each.ssim.push(...ssim({ images, references: targets }).perImage);
+  if (has('lpips')) {
+    const maps = requireMaps(extractor);
+    each.lpips.push(...Array.from(featureDistance(maps(images), maps(targets)).toTypedArray(), Number));
+  }
+}
+
+function requireFinite(metrics: readonly PairMetric[], each: PerImage, from: number): void {
+  for (const metric of metrics) {
+    const bad = each[metric].findIndex((value, i) => i >= from && !Number.isFinite(value));
+    if (bad >= 0)
+      throw new GanError(
+        'ERR_BAD_FEATURES',
+        `image ${bad} holds NaN or infinity: its ${metric} is ${each[metric][bad]}`,
+      );
+  }
+}
+
+async function protocolOf({
+  images,
+  targets,
+  metrics,
+  extractor,
+  protocol,
+}: EvaluatePairsOptions): Promise<Protocol> {
+  const { channels, height, width } = targets.spec;
+  const has = (metric: PairMetric) => metrics.includes(metric);
+  return {
+    of: 'images beside their targets',
+    real: targets.name,
+    realSha256: await contentHash(targets),
+    count: images.count,
+    resolution: height === width ? height : sizeText({ height, width }),
+    colours: colourSpace(channels),
+    dataRange: '−1 to 1',
+    levels: 256,
+    border: 0,
+    ...(has('psnr') && { psnr: `of each image, at most ${MOST_PSNR} dB` }),
+    ...(has('ssim') && { ssim: 'Gaussian window of 11×11, σ 1.5' }),
+    ...(has('lpips') &&
+      extractor && {
+        lpips: 'feature maps of norm 1, all weights 1',
+        features: extractor.name,
+        featuresSha256: extractor.sha256,
+        resize: extractor.resize,
+      }),
+    ...images.protocol,
+    ...protocol,
+    version,
+  };
+}
