@@ -63,7 +63,7 @@ test('what is judged says so in its protocol', async () => {
   }
 });
 
-test('a generator without batch norm is said to have none', async () => {
+test('a model without batch norm is said to have none', async () => {
   const run = await trained('modern', '--set latentSize=8 --set width=4 --set maxWidth=8 --set groupSize=4');
   const text = `--checkpoint ${run} --device cpu --count 2 --standing-statistics 2 --out ${join(folder.path, 'a.png')}`;
   const { code, stderr } = await call(sample, text);

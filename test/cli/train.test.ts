@@ -177,7 +177,11 @@ describe('a training', () => {
         recipe: 'dcgan',
         device: 'cpu',
         run,
-        data: { name: 'mnist', count: 48, specs: { images: { channels: 1, height: 16, classes: 10 } } },
+        data: {
+          name: 'mnist',
+          count: 48,
+          specs: { images: { channels: 1, height: 16, width: 16, classes: 10 } },
+        },
       },
       { event: 'report', step: 2, steps: 4, losses: { D: expect.any(Number), G: expect.any(Number) } },
       { event: 'report', step: 4, samples: join(run, 'samples/step-000004.png') },
