@@ -1,4 +1,3 @@
-import type { ImageSize } from '../../src/data/image-size';
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import type { EndSignal, Host } from '../../src/cli/host';

@@ -1,9 +1,5 @@
 // Every recipe on images of every data set's shape, with networks of a few units: builds, trains a step, and makes samples and grids
 // of that shape.
-import { type Dataset, ImageDataset } from '../../src/data/dataset';
-import { PairedDataset } from '../../src/data/paired';
-import { memoryPixels } from '../../src/data/pixels';
-import { UnpairedDataset } from '../../src/data/unpaired';
 import { recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
 import type { Recipe } from '../../src/recipes/recipe';
@@ -14,7 +10,7 @@ import type { Tensor } from '../../src/tensor/tensor';
 import { seededLatents } from '../../src/training/generated-images';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { reportsOf } from '../support/training';
+import { reportsOf, tinyData } from '../support/training';
 
 const SHAPES = [
   { like: 'mnist, and digits at 28', channels: 1, height: 28, width: 28 },
@@ -70,22 +66,6 @@ const cases = everyRecipe.flatMap(({ name, resolutions }) =>
   ),
 );
 
-/** Four examples of what a recipe learns from, all of them of one shape. */
-function datasetFor({ data: kind = 'images' }: Recipe, { channels, height, width }: Shape): Dataset {
-  const noise = (planes: number) =>
-    Uint8Array.from({ length: 4 * planes * height * width }, (_, i) => (i * 7919 + (i >> 5) * 31) % 256);
-  const shape = { channels, height, width };
-  if (kind === 'pairs')
-    return new PairedDataset({
-      name: 'tiny',
-      shapes: { a: shape, b: shape },
-      pixels: memoryPixels(noise(2 * channels), 2 * channels * height * width),
-    });
-  const images = () =>
-    new ImageDataset({ name: 'tiny', ...shape, pixels: noise(channels), labels: [0, 1, 2, 0] });
-  return kind === 'images' ? images() : new UnpairedDataset('tiny', { a: images(), b: images() });
-}
-
 function smallConfig(recipe: Recipe, more: Record<string, string>) {
   const small = Object.entries(SMALL).filter(([key]) => Object.hasOwn(recipe.fields, key));
   return parseConfig(recipe.fields, { set: { ...Object.fromEntries(small), ...more } });
@@ -117,7 +97,8 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
 
 test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {
   const recipe = recipes[one.name];
-  const dataset = datasetFor(recipe, one);
+  const { channels, height, width } = one;
+  const dataset = tinyData(recipe.data, { count: 12, channels, resolution: { height, width } });
   const { kind } = dataset;
   const loader = dataset.loader({ batch: 4, seed: 1, device: testDevice });
   manualSeed(1);
