@@ -3,7 +3,7 @@ import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
 import { decodeBmp } from './bmp';
 import { formatOf } from './image-formats';
-import type { ImageShape } from './image-spec';
+import { hasAlpha, type ImageShape } from './image-spec';
 import { luma } from './luma';
 
 /** The sharp module. */
@@ -132,12 +132,12 @@ async function render(
   image: sharp.Sharp,
   { channels, height, width, fit }: DecodedForm,
 ): Promise<Uint8Array> {
-  const hasAlpha = channels % 2 === 0;
-  const background = { r: 255, g: 255, b: 255, alpha: hasAlpha ? 0 : 1 };
+  const keepsAlpha = hasAlpha(channels);
+  const background = { r: 255, g: 255, b: 255, alpha: keepsAlpha ? 0 : 1 };
   const sized = image
     .resize(width, height, { fit: OBJECT_FIT[fit], kernel: 'lanczos3', background })
     .toColourspace('srgb');
-  const formed = hasAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
+  const formed = keepsAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
   const { data, info } = await formed.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   return planar(data, { from: info.channels, channels, area: height * width });
 }

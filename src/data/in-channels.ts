@@ -1,6 +1,6 @@
 import { type ConvertImage, convertedPixels } from './converted-pixels';
 import { ImageDataset } from './dataset';
-import type { ImageSpec } from './image-spec';
+import { hasAlpha, type ImageSpec } from './image-spec';
 import { luma } from './luma';
 
 /**
@@ -29,17 +29,17 @@ export function inChannels(dataset: ImageDataset, channels: number): ImageDatase
 
 function channelsConverter({ channels: from, height, width }: ImageSpec, to: number): ConvertImage {
   const area = height * width;
-  const hasAlpha = from % 2 === 0;
+  const keepsAlpha = hasAlpha(to);
   const colours = from < 3 ? 1 : 3;
   const wanted = to < 3 ? 1 : 3;
   return (image, target, offset) => {
     for (let i = 0; i < area; i++) {
-      const alpha = hasAlpha ? image[(from - 1) * area + i] : 255;
-      const cover = to % 2 === 0 ? 1 : alpha / 255;
+      const alpha = hasAlpha(from) ? image[(from - 1) * area + i] : 255;
+      const cover = keepsAlpha ? 1 : alpha / 255;
       const seen = (c: number) => Math.round(255 + (image[(colours === 1 ? 0 : c) * area + i] - 255) * cover);
       if (wanted === 1) target[offset + i] = luma(seen(0), seen(1), seen(2));
       else for (let c = 0; c < 3; c++) target[offset + c * area + i] = seen(c);
-      if (to % 2 === 0) target[offset + (to - 1) * area + i] = alpha;
+      if (keepsAlpha) target[offset + (to - 1) * area + i] = alpha;
     }
   };
 }
