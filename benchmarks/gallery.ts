@@ -9,8 +9,8 @@ import { commandLine } from '../src/cli/command-line';
 import { main as sample } from '../src/cli/sample';
 import { findRecipe } from '../src/cli/settings';
 import { main as train } from '../src/cli/train';
-import { recipes } from '../src/recipes';
-import { loadGenerator } from '../src/training/generate';
+import { load, recipes } from '../src/recipes';
+import { requireLatents } from '../src/training/load';
 import { runCommand } from './command';
 import { fillBlocks, type GalleryRun, recipeBlock, tableBlock } from './gallery/page';
 import { lastPicture, readGalleryRun, runFolder, trainArguments } from './gallery/runs';
@@ -20,13 +20,18 @@ const PICTURES = 'docs/images/gallery';
 /** No picture may be larger: a repository keeps them all for ever. */
 const MOST_BYTES = 300_000;
 
+/** Recipes that can learn from the built-in digits. */
+const ofDigits = Object.keys(recipes).filter((name) => (recipes[name].data ?? 'images') === 'images');
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { only: { type: 'string' }, runs: { type: 'string' } },
   });
-  const names = values.only?.split(',') ?? Object.keys(recipes);
-  for (const name of names) findRecipe(recipes, name);
+  const names = values.only?.split(',') ?? ofDigits;
+  for (const name of names)
+    if (!ofDigits.includes(findRecipe(recipes, name).name))
+      throw new Error(`${name} does not learn from digits: its part of the page is written by hand`);
   const [task = 'draw'] = positionals;
   if (task === 'commands')
     for (const name of names) console.log(commandLine('train', trainArguments(recipes[name], values.runs)));
@@ -95,12 +100,13 @@ async function drawPictures(name: string, folder: string): Promise<GalleryRun['p
 
 /** How samples are laid out: what codes mean, a row for each class, or five rows of ten. */
 async function layout(checkpoint: string): Promise<string[]> {
-  const generator = await loadGenerator(checkpoint, { recipes, device: 'cpu' });
+  const model = await load(checkpoint, { device: 'cpu' });
   try {
-    if (generator.latent.codes) return ['--grid-sweep'];
-    return generator.conditional ? ['--columns', '10'] : ['--count', '50', '--columns', '10'];
+    const { latent } = requireLatents(model);
+    if (latent.codes) return ['--grid-sweep'];
+    return latent.conditional ? ['--columns', '10'] : ['--count', '50', '--columns', '10'];
   } finally {
-    generator.dispose();
+    model.dispose();
   }
 }
 

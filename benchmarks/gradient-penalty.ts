@@ -22,7 +22,9 @@ const device = process.argv[3] ?? 'cpu';
 
 /** DCGAN's discriminator without its batch norms. */
 function critic(resolution: number): nn.Module {
-  const layers = models.dcganDiscriminator({ images: { channels: 3, resolution } }).layers;
+  const layers = models.dcganDiscriminator({
+    images: { channels: 3, height: resolution, width: resolution },
+  }).layers;
   return nn.sequential(...layers.filter((layer) => !(layer instanceof nn.BatchNorm2d)));
 }
 
@@ -32,7 +34,9 @@ type Make = () => void;
 function stepper(resolution: number, lambda: number): { step: Make; dispose: Make } {
   manualSeed(1);
   const placement = { device, memoryFormat: 'channels_last' } as const;
-  const G = models.dcganGenerator({ images: { channels: 3, resolution } }).to(placement);
+  const G = models
+    .dcganGenerator({ images: { channels: 3, height: resolution, width: resolution } })
+    .to(placement);
   const D = critic(resolution).to(placement);
   const optimizer = optim.adam({ lr: 1e-4, betas: [0, 0.9] })(D.parameters());
   const adversarial = losses.wasserstein();

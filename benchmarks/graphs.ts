@@ -26,7 +26,7 @@ async function train(recipe: string, precision: Precision, graphs: boolean): Pro
   const digits = await data.digits({ resolution: 32, count: 4_096 });
   manualSeed(1);
   const { fields, build } = recipes[recipe];
-  const model = build(parseConfig(fields, {}), digits.spec);
+  const model = build(parseConfig(fields, {}), digits.specs);
   const trainer = new Trainer({ ...model, device, precision, graphs, seed: 1 });
   const loader = digits.loader({ batch: BATCH, seed: 1 });
   allowReadsOfLosses(trainer);

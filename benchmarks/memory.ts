@@ -10,7 +10,7 @@ async function main(): Promise<void> {
   const digits = await data.digits({ resolution: 32, count: 6_000 });
   manualSeed(1);
   const { fields, build } = recipes.dcgan;
-  const trainer = new Trainer(build(parseConfig(fields, { set: { width: '16' } }), digits.spec));
+  const trainer = new Trainer(build(parseConfig(fields, { set: { width: '16' } }), digits.specs));
   const loader = digits.loader({ batch: 32, seed: 1 });
   const resident: number[] = [];
   let before = 0;

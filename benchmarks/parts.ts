@@ -12,7 +12,7 @@ const loss = hinge();
 /** A ResNet discriminator of width 64 for 32×32, and what its step does: real images and fakes, backward, Adam. */
 function subject(spectralNorm: boolean): () => void {
   const network = resnetDiscriminator({
-    images: { channels: 3, resolution: 32 },
+    images: { channels: 3, height: 32, width: 32 },
     width: 64,
     spectralNorm,
   }).to({ memoryFormat: 'channels_last' });

@@ -6,7 +6,8 @@
 namespace gan {
 namespace {
 
-/// Each operator's name here and LibTorch's schema of it: what ops.generated.ts is made from.
+/// Each operator's name here and LibTorch's schema of it: what the generated files of src/native are made
+/// from.
 std::vector<std::vector<std::string>> schemas(const Context&) {
   return {
 #define OP(name) {#name, at::_ops::name::schema_str},

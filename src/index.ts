@@ -5,8 +5,9 @@ export { ScriptModule } from './io/script-module';
 export * as losses from './losses';
 export * as metrics from './metrics';
 export * as models from './models';
-export { type DType, type MemoryFormat, tuneProcess } from './native/addon';
+export { tuneProcess } from './native/addon';
 export { TorchError } from './native/torch-error';
+export type { DType, MemoryFormat } from './native/types';
 export * as nn from './nn';
 export * as optim from './optim';
 export {
@@ -72,9 +73,9 @@ export type { Norms } from './training/evaluating';
 export type { TrainingEvaluation } from './training/evaluation';
 export type { EvaluationOptions } from './training/evaluation-options';
 export type { FitOptions } from './training/fit-options';
-export type { GeneratedImages } from './training/generated-images';
+export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
 export type { Grid } from './training/grid';
-export { type Direction, ImageSampler, imageSampler, type Reach } from './training/image-sampler';
+export { type Direction, ImageSampler, imageSampler } from './training/image-sampler';
 export type { Latent, LatentParts } from './training/latent';
 export { classRows, type LatentGrid, sweepLatents, walkLatents } from './training/latent-paths';
 export { LatentSampler, latentSampler } from './training/latent-sampler';
@@ -82,11 +83,13 @@ export type { LoadedModel, LoadOptions, ModelBuilder } from './training/load';
 export type { Make, MakeSource, Model } from './training/model';
 export type { Networks, Phase, Step, Tensors } from './training/phase';
 export type { PrecisionChoice } from './training/precision';
+export type { Reach } from './training/reach';
 export type { Report } from './training/report';
 export type { RunRequest } from './training/run-model';
 export type { GridMaker, GridView } from './training/sample-grids';
 export type { Sampler } from './training/sampler';
 export type { ProfileOptions } from './training/step-profile';
+export type { TileOptions } from './training/tile-plan';
 export { Trainer, type TrainerOptions } from './training/trainer';
 export {
   copiedImages,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { circles } from './support/circles';
 
 /** The rooms and the files of src/, top to bottom: each may import from itself and from those below. */
 const ORDER = [
@@ -20,6 +21,7 @@ const ORDER = [
   'version.ts',
   'native',
   'nearest.ts',
+  'check.ts',
   'errors.ts',
 ];
 
@@ -82,6 +84,22 @@ test('every import is of a file that exists', () => {
 test('imports point downwards only', () => {
   const level = (file: string) => ORDER.indexOf(room(file));
   expect(imports.filter(({ file, target }) => level(target) < level(file)).map(describeImport)).toEqual([]);
+});
+
+test('no file of src/ imports itself by way of others, types included', () => {
+  const targets = (file: string) => imports.filter((each) => each.file === file).map(({ target }) => target);
+  expect(circles([...SOURCES], targets).map((files) => files.join(' → '))).toEqual([]);
+});
+
+test.each<[string, Readonly<Record<string, string>>, string[]]>([
+  ['none in a tree', { a: 'bc', b: 'd', c: 'd' }, []],
+  ['one of a node alone', { a: 'b', b: 'b' }, ['bb']],
+  ['one beside what leads to it and from it', { a: 'b', b: 'cd', c: 'b' }, ['bcb']],
+  ['the shortest way round a knot', { a: 'b', b: 'cd', c: 'd', d: 'a' }, ['abda']],
+  ['one of each knot', { a: 'b', b: 'ac', c: 'd', d: 'c' }, ['aba', 'cdc']],
+])('circles of a graph: %s', (_, graph, expected) => {
+  const found = circles([...'abcd'], (node) => [...(graph[node] ?? '')]);
+  expect(found.map((way) => way.join(''))).toEqual(expected);
 });
 
 test('what finds, fetches and compiles LibTorch is used by the command line only', () => {

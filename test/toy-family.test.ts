@@ -2,11 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  adversarialPhases,
   data,
   field,
-  type LoadedGenerator,
-  loadGenerator,
+  gan,
+  generatedImages,
+  type LoadedModel,
+  load,
   losses,
   type Model,
   manualSeed,
@@ -31,18 +32,18 @@ class StrokeGenerator extends nn.Module {
   readonly down: nn.Linear;
   readonly shape: readonly number[];
 
-  constructor({ channels, resolution }: data.ImageSpec, latentSize: number, strokes: number) {
+  constructor({ channels, height, width }: data.ImageShape, latentSize: number, strokes: number) {
     super();
-    this.across = nn.linear(latentSize, strokes * resolution);
-    this.down = nn.linear(latentSize, channels * strokes * resolution);
-    this.shape = [channels, strokes, resolution];
+    this.across = nn.linear(latentSize, strokes * width);
+    this.down = nn.linear(latentSize, channels * strokes * height);
+    this.shape = [channels, strokes, height, width];
   }
 
   override forward(latents: Tensor): Tensor {
-    const [channels, strokes, resolution] = this.shape;
+    const [channels, strokes, height, width] = this.shape;
     const count = latents.shape[0];
-    const across = this.across.forward(latents).reshape([count, 1, strokes, 1, resolution]);
-    const down = this.down.forward(latents).reshape([count, channels, strokes, resolution, 1]);
+    const across = this.across.forward(latents).reshape([count, 1, strokes, 1, width]);
+    const down = this.down.forward(latents).reshape([count, channels, strokes, height, 1]);
     return across.mul(down).sum(2).tanh();
   }
 }
@@ -59,34 +60,39 @@ const strokes: Recipe<typeof fields> = {
   name: 'strokes',
   summary: 'a toy',
   fields,
-  resolutions: { description: 'any size from 4 to 64', accepts: (size) => size >= 4 && size <= 64 },
+  resolutions: {
+    description: 'any size from 4 to 64',
+    accepts: ({ height, width }) => Math.min(height, width) >= 4 && Math.max(height, width) <= 64,
+  },
   training: { resolution: 16, batch: 8, steps: 6 },
-  build(config, images, { steps } = strokes.training): Model {
+  build(config, { images }, { steps } = strokes.training): Model {
     const { latentSize, loss, smooth, gamma } = config;
     const optimizer = optim.adam({ lr: 1e-2, betas: [0, 0.9], schedule: optim.linear({ to: 0.1, steps }) });
-    const pixels = images.channels * images.resolution ** 2;
+    const pixels = images.channels * images.height * images.width;
     const discriminator = nn.sequential(
       nn.flatten(),
       nn.spectralNorm(nn.linear(pixels, 16)),
       nn.leakyRelu(0.2),
       nn.linear(16, 1),
     );
-    return {
+    return gan({
+      config: { emaImages: smooth ? 16 : 0 },
       networks: { generator: new StrokeGenerator(images, latentSize, config.strokes), discriminator },
       latent: { size: latentSize },
-      phases: adversarialPhases(loss === 'hinge' ? losses.hinge() : losses.logistic(), {
-        discriminator: optimizer,
-        generator: optimizer,
-        penalty: ({ real }) => losses.weighted(gamma, () => losses.r1(discriminator, real)),
-      }),
-      ema: smooth ? { halfLifeImages: 16 } : null,
+      loss: loss === 'hinge' ? losses.hinge() : losses.logistic(),
+      optimizers: { discriminator: optimizer, generator: optimizer },
+      penalty: {
+        constraint: 'r1',
+        weight: gamma,
+        of: ({ batch: { images: real } }, critic) => losses.r1(critic, real),
+      },
       grids: {
         numbers({ generate, latent, random, device }) {
           const { latents, columns } = sweepLatents(latent, { generator: random, device });
           return { images: generate(latents), columns };
         },
       },
-    };
+    });
   },
 };
 
@@ -116,7 +122,7 @@ async function train({ out, steps, resume }: Training): Promise<TrainingEvaluati
   const extractor = features();
   const set = field.parseConfig(strokes.fields, { set: { strokes: '3' } });
   manualSeed(1);
-  const model = strokes.build(set, dataset.spec, { steps: 6 });
+  const model = strokes.build(set, dataset.specs, { steps: 6 });
   const trainer = new Trainer({ ...model, device: testDevice, seed: 1, precision: 'fp32' });
   const evaluations: TrainingEvaluation[] = [];
   try {
@@ -139,12 +145,12 @@ async function train({ out, steps, resume }: Training): Promise<TrainingEvaluati
   return evaluations;
 }
 
-async function withGenerator<T>(path: string, body: (generator: LoadedGenerator) => T): Promise<Awaited<T>> {
-  const generator = await loadGenerator(path, { device: testDevice, recipes: { strokes } });
+async function withModel<T>(path: string, body: (model: LoadedModel) => T): Promise<Awaited<T>> {
+  const model = await load(path, { device: testDevice, recipes: { strokes } });
   try {
-    return await body(generator);
+    return await body(model);
   } finally {
-    generator.dispose();
+    model.dispose();
   }
 }
 
@@ -156,16 +162,16 @@ test('a wrong setting of the family is refused with its own words', () => {
 
 test('its networks make images of the shape that is asked for', () => {
   for (const images of [
-    { channels: 1, resolution: 16, classes: 0 },
-    { channels: 3, resolution: 7, classes: 0 },
+    { channels: 1, height: 16, width: 16, classes: 0 },
+    { channels: 3, height: 7, width: 5, classes: 0 },
   ]) {
-    const { networks } = strokes.build(field.parseConfig(fields, {}), images);
+    const { networks } = strokes.build(field.parseConfig(fields, {}), { images });
     scope(() =>
       expect(networks.generator.forward(randn([2, 6])).shape).toEqual([
         2,
         images.channels,
-        images.resolution,
-        images.resolution,
+        images.height,
+        images.width,
       ]),
     );
     for (const network of Object.values(networks)) network.dispose();
@@ -189,9 +195,13 @@ test('it trains, is judged on the way, and goes on bit for bit', async () => {
 
 test('its checkpoints draw and are judged', async () => {
   await train({ out: run('kept'), steps: 3 });
-  await withGenerator(run('kept'), async (generator) => {
-    expect(generator).toMatchObject({ step: 3, weights: 'ema', conditional: false });
-    const images = generator.generate({ count: 4, seed: 2 });
+  await withModel(run('kept'), async (model) => {
+    expect(model).toMatchObject({
+      step: 3,
+      weights: 'ema',
+      sampler: { takes: 'latents', latent: { size: 6 } },
+    });
+    const images = model.run({ count: 4, seed: 2 });
     const values = Float32Array.from(images.toTypedArray(), Number);
     const picture = report.sampleGrid({ values, shape: images.shape }, { columns: 4 });
     await report.writePng(run('grid.png'), picture);
@@ -201,7 +211,9 @@ test('its checkpoints draw and are judged', async () => {
     const extractor = features();
     const dataset = await data.digits({ count: 64, resolution: 16 });
     const real = await metrics.prepareReal(dataset, { extractor, device: testDevice });
-    const fake = generator.images({ count: 20 });
+    const { sampler, specs } = model;
+    if (sampler.takes !== 'latents') throw new Error('expected a model that takes latents');
+    const fake = generatedImages({ ...model, sampler, spec: specs.images, count: 20, seed: 0 });
     const { features: seen, ...evaluation } = await metrics.evaluate({ real, fake, metrics: ['fid'] });
     expect(evaluation.metrics.fid).toBeGreaterThan(0);
     expect(evaluation.protocol).toMatchObject({ features: 'flat', fakeCount: 20, weights: 'ema' });

@@ -52,8 +52,9 @@ export function lastPicture(folder: string, grid: string): string | undefined {
 }
 
 function describeImages({ dataset }: JsonObject): string {
-  const { name, channels, resolution } = isJsonObject(dataset) ? dataset : {};
-  return `${name}, ${channels}×${resolution}×${resolution}`;
+  const { name, specs } = isJsonObject(dataset) ? dataset : {};
+  const images = isJsonObject(specs) && isJsonObject(specs.images) ? specs.images : {};
+  return `${name}, ${images.channels}×${images.height}×${images.width}`;
 }
 
 /** The command that gives this run: what differs from the recipe's defaults. */

@@ -9,7 +9,7 @@ const IMAGES = 60_000;
 /** Images a second of the loader with nobody who trains: shuffled, gathered, as float32 in [−1, 1] on the device. */
 export async function data(task: DataTask): Promise<Measured> {
   const { device, batch, resident, channels, resolution } = task;
-  const images = noise({ channels, height: resolution, width: resolution }, { count: IMAGES });
+  const images = noise({ channels, height: resolution, width: resolution }, IMAGES);
   const loader = images.loader({ batch, seed: 1, device, resident });
   const run = async (steps: number) => {
     for (let i = 0; i < steps; i++) dispose(await loader.next());

@@ -1,5 +1,4 @@
-import { type nn, recipes } from '../../src';
-import type { DataSpecs } from '../../src/data/dataset';
+import { type data, type nn, recipes } from '../../src';
 import { parseConfig } from '../../src/recipes/config';
 import type { ByNetwork, NetworkSizes } from '../task';
 
@@ -10,17 +9,16 @@ export function buildModel(sizes: NetworkSizes) {
   return build(parseConfig(fields, { set }), specsOf(sizes));
 }
 
-/** The images of batches: `a` and `b` for a model that makes images of images. */
-export function specsOf({ model, channels, resolution }: NetworkSizes): DataSpecs {
-  const spec = { channels, height: resolution, width: resolution, classes: 0 };
-  return model === 'pix2pix' || model === 'cyclegan' ? { a: spec, b: spec } : { images: spec };
-}
-
 /** Trainable parameters of each network that has some. */
 export function sizesOf(networks: Readonly<Record<string, nn.Module>>): ByNetwork {
   const size = (network: nn.Module) => network.parameters().reduce((sum, { numel }) => sum + numel, 0);
   const sizes = Object.entries(networks).map(([name, network]) => [name, size(network)] as const);
   return Object.fromEntries(sizes.filter(([, count]) => count > 0));
+}
+
+function specsOf({ model, channels, resolution }: NetworkSizes): data.DataSpecs {
+  const spec = { channels, height: resolution, width: resolution, classes: 0 };
+  return recipes[model].data === undefined ? { images: spec } : { a: spec, b: spec };
 }
 
 function settingsOf(sizes: NetworkSizes): Record<string, string> {

@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'makes images with a checkpoint',
     load: () => require('./sample') as typeof import('./sample'),
   },
+  apply: {
+    summary: 'gives images to a trained model',
+    load: () => require('./apply') as typeof import('./apply'),
+  },
   evaluate: {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),

@@ -20,7 +20,8 @@ export function resolutionField(
       const [height, width = height, ...rest] = text
         .split('x')
         .map((side) => (/^\d+$/.test(side) ? Number(side) : Number.NaN));
-      return rest.length === 0 && height === width ? height : text;
+      if (rest.length > 0 || Number.isNaN(height + width)) return text;
+      return height === width ? height : `${height}x${width}`;
     },
     accepts: (candidate): candidate is ResolutionSetting => {
       const sides = typeof candidate === 'number' ? [candidate] : sidesOf(candidate);

@@ -274,7 +274,7 @@ function checkResolution(recipe: Recipe, resolution: ResolutionSetting): void {
 }
 
 function nearestResolution(recipe: Recipe, resolution: number): number {
-  for (let distance = 1; distance < resolution; distance++)
+  for (let distance = 0; distance < resolution; distance++)
     for (const candidate of [resolution - distance, resolution + distance])
       if (recipe.resolutions.accepts(sizeOf(candidate))) return candidate;
   return recipe.training.resolution;

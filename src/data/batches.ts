@@ -42,22 +42,21 @@ export function shapeOf({ specs }: BatchMaterial): readonly number[] {
   return [images.reduce((sum, { channels }) => sum + channels, 0), height, width];
 }
 
-/** Where images are cut, and to which size. */
+/** Where to cut images: rows of a {@link Jitter} on their device. */
 export interface Cut {
   readonly size: ImageSize;
-  /** int64 [N, 3], rows of {@link Jitter.epoch}. */
   readonly table: Tensor;
 }
 
-/** The images of examples by name, float32 in [−1, 1]: uint8 [N, C, H, W], cut out where there is jitter, and taken apart. */
+/** The images of examples by name, float32 in [−1, 1], of their pixels uint8 [N, C, H, W]. */
 export function imagesOf(pixels: Tensor, { specs }: BatchMaterial, cut: Cut | null): Batch {
   const whole = cut ? cutOut(pixels, cut.table, cut.size) : pixels;
-  const names = Object.keys(specs);
-  if (names.length === 1) return { [names[0]]: normalise(whole) };
+  const entries = Object.entries(specs);
+  if (entries.length === 1) return { [entries[0][0]]: normalise(whole) };
   let start = 0;
   const images: Record<string, Tensor> = {};
-  for (const [name, { channels }] of Object.entries(specs)) {
-    images[name] = normalise(whole.narrow(1, { start, length: channels }).contiguous());
+  for (const [name, { channels }] of entries) {
+    images[name] = normalise(whole.narrow(1, { start, length: channels }));
     start += channels;
   }
   return images;

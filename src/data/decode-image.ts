@@ -3,7 +3,7 @@ import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
 import { decodeBmp } from './bmp';
 import { formatOf } from './image-formats';
-import type { ImageShape } from './image-spec';
+import { hasAlpha, type ImageShape } from './image-spec';
 import { luma } from './luma';
 
 /** The sharp module. */
@@ -73,6 +73,34 @@ export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Prom
   });
 }
 
+/** An image as it is in its file. */
+export interface WholeImage {
+  readonly height: number;
+  readonly width: number;
+  /** uint8 [C, H, W] */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * Decodes an image at its own size, else as {@link decodeImage}.
+ * @throws ERR_BAD_IMAGE as `decodeImage`
+ */
+export async function decodeWhole(
+  load: Sharp,
+  path: string,
+  channels: ImageShape['channels'],
+): Promise<WholeImage> {
+  const size = { height: 0, width: 0 };
+  const pixels = await naming(path, async () => {
+    const image = await openImage(load, path);
+    const { autoOrient } = await image.metadata();
+    size.height = autoOrient.height;
+    size.width = autoOrient.width;
+    return render(image, { channels, ...size, fit: 'stretch' });
+  });
+  return { ...size, pixels };
+}
+
 async function naming(path: string, decode: () => Promise<Uint8Array>): Promise<Uint8Array> {
   try {
     return await decode();
@@ -104,12 +132,12 @@ async function render(
   image: sharp.Sharp,
   { channels, height, width, fit }: DecodedForm,
 ): Promise<Uint8Array> {
-  const hasAlpha = channels % 2 === 0;
-  const background = { r: 255, g: 255, b: 255, alpha: hasAlpha ? 0 : 1 };
+  const keepsAlpha = hasAlpha(channels);
+  const background = { r: 255, g: 255, b: 255, alpha: keepsAlpha ? 0 : 1 };
   const sized = image
     .resize(width, height, { fit: OBJECT_FIT[fit], kernel: 'lanczos3', background })
     .toColourspace('srgb');
-  const formed = hasAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
+  const formed = keepsAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
   const { data, info } = await formed.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   return planar(data, { from: info.channels, channels, area: height * width });
 }

@@ -16,26 +16,24 @@ export interface SplitFolders {
 const HELD_OUT = ['test', 'val', 'valid', 'validation'];
 
 /**
- * The sub-folders `train` and `val`, `valid`, `validation` or `test` of a folder, in any case of letters, where nothing else in it
- * holds images; null where they are no such split.
+ * The sub-folders `train` and `val`, `valid`, `validation` or `test` of a folder, in any case of letters; null where there is no `train`.
  *
  * @param domain what follows the names, as in `trainA` (nothing)
- * @param options.others whether other sub-folders may hold images: those of another domain (false)
  */
-export function splitFolders(
-  { images, folders }: FolderContents,
-  domain = '',
-  { others = false }: { readonly others?: boolean } = {},
-): SplitFolders | null {
+export function findSplit({ images, folders }: FolderContents, domain = ''): SplitFolders | null {
   const tops = folders.filter((path) => topOf(path) === path);
   const named = (name: string) => tops.find((top) => top.toLowerCase() === `${name}${domain}`.toLowerCase());
-  const full = new Set(images.map(topOf));
   const train = named('train');
-  const heldOut = HELD_OUT.map(named).filter((top) => top !== undefined);
-  if (train === undefined) return null;
-  const isOther = (top: string) => top !== train && !heldOut.includes(top);
-  if (!others && (heldOut.length === 0 || [...full].some(isOther))) return null;
-  return { train, test: heldOut.find((top) => full.has(top)) ?? null };
+  const full = new Set(images.map(topOf));
+  const heldOut = HELD_OUT.map(named).find((top) => top !== undefined && full.has(top));
+  return train === undefined ? null : { train, test: heldOut ?? null };
+}
+
+/** The parts of a folder that holds images in those alone, as {@link findSplit}; null for any other, whose sub-folders are classes. */
+export function splitFolders(contents: FolderContents): SplitFolders | null {
+  const isPart = (top: string) => ['train', ...HELD_OUT].includes(top.toLowerCase());
+  const parts = new Set(contents.folders.map(topOf).filter(isPart));
+  return parts.size > 1 && contents.images.map(topOf).every(isPart) ? findSplit(contents) : null;
 }
 
 /**

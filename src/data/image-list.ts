@@ -40,14 +40,9 @@ export interface ImageClasses {
  * The classes of a folder: each sub-folder that holds images, at any depth, is one; images in the folder itself have none.
  * @throws ERR_DATA_EMPTY when it holds no image, ERR_DATA_LAYOUT when it holds both images and class sub-folders.
  */
-export function classesOf({ folder, images, others, folders }: FolderContents): ImageClasses {
-  if (images.length === 0) {
-    const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
-    throw new GanError(
-      'ERR_DATA_EMPTY',
-      `${folder} holds no images: ${FORMATS} files are expected in it, or in one sub-folder a class${found}`,
-    );
-  }
+export function classesOf(contents: FolderContents): ImageClasses {
+  requireImages(contents);
+  const { folder, images, folders } = contents;
   const flat = images.find((file) => topOf(file) === file);
   const names = [...new Set(images.filter((file) => topOf(file) !== file).map(topOf))];
   if (flat !== undefined && names.length > 0)
@@ -57,6 +52,16 @@ export function classesOf({ folder, images, others, folders }: FolderContents): 
     );
   const isEmpty = (name: string) => topOf(name) === name && !names.includes(name);
   return { names, empty: names.length > 0 ? folders.filter(isEmpty) : [] };
+}
+
+/** @throws ERR_DATA_EMPTY unless a folder holds images, saying what it holds instead */
+export function requireImages({ folder, images, others }: FolderContents): void {
+  if (images.length > 0) return;
+  const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
+  throw new GanError(
+    'ERR_DATA_EMPTY',
+    `${folder} holds no images: ${FORMATS} files are expected in it, or in one sub-folder a class${found}`,
+  );
 }
 
 /**

@@ -4,7 +4,14 @@ import { EpochOrder, type Place } from './epoch-order';
 import { type ImageSize, sizeOf, sizeText } from './image-size';
 import type { DataSpecs } from './image-spec';
 import { Jitter } from './jitter';
-import { type Batch, isCount, type Loader, type LoaderOptions, type LoaderState } from './loader';
+import {
+  type Batch,
+  isCount,
+  type Loader,
+  type LoaderOptions,
+  type LoaderState,
+  requireSeed,
+} from './loader';
 import { type PixelSource, RESIDENT_BYTES } from './pixels';
 import { ResidentBatches } from './resident-batches';
 import { StreamedBatches } from './streamed-batches';
@@ -45,7 +52,7 @@ class ImageLoader implements Loader {
     { batch, seed = 0, shuffle = true, device = 'cpu', resident, crop, flip = false }: LoaderOptions,
   ) {
     requireBatch({ name, count }, batch);
-    if (!isCount(seed)) throw new UsageError(`seed must be a non-negative integer, got ${seed}`);
+    requireSeed(seed);
     const [from] = Object.values(specs);
     const to = crop === undefined ? from : requireCrop(name, from, sizeOf(crop));
     this.name = name;
@@ -116,7 +123,7 @@ class ImageLoader implements Loader {
 }
 
 /** @throws UsageError unless a set gives batches of this size */
-export function requireBatch({ name, count }: { name: string; count: number }, batch: number): void {
+function requireBatch({ name, count }: { name: string; count: number }, batch: number): void {
   if (!Number.isInteger(batch) || batch < 1)
     throw new UsageError(`batch must be a positive integer, got ${batch}`);
   if (batch > count)

@@ -6,6 +6,11 @@ export interface ImageShape extends ImageSize {
   readonly channels: number;
 }
 
+/** Whether images of so many channels have alpha, the last of them: 2 are grey and alpha, 4 RGBA. */
+export function hasAlpha(channels: number): boolean {
+  return channels === 2 || channels === 4;
+}
+
 /** The images of a data set, which networks are built for. */
 export interface ImageSpec extends ImageShape {
   /** Number of classes; 0 = unlabelled. */

@@ -9,24 +9,33 @@ export {
 export { cifar10 } from './cifar';
 export {
   type DataKind,
-  type DataSpecs,
   type Dataset,
   ImageDataset,
   type ImageDatasetOptions,
-  type ImageShape,
-  type ImageSpec,
   type SkippedImage,
 } from './dataset';
 export type { Fit } from './decode-image';
 export { type DigitsOptions, digits } from './digits';
-export { type DomainOptions, pairedFolder, unpairedFolder } from './domain-folders';
-export { type ImageFolderOptions, imageFolder } from './image-folder';
-export { type ImageSize, type Resolution, sizeOf } from './image-size';
+export type { Split } from './folder-split';
+export { type DecodingOptions, type ImageFolderOptions, imageFolder } from './image-folder';
+export type { ImageSize, Resolution } from './image-size';
+export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
 export type { Batch, Loader, LoaderOptions, LoaderState } from './loader';
 export { type MapOptions, mapLoader } from './map-loader';
 export { fashionMnist, mnist, type PublishedOptions } from './mnist';
-export { PairedDataset, type PairedDatasetOptions } from './paired';
+export type { PackOptions } from './pack-images';
+export { pairFolder } from './pair-folder';
+export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';
+export type { PixelReader, PixelSource } from './pixels';
 export type { DataProgress, OnDataProgress } from './progress';
-export { type DatasetOptions, datasetNames, hasTestSplit, loadDataset, loadImages } from './sources';
-export { UnpairedDataset } from './unpaired';
-export { type ZipOptions, zipLoader } from './zip-loader';
+export {
+  type DatasetOptions,
+  datasetNames,
+  hasTestSplit,
+  type LoadedDataset,
+  loadDataset,
+  loadImages,
+} from './sources';
+export { UnpairedDataset, type UnpairedDatasetOptions } from './unpaired-dataset';
+export { unpairedFolder } from './unpaired-folder';
+export { zipLoader } from './zip-loader';

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import { handTo, openScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -67,6 +68,11 @@ export async function fetchFrom(loader: Loader): Promise<() => Batch> {
   if (loader.fetch) return loader.fetch();
   const batch = await loader.next();
   return () => handTo(openScope(), batch);
+}
+
+/** @throws UsageError unless a seed is one */
+export function requireSeed(seed: number): void {
+  if (!isCount(seed)) throw new UsageError(`seed must be a non-negative integer, got ${seed}`);
 }
 
 /** Whether a value of a state is a number of things. */

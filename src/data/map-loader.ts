@@ -1,54 +1,65 @@
 import { GanError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { Generator } from '../tensor/random';
-import { keep, scope } from '../tensor/scope';
+import { scope } from '../tensor/scope';
 import type { DataSpecs } from './image-spec';
-import { type Batch, fetchFrom, isCount, type Loader, type LoaderState } from './loader';
+import { type Batch, fetchFrom, isCount, type Loader, type LoaderState, requireSeed } from './loader';
 import { Prng } from './prng';
 
-/** Keeps what is drawn apart from the order of an epoch. */
-const STREAM = 0x3a9;
-
-/** How {@link mapLoader} changes batches. */
+/** What {@link mapLoader} makes of batches. */
 export interface MapOptions {
-  /** Of the numbers that `map` draws (0). */
-  readonly seed?: number;
   /**
-   * Makes a batch of another, on its device and in a scope: smaller images, noise, masks. It draws from `random` alone, so that a place in the
-   * stream of batches decides everything.
+   * Makes a batch of one that was loaded, on its device. Whatever it draws comes from `generator`, e.g.
+   * `({ images }, generator) => ({ target: images, input: images.add(randn(images.shape, { generator, device: images.device })) })`.
    */
-  readonly map: (batch: Batch, random: Generator) => Batch;
-  /** The images of the new batches (those of the loader). */
+  readonly map: (batch: Batch, generator: Generator) => Batch;
+  /** Of the generator (0). */
+  readonly seed?: number;
+  /** What the batches hold (as before). */
   readonly specs?: DataSpecs;
 }
 
+/** Keeps the seeds of batches apart from the streams of the loader's order. */
+const STREAM = 0x3a9;
+
 /**
- * A loader whose batches are changed on the device: degradations, for one. What `map` draws depends on the seed and on how many batches came
- * before, so a resumed run draws the same. The loader below is disposed with it.
+ * A loader whose batches `map` makes of another's: noise, masks, down-sampling. Its generator is seeded anew for each batch, from the seed
+ * and how many batches came before, so that a place needs no state of a generator and what one batch draws changes no other. It
+ * disposes the loader with itself.
+ *
+ * @throws ERR_USAGE for a seed that is no non-negative integer
  */
 export function mapLoader(loader: Loader, options: MapOptions): Loader {
   return new MapLoader(loader, options);
 }
 
 class MapLoader implements Loader {
-  readonly name: string;
   readonly specs: DataSpecs;
-  readonly batch: number;
-  readonly batchesPerEpoch: number;
   readonly #loader: Loader;
-  readonly #seed: number;
   readonly #map: MapOptions['map'];
-  #device = 'cpu';
+  readonly #seed: number;
+  #generator: Generator | null = null;
   #drawn = 0;
+  #disposed = false;
 
-  constructor(loader: Loader, { seed = 0, map, specs = loader.specs }: MapOptions) {
-    this.name = loader.name;
-    this.specs = specs;
-    this.batch = loader.batch;
-    this.batchesPerEpoch = loader.batchesPerEpoch;
+  constructor(loader: Loader, { map, seed = 0, specs = loader.specs }: MapOptions) {
+    requireSeed(seed);
     this.#loader = loader;
-    this.#seed = seed;
     this.#map = map;
+    this.#seed = seed;
+    this.specs = specs;
+  }
+
+  get name(): string {
+    return this.#loader.name;
+  }
+
+  get batch(): number {
+    return this.#loader.batch;
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#loader.batchesPerEpoch;
   }
 
   get epoch(): number {
@@ -56,23 +67,18 @@ class MapLoader implements Loader {
   }
 
   async next(): Promise<Batch> {
-    const make = await this.fetch();
-    return scope(() => keep(make()));
+    return (await this.fetch())();
   }
 
   async fetch(): Promise<() => Batch> {
+    const seed = new Prng(this.#seed, this.#drawn, STREAM).uint32();
+    this.#drawn++;
     const make = await fetchFrom(this.#loader);
-    const index = this.#drawn++;
-    const device = this.#device;
-    return () => {
-      // Another generator for each batch: what was drawn before does not matter.
-      const random = new Generator({ device, seed: new Prng(this.#seed, index, STREAM).below(2 ** 31) });
-      try {
-        return scope(() => this.#map(make(), random));
-      } finally {
-        random.dispose();
-      }
-    };
+    return () =>
+      scope(() => {
+        const batch = make();
+        return this.#map(batch, this.#seeded(seed, batch));
+      });
   }
 
   state(): LoaderState {
@@ -88,7 +94,7 @@ class MapLoader implements Loader {
     if (!isJsonObject(of) || !isCount(drawn))
       throw new GanError(
         'ERR_LOADER_STATE',
-        `the loader of "${this.name}" expected a place with \`of\` and \`drawn\` but received ${JSON.stringify(state)}`,
+        `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: the place "of" the loader that it maps and a count "drawn" are expected; it may not be the set the state was saved with`,
       );
     this.#loader.setState(of);
     this.#drawn = drawn;
@@ -96,10 +102,25 @@ class MapLoader implements Loader {
 
   to(device: string): void {
     this.#loader.to(device);
-    this.#device = device;
   }
 
   dispose(): void {
+    this.#disposed = true;
+    this.#generator?.dispose();
+    this.#generator = null;
     this.#loader.dispose();
+  }
+
+  /** The generator, on the device of a batch. */
+  #seeded(seed: number, batch: Batch): Generator {
+    if (this.#disposed)
+      throw new GanError('ERR_RELEASED', `the loader of "${this.name}" was disposed: make a new one`);
+    const [{ device }] = Object.values(batch);
+    if (this.#generator?.device !== device) {
+      this.#generator?.dispose();
+      this.#generator = new Generator({ device, seed });
+    }
+    this.#generator.seed(seed);
+    return this.#generator;
   }
 }

@@ -131,27 +131,3 @@ async function readImages(
   }
   return target;
 }
-
-/** A run of bytes of every image of a source, e.g. some of its channels. */
-export function slicedPixels(
-  source: PixelSource,
-  { start, length }: { readonly start: number; readonly length: number },
-): PixelSource {
-  const { imageBytes, count } = source;
-  const slice = (bytes: Uint8Array): Uint8Array => {
-    const images = bytes.length / imageBytes;
-    const target = new Uint8Array(images * length);
-    for (let i = 0; i < images; i++)
-      target.set(bytes.subarray(i * imageBytes + start, i * imageBytes + start + length), i * length);
-    return target;
-  };
-  return {
-    count,
-    imageBytes: length,
-    readAll: async () => slice(await source.readAll()),
-    async open() {
-      const reader = await source.open();
-      return { read: async (indices) => slice(await reader.read(indices)), close: () => reader.close() };
-    },
-  };
-}

@@ -3,18 +3,21 @@ import { GanError, hasCode, messageOf, UsageError } from '../errors';
 import { nearest } from '../nearest';
 import { dataFolder } from './cache';
 import { cifar10 } from './cifar';
-import type { Dataset, ImageDataset } from './dataset';
+import type { ImageDataset } from './dataset';
 import type { Fit } from './decode-image';
 import { type DigitsOptions, digits } from './digits';
-import { hasHeldOut, pairedFolder, unpairedFolder } from './domain-folders';
+import { domainFolders } from './domain-folders';
 import { readFolder } from './folder-contents';
-import { noTestSplit, type Split, splitFolders } from './folder-split';
+import { findSplit, noTestSplit, type Split, splitFolders } from './folder-split';
 import { imageFolder } from './image-folder';
 import type { Resolution } from './image-size';
-import { dataKindOf } from './kind';
+import { inChannels } from './in-channels';
 import { fashionMnist, mnist } from './mnist';
+import { pairFolder } from './pair-folder';
+import type { PairedDataset } from './paired-dataset';
 import type { OnDataProgress } from './progress';
-import { UnpairedDataset } from './unpaired';
+import { UnpairedDataset } from './unpaired-dataset';
+import { unpairedFolder } from './unpaired-folder';
 
 /** How to load a data set by name. */
 export interface DatasetOptions {
@@ -26,19 +29,22 @@ export interface DatasetOptions {
   readonly split?: Split;
   /** Of the built-in digits (0). */
   readonly seed?: number;
-  /** 1 = grey, 2 = grey and alpha, 3 = RGB, 4 = RGBA, for image folders (3); the other sets have their own. */
+  /** 1 = grey, 2 = grey and alpha, 3 = RGB, 4 = RGBA, for images of files (3); the other sets have their own. */
   readonly channels?: number;
-  /** How images of a folder are brought to the resolution (crop). */
+  /** How images of files are brought to the resolution (crop). */
   readonly fit?: Fit;
-  /** Of image folders (fail). */
+  /** Of images of files (fail). */
   readonly onBadImage?: 'fail' | 'skip';
   readonly progress?: OnDataProgress;
 }
 
+/** What {@link loadDataset} gives; `kind` tells which. */
+export type LoadedDataset = ImageDataset | PairedDataset | UnpairedDataset;
+
 const SIGN_LANGUAGE_URL = 'https://github.com/ardamavi/Sign-Language-Digits-Dataset';
 
-/** What `loadDataset` knows, beside `folder:PATH`. */
-const SOURCES: Readonly<Record<string, (options: DatasetOptions) => Promise<ImageDataset>>> = {
+/** Sets of images with names of their own. */
+const SETS: Readonly<Record<string, (options: DatasetOptions) => Promise<ImageDataset>>> = {
   digits: ({ resolution, seed = 0, split, progress }) =>
     digits(split === 'test' ? testDigits({ resolution, seed, progress }) : { resolution, seed, progress }),
   mnist,
@@ -47,62 +53,107 @@ const SOURCES: Readonly<Record<string, (options: DatasetOptions) => Promise<Imag
   'sign-language-digits': signLanguageDigits,
 };
 
-/** Names of data sets, as `--dataset` takes them; those with PATH stand for any folder of images. */
+/** Names of data sets, as `--dataset` takes them. */
 export const datasetNames: readonly string[] = [
-  ...Object.keys(SOURCES),
+  ...Object.keys(SETS),
   'folder:PATH',
   'pairs:PATH',
   'unpaired:PATH',
-  'unpaired:NAME1+NAME2',
+  'unpaired:NAME+NAME',
 ];
 
 /**
- * Loads a data set of any kind by its name: those of {@link loadImages}, `pairs:PATH`, `unpaired:PATH`, or `unpaired:NAME1+NAME2` of
- * two known sets.
- * @throws ERR_USAGE, ERR_DATA_LAYOUT, and what reading the images throws
+ * Loads a data set by its name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `sign-language-digits` or `folder:PATH`; pairs of images,
+ * `pairs:PATH` ({@link pairFolder}); images of two domains, `unpaired:PATH` ({@link unpairedFolder}) or `unpaired:digits+mnist`, of
+ * sets by their names.
+ * @throws ERR_USAGE for an unknown name, with the nearest known one, or for channels that the set does not have.
  */
-export async function loadDataset(name: string, options: DatasetOptions): Promise<Dataset> {
-  const kind = dataKindOf(name);
-  if (kind === 'images') return loadImages(name, options);
-  const where = name.slice(name.indexOf(':') + 1);
-  if (!where) throw new UsageError(`${name} needs a path, e.g. ${name}photos`);
-  if (kind === 'pairs') return pairedFolder(where, { ...options, name });
-  const domains = knownDomains(where);
-  if (!domains) return unpairedFolder(where, { ...options, name });
-  const [a, b] = await Promise.all(domains.map((domain) => loadImages(domain, options)));
-  return new UnpairedDataset(name, { a, b });
-}
-
-/** The two known sets that `NAME1+NAME2` means; null for a path. */
-function knownDomains(where: string): [string, string] | null {
-  const [a, b, ...rest] = where.split('+');
-  const known = (name: string) => Object.hasOwn(SOURCES, name) || name.startsWith('folder:');
-  return b !== undefined && rest.length === 0 && known(a) && known(b) ? [a, b] : null;
+export async function loadDataset(name: string, options: DatasetOptions): Promise<LoadedDataset> {
+  const { kind, place } = parseName(name);
+  if (kind === 'pairs') return pairFolder(place, options);
+  if (kind !== 'unpaired') return loadImages(name, options);
+  const domains = domainNames(place);
+  return domains ? loadDomains(name, domains, options) : unpairedFolder(place, options);
 }
 
 /**
- * Loads a set of images by its name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `sign-language-digits` or `folder:PATH`.
- * @throws ERR_USAGE for an unknown name, with the nearest known one, or for channels that the set does not have.
+ * Loads a data set of single images by its name, as {@link loadDataset}.
+ * @throws ERR_USAGE as `loadDataset`, and for sets of pairs or of two domains
  */
 export async function loadImages(name: string, options: DatasetOptions): Promise<ImageDataset> {
-  if (name.startsWith('folder:')) {
-    const folder = name.slice('folder:'.length);
-    if (!folder) throw new UsageError('folder: needs a path, e.g. folder:photos');
-    return imageFolder(folder, options);
-  }
-  const load = Object.hasOwn(SOURCES, name) ? SOURCES[name] : null;
-  if (!load) {
-    const known = nearest(name, Object.keys(SOURCES));
-    const hint = known ? `did you mean ${known}?` : `known are ${datasetNames.join(', ')}`;
-    throw new UsageError(`there is no data set "${name}": ${hint}`);
-  }
-  const dataset = await load(options);
+  const { kind, place } = parseName(name);
+  if (kind === 'folder') return imageFolder(place, options);
+  if (kind !== 'set')
+    throw new UsageError(
+      `${name} has images a and b, where a set of single images is needed: try folder:PATH`,
+    );
+  requireKnown(name);
+  const dataset = await SETS[name](options);
   const { channels } = options;
   if (channels !== undefined && channels !== dataset.spec.channels)
     throw new UsageError(
       `the images of ${name} have ${dataset.spec.channels} channels, but ${channels} are asked for`,
     );
   return dataset;
+}
+
+/** @throws UsageError for a name that is that of no set */
+function requireKnown(name: string): void {
+  if (parseName(name).kind !== 'set' || Object.hasOwn(SETS, name)) return;
+  const known = nearest(name, Object.keys(SETS));
+  const hint = known ? `did you mean ${known}?` : `known are ${datasetNames.join(', ')}`;
+  throw new UsageError(`there is no data set "${name}": ${hint}`);
+}
+
+/** Whether a data set has images apart from those to learn; of a folder its sub-folders tell. */
+export async function hasTestSplit(name: string): Promise<boolean> {
+  const { kind, place } = parseName(name);
+  if (kind === 'set') return Object.hasOwn(SETS, name) && name !== 'sign-language-digits';
+  const sets = kind === 'unpaired' ? domainNames(place) : null;
+  if (sets) return (await Promise.all(sets.map(hasTestSplit))).every(Boolean);
+  const contents = await readFolder(place);
+  if (kind === 'folder') return (splitFolders(contents)?.test ?? null) !== null;
+  const domains = domainFolders(contents);
+  if (domains) return domains.a.test !== null && domains.b.test !== null;
+  return kind === 'pairs' && (findSplit(contents)?.test ?? null) !== null;
+}
+
+/** A name in its parts: `folder:photos` is `folder` at `photos`, `mnist` is a `set`. */
+function parseName(name: string): { kind: 'set' | 'folder' | 'pairs' | 'unpaired'; place: string } {
+  for (const kind of ['folder', 'pairs', 'unpaired'] as const) {
+    if (!name.startsWith(`${kind}:`)) continue;
+    const place = name.slice(kind.length + 1);
+    if (place) return { kind, place };
+    const sets = kind === 'unpaired' ? ', or two data sets, e.g. unpaired:digits+mnist' : '';
+    throw new UsageError(`${kind}: needs a path, e.g. ${kind}:photos${sets}`);
+  }
+  return { kind: 'set', place: name };
+}
+
+/** The two data sets that `NAME+NAME` means; null for a path: one of two names at least is that of a set, or `folder:PATH`. */
+function domainNames(place: string): string[] | null {
+  const names = place.split('+');
+  const isSet = (name: string) => Object.hasOwn(SETS, name) || name.startsWith('folder:');
+  return names.length === 2 && names.some(isSet) ? names : null;
+}
+
+async function loadDomains(
+  name: string,
+  [first, second]: readonly string[],
+  { channels, ...options }: DatasetOptions,
+): Promise<UnpairedDataset> {
+  for (const domain of [first, second]) requireKnown(domain);
+  const load = async (domain: string): Promise<ImageDataset> => {
+    const isFolder = parseName(domain).kind === 'folder';
+    const set = await loadImages(domain, isFolder ? { ...options, channels } : options);
+    return channels === undefined ? set : inChannels(set, channels);
+  };
+  const [a, b] = [await load(first), await load(second)];
+  if (a.spec.channels !== b.spec.channels)
+    throw new UsageError(
+      `${name}: the images of ${a.name} have ${a.spec.channels} channels and those of ${b.name} ${b.spec.channels}: bring both to the same with --channels 3`,
+    );
+  return new UnpairedDataset({ name, a, b });
 }
 
 /**
@@ -126,17 +177,4 @@ async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset
 /** Digits by another hand, so to say: those of another seed, as many as MNIST has in its test split. */
 function testDigits({ seed = 0, ...options }: DigitsOptions): DigitsOptions {
   return { ...options, seed: seed + 1, count: 10_000 };
-}
-
-/** Whether a data set has images apart from those to learn; of a folder its sub-folders tell. */
-export async function hasTestSplit(name: string): Promise<boolean> {
-  if (dataKindOf(name) !== 'images') {
-    const where = name.slice(name.indexOf(':') + 1);
-    const domains = knownDomains(where);
-    if (!domains) return hasHeldOut(where);
-    return (await Promise.all(domains.map(hasTestSplit))).every((has) => has);
-  }
-  if (!name.startsWith('folder:')) return Object.hasOwn(SOURCES, name) && name !== 'sign-language-digits';
-  const folders = splitFolders(await readFolder(name.slice('folder:'.length)));
-  return folders !== null && folders.test !== null;
 }

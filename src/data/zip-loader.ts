@@ -1,45 +1,47 @@
 import { GanError, UsageError } from '../errors';
-import { isJsonObject } from '../io/json';
+import { isJsonObject, type JsonObject } from '../io/json';
+import { scope } from '../tensor/scope';
 import type { DataSpecs } from './image-spec';
 import { type Batch, fetchFrom, type Loader, type LoaderState } from './loader';
 
-/** What a {@link zipLoader} runs through. */
-export interface ZipOptions {
-  readonly name: string;
-  /** Loaders of one batch size, by the name that their images get. */
-  readonly loaders: Readonly<Record<string, Loader>>;
-}
-
 /**
- * Several loaders of images side by side, each in an order of its own: batches have the images of each under its name, and no labels. A
- * pass is one through the longest. They are disposed with it.
+ * A loader of the `images` of several loaders, each in its own order, under the names they have here: `zipLoader({ a, b })` gives
+ * batches of `a` and `b`. Labels are left out. An epoch is one of the loader with the most batches; the others go round more often.
+ * It disposes the loaders with itself.
  *
- * @throws UsageError for loaders of different batch sizes
+ * @param options.name the data set's name (those of the loaders, joined by `+`)
+ * @throws ERR_USAGE for loaders of different batches, or one that gives no `images`
  */
-export function zipLoader({ name, loaders }: ZipOptions): Loader {
-  return new ZipLoader(name, Object.entries(loaders));
+export function zipLoader(
+  loaders: Readonly<Record<string, Loader>>,
+  { name }: { readonly name?: string } = {},
+): Loader {
+  return new ZipLoader(loaders, name);
 }
 
 class ZipLoader implements Loader {
+  readonly name: string;
   readonly specs: DataSpecs;
   readonly batch: number;
-  readonly batchesPerEpoch: number;
+  readonly #loaders: readonly (readonly [string, Loader])[];
   readonly #longest: Loader;
 
-  constructor(
-    readonly name: string,
-    readonly loaders: readonly (readonly [string, Loader])[],
-  ) {
-    const all = loaders.map(([, loader]) => loader);
-    const [{ batch }] = all;
-    if (all.some((loader) => loader.batch !== batch))
-      throw new UsageError(
-        `zipLoader expected loaders of one batch size but received ${all.map((loader) => loader.batch).join(', ')}`,
-      );
-    this.batch = batch;
-    this.#longest = all.reduce((a, b) => (b.batchesPerEpoch > a.batchesPerEpoch ? b : a));
-    this.batchesPerEpoch = this.#longest.batchesPerEpoch;
-    this.specs = Object.fromEntries(loaders.map(([key, { specs }]) => [key, specs.images]));
+  constructor(loaders: Readonly<Record<string, Loader>>, name: string | undefined) {
+    const entries = Object.entries(loaders);
+    const all = Object.values(loaders);
+    if (all.length === 0) throw new UsageError('zipLoader expected loaders by name but received none');
+    requireAlike(entries);
+    this.#loaders = entries;
+    this.#longest = all.reduce((most, each) => (each.batchesPerEpoch > most.batchesPerEpoch ? each : most));
+    this.name = name ?? all.map((loader) => loader.name).join('+');
+    this.batch = all[0].batch;
+    this.specs = Object.fromEntries(
+      entries.map(([key, { specs }]) => [key, { ...specs.images, classes: 0 }]),
+    );
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#longest.batchesPerEpoch;
   }
 
   get epoch(): number {
@@ -47,47 +49,59 @@ class ZipLoader implements Loader {
   }
 
   async next(): Promise<Batch> {
-    const images: Record<string, Batch[string]> = {};
-    for (const [key, loader] of this.loaders) {
-      const { images: own, ...rest } = await loader.next();
-      for (const tensor of Object.values(rest)) tensor.dispose();
-      images[key] = own;
-    }
-    return images;
+    return (await this.fetch())();
   }
 
   async fetch(): Promise<() => Batch> {
-    const makers = await Promise.all(
-      this.loaders.map(async ([key, loader]) => [key, await fetchFrom(loader)] as const),
+    const making = await Promise.all(
+      this.#loaders.map(async ([key, loader]) => [key, await fetchFrom(loader)] as const),
     );
-    return () => Object.fromEntries(makers.map(([key, make]) => [key, make().images]));
+    return () => scope(() => Object.fromEntries(making.map(([key, make]) => [key, make().images])));
   }
 
   state(): LoaderState {
-    return Object.fromEntries(this.loaders.map(([key, loader]) => [key, loader.state()]));
+    return this.#each((loader) => loader.state());
   }
 
   start(): LoaderState {
-    return Object.fromEntries(this.loaders.map(([key, loader]) => [key, loader.start()]));
+    return this.#each((loader) => loader.start());
   }
 
   setState(state: LoaderState): void {
-    for (const [key, loader] of this.loaders) {
-      const own = state[key];
-      if (!isJsonObject(own))
+    const places = this.#loaders.map(([key, loader]) => ({ loader, place: state[key] }));
+    for (const { loader, place } of places) {
+      if (!isJsonObject(place))
         throw new GanError(
           'ERR_LOADER_STATE',
-          `the loader of "${this.name}" expected a place for ${this.loaders.map(([each]) => each).join(' and ')} but received ${JSON.stringify(state)}`,
+          `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: a place for each of ${Object.keys(this.specs).join(', ')} is expected; it may not be the set the state was saved with`,
         );
-      loader.setState(own);
+      loader.setState(place);
     }
   }
 
   to(device: string): void {
-    for (const [, loader] of this.loaders) loader.to(device);
+    for (const [, loader] of this.#loaders) loader.to(device);
   }
 
   dispose(): void {
-    for (const [, loader] of this.loaders) loader.dispose();
+    for (const [, loader] of this.#loaders) loader.dispose();
+  }
+
+  #each(place: (loader: Loader) => LoaderState): JsonObject {
+    return Object.fromEntries(this.#loaders.map(([key, loader]) => [key, place(loader)]));
+  }
+}
+
+function requireAlike(loaders: readonly (readonly [string, Loader])[]): void {
+  const [[first, { batch }]] = loaders;
+  for (const [key, loader] of loaders) {
+    if (!loader.specs.images)
+      throw new UsageError(
+        `zipLoader expected loaders of images, but ${key} gives ${Object.keys(loader.specs).join(', ')}`,
+      );
+    if (loader.batch !== batch)
+      throw new UsageError(
+        `zipLoader expected loaders of one batch, but ${first} has ${batch} and ${key} has ${loader.batch}`,
+      );
   }
 }

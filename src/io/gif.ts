@@ -16,7 +16,8 @@ const COLOURS = 256;
 const MOST = 0xffff;
 
 /**
- * The bytes of an endless GIF animation. Grey pictures are kept as they are; those in colour get the 256 colours each that fit best.
+ * The bytes of an endless GIF animation. Grey pictures are kept as they are; those in colour get the 256 colours each that fit best. Alpha, of
+ * which the format knows all or nothing, lays its picture on white.
  *
  * @throws GanError `ERR_BAD_GIF` for no pictures, or pictures of different sizes
  */
@@ -29,9 +30,10 @@ export function encodeGif(pictures: readonly Picture[], { delay = 80 }: GifOptio
   for (const [i, picture] of pictures.entries()) {
     if (picture.width !== width || picture.height !== height || picture.channels !== channels)
       throw badGif(`pictures of one size, but number ${i} differs from the first`);
-    const { palette, index } = channels === 1 ? greys(picture) : colours(picture);
+    const opaque = onWhite(picture);
+    const { palette, index } = opaque.channels === 1 ? greys(opaque) : colours(opaque);
     // Of grey pictures all share the first one's palette.
-    const own = i === 0 || channels === 3 ? { palette } : {};
+    const own = i === 0 || opaque.channels === 3 ? { palette } : {};
     encoder.writeFrame(index, width, height, { ...own, delay, ...(i === 0 && { repeat: 0 }) });
   }
   encoder.finish();
@@ -54,6 +56,17 @@ export async function writeGif(
   } catch (error) {
     throw writeError(file, error);
   }
+}
+
+function onWhite(picture: Picture): Picture {
+  const { channels, pixels } = picture;
+  if (channels === 1 || channels === 3) return picture;
+  const colours = channels === 2 ? 1 : 3;
+  const opaque = new Uint8Array((pixels.length / channels) * colours);
+  for (let from = 0, to = 0; from < pixels.length; from += channels)
+    for (let channel = 0; channel < colours; channel++)
+      opaque[to++] = Math.round(255 + ((pixels[from + channel] - 255) * pixels[from + colours]) / 255);
+  return { ...picture, channels: colours, pixels: opaque };
 }
 
 function greys({ pixels }: Picture) {

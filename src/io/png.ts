@@ -4,12 +4,14 @@ import { PNG } from 'pngjs';
 import { GanError, messageOf } from '../errors';
 import { readError, writeError } from './file-error';
 
+/** 1 is grey, 2 grey and alpha, 3 RGB, 4 RGBA; alpha is straight, not premultiplied. */
+export type PictureChannels = 1 | 2 | 3 | 4;
+
 /** An image of bytes: rows from top to bottom, the channels of a pixel beside each other. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** 1 is grey, 3 is RGB. */
-  readonly channels: 1 | 3;
+  readonly channels: PictureChannels;
   /** height · width · channels values from 0 to 255. */
   readonly pixels: Uint8Array;
 }
@@ -22,13 +24,13 @@ const MAX_SIDE = 1 << 16;
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const HEADER_BYTES = 13;
-const GREY = 0;
-const RGB = 2;
+/** PNG's colour types by channels. */
+const COLOUR_TYPE = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 /** Samples a pixel has in the file, by colour type. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /**
- * The bytes of a PNG file of 8 bits a channel, grey or RGB.
+ * The bytes of a PNG file of 8 bits a channel, grey or RGB, with alpha or without.
  *
  * @throws GanError `ERR_BAD_PNG` when the sizes do not fit together or are over {@link MAX_PIXELS}
  */
@@ -41,12 +43,16 @@ export function encodePng(picture: Picture): Uint8Array {
       'the picture',
       `${width} × ${height} × ${channels} takes ${size} bytes, but ${pixels.byteLength} came`,
     );
-  const colorType = channels === 1 ? GREY : RGB;
   const png = new PNG();
   png.width = width;
   png.height = height;
   png.data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  return PNG.sync.write(png, { colorType, inputColorType: colorType, inputHasAlpha: false });
+  const colorType = COLOUR_TYPE[channels];
+  return PNG.sync.write(png, {
+    colorType,
+    inputColorType: colorType,
+    inputHasAlpha: channels === 2 || channels === 4,
+  });
 }
 
 /**
@@ -64,7 +70,8 @@ export async function writePng(file: string, picture: Picture): Promise<void> {
 }
 
 /**
- * Decodes the bytes of a PNG file to 8 bits a channel: grey stays grey, everything else becomes RGB, transparency is dropped.
+ * Decodes the bytes of a PNG file to 8 bits a channel: grey stays grey, everything else becomes RGB, with alpha where the file has
+ * any transparency, be it that of a palette or of one colour.
  * The sizes are checked before anything is decoded, so a small file that claims to be huge costs nothing.
  *
  * @param options.name what errors call the file
@@ -84,11 +91,12 @@ export function decodePng(
     throw badPng(name, `${messageOf(error)}: it is damaged or cut off`);
   }
   const { width, height } = png;
-  const channels = png.color ? 3 : 1;
-  const pixels = new Uint8Array(width * height * channels);
+  // Of the four values that pngjs gives a pixel.
+  const taken = [...(png.color ? [0, 1, 2] : [0]), ...(png.alpha ? [3] : [])];
+  const pixels = new Uint8Array(width * height * taken.length);
   for (let from = 0, to = 0; to < pixels.length; from += 4)
-    for (let channel = 0; channel < channels; channel++) pixels[to++] = png.data[from + channel];
-  return { width, height, channels, pixels };
+    for (const channel of taken) pixels[to++] = png.data[from + channel];
+  return { width, height, channels: taken.length as PictureChannels, pixels };
 }
 
 /**

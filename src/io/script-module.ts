@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { GanError, hasCode, messageOf } from '../errors';
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { Handle } from '../native/types';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
 import { readError } from './file-error';

@@ -1,5 +1,5 @@
 import { GanError } from '../errors';
-import type { DType } from '../native/addon';
+import type { DType } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { TensorRecord, TensorRecords } from './safetensors';

@@ -1,7 +1,8 @@
-import { numberBetween } from '../nn/check';
-import { binaryCrossEntropyWithLogits, logSigmoid } from '../tensor/activations';
+import { numberBetween } from '../check';
+import { logSigmoid } from '../tensor/activations';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
+import { binaryCrossEntropyWithLogits } from './reconstruction';
 
 /** The two sides of an adversarial game, both to be minimised; logits of any shape, the mean over all of them. */
 export interface AdversarialLoss {

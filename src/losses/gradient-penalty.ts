@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import { UsageError } from '../errors';
-import { numberBetween } from '../nn/check';
 import { noGrad, withoutAutocast } from '../tensor/autograd';
 import { rand, randn } from '../tensor/create';
 import { inFull, isShort } from '../tensor/full-precision';

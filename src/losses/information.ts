@@ -1,8 +1,8 @@
+import { numberBetween } from '../check';
 import { TorchError } from '../native/torch-error';
-import { numberBetween } from '../nn/check';
-import { crossEntropy } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';
+import { crossEntropy } from './reconstruction';
 
 /**
  * The class head's loss of an AC-GAN (Odena et al. 2017): −E[ln softmax(logits)[label]], logits [N, K], labels [N] (int64).

@@ -1,7 +1,8 @@
-import { argumentError, numberBetween, positiveInteger } from '../nn/check';
-import { binaryCrossEntropyWithLogits, expm1, logSigmoid } from '../tensor/activations';
+import { argumentError, numberBetween, positiveInteger } from '../check';
+import { expm1, logSigmoid } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';
+import { binaryCrossEntropyWithLogits } from './reconstruction';
 
 /** What a decoder says of each pixel as a Gaussian: its mean, and how sure it is. */
 export interface GaussianDecoding {

@@ -1,14 +1,15 @@
-import {
-  binaryCrossEntropyWithLogits as binaryCrossEntropyWithLogitsOp,
-  crossEntropy as crossEntropyOp,
-  huberLoss,
-  l1Loss,
-  mseLoss,
-  type Reduction,
-} from '../tensor/activations';
+import { ops } from '../native/ops.generated';
 import type { Tensor } from '../tensor/tensor';
+import { optionalHandle, wrap } from '../tensor/wrap';
 
-export type { Reduction } from '../tensor/activations';
+/** How a loss over elements becomes one number, or stays one an element. */
+export type Reduction = 'mean' | 'sum' | 'none';
+
+/** LibTorch's codes of the reductions. */
+const REDUCTION: Readonly<Record<Reduction, number>> = { none: 0, mean: 1, sum: 2 };
+
+/** The class whose elements LibTorch leaves out; PyTorch's default. */
+const IGNORE_INDEX = -100;
 
 /** How a loss becomes one number. */
 export interface ReductionOptions {
@@ -33,13 +34,13 @@ export interface ClassificationOptions extends ReductionOptions {
 }
 
 /** The absolute error |x − y| of tensors of one shape. @throws TorchError for shapes that do not fit */
-export function l1(input: Tensor, target: Tensor, { reduction }: ReductionOptions = {}): Tensor {
-  return l1Loss(input, target, reduction);
+export function l1(input: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
+  return wrap(ops.l1_loss(input.handle, target.handle, REDUCTION[reduction]), 'l1');
 }
 
 /** The squared error (x − y)² of tensors of one shape. @throws TorchError for shapes that do not fit */
-export function mse(input: Tensor, target: Tensor, { reduction }: ReductionOptions = {}): Tensor {
-  return mseLoss(input, target, reduction);
+export function mse(input: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
+  return wrap(ops.mse_loss(input.handle, target.handle, REDUCTION[reduction]), 'mse');
 }
 
 /**
@@ -50,9 +51,9 @@ export function mse(input: Tensor, target: Tensor, { reduction }: ReductionOptio
 export function huber(
   input: Tensor,
   target: Tensor,
-  { reduction, delta }: ReductionOptions & { readonly delta?: number } = {},
+  { reduction = 'mean', delta = 1 }: ReductionOptions & { readonly delta?: number } = {},
 ): Tensor {
-  return huberLoss(input, target, { reduction, delta });
+  return wrap(ops.huber_loss(input.handle, target.handle, REDUCTION[reduction], delta), 'huber');
 }
 
 /**
@@ -64,9 +65,16 @@ export function huber(
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
   target: Tensor,
-  { reduction, weight, posWeight }: LogitsOptions = {},
+  { reduction = 'mean', weight, posWeight }: LogitsOptions = {},
 ): Tensor {
-  return binaryCrossEntropyWithLogitsOp(logits, target, { reduction, weight, positiveWeight: posWeight });
+  const handle = ops.binary_cross_entropy_with_logits(
+    logits.handle,
+    target.handle,
+    optionalHandle(weight),
+    optionalHandle(posWeight),
+    REDUCTION[reduction],
+  );
+  return wrap(handle, 'binaryCrossEntropyWithLogits');
 }
 
 /**
@@ -78,7 +86,15 @@ export function binaryCrossEntropyWithLogits(
 export function crossEntropy(
   logits: Tensor,
   target: Tensor,
-  { reduction, weight, labelSmoothing }: ClassificationOptions = {},
+  { reduction = 'mean', weight, labelSmoothing = 0 }: ClassificationOptions = {},
 ): Tensor {
-  return crossEntropyOp(logits, target, { reduction, weight, labelSmoothing });
+  const handle = ops.cross_entropy_loss(
+    logits.handle,
+    target.handle,
+    optionalHandle(weight),
+    REDUCTION[reduction],
+    IGNORE_INDEX,
+    labelSmoothing,
+  );
+  return wrap(handle, 'crossEntropy');
 }

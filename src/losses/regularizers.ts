@@ -1,4 +1,4 @@
-import { numberBetween, positiveInteger } from '../nn/check';
+import { numberBetween, positiveInteger } from '../check';
 import type { Module } from '../nn/module';
 import type { AdamOptions } from '../optim/adam';
 import { clampParameters } from '../optim/clip';

@@ -1,5 +1,5 @@
+import { oneOf } from '../check';
 import { TorchError } from '../native/torch-error';
-import { oneOf } from '../nn/check';
 import type { Tensor } from '../tensor/tensor';
 import { type AdversarialLoss, logisticMargin } from './adversarial';
 

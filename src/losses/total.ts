@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import { UsageError } from '../errors';
-import { numberBetween } from '../nn/check';
 import type { Tensor } from '../tensor/tensor';
 
 /** A part of a {@link total}: a scalar, or null for one whose weight is 0. */

@@ -1,5 +1,5 @@
+import { numberBetween, positiveInteger } from '../check';
 import { Prng } from '../data/prng';
-import { numberBetween, positiveInteger } from '../nn/check';
 import { requireCount } from './feature-set';
 import { deviationOf } from './statistics';
 

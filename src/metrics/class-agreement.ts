@@ -1,4 +1,4 @@
-import { argumentError, positiveInteger } from '../nn/check';
+import { argumentError, positiveInteger } from '../check';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { requireFeatures } from './feature-set';

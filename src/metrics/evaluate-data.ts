@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { positiveInteger } from '../check';
 import { contentHash } from '../data/content-hash';
 import type { ImageDataset } from '../data/dataset';
 import { sizeText } from '../data/image-size';
 import { UsageError } from '../errors';
-import { positiveInteger } from '../nn/check';
 import type { Protocol } from '../report/evaluations';
 import { noGrad } from '../tensor/autograd';
 import { tensor } from '../tensor/create';

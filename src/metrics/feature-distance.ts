@@ -1,4 +1,4 @@
-import { argumentError } from '../nn/check';
+import { argumentError } from '../check';
 import type { Tensor } from '../tensor/tensor';
 
 /** Added to squared norms, so that a pixel without features has a gradient. */

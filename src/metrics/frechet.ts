@@ -1,5 +1,5 @@
+import { argumentError } from '../check';
 import { hasCode } from '../errors';
-import { argumentError } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { cholesky, singularValues, symmetricEigen } from '../tensor/linalg';
 import { scope } from '../tensor/scope';

@@ -1,4 +1,4 @@
-import { argumentError, positiveInteger } from '../nn/check';
+import { argumentError, positiveInteger } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';

@@ -1,5 +1,5 @@
+import { argumentError, positiveInteger } from '../check';
 import { Prng } from '../data/prng';
-import { argumentError, positiveInteger } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { ones, tensor } from '../tensor/create';
 import { addProduct } from '../tensor/linalg';

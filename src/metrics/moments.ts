@@ -1,5 +1,5 @@
+import { argumentError, positiveInteger } from '../check';
 import { GanError } from '../errors';
-import { argumentError, positiveInteger } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { tensor, zeros } from '../tensor/create';
 import { defaultDevice } from '../tensor/device';

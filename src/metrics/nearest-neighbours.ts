@@ -1,5 +1,5 @@
+import { positiveInteger } from '../check';
 import { UsageError } from '../errors';
-import { positiveInteger } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';

@@ -1,4 +1,4 @@
-import { numberBetween, oneOf, positiveInteger } from '../nn/check';
+import { numberBetween, oneOf, positiveInteger } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { rand, randn } from '../tensor/create';
 import { defaultDevice } from '../tensor/device';

@@ -1,4 +1,4 @@
-import { argumentError, numberBetween } from '../nn/check';
+import { argumentError, numberBetween } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';

@@ -1,4 +1,4 @@
-import { argumentError, positiveInteger } from '../nn/check';
+import { argumentError, positiveInteger } from '../check';
 import { type Conv2d, conv2d } from '../nn/conv';
 import { normal_, zeros_ } from '../nn/init';
 import { Module } from '../nn/module';

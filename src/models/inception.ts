@@ -1,5 +1,5 @@
+import type { Pair } from '../check';
 import { BatchNorm2d } from '../nn/batch-norm';
-import type { Pair } from '../nn/check';
 import { Conv2d } from '../nn/conv';
 import { Linear } from '../nn/linear';
 import { Module } from '../nn/module';

@@ -1,6 +1,6 @@
+import { positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
-import { positiveInteger } from '../nn/check';
 import { type Conv2d, conv2d } from '../nn/conv';
 import { kaimingNormal_, normal_, zeros_ } from '../nn/init';
 import { type Linear, linear } from '../nn/linear';

@@ -1,8 +1,8 @@
+import { argumentError, oneOf, positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import { TorchError } from '../native/torch-error';
 import { leakyRelu } from '../nn/activation';
-import { argumentError, oneOf, positiveInteger } from '../nn/check';
 import { type Conv2dOptions, conv2d } from '../nn/conv';
 import { Module } from '../nn/module';
 import { type Sequential, sequential } from '../nn/sequential';

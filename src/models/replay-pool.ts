@@ -1,7 +1,6 @@
+import { argumentError, positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import { TorchError } from '../native/torch-error';
-import { argumentError, positiveInteger } from '../nn/check';
-import { replaceRows } from '../nn/kernels';
 import { Module } from '../nn/module';
 import { noGrad } from '../tensor/autograd';
 import { arange, rand, tensor, zeros } from '../tensor/create';
@@ -112,7 +111,7 @@ function exchange(images: Tensor, { kept, count }: Kept): Tensor {
   const earlier = order.unsqueeze(1).gt(order);
   const met = last(samePlace.mul(earlier));
   // Every image writes what comes to be at its place: where two have one, they write the same.
-  replaceRows(kept, place, last(samePlace));
+  kept.indexCopy_(0, place, last(samePlace));
   count.add_(batch).clamp_({ max: size });
   return met.where(spread(swapped, images.dim), entering).to({ dtype: images.dtype });
 }

@@ -1,6 +1,6 @@
+import { oneOf, positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import { relu, tanh } from '../nn/activation';
-import { oneOf, positiveInteger } from '../nn/check';
 import { conv2d, convTranspose2d } from '../nn/conv';
 import { Module } from '../nn/module';
 import { reflectionPad2d } from '../nn/pad';

@@ -1,8 +1,8 @@
+import { positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import { type ImageSize, sizeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { type BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
-import { positiveInteger } from '../nn/check';
 import { conv2d } from '../nn/conv';
 import { type Embedding, embedding } from '../nn/embedding';
 import { type Linear, linear } from '../nn/linear';

@@ -1,8 +1,8 @@
+import { positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import { UsageError } from '../errors';
 import { TorchError } from '../native/torch-error';
 import { BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
-import { positiveInteger } from '../nn/check';
 import { Module } from '../nn/module';
 import { type InstanceNorm2d, instanceNorm2d } from '../nn/normalization';
 import { leakyRelu } from '../tensor/activations';

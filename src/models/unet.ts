@@ -1,6 +1,6 @@
+import { argumentError, numberBetween, oneOf, positiveInteger } from '../check';
 import type { ImageShape } from '../data/dataset';
 import type { BatchNorm2d } from '../nn/batch-norm';
-import { argumentError, numberBetween, oneOf, positiveInteger } from '../nn/check';
 import { type Conv2d, type ConvTranspose2d, conv2d, convTranspose2d } from '../nn/conv';
 import { type Dropout, dropout } from '../nn/dropout';
 import { Module } from '../nn/module';

@@ -9,9 +9,9 @@ interface Parameter {
   readonly initial: string | undefined;
 }
 
-const HEADER = `// Generated from LibTorch's own schemas by \`npm run generate:ops\`: do not edit. The list is native/ops.def.
-import { type DType, type Handle, type Handles, type MemoryFormat, operators, type Scalar } from './addon';
-`;
+const HEADER =
+  "// Generated from LibTorch's own schemas by `npm run generate:ops`: do not edit. The list is native/ops.def.";
+const TYPE_IMPORT = "import type { DType, Handle, Handles, MemoryFormat, Scalar } from './types';";
 
 /** LibTorch's types, without \`?\` and alias marks, to TypeScript's. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -30,30 +30,38 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes `src/native/ops.generated.ts`, or compares it with what would be written.
+ * Writes the generated files of `src/native`, or compares them with what would be written.
  *
  * @returns The exit code: 1 where `check` found a difference.
  */
 export function generate(check: boolean): number {
-  const file = join(packageRoot(), 'src', 'native', 'ops.generated.ts');
-  const text = render(loadAddon().schemas());
+  const rendered = Object.entries(render(loadAddon().schemas()));
+  const paths = rendered.map(([name]) => join(packageRoot(), 'src', 'native', name));
   if (!check) {
-    writeFileSync(file, text);
-    console.log(`wrote ${file}`);
+    for (const [i, [, text]] of rendered.entries()) writeFileSync(paths[i], text);
+    console.log(`wrote ${paths.join(' and ')}`);
     return 0;
   }
-  if (readFileSync(file, 'utf8') === text) {
-    console.log('src/native/ops.generated.ts is up to date');
+  const stale = rendered
+    .filter(([, text], i) => readFileSync(paths[i], 'utf8') !== text)
+    .map(([name]) => name);
+  if (stale.length === 0) {
+    console.log('the generated files of src/native are up to date');
     return 0;
   }
   console.error(
-    'src/native/ops.generated.ts differs from native/ops.def: run `npm run generate:ops` and commit the result',
+    `src/native/${stale.join(' and ')} differs from native/ops.def: run \`npm run generate:ops\` and commit the result`,
   );
   return 1;
 }
 
-/** The text of ops.generated.ts for these operators: a typed table, and a function an operator that fills in the defaults. */
-export function render(schemas: readonly (readonly [name: string, schema: string])[]): string {
+/**
+ * The generated files' texts by name for these operators: `native-ops` is the type of the addon's table, `ops` has a function an
+ * operator that fills in the defaults.
+ */
+export function render(
+  schemas: readonly (readonly [name: string, schema: string])[],
+): Record<'native-ops.generated.ts' | 'ops.generated.ts', string> {
   const operators = schemas.map(([name, schema]) => ({ name, schema, ...parseSchema(schema) }));
   const table = operators.map(
     ({ name, parameters, result }) =>
@@ -67,17 +75,25 @@ export function render(schemas: readonly (readonly [name: string, schema: string
     const body = result === 'void' ? `${call};` : `return ${call};`;
     return `  /** ${schema} */\n  ${name}(${declared.join(', ')}): ${result} {\n    ${body}\n  },`;
   });
-  return `${HEADER}
+  return {
+    'native-ops.generated.ts': `${HEADER}
+${TYPE_IMPORT}
+
 /** The operators as the addon offers them: every argument given. */
 export interface NativeOps {
 ${table.join('\n')}
 }
+`,
+    'ops.generated.ts': `${HEADER}
+import { operators } from './addon';
+${TYPE_IMPORT}
 
 /** LibTorch's operators on handles, with LibTorch's defaults. */
 export const ops = {
 ${functions.join('\n')}
 };
-`;
+`,
+  };
 }
 
 /** Parses e.g. `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor`. */

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { GanError, messageOf } from '../errors';
-import type { NativeAddon } from './addon';
+import type { NativeAddon } from './interface';
 import { inspectLibtorch } from './libtorch';
 import { doctorCommand, packageRoot, setupCommand } from './root';
 

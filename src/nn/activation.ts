@@ -1,3 +1,4 @@
+import { argumentError, numberBetween, oneOf, positiveInteger } from '../check';
 import {
   elu as eluOp,
   gelu as geluOp,
@@ -5,11 +6,10 @@ import {
   prelu as preluOp,
   selu as seluOp,
   silu as siluOp,
+  softplus as softplusOp,
 } from '../tensor/activations';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween, oneOf, positiveInteger } from './check';
-import { softplusOf } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -136,7 +136,7 @@ export class Softplus extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    return softplusOf(input, this);
+    return softplusOp(input, this);
   }
 
   protected override describe(): string {

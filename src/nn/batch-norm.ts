@@ -1,8 +1,8 @@
+import { numberBetween, positiveInteger } from '../check';
 import { TorchError } from '../native/torch-error';
 import { ones, tensor, zeros } from '../tensor/create';
 import { batchNorm, batchNormLeakyRelu } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { numberBetween, positiveInteger } from './check';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 

@@ -1,6 +1,6 @@
+import { positiveInteger } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { type BatchNorm2d, type BatchNormOptions, batchNorm2d } from './batch-norm';
-import { positiveInteger } from './check';
 import { type Embedding, embedding } from './embedding';
 import { zeros_ } from './init';
 import { Module } from './module';

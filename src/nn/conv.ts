@@ -1,7 +1,7 @@
+import { divisibleBy, integerPair, oneOf, type Pair, positiveInteger } from '../check';
 import { empty } from '../tensor/create';
 import { conv2d as conv2dOp, convTranspose2d as convTranspose2dOp, pad } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { divisibleBy, integerPair, oneOf, type Pair, positiveInteger } from './check';
 import { resetParameters } from './init';
 import { type Parameter, parameter } from './parameter';
 import { WeightedLayer, type Weights } from './weighted-layer';

@@ -1,17 +1,16 @@
 import { noGrad } from '../tensor/autograd';
 import { keep } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
-import type { Module } from './module';
 import { isParameter, parameter } from './parameter';
 
 /**
  * A function that copies values deeply: tensors, modules (by `copyModule`), arrays, plain objects and maps; all else is
  * shared. What is met twice is copied once.
  */
-export function copier(
+export function copier<M extends object>(
   copies: Map<object, object>,
-  isModule: (value: object) => value is Module,
-  copyModule: (module: Module) => Module,
+  isModule: (value: object) => value is M,
+  copyModule: (module: M) => M,
 ): <T>(value: T) => T {
   const fresh = (value: object): object => {
     if (value instanceof Tensor) return copyTensor(value);

@@ -1,6 +1,6 @@
+import { numberBetween } from '../check';
 import { dropout as dropoutOp } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { numberBetween } from './check';
 import { Module } from './module';
 
 /**

@@ -1,10 +1,10 @@
+import { argumentError, positiveInteger } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { empty } from '../tensor/create';
+import { embedding as embeddingOp } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, positiveInteger } from './check';
 import { normal_ } from './init';
-import { lookUp } from './kernels';
 import { type Parameter, parameter } from './parameter';
 import { WeightedLayer, type Weights } from './weighted-layer';
 
@@ -43,7 +43,7 @@ export class Embedding extends WeightedLayer {
   }
 
   override forwardWith(indices: Tensor, { weight }: Weights): Tensor {
-    return lookUp(weight, indices, this.paddingIdx ?? -1);
+    return embeddingOp(weight, indices, this);
   }
 
   protected override describe(): string {

@@ -1,5 +1,5 @@
+import { argumentError, numberBetween } from '../check';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween } from './check';
 import { Conv2d, type Conv2dOptions, ConvTranspose2d, type ConvTranspose2dOptions } from './conv';
 import { constant_, normal_ } from './init';
 import { Linear, type LinearOptions } from './linear';

@@ -1,10 +1,11 @@
+import { argumentError } from '../check';
 import { noGrad } from '../tensor/autograd';
 import { empty } from '../tensor/create';
+import { qr } from '../tensor/linalg';
 import type { Generator } from '../tensor/random';
+import { drawNormal, drawUniform } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError } from './check';
-import { drawNormal, drawUniform, qr } from './kernels';
 import { drawTruncatedNormal } from './truncated-normal';
 
 /** Where an initialiser draws from: the device's default generator unless one is given. */

@@ -1,7 +1,7 @@
+import { positiveInteger } from '../check';
 import { empty } from '../tensor/create';
 import { linear as linearOp } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { positiveInteger } from './check';
 import { resetParameters } from './init';
 import { type Parameter, parameter } from './parameter';
 import { WeightedLayer, type Weights } from './weighted-layer';

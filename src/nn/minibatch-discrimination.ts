@@ -1,9 +1,9 @@
+import { positiveInteger } from '../check';
 import { empty } from '../tensor/create';
+import { inFull } from '../tensor/full-precision';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { positiveInteger } from './check';
 import { normal_ } from './init';
-import { inFullPrecision } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -41,7 +41,7 @@ export class MinibatchDiscrimination extends Module {
   override forward(input: Tensor): Tensor {
     const [, features, dimensions] = this.weight.shape;
     const projected = input.matmul(this.weight.flatten({ startDim: 1 }));
-    const compared = inFullPrecision(projected).reshape([-1, features, dimensions]);
+    const compared = inFull(projected).reshape([-1, features, dimensions]);
     const distances = compared.unsqueeze(0).sub(compared.unsqueeze(1)).abs().sum(-1);
     return cat([input, distances.neg().exp().sum(0)], 1);
   }

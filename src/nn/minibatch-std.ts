@@ -1,7 +1,7 @@
+import { divisibleBy, positiveInteger } from '../check';
+import { inFull } from '../tensor/full-precision';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { divisibleBy, positiveInteger } from './check';
-import { inFullPrecision } from './kernels';
 import { Module } from './module';
 
 /** Options of {@link MinibatchStd}. */
@@ -41,7 +41,7 @@ export class MinibatchStd extends Module {
     let group = Math.min(groupSize, batch);
     while (batch % group !== 0) group--;
     const split = [group, batch / group, numFeatures, channels / numFeatures, height, width];
-    const deviation = inFullPrecision(input).reshape(split).var(0, { correction: 0 }).add(EPS).sqrt();
+    const deviation = inFull(input).reshape(split).var(0, { correction: 0 }).add(EPS).sqrt();
     const features = deviation.mean([2, 3, 4]).unsqueeze(-1).unsqueeze(-1).repeat([group, 1, height, width]);
     return cat([input, features], 1);
   }

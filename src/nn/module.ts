@@ -1,4 +1,5 @@
-import { type DType, type MemoryFormat, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { DType, MemoryFormat } from '../native/types';
 import { noGrad } from '../tensor/autograd';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';

@@ -1,8 +1,11 @@
+import { divisibleBy, numberBetween, positiveInteger } from '../check';
 import { ones, tensor, zeros } from '../tensor/create';
-import { groupNorm as groupNormOp, layerNorm as layerNormOp } from '../tensor/functional';
+import {
+  groupNorm as groupNormOp,
+  instanceNorm as instanceNormOp,
+  layerNorm as layerNormOp,
+} from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { divisibleBy, numberBetween, positiveInteger } from './check';
-import { instanceNorm } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -35,6 +38,15 @@ export interface InstanceNormOptions {
   /** Whether to keep running statistics and use them at rest (false). */
   readonly trackRunningStats?: boolean;
 }
+
+/** Mean and biased variance of each channel: [C]. */
+export interface ChannelStatistics {
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+}
+
+/** What an {@link InstanceNorm2d} is to normalise an input of one image by; null for that image's own statistics. */
+export type StatisticsSource = (input: Tensor) => ChannelStatistics | null;
 
 /**
  * Layer normalisation (Ba et al. 2016): y = (x − E[x]) / √(Var[x] + eps) · weight + bias, over the last dimensions, whose
@@ -116,6 +128,8 @@ export class InstanceNorm2d extends Module {
   readonly runningVar: Tensor | null;
   readonly eps: number;
   readonly momentum: number;
+  /** A field, not a #private one: those are not cloned. */
+  private source: StatisticsSource | null = null;
 
   /** @throws UsageError for an option out of range, naming it */
   constructor(
@@ -134,15 +148,21 @@ export class InstanceNorm2d extends Module {
     if (trackRunningStats) this.registerBuffer('num_batches_tracked', tensor(0, { dtype: 'int64' }));
   }
 
+  /** Asks `source` for the statistics of each input from now on, until it is null: for images that are computed in parts. */
+  takeStatisticsFrom(source: StatisticsSource | null): void {
+    this.source = source;
+  }
+
   override forward(input: Tensor): Tensor {
     const { weight, bias, training, momentum, eps } = this;
+    const given = this.source?.(input);
     const running = training && this.frozen ? null : this;
-    return instanceNorm(input, {
+    return instanceNormOp(input, {
       weight,
       bias,
-      runningMean: running?.runningMean ?? null,
-      runningVar: running?.runningVar ?? null,
-      useInputStats: training || this.runningMean === null,
+      runningMean: given?.mean ?? running?.runningMean,
+      runningVar: given?.variance ?? running?.runningVar,
+      useInputStats: !given && (training || this.runningMean === null),
       momentum,
       eps,
     });

@@ -1,7 +1,7 @@
+import { argumentError } from '../check';
 import { TorchError } from '../native/torch-error';
 import { pad } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError } from './check';
 import { Module } from './module';
 
 /** Pixels to add on each side: [left, right, top, bottom]; one number stands for all four. */

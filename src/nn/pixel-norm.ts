@@ -1,6 +1,6 @@
+import { numberBetween } from '../check';
+import { inFull } from '../tensor/full-precision';
 import type { Tensor } from '../tensor/tensor';
-import { numberBetween } from './check';
-import { inFullPrecision } from './kernels';
 import { Module } from './module';
 
 /** Options of {@link PixelNorm}. */
@@ -23,7 +23,7 @@ export class PixelNorm extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    const meanSquare = inFullPrecision(input).square().mean(1, { keepdim: true });
+    const meanSquare = inFull(input).square().mean(1, { keepdim: true });
     return input.mul(meanSquare.add(this.eps).rsqrt());
   }
 

@@ -1,7 +1,10 @@
-import { adaptiveAvgPool2d as adaptiveAvgPool2dOp } from '../tensor/functional';
+import { integerPair, type Pair } from '../check';
+import {
+  adaptiveAvgPool2d as adaptiveAvgPool2dOp,
+  avgPool2d as avgPool2dOp,
+  maxPool2d as maxPool2dOp,
+} from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { integerPair, type Pair } from './check';
-import { avgPool2d as avgPool2dOp, maxPool2d as maxPool2dOp, type Size, type Window } from './kernels';
 import { Module } from './module';
 
 /** Options of {@link MaxPool2d}; a pair is [height, width], one number stands for both. */
@@ -26,6 +29,16 @@ export interface AvgPool2dOptions {
   readonly ceilMode?: boolean;
   /** Whether the zeros of the padding count in the average (true). */
   readonly countIncludePad?: boolean;
+}
+
+/** [height, width] */
+type Size = readonly [number, number];
+
+interface Window {
+  readonly kernelSize: Size;
+  readonly stride: Size;
+  readonly padding: Size;
+  readonly ceilMode: boolean;
 }
 
 /** The largest value of each window of `kernelSize`: [N, C, H, W] → [N, C, H', W']. */

@@ -1,6 +1,6 @@
+import { positiveInteger } from '../check';
 import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
-import { positiveInteger } from './check';
 import { type Conv2d, conv2d } from './conv';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';

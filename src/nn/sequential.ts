@@ -1,7 +1,7 @@
+import { argumentError } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { LeakyReLU, ReLU } from './activation';
 import { BatchNorm2d } from './batch-norm';
-import { argumentError } from './check';
 import { Module } from './module';
 import { addFrame } from './trace';
 

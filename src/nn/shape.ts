@@ -1,6 +1,6 @@
+import { argumentError, positiveInteger } from '../check';
 import { pixelShuffle as pixelShuffleOp, pixelUnshuffle as pixelUnshuffleOp } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, positiveInteger } from './check';
 import { Module } from './module';
 
 /** Which dimensions {@link Flatten} joins. */

@@ -1,14 +1,14 @@
+import { argumentError, numberBetween, positiveInteger } from '../check';
 import { native } from '../native/addon';
 import { isGradEnabled, noGrad, withoutAutocast } from '../tensor/autograd';
 import { captureBoundaries } from '../tensor/capture';
 import { empty } from '../tensor/create';
 import { freedGraphs } from '../tensor/freed-graphs';
+import { innerProduct, matrixVector } from '../tensor/linalg';
 import { inScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween, positiveInteger } from './check';
 import { ConvTranspose2d } from './conv';
 import { normal_ } from './init';
-import { innerProduct, matrixVector } from './kernels';
 import { Module } from './module';
 import { WeightedLayer } from './weighted-layer';
 

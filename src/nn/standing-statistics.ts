@@ -1,10 +1,10 @@
+import { positiveInteger } from '../check';
 import { UsageError } from '../errors';
 import { noGrad } from '../tensor/autograd';
 import { getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { BatchNorm1d, BatchNorm2d } from './batch-norm';
-import { positiveInteger } from './check';
 import { rememberModes } from './modes';
 import type { Module } from './module';
 

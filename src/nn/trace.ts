@@ -1,9 +1,13 @@
-import type { Module } from './module';
+/** What of a module is needed here. */
+interface Tree {
+  /** The modules in it with their paths, itself included. */
+  namedModules(): [path: string, module: object][];
+}
 
 /** Where an error has been on its way up through the modules. */
 interface Trace {
   /** The outermost module it passed. */
-  module: Module;
+  module: Tree;
   /** The failed module's path within it, '' when it is that module. */
   path: string;
   /** The failed module's class. */
@@ -18,13 +22,13 @@ interface Locatable {
 }
 
 const traces = new WeakMap<object, Trace>();
-const rootNames = new WeakMap<Module, string>();
+const rootNames = new WeakMap<Tree, string>();
 
 /**
  * Gives a network the name its errors begin with: an error in its fourth layer then reads
  * `generator.3 (ConvTranspose2d): …`. The trainer names the networks it is given.
  */
-export function nameRoot(module: Module, name: string): void {
+export function nameRoot(module: Tree, name: string): void {
   rootNames.set(module, name);
 }
 
@@ -32,7 +36,7 @@ export function nameRoot(module: Module, name: string): void {
  * Notes that `error` passed through `module`'s forward, and puts the failed layer's path, as far as it is known, in front of
  * the message. Errors other than the tensor layer's are left alone.
  */
-export function addFrame(error: unknown, module: Module): void {
+export function addFrame(error: unknown, module: Tree): void {
   if (!isLocatable(error)) return;
   const known = traces.get(error);
   const trace = known ?? { module, path: '', kind: module.constructor.name };
@@ -41,7 +45,7 @@ export function addFrame(error: unknown, module: Module): void {
   relabel(error, trace);
 }
 
-function climb(trace: Trace, module: Module): void {
+function climb(trace: Trace, module: Tree): void {
   const found = module.namedModules().find(([, inner]) => inner === trace.module);
   if (found === undefined) return;
   trace.path = join(found[0], trace.path);

@@ -1,7 +1,7 @@
 import { empty } from '../tensor/create';
 import type { Generator } from '../tensor/random';
+import { drawNormal, drawUniform } from '../tensor/random';
 import type { Tensor } from '../tensor/tensor';
-import { drawNormal, drawUniform } from './kernels';
 
 /** A normal distribution N(mean, std²) cut off outside [a, b]. */
 export interface TruncatedNormal {

@@ -1,7 +1,7 @@
+import { argumentError, integerPair, numberBetween, oneOf, type Pair } from '../check';
 import { UsageError } from '../errors';
+import { interpolate } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, integerPair, numberBetween, oneOf, type Pair } from './check';
-import { resample } from './kernels';
 import { Module } from './module';
 
 /** Options of {@link Upsample}: either a size or a factor; a pair is [height, width], one number stands for both. */
@@ -39,7 +39,7 @@ export class Upsample extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    return resample(input, this);
+    return interpolate(input, this);
   }
 
   protected override describe(): string {

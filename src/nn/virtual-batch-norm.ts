@@ -1,9 +1,9 @@
+import { argumentError, numberBetween, positiveInteger } from '../check';
 import { UsageError } from '../errors';
 import { ones, zeros } from '../tensor/create';
+import { inFull } from '../tensor/full-precision';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { argumentError, numberBetween, positiveInteger } from './check';
-import { inFullPrecision } from './kernels';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -52,7 +52,7 @@ export class VirtualBatchNorm extends Module {
       throw new UsageError(
         'virtualBatchNorm expects a reference batch but there is none: withReference(network, batch)',
       );
-    const values = inFullPrecision(input);
+    const values = inFull(input);
     const reference = values.narrow(0, { start: 0, length: size });
     const others = values.narrow(0, { start: size, length: input.shape[0] - size });
     const own = moments(reference, [0, ...placesOf(input)]);

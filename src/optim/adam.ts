@@ -1,5 +1,5 @@
+import { argumentError, numberBetween } from '../check';
 import { ops } from '../native/ops.generated';
-import { argumentError, numberBetween } from '../nn/check';
 import { zeros, zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';

@@ -1,4 +1,5 @@
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { Handle } from '../native/types';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';

@@ -1,6 +1,7 @@
-import { type Handle, native } from '../native/addon';
+import { numberBetween } from '../check';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
-import { numberBetween } from '../nn/check';
+import type { Handle } from '../native/types';
 import { noGrad } from '../tensor/autograd';
 import { zeros } from '../tensor/create';
 import { scope } from '../tensor/scope';

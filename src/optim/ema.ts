@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import { ops } from '../native/ops.generated';
-import { numberBetween } from '../nn/check';
 import type { Module } from '../nn/module';
 import { noGrad } from '../tensor/autograd';
 import type { Tensor } from '../tensor/tensor';

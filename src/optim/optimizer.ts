@@ -1,5 +1,5 @@
+import { numberBetween } from '../check';
 import { native } from '../native/addon';
-import { numberBetween } from '../nn/check';
 import { noGrad } from '../tensor/autograd';
 import { tensor } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';

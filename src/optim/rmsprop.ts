@@ -1,6 +1,7 @@
-import { type Handle, type Handles, native } from '../native/addon';
+import { numberBetween } from '../check';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
-import { numberBetween } from '../nn/check';
+import type { Handle, Handles } from '../native/types';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';

@@ -1,4 +1,4 @@
-import { positiveInteger } from '../nn/check';
+import { positiveInteger } from '../check';
 
 /**
  * A learning-rate schedule: the factor that multiplies lr in the step with this index, counted from 0. A pure function, so

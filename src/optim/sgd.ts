@@ -1,6 +1,6 @@
+import { numberBetween } from '../check';
 import { UsageError } from '../errors';
 import { ops } from '../native/ops.generated';
-import { numberBetween } from '../nn/check';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';

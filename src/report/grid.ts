@@ -1,11 +1,11 @@
 import { GanError } from '../errors';
-import type { Picture } from '../io/png';
+import type { Picture, PictureChannels } from '../io/png';
 
 /** Images with values in [-1, 1], channel by channel. */
 export interface ImageBatch {
   /** N · C · H · W values, row-major. */
   readonly values: Float32Array;
-  /** [N, C, H, W]; C is 1 (grey) or 3 (RGB). */
+  /** [N, C, H, W]; C is 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). */
   readonly shape: readonly number[];
 }
 
@@ -13,7 +13,7 @@ export interface ImageBatch {
 export interface GridOptions {
   /** Images in a row (⌈√N⌉). */
   readonly columns?: number;
-  /** Black pixels around every image (2). */
+  /** Pixels around every image, black, or transparent where there is alpha (2). */
   readonly padding?: number;
   /** Makes every pixel a square of so many pixels a side (1). */
   readonly scale?: number;
@@ -21,7 +21,7 @@ export interface GridOptions {
 
 /**
  * Tiles images into one picture, row by row: -1 becomes 0, 1 becomes 255, `round(127.5 · (x + 1))` between them. Values
- * outside [-1, 1] are clamped, and what is not a number becomes black, as do the places after the last image.
+ * outside [-1, 1] are clamped, and what is not a number becomes 0. The places after the last image are like the padding.
  *
  * @throws GanError `ERR_BAD_IMAGES` when shape, values and options do not fit together
  */
@@ -69,18 +69,22 @@ function toByte(value: number): number {
   return value >= 1 ? 255 : Math.floor(127.5 * (value + 1) + 0.5);
 }
 
-function blank(size: { width: number; height: number; channels: 1 | 3 }): Picture {
+function blank(size: { width: number; height: number; channels: PictureChannels }): Picture {
   return { ...size, pixels: new Uint8Array(size.width * size.height * size.channels) };
 }
 
-function checkBatch({ values, shape }: ImageBatch): [number, 1 | 3, number, number] {
+function checkBatch({ values, shape }: ImageBatch): [number, PictureChannels, number, number] {
   const [count = 0, channels = 0, height = 0, width = 0] = shape;
   if (shape.length !== 4 || !shape.every((size) => Number.isInteger(size) && size > 0))
     throw bad(`a shape [N, C, H, W] without zeros, but got [${shape.join(', ')}]`);
-  if (channels !== 1 && channels !== 3) throw bad(`1 or 3 channels, but got ${channels}`);
+  if (!isPictureChannels(channels)) throw bad(`1 to 4 channels, but got ${channels}`);
   const size = count * channels * height * width;
   if (values.length !== size) throw bad(`${size} values for [${shape.join(', ')}], but got ${values.length}`);
   return [count, channels, height, width];
+}
+
+function isPictureChannels(channels: number): channels is PictureChannels {
+  return channels >= 1 && channels <= 4;
 }
 
 function checkCount(name: string, value: number, least: number): void {

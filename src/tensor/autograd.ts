@@ -1,4 +1,5 @@
-import { type DType, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { DType } from '../native/types';
 import { countFreedGraph } from './freed-graphs';
 import type { Tensor } from './tensor';
 import { handlesOf, wrap } from './wrap';

@@ -1,6 +1,35 @@
 import { GanError } from '../errors';
-import { type DType, type Handle, type MemoryFormat, native } from '../native/addon';
-import { currentFrame, type Frame, unreachable } from './lifetime';
+import { native } from '../native/addon';
+import type { DType, Handle, MemoryFormat } from '../native/types';
+
+/** The tensors made since a scope opened. */
+export interface Frame {
+  readonly parent: Frame | null;
+  readonly tensors: TensorCore[];
+}
+
+let current: Frame | null = null;
+
+/** The innermost open scope, or null. */
+export function currentFrame(): Frame | null {
+  return current;
+}
+
+/** Opens a scope; the caller closes it with `closeFrame`. */
+export function openFrame(): Frame {
+  current = { parent: current, tensors: [] };
+  return current;
+}
+
+/** Makes the scope around `frame` the innermost again. */
+export function closeFrame(frame: Frame): void {
+  current = frame.parent;
+}
+
+/** Frees tensors that were made outside every scope once nothing in JavaScript refers to them. */
+export const unreachable = new FinalizationRegistry<number>((handle) => {
+  native().releaseOne(handle);
+});
 
 /** Moves a tensor from its owner to another: a scope, or null for `dispose` and the garbage collector. */
 export let assignFrame: (tensor: TensorCore, frame: Frame | null) => void;

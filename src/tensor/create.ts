@@ -1,6 +1,7 @@
 import { GanError } from '../errors';
-import { type DType, type Handle, type MemoryFormat, native } from '../native/addon';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { DType, Handle, MemoryFormat } from '../native/types';
 import { defaultDevice } from './device';
 import type { Generator } from './random';
 import type { NestedNumbers, Tensor } from './tensor';

@@ -149,26 +149,40 @@ export function groupNorm(input: Tensor, groups: number, options: NormOptions = 
   );
 }
 
+/** What `instanceNorm` works with; see InstanceNorm2d. */
+export interface InstanceNormOptions extends NormOptions {
+  /** Moved towards the images' in training; null leaves nothing to move. */
+  readonly runningMean?: Tensor | null;
+  readonly runningVar?: Tensor | null;
+  /** Normalises by each image's own statistics instead of the running ones (true). */
+  readonly useInputStats?: boolean;
+  readonly momentum?: number;
+}
+
 /** Normalises each channel of each sample over its positions. */
-export function instanceNorm(input: Tensor, options: NormOptions = {}): Tensor {
-  const { weight, bias, eps = 1e-5 } = options;
+export function instanceNorm(input: Tensor, options: InstanceNormOptions = {}): Tensor {
+  const { weight, bias, runningMean, runningVar, useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
   const handle = ops.instance_norm(
     input.handle,
     optionalHandle(weight),
     optionalHandle(bias),
-    null,
-    null,
-    true,
-    0,
+    optionalHandle(runningMean),
+    optionalHandle(runningVar),
+    useInputStats,
+    momentum,
     eps,
     true,
   );
   return wrap(handle, 'instanceNorm');
 }
 
-/** Rows of weight [count, size] at int64 indices. */
-export function embedding(weight: Tensor, indices: Tensor): Tensor {
-  return wrap(ops.embedding(weight.handle, indices.handle), 'embedding');
+/** Rows of weight [count, size] at int64 indices; the row `paddingIdx` gets no gradient. */
+export function embedding(
+  weight: Tensor,
+  indices: Tensor,
+  { paddingIdx = null }: { readonly paddingIdx?: number | null } = {},
+): Tensor {
+  return wrap(ops.embedding(weight.handle, indices.handle, paddingIdx ?? -1), 'embedding');
 }
 
 /** In training: zeroes each element with probability p and scales the rest by 1 / (1 − p). */
@@ -176,27 +190,43 @@ export function dropout(input: Tensor, { p, training }: { p: number; training: b
   return wrap(ops.dropout(input.handle, p, training), 'dropout');
 }
 
-/** Kernel, stride (the kernel's size) and padding of a pooling. */
+/** Kernel, stride (the kernel's size) and padding of a pooling; see MaxPool2d and AvgPool2d. */
 export interface PoolOptions {
   readonly kernelSize: Size2d;
   readonly stride?: Size2d;
   readonly padding?: Size2d;
+  /** Whether a window may reach over the border (false). */
+  readonly ceilMode?: boolean;
 }
 
 /** The largest element of each window. */
 export function maxPool2d(
   input: Tensor,
-  { kernelSize, stride = kernelSize, padding = 0 }: PoolOptions,
+  {
+    kernelSize,
+    stride = kernelSize,
+    padding = 0,
+    dilation = 1,
+    ceilMode = false,
+  }: PoolOptions & { readonly dilation?: Size2d },
 ): Tensor {
-  return wrap(ops.max_pool2d(input.handle, pair(kernelSize), pair(stride), pair(padding)), 'maxPool2d');
+  const [size, step, border, spread] = [kernelSize, stride, padding, dilation].map(pair);
+  return wrap(ops.max_pool2d(input.handle, size, step, border, spread, ceilMode), 'maxPool2d');
 }
 
-/** The mean of each window. */
+/** The mean of each window, in which the zeros of the padding count unless `countIncludePad` is false. */
 export function avgPool2d(
   input: Tensor,
-  { kernelSize, stride = kernelSize, padding = 0 }: PoolOptions,
+  {
+    kernelSize,
+    stride = kernelSize,
+    padding = 0,
+    ceilMode = false,
+    countIncludePad = true,
+  }: PoolOptions & { readonly countIncludePad?: boolean },
 ): Tensor {
-  return wrap(ops.avg_pool2d(input.handle, pair(kernelSize), pair(stride), pair(padding)), 'avgPool2d');
+  const [size, step, border] = [kernelSize, stride, padding].map(pair);
+  return wrap(ops.avg_pool2d(input.handle, size, step, border, ceilMode, countIncludePad), 'avgPool2d');
 }
 
 /** The mean of as many windows as `outputSize` asks for. */
@@ -206,8 +236,8 @@ export function adaptiveAvgPool2d(input: Tensor, outputSize: Size2d): Tensor {
 
 /** How to resample; `antialias` low-passes before shrinking (bilinear and bicubic). */
 export interface InterpolateOptions {
-  readonly size?: Size2d;
-  readonly scaleFactor?: number;
+  readonly size?: Size2d | null;
+  readonly scaleFactor?: Size2d | null;
   readonly mode?: 'nearest' | 'bilinear' | 'bicubic';
   readonly alignCorners?: boolean;
   readonly antialias?: boolean;
@@ -215,9 +245,15 @@ export interface InterpolateOptions {
 
 /** Resamples [N, C, H, W] to `size`, or by `scaleFactor`. */
 export function interpolate(input: Tensor, options: InterpolateOptions): Tensor {
-  const { size, scaleFactor, mode = 'nearest', alignCorners = false, antialias = false } = options;
-  const target = size === undefined ? null : pair(size);
-  const scales = scaleFactor === undefined ? null : [scaleFactor, scaleFactor];
+  const {
+    size = null,
+    scaleFactor = null,
+    mode = 'nearest',
+    alignCorners = false,
+    antialias = false,
+  } = options;
+  const target = size === null ? null : pair(size);
+  const scales = scaleFactor === null ? null : pair(scaleFactor);
   if (mode === 'nearest')
     return wrap(ops.upsample_nearest2d_vec(input.handle, target, scales), 'interpolate');
   const kernels = {

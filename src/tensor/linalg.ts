@@ -51,6 +51,22 @@ export function singularDecomposition(matrix: Tensor): Singular {
   return { left, values, rightTransposed };
 }
 
+/** The reduced QR decomposition of a matrix [m, n]: q [m, k] and the diagonal [k] of r, k = min(m, n). */
+export function qr(matrix: Tensor): { q: Tensor; diagonal: Tensor } {
+  const [q, r] = wrapAll(ops.linalg_qr(matrix.handle), 'qr');
+  return { q, diagonal: wrap(ops.diagonal(r.handle), 'qr') };
+}
+
+/** The product [n] of a matrix [n, m] and a vector [m]. */
+export function matrixVector(matrix: Tensor, vector: Tensor): Tensor {
+  return wrap(ops.mv(matrix.handle, vector.handle), 'mv');
+}
+
+/** The inner product of two vectors. */
+export function innerProduct(a: Tensor, b: Tensor): Tensor {
+  return wrap(ops.dot(a.handle, b.handle), 'dot');
+}
+
 /** sum + scale · a·b for matrices [n, m] and [m, p], in one pass; `sum` is broadcast. */
 export function addProduct(
   sum: Tensor,

@@ -1,4 +1,5 @@
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { Handle } from '../native/types';
 
 /** What an event is: an operator, a node of autograd's graph, a {@link span}, or work on a device (a kernel, a copy). */
 export type EventKind = 'op' | 'node' | 'span' | 'device';

@@ -1,7 +1,9 @@
 import { GanError } from '../errors';
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { Handle } from '../native/types';
 import { defaultDevice } from './device';
+import type { Tensor } from './tensor';
 
 /** Seeds the default random generator of every device, as `torch.manual_seed`: initialisers and dropout draw from it. */
 export function manualSeed(seed: number): void {
@@ -58,6 +60,22 @@ export class Generator {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Fills with N(mean, std²), in place; draws from the device's default generator where none is given. */
+export function drawNormal(
+  tensor: Tensor,
+  { mean, std, generator }: { mean: number; std: number; generator?: Generator },
+): void {
+  ops.normal_(tensor.handle, mean, std, generator?.handle ?? null);
+}
+
+/** Fills with U(a, b), in place; draws from the device's default generator where none is given. */
+export function drawUniform(
+  tensor: Tensor,
+  { a, b, generator }: { a: number; b: number; generator?: Generator },
+): void {
+  ops.uniform_(tensor.handle, a, b, generator?.handle ?? null);
 }
 
 /** The state of a device's default generator. */

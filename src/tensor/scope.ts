@@ -1,8 +1,16 @@
 import { GanError } from '../errors';
 import { native } from '../native/addon';
 import { refuseDuringCapture } from './capture';
-import { assignFrame, isOwnedBy, TensorCore, takeFromFrame } from './core';
-import { closeFrame, currentFrame, type Frame, openFrame } from './lifetime';
+import {
+  assignFrame,
+  closeFrame,
+  currentFrame,
+  type Frame,
+  isOwnedBy,
+  openFrame,
+  TensorCore,
+  takeFromFrame,
+} from './core';
 
 /**
  * Runs `body` and gives back the memory of every tensor made inside, except those in its result (alone, or in arrays, maps,

@@ -1,9 +1,9 @@
-import { type DType, type MemoryFormat, native } from '../native/addon';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { DType, Handle, MemoryFormat } from '../native/types';
 import { countFreedGraph } from './freed-graphs';
 import { countHostRead } from './host-reads';
-import { ShapeMethods } from './shapes';
-import { wrap } from './wrap';
+import { ShapeMethods } from './shape-methods';
 
 /** What a tensor's values come out as, by dtype; float16 and bfloat16 come as their raw bits. */
 export type TypedArray =
@@ -45,9 +45,13 @@ const ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => TypedArray>> =
  *
  * Methods throw `TorchError` with the shapes of the arguments, and `ERR_RELEASED` on a tensor whose memory was given back.
  */
-export class Tensor extends ShapeMethods {
+export class Tensor extends ShapeMethods<Tensor> {
   protected override self(): Tensor {
     return this;
+  }
+
+  protected override wrap(handle: Handle, origin: string): Tensor {
+    return new Tensor(handle, origin);
   }
 
   /** Converted to a dtype, device or memory format: `t.to('cuda')`, `t.to({ dtype: 'float64' })`. Shares memory where nothing changes. */
@@ -58,7 +62,7 @@ export class Tensor extends ShapeMethods {
     const handle = device
       ? ops.to_device(this.handle, device, dtype ?? this.dtype, false, false, memoryFormat ?? null)
       : ops.to_dtype(this.handle, dtype ?? this.dtype, false, false, memoryFormat ?? null);
-    return wrap(handle, 'to');
+    return this.wrap(handle, 'to');
   }
 
   /** `to({ dtype: 'float32' })` */
@@ -112,7 +116,7 @@ export class Tensor extends ShapeMethods {
   /** The gradient that `backward` left on a leaf, or null. */
   get grad(): Tensor | null {
     const handle = native().gradient(this.handle);
-    return handle === 0 ? null : wrap(handle, 'grad');
+    return handle === 0 ? null : this.wrap(handle, 'grad');
   }
 
   set grad(gradient: Tensor | null) {

@@ -1,13 +1,9 @@
-import type { Handle } from '../native/addon';
-import type { Tensor } from './tensor';
-
-let tensorClass: (new (handle: Handle, origin: string) => Tensor) | undefined;
+import type { Handle } from '../native/types';
+import { Tensor } from './tensor';
 
 /** A Tensor for a handle that `origin` made. */
 export function wrap(handle: Handle, origin: string): Tensor {
-  // Required on first use: the Tensor class is built from method files that need this function themselves.
-  tensorClass ??= (require('./tensor') as typeof import('./tensor')).Tensor;
-  return new tensorClass(handle, origin);
+  return new Tensor(handle, origin);
 }
 
 /** Tensors for the handles that `origin` made. */

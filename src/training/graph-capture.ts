@@ -1,4 +1,5 @@
-import { type Handle, native } from '../native/addon';
+import { native } from '../native/addon';
+import type { Handle } from '../native/types';
 import { whileCapturing } from '../tensor/capture';
 
 /** Device work that was captured. */

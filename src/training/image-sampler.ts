@@ -1,13 +1,14 @@
 import type { Batch } from '../data/loader';
 import { UsageError } from '../errors';
 import { onesLike } from '../tensor/create';
-import { pad } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import { cat, stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { evaluating, type Norms } from './evaluating';
 import type { Grid } from './grid';
+import { addBorder, borderFor, cutBorder } from './image-border';
 import type { Networks } from './phase';
+import type { Reach } from './reach';
 import type { GridSource, SamplerBase } from './sampler-base';
 
 /** One way in which a model makes images of images. */
@@ -18,16 +19,6 @@ export interface Direction {
   readonly from: string;
   /** The images it makes: of the kind that batches have under this name. */
   readonly to: string;
-}
-
-/** Which sizes of images a network takes, and how far it looks. */
-export interface Reach {
-  /** Pixels that must divide height and width. */
-  readonly stride: number;
-  /** Pixels, the least height and width. */
-  readonly least: number;
-  /** Pixels along each side that an output pixel depends on, at most; Infinity where it is all of the image. */
-  readonly receptiveField: number;
 }
 
 /** What an {@link ImageSampler} is made of. */
@@ -46,7 +37,7 @@ export interface ImageSamplerOptions {
 export interface TranslateOptions {
   /** (the first) */
   readonly direction?: string;
-  /** Of dropout that stays on in use (0). */
+  /** Of dropout that stays on in use: the n-th image is made with seed + n (0). */
   readonly seed?: number;
 }
 
@@ -94,22 +85,20 @@ export class ImageSampler implements SamplerBase {
     const { by } = this.direction(direction);
     const network = networks[by];
     const [, , height, width] = images.shape;
-    const border = this.#border(height, width);
+    const border = borderFor(this.reach, { height, width });
     return scope(() => {
-      const bordered = border ? pad(images, border, { mode: 'reflect' }) : images;
+      const bordered = addBorder(images, border);
       const { norms } = this;
-      const made = evaluating([network], { device: images.device, norms, seed }, () =>
-        // Statistics of its own are those of one image.
+      const run = (input: Tensor, at: number): Tensor =>
+        evaluating([network], { device: images.device, norms, seed: at }, () =>
+          network.forward(input).float(),
+        );
+      // Statistics of its own are those of one image; a seed of its own makes it the same whatever images it comes with.
+      const made =
         norms === 'image'
-          ? cat(bordered.split(1).map((image) => network.forward(image).float()))
-          : network.forward(bordered).float(),
-      );
-      if (!border) return made;
-      const [left, , top] = border;
-      return made
-        .narrow(2, { start: top, length: height })
-        .narrow(3, { start: left, length: width })
-        .contiguous();
+          ? cat(bordered.split(1).map((image, i) => run(image, seed + i)))
+          : run(bordered, seed);
+      return cutBorder(made, border);
     });
   }
 
@@ -147,20 +136,6 @@ export class ImageSampler implements SamplerBase {
     const { from, to } = this.direction(name);
     const back = Object.entries(this.directions).find(([, other]) => other.from === to && other.to === from);
     return back ? back[0] : null;
-  }
-
-  /** Pixels to add: [left, right, top, bottom]; null where the size fits. */
-  #border(height: number, width: number): [number, number, number, number] | null {
-    const { stride, least } = this.reach;
-    const smallest = Math.max(stride, least);
-    if (Math.min(height, width) < smallest)
-      throw new UsageError(
-        `this model expects images of at least ${smallest}×${smallest} pixels but received ${height}×${width}: enlarge them first`,
-      );
-    const [rows, columns] = [height, width].map((side) => Math.ceil(side / stride) * stride - side);
-    if (rows + columns === 0) return null;
-    const [left, top] = [columns, rows].map((extra) => Math.floor(extra / 2));
-    return [left, columns - left, top, rows - top];
   }
 }
 

@@ -60,6 +60,7 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
     'phase',
     model.phases.map(({ name }) => name),
   );
+  requireNames('grid', Object.keys(model.grids ?? {}));
   if (model.latent) latentShape(model.latent);
   const known = (what: string, name: string): void => {
     if (!names.includes(name))

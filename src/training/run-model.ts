@@ -7,6 +7,7 @@ import type { ImageSampler, TranslateOptions } from './image-sampler';
 import { type Latent, latentShape, latentSize } from './latent';
 import type { LatentSampler } from './latent-sampler';
 import type { Sampler } from './sampler';
+import { makeInTiles } from './tiled';
 
 /** Latents to draw: of a seed, so that the same seed gives the same images. */
 export interface DrawRequest {
@@ -27,6 +28,10 @@ export interface LatentsRequest {
 /** Images float32 [N, C, H, W] in [−1, 1] of any size that the model takes. */
 export interface ImagesRequest extends TranslateOptions {
   readonly images: Tensor;
+  /** Makes images in tiles of so many pixels a side, for those that do not fit in memory: {@link makeInTiles} (whole). */
+  readonly tile?: number;
+  /** Pixels that tiles see beyond what is kept of them (half of the network's receptive field). */
+  readonly overlap?: number;
 }
 
 /** What a model is to make images of. */
@@ -64,10 +69,13 @@ function runImages(
 ): Tensor {
   if (!('images' in request))
     throw new UsageError('this model makes images of images: give it `images` [N, C, H, W] in [-1, 1]');
-  const { images, ...options } = request;
+  const { images, tile, overlap, ...options } = request;
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
-  return sampler.make(networks, images.to({ device, dtype: 'float32' }), options).to('cpu');
+  const given = images.to({ dtype: 'float32' });
+  if (tile !== undefined)
+    return makeInTiles({ sampler, networks, device }, given, { ...options, tile, overlap });
+  return sampler.make(networks, given.to(device), options).to('cpu');
 }
 
 /** Latents [N, z] in the shape that a model takes. @throws UsageError for another number of them */

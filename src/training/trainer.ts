@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { positiveInteger } from '../check';
 import type { DataSpecs } from '../data/dataset';
 import type { Batch, Loader } from '../data/loader';
 import { UsageError } from '../errors';
-import { positiveInteger } from '../nn/check';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';

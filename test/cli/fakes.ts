@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import type { EndSignal, Host } from '../../src/cli/host';
 import type { Recipes } from '../../src/cli/settings';
+import type { ImageSize } from '../../src/data/image-size';
 import { choice, integer } from '../../src/recipes/config';
 
 /** A stream that keeps what was written, and emits `line` for each whole line. */
@@ -50,14 +51,14 @@ export class FakeHost implements Host {
 
 const powers = {
   description: 'a power of two from 16 to 256',
-  accepts: (size: number) => [16, 32, 64, 128, 256].includes(size),
+  accepts: ({ height, width }: ImageSize) => height === width && [16, 32, 64, 128, 256].includes(height),
 };
 
 function build(): never {
   throw new Error('never built here');
 }
 
-/** Two recipes that cannot be built. */
+/** Recipes that cannot be built: two of images alone, and one of pairs. */
 export const recipes: Recipes = {
   dcgan: {
     name: 'dcgan',
@@ -75,6 +76,18 @@ export const recipes: Recipes = {
     },
     resolutions: { description: 'any size', accepts: () => true },
     training: { resolution: 28, batch: 100, steps: 5000 },
+    build,
+  },
+  painter: {
+    name: 'painter',
+    summary: 'images of images',
+    fields: {},
+    data: 'pairs',
+    resolutions: {
+      description: 'any size whose sides 4 divides',
+      accepts: ({ height, width }) => height % 4 === 0 && width % 4 === 0,
+    },
+    training: { resolution: 64, batch: 1, steps: 100 },
     build,
   },
 };

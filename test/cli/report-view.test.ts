@@ -1,7 +1,7 @@
 import { ReportView } from '../../src/cli/report-view';
 import { Terminal } from '../../src/cli/terminal';
 import type { TrainingEvaluation } from '../../src/training/evaluation';
-import type { Report } from '../../src/training/trainer';
+import type { Report } from '../../src/training/report';
 import { row } from '../report/rows';
 import { FakeHost } from './fakes';
 

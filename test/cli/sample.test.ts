@@ -204,7 +204,7 @@ describe('sample', () => {
   });
 
   test('a damaged newest checkpoint is passed over with a warning', async () => {
-    const file = join(run, 'checkpoints/step-000004/ema.safetensors');
+    const file = join(run, 'checkpoints/step-000004/ema/generator.safetensors');
     const whole = readFileSync(file);
     const damaged = Buffer.from(whole);
     damaged[damaged.length - 5] ^= 1;

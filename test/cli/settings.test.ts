@@ -1,3 +1,4 @@
+import { resolutionOf } from '../../src/cli/resolution';
 import { findRecipe, flagOf, type Given, resolveSettings } from '../../src/cli/settings';
 import { recipes } from './fakes';
 
@@ -23,7 +24,33 @@ describe('resolveSettings refuses', () => {
     ],
     [{ resolution: '257' }, /try --resolution 256/],
     [{ resolution: '1' }, /try --resolution 32/],
-    [{ resolution: '0' }, /--resolution expects a whole number from 1 to 4096/],
+    [
+      { resolution: '0' },
+      '--resolution expects a whole number from 1 to 4096, or height and width as 96x64, but got "0": try --resolution 32',
+    ],
+    ...['64x', 'x64', '64x64x64', '64X96', '64 x 96', '6.4x96', '-64x96', '0x96', '64x4097', '4097'].map(
+      (resolution): [Record<string, string>, RegExp] => [
+        { resolution },
+        /--resolution expects a whole number/,
+      ],
+    ),
+    [{ resolution: '48x32' }, /--resolution 48x32: dcgan makes images of .*: try --resolution 32$/],
+    [{ resolution: '33x40' }, /--resolution 33x40: .*: try --resolution 32$/],
+    [{ channels: '5' }, '--channels expects a whole number from 1 to 4, but got "5": try --channels 3'],
+    [{ channels: 'rgb' }, /--channels expects a whole number from 1 to 4, but got "rgb"/],
+    [{ fit: 'fill' }, '--fit expects crop, pad or stretch, but got "fill": try --fit crop'],
+    [{ loadSize: 'big' }, /--load-size expects a whole number .*, but got "big": try --load-size 72/],
+    [
+      { loadSize: '31' },
+      '--load-size 31 expects at least the size of the crops, --resolution 32: try --load-size 36',
+    ],
+    [{ loadSize: '40x31' }, /--load-size 40x31 expects at least the size of the crops/],
+    [{ augmentFlip: 'yes' }, /--augment-flip expects true or false, but got "yes"/],
+    [
+      { dataset: 'pairs:photos' },
+      '--dataset pairs:photos gives pairs, but dcgan learns from images alone: try --dataset digits, or folder:PATH',
+    ],
+    [{ dataset: 'unpaired:photos' }, /gives unpaired, but dcgan learns from images alone/],
     [{ seed: 'x' }, '--seed expects a whole number of at least 0, but got "x": try --seed 0'],
     [{ device: 'gpu' }, '--device expects auto, cpu, cuda or cuda:N, but got "gpu": try --device auto'],
     [{ device: 'cuda:' }, /--device expects/],
@@ -54,7 +81,7 @@ describe('resolveSettings refuses', () => {
     [{ bacth: 64 }, /"bacth" in a\.json is unknown: did you mean batch\?; it may be dataset, dataDir,/],
     [{ set: 3 }, '"set" in a.json expects an object, but got 3'],
     [{ set: { width: 0 } }, /"width" in the configuration file's "set" expects a whole number/],
-    [{ recipe: 'dcgam' }, '"dcgam" is no recipe: did you mean dcgan?; there are dcgan, mlp'],
+    [{ recipe: 'dcgam' }, '"dcgam" is no recipe: did you mean dcgan?; there are dcgan, mlp, painter'],
     [{ recipe: 3 }, /3 is no recipe/],
   ])('in a file %o', (values, message) => {
     expect(() => resolve({ file: { path: 'a.json', values } })).toThrow(usage(message));
@@ -62,10 +89,10 @@ describe('resolveSettings refuses', () => {
 
   test('a recipe that does not exist, also by the name of what every object has', () => {
     expect(() => findRecipe(recipes, 'dcgn')).toThrow(
-      usage('"dcgn" is no recipe: did you mean dcgan?; there are dcgan, mlp'),
+      usage('"dcgn" is no recipe: did you mean dcgan?; there are dcgan, mlp, painter'),
     );
     expect(() => findRecipe(recipes, 'toString')).toThrow(
-      usage('"toString" is no recipe; there are dcgan, mlp'),
+      usage('"toString" is no recipe; there are dcgan, mlp, painter'),
     );
   });
 
@@ -73,6 +100,72 @@ describe('resolveSettings refuses', () => {
     expect(() => resolve({ recipe: 'mlp', set: { width: '3' } })).toThrow(
       usage(/--set width is unknown; it may be loss/),
     );
+  });
+});
+
+describe('a recipe of pairs refuses', () => {
+  test.each<[string, string]>([
+    [
+      'digits',
+      '--dataset digits gives images, but painter learns from pairs of images: try --dataset pairs:PATH',
+    ],
+    ['folder:photos', '--dataset folder:photos gives images, but painter'],
+    [
+      'unpaired:digits+mnist',
+      '--dataset unpaired:digits+mnist gives unpaired, but painter learns from pairs',
+    ],
+  ])('%s', (dataset, message) => {
+    expect(() => resolve({ recipe: 'painter', flags: { dataset } })).toThrow(
+      usage(new RegExp(message.replace('+', '\\+'))),
+    );
+  });
+
+  test('the default data set, which holds images alone', () => {
+    expect(() => resolve({ recipe: 'painter' })).toThrow(usage(/--dataset digits gives images/));
+  });
+});
+
+describe('sizes', () => {
+  const painted = (flags: Record<string, string | true>) =>
+    resolve({ recipe: 'painter', flags: { dataset: 'pairs:photos', ...flags } }).settings;
+
+  test('may have two sides, height first; equal sides are one number', () => {
+    expect(painted({ resolution: '96x64' }).resolution).toBe('96x64');
+    expect(painted({ resolution: '64x64' }).resolution).toBe(64);
+    expect(painted({ resolution: '096x064' }).resolution).toBe('96x64');
+    expect(resolutionOf(painted({ resolution: '96x64' }).resolution)).toEqual({ height: 96, width: 64 });
+    expect(resolutionOf(64)).toEqual({ height: 64, width: 64 });
+  });
+
+  test('are the same in a file', () => {
+    const values = (resolution: unknown) => ({
+      file: { path: 'a.json', values: { recipe: 'painter', dataset: 'pairs:photos', resolution } },
+    });
+    expect(resolve(values('96x64')).settings.resolution).toBe('96x64');
+    expect(resolve(values(96)).settings.resolution).toBe(96);
+    expect(resolutionOf(resolve(values('64x64')).settings.resolution)).toEqual({ height: 64, width: 64 });
+    for (const wrong of ['96', 'big', '96x64x3', [96, 64], { height: 96 }, null])
+      expect(() => resolve(values(wrong))).toThrow(
+        usage(/"resolution" in a.json expects a whole number from/),
+      );
+  });
+
+  test('a recipe of squares takes no two sides', () => {
+    expect(() => resolve({ flags: { resolution: '64x32' } })).toThrow(usage(/: try --resolution 32$/));
+    expect(resolve({ flags: { resolution: '64x64' } }).settings.resolution).toBe(64);
+  });
+
+  test('larger images give random crops, with sides of their own', () => {
+    const settings = painted({ resolution: '96x64', loadSize: '108x72', augmentFlip: true });
+    expect(settings).toMatchObject({ resolution: '96x64', loadSize: '108x72', augmentFlip: true });
+    expect(() => painted({ resolution: '96x64', loadSize: '72x108' })).toThrow(usage(/try --load-size 108$/));
+    expect(painted({ loadSize: '64' }).loadSize).toBe(64);
+  });
+
+  test('nothing said is neither cropped, mirrored nor of other channels', () => {
+    expect(painted({})).toMatchObject({ resolution: 64, fit: 'crop', augmentFlip: false });
+    expect([painted({}).channels, painted({}).loadSize]).toEqual([undefined, undefined]);
+    expect(painted({ channels: '1', fit: 'pad' })).toMatchObject({ channels: 1, fit: 'pad' });
   });
 });
 

@@ -4,8 +4,9 @@ import { main as evaluate } from '../../src/cli/evaluate';
 import { main as sample } from '../../src/cli/sample';
 import { main as train } from '../../src/cli/train';
 import { readSafetensors } from '../../src/io/safetensors';
-import { recipes } from '../../src/recipes';
-import { loadGenerator } from '../../src/training/generate';
+import { load } from '../../src/recipes';
+import { generatedImages } from '../../src/training/generated-images';
+import { requireLatents } from '../../src/training/load';
 import { temporaryFolder } from '../support/training';
 import { FakeHost } from './fakes';
 import { writeTinyMnist } from './tiny-data';
@@ -53,19 +54,20 @@ test('what is judged says so in its protocol', async () => {
     [undefined, 'running statistics'],
     [{ batches: 3 }, 'standing statistics of 3 × 64 latents'],
   ] as const) {
-    const generator = await loadGenerator(run, { device: 'cpu', recipes, standingStatistics });
-    const source = generator.images({ count: 4, seed: 0 });
+    const model = await load(run, { device: 'cpu', standingStatistics });
+    const sampler = requireLatents(model);
+    const source = generatedImages({ ...model, sampler, spec: model.specs.images, count: 4, seed: 0 });
     expect(source.protocol).toMatchObject({ batchNorm: expected });
     source.dispose();
-    generator.dispose();
+    model.dispose();
   }
 });
 
-test('a generator without batch norm is said to have none', async () => {
+test('a model without batch norm is said to have none', async () => {
   const run = await trained('modern', '--set latentSize=8 --set width=4 --set maxWidth=8 --set groupSize=4');
   const text = `--checkpoint ${run} --device cpu --count 2 --standing-statistics 2 --out ${join(folder.path, 'a.png')}`;
   const { code, stderr } = await call(sample, text);
-  expect([code, stderr]).toEqual([0, expect.stringContaining('this generator has no batch norm')]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining('this model has no batch norm')]);
 });
 
 test.each<[typeof train, string, RegExp]>([

@@ -177,7 +177,11 @@ describe('a training', () => {
         recipe: 'dcgan',
         device: 'cpu',
         run,
-        data: { name: 'mnist', count: 48, classes: 10 },
+        data: {
+          name: 'mnist',
+          count: 48,
+          specs: { images: { channels: 1, height: 16, width: 16, classes: 10 } },
+        },
       },
       { event: 'report', step: 2, steps: 4, losses: { D: expect.any(Number), G: expect.any(Number) } },
       { event: 'report', step: 4, samples: join(run, 'samples/step-000004.png') },
@@ -265,7 +269,7 @@ describe('a training', () => {
     expect(JSON.parse(readFileSync(join(again, 'config.json'), 'utf8')).settings).toEqual(
       JSON.parse(readFileSync(config, 'utf8')).settings,
     );
-    const weights = 'checkpoints/step-000002/generator.safetensors';
+    const weights = 'checkpoints/step-000002/networks/generator.safetensors';
     expect(readFileSync(join(again, weights))).toEqual(readFileSync(join(run, weights)));
   });
 

@@ -1,5 +1,11 @@
-import { datasetNames, hasTestSplit, loadDataset } from '../../src/data/sources';
-import { environment, NOWHERE, plain, put, temporaryFolder } from './files';
+import {
+  type DatasetOptions,
+  datasetNames,
+  hasTestSplit,
+  loadDataset,
+  loadImages,
+} from '../../src/data/sources';
+import { environment, idx, NOWHERE, plain, put, temporaryFolder } from './files';
 
 const folder = temporaryFolder();
 environment(() => ({
@@ -12,9 +18,19 @@ describe('loadDataset', () => {
   test.each([
     ['minst', 'there is no data set "minst": did you mean mnist?'],
     ['fashion_mnist', 'did you mean fashion-mnist?'],
-    ['imagenet', 'known are digits, mnist, fashion-mnist, cifar10, sign-language-digits, folder:PATH'],
+    [
+      'imagenet',
+      'known are digits, mnist, fashion-mnist, cifar10, sign-language-digits, folder:PATH, pairs:PATH, unpaired:PATH, unpaired:NAME+NAME',
+    ],
     ['toString', 'there is no data set "toString": known are'],
-    ['folder:', 'folder: needs a path'],
+    ['folder:', 'folder: needs a path, e.g. folder:photos'],
+    ['pairs:', 'pairs: needs a path, e.g. pairs:photos'],
+    [
+      'unpaired:',
+      'unpaired: needs a path, e.g. unpaired:photos, or two data sets, e.g. unpaired:digits+mnist',
+    ],
+    ['unpaired:sign-language-digits+minst', 'there is no data set "minst": did you mean mnist?'],
+    ['unpaired:mnits+sign-language-digits', 'there is no data set "mnits": did you mean mnist?'],
   ])('refuses the name %s', async (name, reason) => {
     await expect(loadDataset(name, { resolution: 32 })).rejects.toMatchObject({
       code: 'ERR_USAGE',
@@ -53,9 +69,7 @@ describe('loadDataset', () => {
   });
 
   test('draws digits with the seed and resolution asked for', async () => {
-    const [one, two] = await Promise.all(
-      [1, 2].map((seed) => loadDataset('digits', { resolution: 8, seed })),
-    );
+    const [one, two] = await Promise.all([1, 2].map((seed) => loadImages('digits', { resolution: 8, seed })));
     expect([one.name, one.count, one.spec]).toEqual([
       'digits',
       60_000,
@@ -67,7 +81,7 @@ describe('loadDataset', () => {
 
   test('reads any folder', async () => {
     put(folder.path('photos/a.png'), await plain('png', { width: 8, height: 8, colour: 'red' }));
-    const set = await loadDataset(`folder:${folder.path('photos')}`, { resolution: 8, channels: 1 });
+    const set = await loadImages(`folder:${folder.path('photos')}`, { resolution: 8, channels: 1 });
     expect([set.count, set.spec.channels]).toEqual([1, 1]);
   });
 
@@ -80,6 +94,77 @@ describe('loadDataset', () => {
       });
   });
 
+  describe('of two domains', () => {
+    const loadDomains = async (name: string, options: Partial<DatasetOptions> = {}) => {
+      const set = await loadDataset(name, { resolution: 28, dataDir: folder.path(), ...options });
+      if (set.kind !== 'unpaired') throw new Error(`two domains are expected, but ${set.kind} came`);
+      return set;
+    };
+    const photos = () => `folder:${folder.path('photos')}`;
+    beforeEach(async () => {
+      put(folder.path('photos/a.png'), await plain('png', { width: 8, height: 8, colour: '#ff0000' }));
+      for (const [set, split, count] of [
+        ['mnist', 'train', 3],
+        ['mnist', 't10k', 1],
+        ['fashion-mnist', 'train', 2],
+        ['fashion-mnist', 't10k', 2],
+      ] as const) {
+        const file = (kind: string) => folder.path(set, `${split}-${kind}-ubyte`);
+        put(file('images-idx3'), idx([count, 28, 28], new Uint8Array(count * 784).fill(count)));
+        put(file('labels-idx1'), idx([count], new Uint8Array(count)));
+      }
+    });
+
+    test('takes two sets by their names, with their labels', async () => {
+      const { name, parts, specs, count } = await loadDomains('unpaired:mnist+fashion-mnist');
+      expect([name, parts.a.name, parts.b.name, count]).toEqual([
+        'unpaired:mnist+fashion-mnist',
+        'mnist',
+        'fashion-mnist',
+        3,
+      ]);
+      expect(specs.a).toEqual({ channels: 1, height: 28, width: 28, classes: 0 });
+      expect(parts.b.spec.classes).toBe(10);
+    });
+
+    test('refuses sets of different channels, saying what to do, which helps', async () => {
+      const name = `unpaired:mnist+${photos()}`;
+      await expect(loadDomains(name)).rejects.toMatchObject({
+        code: 'ERR_USAGE',
+        message: `${name}: the images of mnist have 1 channels and those of ${photos()} 3: bring both to the same with --channels 3`,
+      });
+      const { parts } = await loadDomains(name, { channels: 3 });
+      expect([parts.a.spec.channels, parts.b.spec.channels, parts.a.spec.classes]).toEqual([3, 3, 10]);
+      const grey = await loadDomains(name, { channels: 1 });
+      expect((await grey.parts.b.images([0]))[0]).toBe(76);
+    });
+
+    test('takes the test split of both', async () => {
+      const { parts } = await loadDomains('unpaired:mnist+fashion-mnist', { split: 'test' });
+      expect([parts.a.count, parts.b.count]).toEqual([1, 2]);
+      await expect(
+        loadDomains(`unpaired:mnist+${photos()}`, { split: 'test', channels: 3 }),
+      ).rejects.toMatchObject({
+        code: 'ERR_USAGE',
+        message: expect.stringContaining('photos has no test split'),
+      });
+    });
+  });
+
+  test.each(['pairs', 'unpaired'])('tells that %s:PATH looks for a folder', async (kind) => {
+    await expect(loadDataset(`${kind}:${folder.path('a+b')}`, { resolution: 8 })).rejects.toMatchObject({
+      code: 'ERR_DATA_MISSING',
+      message: expect.stringContaining(`${folder.path('a+b')} does not exist`),
+    });
+  });
+
+  test.each(['pairs:photos', 'unpaired:digits+mnist'])('gives no single images of %s', async (name) => {
+    await expect(loadImages(name, { resolution: 8 })).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: `${name} has images a and b, where a set of single images is needed: try folder:PATH`,
+    });
+  });
+
   test('has a name for every set', () => {
     expect(datasetNames).toEqual([
       'digits',
@@ -88,6 +173,9 @@ describe('loadDataset', () => {
       'cifar10',
       'sign-language-digits',
       'folder:PATH',
+      'pairs:PATH',
+      'unpaired:PATH',
+      'unpaired:NAME+NAME',
     ]);
   });
 
@@ -96,7 +184,7 @@ describe('loadDataset', () => {
       folder.path('sign-language-digits/Dataset/7/a.png'),
       await plain('png', { width: 8, height: 8, colour: 'red' }),
     );
-    const set = await loadDataset('sign-language-digits', { resolution: 8, dataDir: folder.path() });
+    const set = await loadImages('sign-language-digits', { resolution: 8, dataDir: folder.path() });
     expect([set.name, set.classNames, set.histogram()]).toEqual(['sign-language-digits', ['7'], [1]]);
   });
 });
@@ -114,6 +202,8 @@ describe('hasTestSplit', () => {
     ['sign-language-digits', false],
     ['unknown', false],
     ['toString', false],
+    ['unpaired:digits+mnist', true],
+    ['unpaired:digits+sign-language-digits', false],
   ])('knows of %s whether it has one', async (name, expected) => {
     expect(await hasTestSplit(name)).toBe(expected);
   });
@@ -126,5 +216,18 @@ describe('hasTestSplit', () => {
     expect(await has()).toBe(true);
     put(folder.path('photos/dogs/a.png'), 'x');
     expect(await has()).toBe(false);
+  });
+
+  test.each([
+    ['pairs', ['train/a.png'], 'val/a.png'],
+    ['pairs', ['trainA/a.png', 'trainB/a.png', 'testA/a.png'], 'testB/a.png'],
+    ['unpaired', ['trainA/a.png', 'trainB/a.png', 'valB/a.png'], 'valA/a.png'],
+    ['unpaired', ['A/train/a.png', 'A/test/a.png', 'B/train/a.png'], 'B/test/a.png'],
+  ])('looks into a folder of %s with %j and then %s', async (kind, before, last) => {
+    const has = () => hasTestSplit(`${kind}:${folder.path('two')}`);
+    for (const file of before) put(folder.path('two', file), 'x');
+    expect(await has()).toBe(false);
+    put(folder.path('two', last), 'x');
+    expect(await has()).toBe(true);
   });
 });

@@ -36,6 +36,15 @@ test('frames of few colours keep them', async () => {
   expect([...red]).toEqual(Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 255 : 0)));
 });
 
+test.each<[Picture['channels'], number[], number[]]>([
+  [2, [0, 255, 0, 0, 100, 102], [0, 255, 193]],
+  [4, [0, 9, 9, 255, 0, 9, 9, 0, 100, 9, 9, 102], [0, 255, 193]],
+])('a picture of %d channels is laid on white', async (channels, pixels, red) => {
+  const picture = { width: 3, height: 1, channels, pixels: Uint8Array.from(pixels) };
+  const { pixels: seen } = await decoded(encodeGif([picture]));
+  expect([...seen]).toEqual(red);
+});
+
 test('no frames, and frames of different sizes, are refused', () => {
   expect(() => encodeGif([])).toThrow(failure('ERR_BAD_GIF', 'at least one picture'));
   const wide = { ...grey(0), width: 8, height: 16 };

@@ -2,7 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
-import { decodePng, encodePng, type Picture, readPng, writePng } from '../../src/io/png';
+import {
+  decodePng,
+  encodePng,
+  type Picture,
+  type PictureChannels,
+  readPng,
+  writePng,
+} from '../../src/io/png';
 
 let folder: string;
 beforeEach(() => {
@@ -110,31 +117,45 @@ test('encodePng refuses sizes that do not fit the pixels', () => {
 });
 
 describe('png', () => {
-  test.each<[1 | 3]>([[1], [3]])(
-    'a picture of %i channels is the same after writing and reading',
-    async (channels) => {
-      const [width, height] = [7, 5];
-      const pixels = Uint8Array.from({ length: width * height * channels }, (_, index) => (index * 37) % 256);
-      const file = join(folder, 'a.png');
-      await writePng(file, { width, height, channels, pixels });
-      const bytes = readFileSync(file);
-      expect(bytes.readUInt32BE(16)).toBe(width);
-      expect(bytes.readUInt32BE(20)).toBe(height);
-      expect([bytes[24], bytes[25]]).toEqual([8, channels === 1 ? 0 : 2]);
-      expect(await readPng(file)).toEqual({ width, height, channels, pixels });
-    },
-  );
+  test.each<[PictureChannels, number]>([
+    [1, 0],
+    [2, 4],
+    [3, 2],
+    [4, 6],
+  ])('a picture of %i channels is the same after writing and reading', async (channels, colourType) => {
+    const [width, height] = [7, 5];
+    const pixels = Uint8Array.from({ length: width * height * channels }, (_, index) => (index * 37) % 256);
+    const file = join(folder, 'a.png');
+    await writePng(file, { width, height, channels, pixels });
+    const bytes = readFileSync(file);
+    expect(bytes.readUInt32BE(16)).toBe(width);
+    expect(bytes.readUInt32BE(20)).toBe(height);
+    expect([bytes[24], bytes[25]]).toEqual([8, colourType]);
+    expect(await readPng(file)).toEqual({ width, height, channels, pixels });
+  });
 
-  test('a file of plain rows is read value for value, and its transparency dropped', async () => {
+  test('a file of plain rows is read value for value, alpha among them', async () => {
+    // What cannot be seen keeps its colour.
     const rows = Uint8Array.of(0, 10, 20, 30, 0, 40, 50, 60, 128);
     const file = join(folder, 'rgba.png');
     writeFileSync(file, png(header({ width: 2, height: 1, colorType: 6 }), chunk('IDAT', deflateSync(rows))));
     expect(await readPng(file)).toEqual({
       width: 2,
       height: 1,
-      channels: 3,
-      pixels: Uint8Array.of(10, 20, 30, 40, 50, 60),
+      channels: 4,
+      pixels: rows.subarray(1),
     });
+  });
+
+  test('grey with alpha is read value for value, and one colour may be transparent', async () => {
+    const file = join(folder, 'grey.png');
+    const alpha = chunk('IDAT', deflateSync(Uint8Array.of(0, 10, 0, 20, 128)));
+    writeFileSync(file, png(header({ width: 2, height: 1, colorType: 4 }), alpha));
+    expect(await readPng(file)).toMatchObject({ channels: 2, pixels: Uint8Array.of(10, 0, 20, 128) });
+    const clear = chunk('tRNS', Uint8Array.of(0, 10));
+    const grey = chunk('IDAT', deflateSync(Uint8Array.of(0, 10, 20)));
+    writeFileSync(file, png(header({ width: 2, height: 1 }), clear, grey));
+    expect(await readPng(file)).toMatchObject({ channels: 2, pixels: Uint8Array.of(0, 0, 20, 255) });
   });
 
   test('equal pictures give equal bytes', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSafetensors, type TensorRecord, writeSafetensors } from '../../src/io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../../src/io/tensors';
-import type { DType } from '../../src/native/addon';
+import type { DType } from '../../src/native/types';
 import { tensor } from '../../src/tensor/create';
 import { memory } from '../../src/tensor/memory';
 import { scope } from '../../src/tensor/scope';

@@ -39,7 +39,7 @@ test('images of a tensor are slices of it', async () => {
   images.dispose();
   const flat = zeros([3, 4]);
   expect(() => tensorImages(flat)).toThrow(
-    usage('square images [N, C, H, W] but received a tensor of shape [3, 4]'),
+    usage('images [N, C, H, W] but received a tensor of shape [3, 4]'),
   );
   flat.dispose();
 });
@@ -47,10 +47,14 @@ test('images of a tensor are slices of it', async () => {
 describe('converted images', () => {
   test('repeat grey for RGB, and take the luma of RGB for grey', async () => {
     const grey = image([1, 1, 1, 1], () => 0.25);
-    const rgb = convertedImages(tensorImages(grey), { channels: 3, resolution: 1 });
+    const rgb = convertedImages(tensorImages(grey), { channels: 3, height: 1, width: 1 });
     expect(await values(rgb, 0, 1)).toEqual([0.25, 0.25, 0.25]);
     const colours = image([1, 3, 1, 1], (i) => [1, 0, -1][i]);
-    const [luma] = await values(convertedImages(tensorImages(colours), { channels: 1, resolution: 1 }), 0, 1);
+    const [luma] = await values(
+      convertedImages(tensorImages(colours), { channels: 1, height: 1, width: 1 }),
+      0,
+      1,
+    );
     expect(luma).toBeCloseTo(0.299 - 0.114, 6);
     grey.dispose();
     colours.dispose();
@@ -58,19 +62,23 @@ describe('converted images', () => {
 
   test('are resized with a low-pass filter: halving takes the mean of a checkerboard', async () => {
     const board = image([1, 1, 8, 8], (i) => ((i + (i >> 3)) % 2 ? 1 : -1));
-    const half = await values(convertedImages(tensorImages(board), { channels: 1, resolution: 4 }), 0, 1);
+    const half = await values(
+      convertedImages(tensorImages(board), { channels: 1, height: 4, width: 4 }),
+      0,
+      1,
+    );
     expect(Math.max(...half.map(Math.abs))).toBeLessThan(0.2);
     board.dispose();
   });
 
   test('are described for a protocol', () => {
-    const from = { channels: 1, resolution: 16 };
-    expect(describeConversion(from, { channels: 3, resolution: 32, filter: 'bicubic' })).toBe(
+    const from = { channels: 1, height: 16, width: 16 };
+    expect(describeConversion(from, { channels: 3, height: 32, width: 32, filter: 'bicubic' })).toBe(
       'grey to RGB; bicubic, antialiased, to 32×32',
     );
-    expect(describeConversion({ channels: 3, resolution: 16 }, { channels: 1, resolution: 16 })).toBe(
-      'to grey',
-    );
+    expect(
+      describeConversion({ channels: 3, height: 16, width: 16 }, { channels: 1, height: 16, width: 16 }),
+    ).toBe('to grey');
   });
 
   test('of other channels than 1 to 4 are refused', () => {

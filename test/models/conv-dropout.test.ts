@@ -5,8 +5,13 @@ import { testModels } from '../support/model-cases';
 
 describe('convDropoutGenerator and convDropoutDiscriminator', () => {
   test.each([14, 24, 28, 32, 64])('make and judge images of %p pixels', (resolution) => {
-    expect(models.convDropoutAccepts(resolution)).toBe(true);
-    const options = { images: { channels: 3, resolution }, latentSize: 5, widths: [8, 64], width: 4 };
+    expect(models.convDropoutAccepts({ height: resolution, width: resolution })).toBe(true);
+    const options = {
+      images: { channels: 3, height: resolution, width: resolution },
+      latentSize: 5,
+      widths: [8, 64],
+      width: 4,
+    };
     const generator = models.convDropoutGenerator(options);
     const discriminator = models.convDropoutDiscriminator(options);
     scope(() => {
@@ -19,11 +24,13 @@ describe('convDropoutGenerator and convDropoutDiscriminator', () => {
   });
 
   test('do not take sizes that come to large odd maps', () => {
-    expect([7, 17, 38, 100].filter(models.convDropoutAccepts)).toEqual([]);
+    const square = (side: number) => models.convDropoutAccepts({ height: side, width: side });
+    expect([7, 17, 38, 100].filter(square)).toEqual([]);
+    expect(models.convDropoutAccepts({ height: 64, width: 48 })).toBe(true);
   });
 
   test('drop units in training only', () => {
-    const images = { channels: 1, resolution: 16 };
+    const images = { channels: 1, height: 16, width: 16 };
     const networks = [
       models.convDropoutGenerator({ images, latentSize: 5, widths: [8, 32], width: 4 }),
       models.convDropoutDiscriminator({ images, width: 4 }),

@@ -32,15 +32,17 @@ describe('GroupedResidualBlock', () => {
 
 describe('modernGenerator and modernDiscriminator', () => {
   test('refuse sizes that are not positive integers', () => {
-    const images = { channels: 1, resolution: 16 };
+    const images = { channels: 1, height: 16, width: 16 };
     expect(() => models.modernGenerator({ images, width: 0 })).toThrow(
       usage('modern networks expects width to be a positive integer but received 0 (number)'),
     );
-    expect([4, 8, 28, 32, 512, 1024].filter(models.modernAccepts)).toEqual([8, 32, 512]);
+    const square = (side: number) => models.modernAccepts({ height: side, width: side });
+    expect([4, 8, 28, 32, 512, 1024].filter(square)).toEqual([8, 32, 512]);
+    expect(models.modernAccepts({ height: 32, width: 64 })).toBe(false);
   });
 
   test.each([8, 32])('make and judge images of %p pixels', (resolution) => {
-    const images = { channels: 3, resolution };
+    const images = { channels: 3, height: resolution, width: resolution };
     const options = { images, width: 4, groupSize: 4, blocksPerStage: 1 };
     const generator = models.modernGenerator({ ...options, latentSize: 6 });
     const discriminator = models.modernDiscriminator(options);

@@ -1,9 +1,9 @@
 import { type ReplayPool, replayPool } from '../../src/models/replay-pool';
+import { whileCapturing } from '../../src/tensor/capture';
 import { arange, rand, randn } from '../../src/tensor/create';
 import { hostReads } from '../../src/tensor/host-reads';
 import { memory } from '../../src/tensor/memory';
 import { manualSeed } from '../../src/tensor/random';
-import { whileRecording } from '../../src/tensor/recording';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { failure, usage } from '../support/failure';
@@ -171,7 +171,7 @@ describe('replayPool', () => {
     scope(() => {
       const images = counting(0, 3);
       const before = { reads: hostReads(), memory: memory().tensors };
-      for (let step = 0; step < 5; step++) scope(() => whileRecording(() => void pool.forward(images)));
+      for (let step = 0; step < 5; step++) scope(() => whileCapturing(() => void pool.forward(images)));
       expect({ reads: hostReads(), memory: memory().tensors }).toEqual(before);
     });
   });

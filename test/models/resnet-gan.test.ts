@@ -4,11 +4,11 @@ import { scope } from '../../src/tensor/scope';
 import { usage } from '../support/failure';
 import { testModels } from '../support/model-cases';
 
-const images = { channels: 1, resolution: 32 };
+const images = { channels: 1, height: 32, width: 32 };
 
 describe('resnetGenerator and resnetDiscriminator', () => {
   test('refuse resolutions they are not made for, and attention where there is no map', () => {
-    const odd = { channels: 1, resolution: 48 };
+    const odd = { channels: 1, height: 48, width: 48 };
     for (const make of [models.resnetGenerator, models.resnetDiscriminator]) {
       expect(() => make({ images: odd })).toThrow(
         usage('a ResNet GAN expects images of 32, 64, 128 pixels but received 48'),
@@ -20,11 +20,13 @@ describe('resnetGenerator and resnetDiscriminator', () => {
     expect(() => models.resnetDiscriminator({ images, attention: 32, width: 1 })).toThrow(
       usage('attention expects the height of one of the feature maps, 16, 8, but is 32'),
     );
-    expect([16, 32, 64, 128, 256].filter(models.resnetAccepts)).toEqual([32, 64, 128]);
+    const square = (side: number) => models.resnetAccepts({ height: side, width: side });
+    expect([16, 32, 64, 128, 256].filter(square)).toEqual([32, 64, 128]);
+    expect(models.resnetAccepts({ height: 32, width: 64 })).toBe(false);
   });
 
   test.each([32, 64, 128])('make and judge images of %p pixels', (resolution) => {
-    const spec = { channels: 3, resolution };
+    const spec = { channels: 3, height: resolution, width: resolution };
     const generator = models.resnetGenerator({ images: spec, latentSize: 5, width: 1, attention: 16 });
     const discriminator = models.resnetDiscriminator({ images: spec, width: 1, attention: 8 });
     scope(() => {

@@ -7,7 +7,12 @@ import { testModels } from '../support/model-cases';
 
 describe('encoders and decoders of VAEs', () => {
   test.each([7, 16, 28, 32])('encode and decode images of %p pixels', (resolution) => {
-    const options = { images: { channels: 3, resolution }, latentSize: 5, hidden: 6, width: 2 };
+    const options = {
+      images: { channels: 3, height: resolution, width: resolution },
+      latentSize: 5,
+      hidden: 6,
+      width: 2,
+    };
     const pairs = [
       [models.mlpVaeEncoder(options), models.mlpVaeDecoder(options)],
       [models.convVaeEncoder(options), models.convVaeDecoder(options)],
@@ -29,7 +34,7 @@ describe('encoders and decoders of VAEs', () => {
   });
 
   test('images are in [−1, 1], from logits of pixels in [0, 1] and from means', () => {
-    const images = { channels: 1, resolution: 8 };
+    const images = { channels: 1, height: 8, width: 8 };
     const bernoulli = models.mlpVaeDecoder({ images });
     const gaussian = models.mlpVaeDecoder({ images, output: 'mean' });
     scope(() => {

@@ -1,5 +1,7 @@
 // What the fuzzer calls the addon with: values of every kind, mostly of the type asked for and often wrong all the same.
-import type { Handle, NativeAddon } from '../../src/native/addon';
+
+import type { NativeAddon } from '../../src/native/interface';
+import type { Handle } from '../../src/native/types';
 
 /** Pseudo-random choices that a seed repeats (mulberry32). */
 export class Dice {

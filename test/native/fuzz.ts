@@ -3,8 +3,8 @@
 // The call in progress is in the file JOURNAL, for when the process does not live to tell. Prints what broke the promise.
 import { openSync, writeSync } from 'node:fs';
 import { inspect } from 'node:util';
-import type { NativeAddon } from '../../src/native/addon';
 import { parseSchema } from '../../src/native/generate-ops';
+import type { NativeAddon } from '../../src/native/interface';
 import { loadAddon } from '../../src/native/load';
 import { TorchError } from '../../src/native/torch-error';
 import { Arguments, Dice, Hostile, makePool, releasePool } from './fuzz-values';

@@ -1,6 +1,6 @@
+import { mse } from '../../src/losses/reconstruction';
 import * as nn from '../../src/nn';
 import * as optim from '../../src/optim';
-import { mseLoss } from '../../src/tensor/activations';
 import { randn, tensor, zeros } from '../../src/tensor/create';
 import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -191,7 +191,7 @@ class Trajectory {
       const { w0, b0, w1, gate } = this.parameters;
       const output = this.#x.select(0, index).matmul(w0).add(b0).tanh().matmul(w1);
       this.optimizer.zeroGrad();
-      mseLoss(index % 3 === 1 ? output.mul(gate) : output, this.#y.select(0, index)).backward();
+      mse(index % 3 === 1 ? output.mul(gate) : output, this.#y.select(0, index)).backward();
       this.optimizer.step();
     });
   }

@@ -2,13 +2,15 @@
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
 import { Ada } from '../../src/data/augment/ada';
-import { recipes } from '../../src/recipes';
+import { type AdversarialLoss, hinge, nonSaturating, wasserstein } from '../../src/losses/adversarial';
+import { relativistic, relativisticAverage } from '../../src/losses/relativistic';
+import { load, recipes } from '../../src/recipes';
 import { augmentation } from '../../src/recipes/augmentation';
 import { tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
-import { loadGenerator } from '../../src/training/generate';
-import type { FitOptions } from '../../src/training/session';
-import { type Model, Trainer } from '../../src/training/trainer';
+import type { FitOptions } from '../../src/training/fit-options';
+import type { Model } from '../../src/training/model';
+import { Trainer } from '../../src/training/trainer';
 import { FakeHost } from '../cli/fakes';
 import { writeTinyMnist } from '../cli/tiny-data';
 import { ADVERSARIAL } from '../support/adversarial-recipes';
@@ -68,7 +70,7 @@ test.each(RESUMED)('$name with ADA goes on bit for bit, p too', async (small) =>
   const [whole, parts] = ['whole', 'parts'].map((run) =>
     filesOf(join(out(run), 'checkpoints', 'step-000006')),
   );
-  expect(Object.keys(whole)).toContain('ada.safetensors');
+  expect(Object.keys(whole)).toContain('networks/ada.safetensors');
   expect(parts).toEqual(whole);
 });
 
@@ -80,7 +82,7 @@ test.each(ADVERSARIAL.flatMap((small) => ['diffaugment', 'ada'].map((augment) =>
     const exact = { ...small, set };
     // A training of a power of two, so that float32 has its learning rates exactly.
     const { expected, found, recorded, notes } = await bothWays(
-      () => ({ ...build(exact, augment, 8), ema: null }),
+      () => ({ ...build(exact, augment, 8), ema: {} }),
       8,
       () => tinyLoader({ resolution: small.resolution }),
     );
@@ -104,8 +106,8 @@ test.each(['diffaugment', 'ada'])('gradients reach G through %s', async (augment
 });
 
 test('p follows the signs of logits on real images, and of differences where a loss knows nothing else', () => {
-  const signsOf = (loss: string) => {
-    const { networks, observe } = augmentation({ augment: 'ada' }, loss);
+  const signsOf = (loss: AdversarialLoss) => {
+    const { networks, observe } = augmentation('ada', loss);
     const { ada } = networks;
     if (!(ada instanceof Ada)) throw new Error('no ADA');
     try {
@@ -117,8 +119,8 @@ test('p follows the signs of logits on real images, and of differences where a l
       ada.dispose();
     }
   };
-  expect(['hinge', 'non-saturating'].map(signsOf)).toEqual([-2, -2]);
-  expect(['relativistic', 'relativistic-average', 'wasserstein'].map(signsOf)).toEqual([2, 2, 2]);
+  expect([hinge(), nonSaturating()].map(signsOf)).toEqual([-2, -2]);
+  expect([relativistic(), relativisticAverage(), wasserstein()].map(signsOf)).toEqual([2, 2, 2]);
 });
 
 test('train dcgan --set augment=ada trains from the command line, and writes p down', async () => {
@@ -129,7 +131,7 @@ test('train dcgan --set augment=ada trains from the command line, and writes p d
   const host = new FakeHost();
   const argv = ['dcgan', ...data.split(' '), ...sets, '--steps', '2', '--out', out];
   expect([await main(argv, host), host.stderr.text]).toEqual([0, expect.any(String)]);
-  expect(Object.keys(filesOf(join(out, 'checkpoints', 'step-000002')))).toContain('ada.safetensors');
+  expect(Object.keys(filesOf(join(out, 'checkpoints', 'step-000002')))).toContain('networks/ada.safetensors');
 });
 
 test('a checkpoint of a version without augment is sampled from as one with none', async () => {
@@ -138,5 +140,5 @@ test('a checkpoint of a version without augment is sampled from as one with none
   const set = { width: 4, latentSize: 8 };
   const options = { steps: 1, out, settings: { recipe: 'dcgan', set } };
   (await train(build(small, 'none'), small, options)).dispose();
-  (await loadGenerator(out, { device: testDevice, recipes })).dispose();
+  (await load(out, { device: testDevice })).dispose();
 });

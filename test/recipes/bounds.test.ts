@@ -9,7 +9,7 @@ import { full, rand, tensor } from '../../src/tensor/create';
 import { Generator } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
-import type { Model } from '../../src/training/trainer';
+import type { Model } from '../../src/training/model';
 import { expectClose } from '../support/close';
 import { buildModel } from '../support/training';
 

@@ -11,7 +11,8 @@ import { Rmsprop } from '../../src/optim/rmsprop';
 import { recipes } from '../../src/recipes';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
-import { type Model, Trainer } from '../../src/training/trainer';
+import type { Model } from '../../src/training/model';
+import { Trainer } from '../../src/training/trainer';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { buildModel, reportsOf, tinyLoader } from '../support/training';
@@ -64,7 +65,7 @@ const kinds = (network: Module, ...types: (abstract new (...args: never[]) => Mo
   network.modules().filter((layer) => types.some((type) => layer instanceof type)).length;
 
 const optimizerOf = (trainer: Trainer, phase: string): Optimizer | undefined =>
-  trainer.phases.find(({ name }) => name === phase)?.optimizer;
+  trainer.phases.find(({ name }) => name === phase)?.running;
 
 const largest = (values: readonly Tensor[]) =>
   scope(() => Math.max(...values.map((value) => value.detach().abs().max().item())));
@@ -174,7 +175,7 @@ describe('learning rates that fall to 0', () => {
       Object.fromEntries(
         Object.entries(recipes['wgan-gp'].fields).map(([key, field]) => [key, field.default]),
       ),
-      { channels: 1, resolution: 16, classes: 0 },
+      { images: { channels: 1, height: 16, width: 16, classes: 0 } },
     );
     const optimizer = built.phases[1].optimizer(built.networks.generator.parameters());
     expect(optimizer.lr).toEqual([2e-4]);
@@ -287,7 +288,7 @@ describe('losses over networks', () => {
       expect(kinds(networks.discriminator, SpectralNorm)).toBeGreaterThan(0);
     });
     expect(() => buildModel(recipes.hinge, { set: { ...DCGAN, network: 'resnet' } })).toThrow(
-      usage('a ResNet GAN expects images of 32, 64, 128 pixels but received 16'),
+      usage('a ResNet GAN expects square images of 32, 64, 128 pixels but received 16×16'),
     );
   });
 

@@ -2,7 +2,7 @@
 // the losses of a run without.
 import { recipes } from '../../src/recipes';
 import { bothWays, LR } from '../support/recorded';
-import { buildSmall, SMALL } from '../support/small-recipes';
+import { buildSmall, kindOf, SMALL } from '../support/small-recipes';
 import { tinyLoader } from '../support/training';
 
 const STEPS = 16;
@@ -19,7 +19,7 @@ test.each(SMALL)('$name is captured whole, and replays like it runs', async (sma
   const { expected, found, recorded, notes } = await bothWays(
     () => buildSmall({ ...small, set }, STEPS),
     STEPS,
-    () => tinyLoader({ resolution: small.resolution }),
+    () => tinyLoader({ kind: kindOf(small), resolution: small.resolution }),
   );
   expect(notes).toEqual([]);
   expect(recorded).toBe(CRITICS.includes(small.recipe) ? 2 : 1);

@@ -79,7 +79,10 @@ test('historical averaging costs nothing at first, then what the weights went; i
     filesOf(join(folder.path, run, 'checkpoints', 'step-000006')),
   );
   expect(Object.keys(whole)).toEqual(
-    expect.arrayContaining(['discriminatorHistory.safetensors', 'generatorHistory.safetensors']),
+    expect.arrayContaining([
+      'networks/discriminatorHistory.safetensors',
+      'networks/generatorHistory.safetensors',
+    ]),
   );
   expect(parts).toEqual(whole);
 });

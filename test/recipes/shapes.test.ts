@@ -1,23 +1,32 @@
 // Every recipe on images of every data set's shape, with networks of a few units: builds, trains a step, and makes samples and grids
 // of that shape.
+<<<<<<< HEAD
+import { type Dataset, ImageDataset } from '../../src/data/dataset';
+import { PairedDataset } from '../../src/data/paired-dataset';
+import { UnpairedDataset } from '../../src/data/unpaired-dataset';
+=======
+>>>>>>> wt-t
 import { recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
+import type { Recipe } from '../../src/recipes/recipe';
 import { noGrad } from '../../src/tensor/autograd';
 import { Generator, manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
-import { generateImages } from '../../src/training/samples';
+import { seededLatents } from '../../src/training/generated-images';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { reportsOf, tinyDataset } from '../support/training';
+import { reportsOf, tinyData } from '../support/training';
 
 const SHAPES = [
-  { like: 'mnist, and digits at 28', channels: 1, resolution: 28 },
-  { like: 'digits', channels: 1, resolution: 32 },
-  { like: 'cifar10', channels: 3, resolution: 32 },
-  { like: 'photos at 28', channels: 3, resolution: 28 },
-  { like: 'sign-language-digits', channels: 1, resolution: 64 },
-  { like: 'photos at 64', channels: 3, resolution: 64 },
+  { like: 'mnist, and digits at 28', channels: 1, height: 28, width: 28 },
+  { like: 'digits', channels: 1, height: 32, width: 32 },
+  { like: 'cifar10', channels: 3, height: 32, width: 32 },
+  { like: 'photos at 28', channels: 3, height: 28, width: 28 },
+  { like: 'sign-language-digits', channels: 1, height: 64, width: 64 },
+  { like: 'photos at 64', channels: 3, height: 64, width: 64 },
+  { like: 'upright photos', channels: 3, height: 24, width: 16 },
+  { like: 'wide photos', channels: 3, height: 24, width: 36 },
 ];
 
 /** Fields that networks and steps are made small by, where a recipe has them. */
@@ -32,6 +41,8 @@ const SMALL: Readonly<Record<string, string>> = {
   hidden: '8',
   critic: '1',
   boost: '1',
+  blocks: '1',
+  patch: '16',
 };
 
 /** What a recipe is tried with besides its defaults. */
@@ -40,12 +51,19 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, string>[]>> = {
   wgan: [{ network: 'resnet', norm: 'none' }],
   'wgan-gp': [{ network: 'resnet' }],
   vae: [{ network: 'conv', likelihood: 'discretized' }, { likelihood: 'gaussian' }],
+  pix2pix: [{ norm: 'instance', direction: 'ba' }],
 };
+
+type Shape = (typeof SHAPES)[number];
+
+/** Sizes of a recipe that its other networks do not make. */
+const squareOnly = (set: Record<string, string>, { height, width }: Shape) =>
+  set.network === 'resnet' && height !== width;
 
 const everyRecipe = Object.values(recipes);
 const cases = everyRecipe.flatMap(({ name, resolutions }) =>
   [{}, ...(VARIANTS[name] ?? [])].flatMap((set) =>
-    SHAPES.filter(({ resolution }) => resolutions.accepts(resolution)).map((shape) => ({
+    SHAPES.filter((shape) => resolutions.accepts(shape) && !squareOnly(set, shape)).map((shape) => ({
       name,
       set,
       told: [name, ...Object.values(set)].join(' '),
@@ -54,43 +72,86 @@ const cases = everyRecipe.flatMap(({ name, resolutions }) =>
   ),
 );
 
+<<<<<<< HEAD
+/** Four examples of what a recipe learns from, all of them of one shape. */
+function datasetFor({ data: kind = 'images' }: Recipe, { channels, height, width }: Shape): Dataset {
+  const noise = (planes: number) =>
+    Uint8Array.from({ length: 4 * planes * height * width }, (_, i) => (i * 7919 + (i >> 5) * 31) % 256);
+  const shape = { channels, height, width };
+  if (kind === 'pairs')
+    return new PairedDataset({
+      name: 'tiny',
+      channels: { a: channels, b: channels },
+      height,
+      width,
+      pixels: noise(2 * channels),
+    });
+  const images = () =>
+    new ImageDataset({ name: 'tiny', ...shape, pixels: noise(channels), labels: [0, 1, 2, 0] });
+  return kind === 'images' ? images() : new UnpairedDataset({ name: 'tiny', a: images(), b: images() });
+}
+
+=======
+>>>>>>> wt-t
+function smallConfig(recipe: Recipe, more: Record<string, string>) {
+  const small = Object.entries(SMALL).filter(([key]) => Object.hasOwn(recipe.fields, key));
+  return parseConfig(recipe.fields, { set: { ...Object.fromEntries(small), ...more } });
+}
+
+/** Whether there are numbers, and many of them. */
+function expectImages(images: Tensor, { channels, height, width }: Shape): void {
+  expect(images.shape.slice(1)).toEqual([channels, height, width]);
+  const values = Array.from(images.toTypedArray(), Number);
+  expect(values.every(Number.isFinite)).toBe(true);
+  expect(new Set(values).size).toBeGreaterThan(height);
+}
+
 test.each(everyRecipe)('$name takes every data set, and is not limited to its usual size', (recipe) => {
   const { accepts } = recipe.resolutions;
-  expect(accepts(recipe.training.resolution)).toBe(true);
-  expect(SHAPES.filter(({ resolution }) => accepts(resolution)).map(({ like }) => like)).toEqual(
+  const { resolution: side } = recipe.training;
+  expect(accepts({ height: side, width: side })).toBe(true);
+  expect(SHAPES.filter(accepts).map(({ like }) => like)).toEqual(
     expect.arrayContaining(['digits', 'cifar10', 'sign-language-digits', 'photos at 64']),
   );
 });
 
-test.each(cases)('$told on $channels×$resolution×$resolution, as $like', async (one) => {
-  const { channels, resolution } = one;
+test('sizes that are not square are taken by all but those of a fixed tower of residual blocks', () => {
+  const square = everyRecipe.filter(
+    ({ resolutions }) => !SHAPES.some((shape) => shape.height !== shape.width && resolutions.accepts(shape)),
+  );
+  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'projection']);
+});
+
+test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {
   const recipe = recipes[one.name];
-  const small = Object.entries(SMALL).filter(([key]) => Object.hasOwn(recipe.fields, key));
-  const set = parseConfig(recipe.fields, { set: { ...Object.fromEntries(small), ...one.set } });
-  const dataset = tinyDataset({ count: 8, channels, resolution });
+  const { channels, height, width } = one;
+  const dataset = tinyData(recipe.data, { count: 12, channels, resolution: { height, width } });
+  const { kind } = dataset;
   const loader = dataset.loader({ batch: 4, seed: 1, device: testDevice });
   manualSeed(1);
-  const trainer = new Trainer({
-    ...recipe.build(set, dataset.spec, { steps: 1 }),
-    device: testDevice,
-    precision: 'fp32',
-  });
+  const model = recipe.build(smallConfig(recipe, one.set), dataset.specs, { steps: 1 });
+  const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32' });
   await reportsOf(trainer.fit(loader, { steps: 1 }));
-  const { images: real, labels } = await loader.next();
+  const batch = await loader.next();
   const random = new Generator({ device: testDevice, seed: 1 });
 
   scope(() => {
-    const { sampler, latent, device, grids } = trainer;
-    const generate = (latents: Tensor) => generateImages(sampler!, latents);
-    const images = generate(trainer.fixedLatents(3));
-    expect(images.shape.slice(1)).toEqual([channels, resolution, resolution]);
-    const values = Array.from(images.toTypedArray(), Number);
-    expect(values.every(Number.isFinite)).toBe(true);
-    expect(new Set(values).size).toBeGreaterThan(resolution);
+    const { sampler, networks, device, grids } = trainer;
+    if (!sampler) throw new Error('no sampler');
+    if (sampler.takes === 'images') {
+      expect(kind).not.toBe('images');
+      for (const [direction, { from }] of Object.entries(sampler.directions))
+        expectImages(sampler.make(networks, batch[from], { direction }), one);
+      expectImages(sampler.grid(networks, batch).images, one);
+      return;
+    }
+    const { latent } = sampler;
+    const generate = (latents: Tensor) => sampler.make(networks, latents);
+    expectImages(generate(seededLatents(latent, { count: 3, seed: 0 }).to(device)), one);
     for (const make of Object.values(grids)) {
-      const grid = noGrad(() => make({ generate, latent, real, random, device }));
-      expect(grid.images.shape.slice(1)).toEqual([channels, resolution, resolution]);
+      const grid = noGrad(() => make({ generate, latent, batch, random, device }));
+      expect(grid.images.shape.slice(1)).toEqual([one.channels, one.height, one.width]);
     }
   });
-  for (const one of [real, labels, random, trainer, loader]) one?.dispose();
+  for (const held of [...Object.values(batch), random, trainer, loader]) held.dispose();
 });

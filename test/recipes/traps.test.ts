@@ -12,8 +12,9 @@ import { noGrad } from '../../src/tensor/autograd';
 import { randn } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import type { Model } from '../../src/training/model';
 import type { Step } from '../../src/training/phase';
-import { type Model, Trainer } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/trainer';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { buildModel, reportsOf, tinyLoader } from '../support/training';
@@ -23,7 +24,7 @@ const RESNET = { width: '2', discriminatorWidth: '2', growth: '1' };
 
 /** Trains some steps, and releases everything. */
 async function train(model: Model, { steps = 1, resolution = 16, labelled = true } = {}) {
-  const trainer = new Trainer({ ...model, ema: null, device: testDevice, precision: 'fp32', seed: 5 });
+  const trainer = new Trainer({ ...model, ema: {}, device: testDevice, precision: 'fp32', seed: 5 });
   const loader = tinyLoader({ resolution, labelled });
   try {
     return await reportsOf(trainer.fit(loader, { steps, logEvery: 1 }));
@@ -45,9 +46,9 @@ describe('conditional recipes', () => {
       const values = Object.fromEntries(
         Object.entries(recipe.fields).map(([key, field]) => [key, field.default]),
       );
-      expect(() => recipe.build(values, { channels: 1, resolution: 32, classes: 0 })).toThrow(
-        usage(`${name} expects a data set with labels`),
-      );
+      expect(() =>
+        recipe.build(values, { images: { channels: 1, height: 32, width: 32, classes: 0 } }),
+      ).toThrow(usage(`${name} expects a data set with labels`));
       const resolution = 32;
       const model = buildModel(recipe, { set: name === 'projection' ? RESNET : SMALL, resolution });
       await expect(train(model, { resolution, labelled: false })).rejects.toEqual(
@@ -175,13 +176,17 @@ describe('vae', () => {
     const model = buildModel(vae, { set });
     scope(() => {
       const real = randn([4, 1, 16, 16]).clamp({ min: -1, max: 1 });
-      const view = { real, generate: (z: Tensor) => model.networks.decoder.forward(z) };
+      const view = { batch: { images: real }, generate: (z: Tensor) => model.networks.decoder.forward(z) };
       const draw = () => noGrad(() => model.grids?.reconstructions(view as never).images);
       const first = draw();
       expect(first?.shape).toEqual([8, 1, 16, 16]);
       expect(first && draw()?.equal(first)).toBe(true);
       expect(first?.narrow(0, { start: 0, length: 4 }).equal(real)).toBe(true);
-      const step = { real, scheduled: () => randn([]), log: () => {} } as Partial<Step> as Step;
+      const step = {
+        batch: { images: real },
+        scheduled: () => randn([]),
+        log: () => {},
+      } as Partial<Step> as Step;
       expect(model.phases[0].loss(step).item()).not.toBe(model.phases[0].loss(step).item());
     });
     release(model);
@@ -194,7 +199,7 @@ test('vae-gan’s encoder hears nothing of what D thinks is real, its decoder do
   scope(() => {
     const real = randn([4, 1, 16, 16]);
     const fake = decoder.forward(randn([4, 3, 1, 1]));
-    const step = { real, fake, log: () => {} } as Partial<Step> as Step;
+    const step = { batch: { images: real }, made: { fake }, log: () => {} } as Partial<Step> as Step;
     const gradient = (phase: string, network: typeof encoder): number => {
       model.phases
         .find(({ name }) => name === phase)

@@ -10,7 +10,7 @@ describe('sampleGrid refuses', () => {
   test.each<[string, number[], RegExp]>([
     ['a shape of three sizes', [1, 2, 2], /shape \[N, C, H, W\] without zeros, but got \[1, 2, 2\]/],
     ['no images', [0, 1, 2, 2], /without zeros, but got \[0, 1, 2, 2\]/],
-    ['two channels', [1, 2, 2, 2], /1 or 3 channels, but got 2/],
+    ['five channels', [1, 5, 2, 2], /1 to 4 channels, but got 5/],
     ['values that do not fit the shape', [2, 1, 2, 2], /8 values for \[2, 1, 2, 2\], but got 4/],
   ])('%s', (_, shape, message) => {
     expect(() => sampleGrid({ values: new Float32Array(4), shape })).toThrow(
@@ -63,6 +63,21 @@ describe('sampleGrid', () => {
     expect(picture.channels).toBe(3);
     // Image 0: R (-1, 1), G (0, 1), B (-1, 0); image 1: R (1, 1), G (0, -1), B (-1, 0).
     expect([...picture.pixels]).toEqual([0, 128, 0, 255, 255, 128, 255, 128, 0, 255, 0, 128]);
+  });
+
+  test.each([2, 4])('between images of %d channels everything is transparent', (channels) => {
+    const values = Float32Array.from({ length: 2 * channels }, () => 1);
+    const { pixels } = sampleGrid({ values, shape: [2, channels, 1, 1] }, { columns: 2, padding: 1 });
+    const places = Array.from({ length: 15 }, (_, i) => [
+      ...pixels.subarray(i * channels, (i + 1) * channels),
+    ]);
+    const empty = Array<number>(channels).fill(0);
+    const full = Array<number>(channels).fill(255);
+    expect(places).toEqual([
+      ...[empty, empty, empty, empty, empty],
+      ...[empty, full, empty, full, empty],
+      ...[empty, empty, empty, empty, empty],
+    ]);
   });
 
   test('the default is the squarest grid with two pixels of padding', () => {

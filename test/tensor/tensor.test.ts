@@ -294,6 +294,14 @@ describe('methods', () => {
       ],
     ],
     [
+      'indexCopy_',
+      () => a.clone().indexCopy_(0, tensor([1], { dtype: 'int64' }), tensor([[7, 8, 9]])),
+      [
+        [1, 2, 3],
+        [7, 8, 9],
+      ],
+    ],
+    [
       'index with a null',
       () => a.index([null, tensor([0, 2], { dtype: 'int64' })]),
       [

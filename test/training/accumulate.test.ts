@@ -54,7 +54,8 @@ function options(watch: (name: string, step: Step) => void = () => {}): TrainerO
       discriminator: sequential(flatten(), spectralNorm(linear(256, 8)), leakyRelu(0.2), linear(8, 1)),
     },
     latent: { size: 4 },
-    ema: { halfLifeImages: 50 },
+    makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+    ema: { generator: { halfLifeImages: 50 } },
     device: testDevice,
     precision: 'fp32',
     phases: [
@@ -66,10 +67,10 @@ function options(watch: (name: string, step: Step) => void = () => {}): TrainerO
         loss: (step) => {
           const { discriminator } = step.networks;
           watch('D', step);
-          const onReal = discriminator.forward(step.real);
+          const onReal = discriminator.forward(step.batch.images);
           step.log('D(real)', onReal.mean());
           step.log('two', 2);
-          return loss.discriminator(onReal, discriminator.forward(step.fake));
+          return loss.discriminator(onReal, discriminator.forward(step.made.fake));
         },
       },
       {
@@ -78,7 +79,7 @@ function options(watch: (name: string, step: Step) => void = () => {}): TrainerO
         optimizer: sgd({ lr: 0.1 }),
         loss: (step) => {
           watch('G', step);
-          return loss.generator(step.networks.discriminator.forward(step.fake));
+          return loss.generator(step.networks.discriminator.forward(step.made.fake));
         },
       },
     ],
@@ -97,7 +98,7 @@ async function outcome(batch: number, accumulate: number, repeat: number) {
       ...Object.values(statistics),
     ]);
     const { generator: made, discriminator } = trainer.networks;
-    const states = [made, discriminator, ...(trainer.ema ? [trainer.ema.module] : [])];
+    const states = [made, discriminator, ...Object.values(trainer.averages).map(({ module }) => module)];
     const weights = scope(() =>
       states.flatMap((network) =>
         Object.values(network.stateDict()).flatMap((value) => value.flatten().toArray() as number[]),
@@ -130,7 +131,7 @@ test.each([1, 2])('equals one batch as large, D repeated %d times', async (repea
 test('every part has images and latents of its own, and D and G see the same ones', async () => {
   const seen: Record<string, number[]> = { D: [], G: [] };
   const trainer = new Trainer({
-    ...options((name, { real, latents }) =>
+    ...options((name, { batch: { images: real }, latents }) =>
       seen[name].push(
         scope(() => real.sum().item()),
         scope(() => latents.sum().item()),
@@ -165,7 +166,7 @@ test('batch statistics of a generator move for each part, in its own phase only'
   const norm = batchNorm2d(1);
   const generator = sequential(networks.generator, norm);
   const all: Networks = { ...networks, generator };
-  const trainer = new Trainer({ ...rest, networks: all, ema: null, accumulate: 3 });
+  const trainer = new Trainer({ ...rest, networks: all, ema: {}, accumulate: 3 });
   const loader = tinyLoader();
   await reportsOf(trainer.fit(loader, { steps: 2 }));
   expect(norm.numBatchesTracked?.item()).toBe(6);

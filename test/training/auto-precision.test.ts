@@ -2,10 +2,17 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mlp } from '../../src/recipes/mlp';
 import { setDeterministic } from '../../src/tensor/device';
-import type { FitOptions } from '../../src/training/session';
+import type { FitOptions } from '../../src/training/fit-options';
+import type { Precision } from '../../src/training/manifest';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
 import { buildModel, filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
+
+// As on a device whose kind does not tell.
+jest.mock('../../src/training/known-precision', () => ({
+  ...jest.requireActual('../../src/training/known-precision'),
+  knownPrecision: () => null,
+}));
 
 const folder = temporaryFolder();
 let cacheHome: string | undefined;
@@ -24,12 +31,16 @@ afterEach(() => {
 
 type Options = Pick<ConstructorParameters<typeof Trainer>[0], 'precision' | 'deterministic'>;
 
-async function train({ precision, deterministic, ...fit }: FitOptions & Options): Promise<string> {
+async function train({
+  precision,
+  deterministic,
+  ...fit
+}: FitOptions & Options): Promise<Precision | undefined> {
   const trainer = new Trainer({ ...buildModel(mlp), device: testDevice, precision, deterministic });
   const loader = tinyLoader();
   try {
     await reportsOf(trainer.fit(loader, fit));
-    return trainer.precision;
+    return trainer.precision?.precision;
   } finally {
     loader.dispose();
     trainer.dispose();

@@ -34,7 +34,8 @@ function model(networks: Networks, more: Partial<CalibrationModel> = {}): Calibr
   for (const network of Object.values(networks)) network.to({ device: testDevice });
   return {
     networks,
-    generator: 'generator',
+    makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+    specs: {},
     device: testDevice,
     batch: 8,
     memoryFormat: 'channels_last',

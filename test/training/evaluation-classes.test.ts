@@ -77,13 +77,14 @@ test('what a model has not is refused before the first step', async () => {
 
 test('generated images know what they are made as', () => {
   const model = buildModel(recipes.cgan, { set: SET });
-  const { generator, ...others } = model.networks;
-  const spec = { channels: 1, resolution: 16, classes: 3 };
-  const common = { generator, latent: model.latent, conditional: true, spec, device: testDevice };
+  const { networks, sampler } = model;
+  if (sampler?.takes !== 'latents') throw new Error('expected a model that takes latents');
+  const spec = { channels: 1, height: 16, width: 16 };
+  const common = { networks, sampler, spec, device: testDevice };
   const images = generatedImages({ ...common, weights: 'live', count: 5, seed: 1, label: 2 });
   expect(images.classes).toEqual({ count: 3, kind: 'labels', ofImages: Int32Array.of(2, 2, 2, 2, 2) });
   images.dispose();
-  for (const network of [generator, ...Object.values(others)]) network.dispose();
+  for (const network of Object.values(networks)) network.dispose();
   scope(() => {
     const latents = tensor([
       [9, 0, 1, 5],

@@ -6,7 +6,7 @@ import { dcgan } from '../../src/recipes/dcgan';
 import { readEvaluations } from '../../src/report/evaluations';
 import { openCheckpoint } from '../../src/training/checkpoint';
 import type { EvaluationOptions } from '../../src/training/evaluation';
-import { loadGenerator } from '../../src/training/generate';
+import { loadModel } from '../../src/training/load';
 import { Trainer } from '../../src/training/trainer';
 import { tinyExtractor } from '../support/extractor';
 import { failure, usage } from '../support/failure';
@@ -124,9 +124,9 @@ describe('evaluations on the way', () => {
     expect(filesOf(kept.path)).toEqual(
       filesOf(join(folder.path, 'best', 'checkpoints', `step-${String(best.step).padStart(6, '0')}`)),
     );
-    const generator = await loadGenerator(kept.path, { device: testDevice, recipes });
-    expect(generator.step).toBe(best.step);
-    generator.dispose();
+    const loaded = await loadModel(kept.path, { device: testDevice, recipes });
+    expect(loaded.step).toBe(best.step);
+    loaded.dispose();
   });
 
   test('of a resumed run go on from where it resumes', async () => {

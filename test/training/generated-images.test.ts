@@ -2,11 +2,19 @@ import { dcgan } from '../../src/recipes/dcgan';
 import { getRngState } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import { generatedImages, seededLatents } from '../../src/training/generated-images';
+import type { LatentSampler } from '../../src/training/latent-sampler';
+import type { Sampler } from '../../src/training/sampler';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { buildModel } from '../support/training';
 
-const SPEC = { channels: 1, resolution: 16, classes: 0 };
+const SPEC = { channels: 1, height: 16, width: 16 };
+
+/** The sampler of a model that takes latents. */
+function latents(sampler: Sampler | undefined): LatentSampler {
+  if (sampler?.takes !== 'latents') throw new Error('expected a model that takes latents');
+  return sampler;
+}
 
 function withGenerator<T>(body: (model: ReturnType<typeof buildModel>) => T): T {
   const model = buildModel(dcgan, { set: { width: '4', latentSize: '8' } });
@@ -21,11 +29,11 @@ function withGenerator<T>(body: (model: ReturnType<typeof buildModel>) => T): T 
 }
 
 test('pieces are those of the whole, and neither modes nor random generators move', async () => {
-  await withGenerator(async ({ networks: { generator }, latent }) => {
+  await withGenerator(async ({ networks, sampler }) => {
     const before = getRngState();
     const images = generatedImages({
-      generator,
-      latent,
+      networks,
+      sampler: latents(sampler),
       spec: SPEC,
       device: testDevice,
       weights: 'live',
@@ -39,18 +47,18 @@ test('pieces are those of the whole, and neither modes nor random generators mov
     const whole = await take(0, 6);
     const parts = [...(await take(0, 2)), ...(await take(2, 6))];
     for (const [i, value] of parts.entries()) expect(value).toBeCloseTo(whole[i], 5);
-    expect(generator.training).toBe(true);
+    expect(networks.generator.training).toBe(true);
     expect(getRngState()).toEqual(before);
     images.dispose();
   });
 });
 
 test('a generator of images of another size is refused', async () => {
-  await withGenerator(async ({ networks: { generator }, latent }) => {
-    const spec = { ...SPEC, resolution: 32 };
+  await withGenerator(async ({ networks, sampler }) => {
+    const spec = { ...SPEC, height: 32, width: 32 };
     const images = generatedImages({
-      generator,
-      latent,
+      networks,
+      sampler: latents(sampler),
       spec,
       device: testDevice,
       weights: 'live',
@@ -75,8 +83,8 @@ test('latents of a seed are the same every time, and a label needs classes', () 
 });
 
 test('they say how they were made, for the protocol of figures', () => {
-  withGenerator(({ networks: { generator }, latent }) => {
-    const base = { generator, latent, spec: SPEC, device: testDevice, count: 1, seed: 0 };
+  withGenerator(({ networks, sampler }) => {
+    const base = { networks, sampler: latents(sampler), spec: SPEC, device: testDevice, count: 1, seed: 0 };
     const protocolOf = (options: { weights: 'ema' | 'live'; truncation?: number }) => {
       const images = generatedImages({ ...base, ...options });
       images.dispose();

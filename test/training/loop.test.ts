@@ -1,11 +1,11 @@
 // What the loop around the steps leaves alone: the host does not wait for the device, and the garbage collector has nothing to do.
 import { native } from '../../src/native/addon';
 import { dcgan } from '../../src/recipes/dcgan';
+import { unreachable } from '../../src/tensor/core';
 import { isCpu } from '../../src/tensor/device';
 import { hostReads } from '../../src/tensor/host-reads';
-import { unreachable } from '../../src/tensor/lifetime';
+import type { FitOptions } from '../../src/training/fit-options';
 import { Scoreboard } from '../../src/training/scoreboard';
-import type { FitOptions } from '../../src/training/session';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
 import { StandInCapture } from '../support/stand-in-capture';

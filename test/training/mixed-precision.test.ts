@@ -24,7 +24,11 @@ test('in bf16 losses are computed in bfloat16, while all that lasts is float32',
       {
         ...G,
         loss: (step) => {
-          seen.push(step.real.dtype, step.fake.dtype, step.networks.discriminator.forward(step.real).dtype);
+          seen.push(
+            step.batch.images.dtype,
+            step.made.fake.dtype,
+            step.networks.discriminator.forward(step.batch.images).dtype,
+          );
           return G.loss(step);
         },
       },
@@ -37,7 +41,7 @@ test('in bf16 losses are computed in bfloat16, while all that lasts is float32',
 
   const lasting = [
     ...Object.values(trainer.networks).flatMap((network) => [...network.parameters(), ...network.buffers()]),
-    ...(trainer.ema?.module.parameters() ?? []),
+    ...trainer.averages.generator.module.parameters(),
   ];
   expect(new Set(lasting.map(({ dtype }) => dtype))).toEqual(new Set(['float32', 'int64']));
 
@@ -45,7 +49,9 @@ test('in bf16 losses are computed in bfloat16, while all that lasts is float32',
   const files = Object.keys(filesOf(checkpoint)).filter((name) => name.endsWith('.safetensors'));
   expect(files).toEqual(
     expect.arrayContaining(
-      ['ema', 'generator', 'optimizer-D', 'optimizer-G'].map((name) => `${name}.safetensors`),
+      ['ema/generator', 'networks/generator', 'optimizers/D', 'optimizers/G'].map(
+        (name) => `${name}.safetensors`,
+      ),
     ),
   );
   for (const name of files.filter((file) => file !== 'state.safetensors')) {
@@ -84,7 +90,7 @@ describe('a gradient penalty', () => {
           name: 'R1',
           trains: 'discriminator',
           optimizer: adam({ lr: 1e-3 }),
-          loss: ({ real, networks: { discriminator: D } }) => {
+          loss: ({ batch: { images: real }, networks: { discriminator: D } }) => {
             const loss = () => penalty((images) => D.forward(images), real, seen);
             return without ? withoutAutocast(real.device, loss) : loss();
           },

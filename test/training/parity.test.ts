@@ -1,14 +1,17 @@
 // The trainer against an independent PyTorch loop (test/fixtures/training): equal weights, images and latents.
+import type { ImageShape } from '../../src/data/dataset';
 import type { Loader } from '../../src/data/loader';
-import { minimax, nonSaturating } from '../../src/losses/adversarial';
+import { type AdversarialLoss, minimax, nonSaturating } from '../../src/losses/adversarial';
 import { dcganDiscriminator, dcganGenerator } from '../../src/models/dcgan';
 import { mlpDiscriminator, mlpGenerator } from '../../src/models/mlp';
 import type { Module } from '../../src/nn/module';
 import { adam } from '../../src/optim/adam';
-import { adversarialPhases } from '../../src/recipes/adversarial';
+import { gan } from '../../src/recipes/gan';
 import { setThreads } from '../../src/tensor/device';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { latentShape } from '../../src/training/latent';
+import { requireLatent } from '../../src/training/phase-step';
 import { Trainer, type TrainerOptions } from '../../src/training/trainer';
 import { expectClose } from '../support/close';
 import { type Fixture, readFixture, testDevice } from '../support/fixtures';
@@ -34,8 +37,7 @@ class ScriptedTrainer extends Trainer {
   }
 
   override drawLatents(count: number): Tensor {
-    const shape = 'shape' in this.latent ? this.latent.shape : [this.latent.size];
-    return this.#latents.select(0, this.step).reshape([count, ...shape]);
+    return this.#latents.select(0, this.step).reshape([count, ...latentShape(requireLatent(this.latent))]);
   }
 }
 
@@ -43,14 +45,15 @@ function fixtureLoader(images: Tensor, { batch, channels, resolution }: Settings
   let index = 0;
   return {
     name: 'fixture',
-    spec: { channels, resolution, classes: 0 },
+    specs: { images: { channels, height: resolution, width: resolution, classes: 0 } },
+    epoch: 0,
     batch,
     batchesPerEpoch: images.shape[0],
     next: async () => ({
       images: scope(() => images.select(0, index++).float().div(127.5).sub(1)),
-      labels: null,
     }),
-    state: () => ({ epoch: 0, position: index * batch, seed: 0 }),
+    state: () => ({}),
+    start: () => ({}),
     setState: () => undefined,
     to: () => undefined,
     dispose: () => undefined,
@@ -60,7 +63,7 @@ function fixtureLoader(images: Tensor, { batch, channels, resolution }: Settings
 async function expectParity(
   fixture: Fixture,
   networks: { generator: Module; discriminator: Module },
-  { prefix, phases }: { prefix: string; phases: TrainerOptions['phases'] },
+  { prefix, loss }: { prefix: string; loss: AdversarialLoss },
 ): Promise<void> {
   const settings: Settings = JSON.parse(fixture.metadata.settings);
   scope(() => {
@@ -69,7 +72,11 @@ async function expectParity(
   });
   const [images, latents] = [fixture.tensor('images'), fixture.tensor('latents')];
   const trainer = new ScriptedTrainer(
-    { networks, phases, latent: { shape: settings.latentShape }, device: testDevice, precision: 'fp32' },
+    {
+      ...gan({ networks, latent: { shape: settings.latentShape }, loss, optimizers: optimizers() }),
+      device: testDevice,
+      precision: 'fp32',
+    },
     latents,
   );
   const reports = await reportsOf(
@@ -95,6 +102,12 @@ async function expectParity(
   latents.dispose();
 }
 
+const shapeOf = ({ channels, resolution }: Settings): ImageShape => ({
+  channels,
+  height: resolution,
+  width: resolution,
+});
+
 const optimizers = () => {
   const optimizer = adam({ lr: 2e-4, betas: [0.5, 0.999] });
   return { discriminator: optimizer, generator: optimizer };
@@ -107,14 +120,16 @@ afterAll(() => setThreads(1));
 describe('20 steps from equal weights, images and latents', () => {
   test('a DCGAN’s losses stay within 1e-4 of PyTorch’s at every step, parameters and statistics within 1e-3', async () => {
     const fixture = readFixture('training/dcgan');
-    const { width, ...images } = JSON.parse(fixture.metadata.settings) as Settings;
+    const settings = JSON.parse(fixture.metadata.settings) as Settings;
+    const { width } = settings;
+    const images = shapeOf(settings);
     const networks = {
       generator: dcganGenerator({ images, width }),
       discriminator: dcganDiscriminator({ images, width }),
     };
     await expectParity(fixture, networks, {
       prefix: '',
-      phases: adversarialPhases(nonSaturating(), optimizers()),
+      loss: nonSaturating(),
     });
   });
 
@@ -123,11 +138,12 @@ describe('20 steps from equal weights, images and latents', () => {
     ['minimax', 'minimax.', minimax()],
   ])('a vanilla GAN’s likewise, %s', async (_, prefix, loss) => {
     const fixture = readFixture('training/mlp');
-    const images = JSON.parse(fixture.metadata.settings) as Settings;
+    const settings = JSON.parse(fixture.metadata.settings) as Settings;
+    const images = shapeOf(settings);
     const networks = {
-      generator: mlpGenerator({ images, widths: [32, 64], latentSize: images.latents }),
+      generator: mlpGenerator({ images, widths: [32, 64], latentSize: settings.latents }),
       discriminator: mlpDiscriminator({ images, widths: [32, 64] }),
     };
-    await expectParity(fixture, networks, { prefix, phases: adversarialPhases(loss, optimizers()) });
+    await expectParity(fixture, networks, { prefix, loss });
   });
 });

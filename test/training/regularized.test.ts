@@ -44,6 +44,7 @@ function makeTrainer(graphs: boolean | (() => GraphCapture) = false) {
   return new Trainer({
     networks,
     latent: { size: 4 },
+    makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
     device: testDevice,
     precision: 'fp32',
     graphs,
@@ -52,7 +53,11 @@ function makeTrainer(graphs: boolean | (() => GraphCapture) = false) {
         name: 'D',
         trains: 'discriminator',
         optimizer,
-        loss: ({ real, fake, networks: { discriminator: D, augment, history } }) => {
+        loss: ({
+          batch: { images: real },
+          made: { fake },
+          networks: { discriminator: D, augment, history },
+        }) => {
           const [onReal, onFake] = [real, fake].map((images) => D.forward(augment.forward(images)));
           augment.observe(onReal);
           return total(
@@ -68,13 +73,14 @@ function makeTrainer(graphs: boolean | (() => GraphCapture) = false) {
         trains: 'discriminator',
         optimizer,
         every: lazy.every,
-        loss: ({ real, networks: { discriminator } }) => weighted(lazy.weight, r1(discriminator, real)),
+        loss: ({ batch: { images: real }, networks: { discriminator } }) =>
+          weighted(lazy.weight, r1(discriminator, real)),
       },
       {
         name: 'G',
         trains: 'generator',
         optimizer: adam({ lr: LR }),
-        loss: ({ real, fake, networks: { discriminator: D, augment } }) => {
+        loss: ({ batch: { images: real }, made: { fake }, networks: { discriminator: D, augment } }) => {
           const judge = (images: typeof real) => D.forward(augment.forward(images));
           return loss.generator(judge(fake), () => judge(real));
         },
@@ -109,7 +115,9 @@ describe('a training with penalties, augmentation and averages', () => {
     await train('parts', { steps: 5 });
     const parts = await train('parts', { steps: 10, resume: true });
     expect(Object.keys(whole)).toEqual(
-      expect.arrayContaining(['augment.safetensors', 'history.safetensors', 'discriminator.safetensors']),
+      expect.arrayContaining(
+        ['augment', 'history', 'discriminator'].map((name) => `networks/${name}.safetensors`),
+      ),
     );
     expect(parts).toEqual(whole);
   });

@@ -5,7 +5,8 @@ import { dcgan } from '../../src/recipes/dcgan';
 import { mlp } from '../../src/recipes/mlp';
 import { tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
-import { loadGenerator } from '../../src/training/generate';
+import { latentSize } from '../../src/training/latent';
+import { loadModel, requireLatents } from '../../src/training/load';
 import { Trainer } from '../../src/training/trainer';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
@@ -99,7 +100,7 @@ describe('resuming', () => {
     const reports = await train(build, join(folder.path, 'parts'), { steps: 16, resume: true });
     expect(reports.map(({ step }) => step)).toEqual([12, 14, 16]);
     const [whole, parts] = ['whole', 'parts'].map((run) => filesOf(checkpoint(run, 16)));
-    expect(Object.keys(whole)).toContain('optimizer-D.safetensors');
+    expect(Object.keys(whole)).toContain('optimizers/D.safetensors');
     expect(parts).toEqual(whole);
     const steps = (run: string) =>
       readFileSync(join(folder.path, run, 'metrics.jsonl'), 'utf8')
@@ -114,7 +115,7 @@ describe('resuming', () => {
   test.each([
     [
       'a flipped byte in a network',
-      (path: string) => flipByte(join(path, 'generator.safetensors')),
+      (path: string) => flipByte(join(path, 'networks', 'generator.safetensors')),
       /sha256/,
     ],
     [
@@ -125,8 +126,8 @@ describe('resuming', () => {
     ['a missing file', (path: string) => rmSync(join(path, 'state.safetensors')), /no such file/],
     [
       'a truncated file',
-      (path: string) => writeFileSync(join(path, 'ema.safetensors'), 'abc'),
-      /ema.safetensors/,
+      (path: string) => writeFileSync(join(path, 'ema', 'generator.safetensors'), 'abc'),
+      /ema\/generator.safetensors/,
     ],
     ['an empty manifest', (path: string) => writeFileSync(join(path, 'manifest.json'), ''), /JSON/],
   ])('falls back to the checkpoint before one with %s, and says so', async (_, damage, reason) => {
@@ -143,7 +144,7 @@ describe('resuming', () => {
   test('says so when no checkpoint is whole', async () => {
     const [, build] = KINDS[0];
     await train(build, join(folder.path, 'run'), { steps: 4 });
-    flipByte(join(checkpoint('run', 4), 'generator.safetensors'));
+    flipByte(join(checkpoint('run', 4), 'networks', 'generator.safetensors'));
     await expect(train(build, join(folder.path, 'run'), { steps: 8, resume: true })).rejects.toEqual(
       failure('ERR_NO_CHECKPOINT', 'none of its 1 is whole'),
     );
@@ -167,14 +168,14 @@ describe('resuming', () => {
   });
 });
 
-describe('a generator from a checkpoint', () => {
+describe('a model from a checkpoint', () => {
   const load = (path: string, weights?: 'ema' | 'live') =>
-    loadGenerator(path, { weights, device: testDevice, recipes });
+    loadModel(path, { weights, device: testDevice, recipes });
 
   test('a folder that is no run, and a checkpoint that no recipe describes', async () => {
     await expect(load(folder.path)).rejects.toEqual(failure('ERR_NO_RUN', 'expected a run directory'));
     await train(KINDS[0][1], join(folder.path, 'run'), { steps: 4 });
-    await expect(loadGenerator(join(folder.path, 'run'), { recipes: { mlp } as never })).rejects.toEqual(
+    await expect(loadModel(join(folder.path, 'run'), { recipes: { mlp } as never })).rejects.toEqual(
       failure('ERR_NO_RECIPE', 'it is of dcgan'),
     );
   });
@@ -182,26 +183,22 @@ describe('a generator from a checkpoint', () => {
   test('makes equal images from equal seeds, and refuses latents of the wrong size', async () => {
     await train(KINDS[0][1], join(folder.path, 'run'), { steps: 4 });
     const [averaged, live] = [await load(join(folder.path, 'run')), await load(checkpoint('run', 4), 'live')];
-    expect([averaged.weights, live.weights, averaged.latentSize, averaged.step]).toEqual([
-      'ema',
-      'live',
-      100,
-      4,
-    ]);
+    expect([averaged.weights, live.weights, averaged.step]).toEqual(['ema', 'live', 4]);
+    expect(latentSize(requireLatents(averaged).latent)).toBe(100);
     scope(() => {
-      const first = averaged.generate({ count: 3, seed: 7 });
+      const first = averaged.run({ count: 3, seed: 7 });
       expect(first.shape).toEqual([3, 1, 16, 16]);
-      expect(averaged.generate({ count: 3, seed: 7 }).equal(first)).toBe(true);
+      expect(averaged.run({ count: 3, seed: 7 }).equal(first)).toBe(true);
       // In chunks of another size: a sample does not depend on its neighbours.
-      expect(averaged.generate({ count: 300, seed: 7 }).narrow(0, { start: 0, length: 1 }).shape).toEqual([
+      expect(averaged.run({ count: 300, seed: 7 }).narrow(0, { start: 0, length: 1 }).shape).toEqual([
         1, 1, 16, 16,
       ]);
-      expect(averaged.generate({ count: 3, seed: 8 }).equal(first)).toBe(false);
-      expect(live.generate({ count: 3, seed: 7 }).equal(first)).toBe(false);
-      expect(() => averaged.generate({ count: 1, latents: tensor([[1, 2]]) })).toThrow(
+      expect(averaged.run({ count: 3, seed: 8 }).equal(first)).toBe(false);
+      expect(live.run({ count: 3, seed: 7 }).equal(first)).toBe(false);
+      expect(() => averaged.run({ latents: tensor([[1, 2]]) })).toThrow(
         usage('[N, 100] but received [1, 2]'),
       );
-      expect(() => averaged.generate({ count: 1, label: 3 })).toThrow(usage('trained without labels'));
+      expect(() => averaged.run({ count: 1, label: 3 })).toThrow(usage('trained without labels'));
     });
     averaged.dispose();
     live.dispose();

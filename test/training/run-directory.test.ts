@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dcgan } from '../../src/recipes/dcgan';
 import { Trainer } from '../../src/training/trainer';
 import { failure } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { tinyTrainer } from '../support/tiny-trainer';
-import { buildModel, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
+import { buildModel, filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
 const steps = (count: number) => ({ steps: count, logEvery: 1 });
@@ -34,13 +34,13 @@ describe('a run directory', () => {
     });
     expect(readdirSync(join(out, 'samples'))).toEqual(['step-000003.png', 'step-000006.png']);
     expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000004', 'step-000006']);
-    expect(readdirSync(join(out, 'checkpoints', 'step-000006'))).toEqual([
-      'discriminator.safetensors',
-      'ema.safetensors',
-      'generator.safetensors',
+    expect(Object.keys(filesOf(join(out, 'checkpoints', 'step-000006')))).toEqual([
+      'ema/generator.safetensors',
       'manifest.json',
-      'optimizer-D.safetensors',
-      'optimizer-G.safetensors',
+      'networks/discriminator.safetensors',
+      'networks/generator.safetensors',
+      'optimizers/D.safetensors',
+      'optimizers/G.safetensors',
       'state.safetensors',
     ]);
     const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
@@ -53,7 +53,7 @@ describe('a run directory', () => {
     expect(config).toMatchObject({
       settings: { recipe: 'dcgan' },
       batch: 8,
-      dataset: { name: 'tiny', channels: 1 },
+      dataset: { name: 'tiny', specs: { images: { channels: 1 } } },
     });
     expect(readdirSync(out).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
     loader.dispose();
@@ -85,12 +85,12 @@ describe('a run directory', () => {
     const training = trainer.fit(loader, { ...steps(4), out, checkpointEvery: 2, sampleEvery: 100 });
     for (let i = 0; i < 2; i++) await training.next();
     // A device that is always full takes the place of the next checkpoint's file.
-    const temporary = join(out, 'checkpoints', `.step-000004.${process.pid}.tmp`);
+    const networks = join(out, 'checkpoints', `.step-000004.${process.pid}.tmp`, 'networks');
+    const device = join(networks, 'generator.safetensors');
     const { promises } = await import('node:fs');
     const mkdir = jest.spyOn(promises, 'mkdir').mockImplementation(async (path) => {
       mkdirSync(String(path), { recursive: true });
-      if (String(path) === temporary)
-        (await import('node:fs')).symlinkSync('/dev/full', join(temporary, 'generator.safetensors'));
+      if (String(path) === networks && !existsSync(device)) symlinkSync('/dev/full', device);
       return undefined;
     });
     await expect(training.next().then(() => training.next())).rejects.toEqual(

@@ -36,7 +36,8 @@ function trainerOf({
       discriminator: sequential(flatten(), first, leakyRelu(0.2), spectralNorm(linear(8, 1))),
     },
     latent: { size: 4 },
-    ema: { halfLifeImages: 50 },
+    makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
+    ema: { generator: { halfLifeImages: 50 } },
     device: testDevice,
     precision: 'fp32',
     deterministic: !isCpu(testDevice),
@@ -48,7 +49,7 @@ function trainerOf({
         trains: 'discriminator',
         optimizer,
         repeat: 2,
-        loss: ({ real, fake, networks: { discriminator } }) => {
+        loss: ({ batch: { images: real }, made: { fake }, networks: { discriminator } }) => {
           const onReal = discriminator.forward(real);
           const weight = first.normalised();
           const onFake = discriminator.forward(fake);
@@ -60,7 +61,7 @@ function trainerOf({
         name: 'G',
         trains: 'generator',
         optimizer,
-        loss: ({ fake, networks: { discriminator } }) => {
+        loss: ({ made: { fake }, networks: { discriminator } }) => {
           const result = loss.generator(discriminator.forward(fake));
           watch('G', first, [first.normalised()]);
           return result;
@@ -125,7 +126,7 @@ describe('spectral norm in a training', () => {
     const [expected, found] = [whole, parted].map((out) => filesOf(join(out, last)));
     for (const [name, hash] of Object.entries(expected).filter(([file]) => file.endsWith('.safetensors')))
       expect({ [name]: found[name] }).toEqual({ [name]: hash });
-    expect(Object.keys(expected)).toContain('discriminator.safetensors');
+    expect(Object.keys(expected)).toContain('networks/discriminator.safetensors');
   });
 
   test('recorded steps give the losses of eager ones', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Profile } from '../../src/report/profile';
 import { profile } from '../../src/report/profile';
 import { manualSeed } from '../../src/tensor/random';
-import type { FitOptions } from '../../src/training/session';
+import type { FitOptions } from '../../src/training/fit-options';
 import { failure, usage } from '../support/failure';
 import { tinyTrainer } from '../support/tiny-trainer';
 import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
@@ -43,7 +43,7 @@ test('a training profiles the steps asked for, once, and goes on', async () => {
     'data',
     'D',
     'D forward',
-    'D forward fakes',
+    'D forward fake',
     'D backward',
     'D optimizer',
     'G',

@@ -80,6 +80,7 @@ describe('bad input', () => {
     const trainer = new Trainer({
       networks,
       latent: { size: 4 },
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
       device: testDevice,
       precision: 'fp32',
       phases: [
@@ -87,7 +88,8 @@ describe('bad input', () => {
           name: 'G',
           trains: 'generator',
           optimizer: sgd({ lr: 0.1 }),
-          loss: ({ fake, networks: { discriminator } }) => loss.generator(discriminator.forward(fake)),
+          loss: ({ made: { fake }, networks: { discriminator } }) =>
+            loss.generator(discriminator.forward(fake)),
         },
       ],
     });
@@ -120,9 +122,10 @@ describe('bad input', () => {
     const trainer = new Trainer({
       networks,
       latent: { size: 4 },
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
       device: testDevice,
       precision: 'fp32',
-      phases: [phase({ loss: ({ labels }: { labels: Tensor }) => labels.sum() })] as never,
+      phases: [phase({ loss: ({ batch: { labels } }: Step) => labels.sum() })] as never,
     });
     const loader = tinyLoader({ labelled: false });
     await expect(reportsOf(trainer.fit(loader, steps(1)))).rejects.toEqual(
@@ -197,6 +200,7 @@ describe('fit', () => {
     const trainer = new Trainer({
       networks,
       latent: { size: 4 },
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
       device: testDevice,
       precision: 'fp32',
       phases: [
@@ -205,7 +209,8 @@ describe('fit', () => {
           trains: 'discriminator',
           optimizer: sgd({ lr: 1 }),
           clipGradNorm: 0.01,
-          loss: ({ real, networks: { discriminator: D } }) => D.forward(real).mean().mul(100),
+          loss: ({ batch: { images: real }, networks: { discriminator: D } }) =>
+            D.forward(real).mean().mul(100),
         },
       ],
     });
@@ -225,6 +230,7 @@ describe('fit', () => {
     const trainer = new Trainer({
       networks,
       latent: { size: 4 },
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
       device: testDevice,
       precision: 'fp32',
       phases: [
@@ -232,7 +238,7 @@ describe('fit', () => {
           name: 'D',
           trains: 'discriminator',
           optimizer: adam({ lr: 1e-3 }),
-          loss: ({ real, fake, networks: { discriminator: D } }) => {
+          loss: ({ batch: { images: real }, made: { fake }, networks: { discriminator: D } }) => {
             expect(fake.requiresGrad).toBe(false);
             return loss.discriminator(D.forward(real), D.forward(fake));
           },
@@ -301,6 +307,7 @@ describe('phases that share', () => {
     const trainer = new Trainer({
       networks: tinyNetworks(),
       latent: { size: 4 },
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
       device: testDevice,
       precision: 'fp32',
       phases: [
@@ -309,7 +316,7 @@ describe('phases that share', () => {
           trains: 'discriminator',
           optimizer: lazy,
           every: 4,
-          loss: ({ real, networks: { discriminator: D }, index, log }) => {
+          loss: ({ batch: { images: real }, networks: { discriminator: D }, index, log }) => {
             log('run', index);
             return D.forward(real).square().mean();
           },
@@ -331,25 +338,29 @@ describe('phases that share', () => {
       name,
       trains: 'discriminator' as const,
       optimizer,
-      loss: ({ real, networks: { discriminator: D } }: Step<ReturnType<typeof tinyNetworks>>) =>
-        D.forward(real).mean(),
+      loss: ({
+        batch: { images: real },
+        networks: { discriminator: D },
+      }: Step<ReturnType<typeof tinyNetworks>>) => D.forward(real).mean(),
     });
     const trainer = new Trainer({
       networks: tinyNetworks(),
       latent: { size: 4 },
+      makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
       device: testDevice,
       precision: 'fp32',
       phases: [phase('D', shared), phase('Dreg', shared), phase('alone', other)],
     });
-    expect(trainer.phases[1].optimizer).toBe(trainer.phases[0].optimizer);
-    expect(trainer.phases[2].optimizer).not.toBe(trainer.phases[0].optimizer);
+    expect(trainer.phases[1].running).toBe(trainer.phases[0].running);
+    expect(trainer.phases[2].running).not.toBe(trainer.phases[0].running);
     const loader = tinyLoader();
     const out = join(folder.path, 'run');
     await reportsOf(trainer.fit(loader, { steps: 2, out }));
-    expect(
-      readdirSync(join(out, 'checkpoints', 'step-000002')).filter((name) => name.startsWith('optimizer')),
-    ).toEqual(['optimizer-D.safetensors', 'optimizer-alone.safetensors']);
-    expect(trainer.phases[0].optimizer.steps).toBe(4);
+    expect(readdirSync(join(out, 'checkpoints', 'step-000002', 'optimizers')).sort()).toEqual([
+      'D.safetensors',
+      'alone.safetensors',
+    ]);
+    expect(trainer.phases[0].running.steps).toBe(4);
     loader.dispose();
     trainer.dispose();
   });

@@ -81,6 +81,9 @@ test('an image is made the same whatever is made with it, and of another seed an
     expect(await values(await translatedImages({ ...options, count: 5 }), 3, 5)).toEqual(
       all.slice(3 * area, 5 * area),
     );
+    const images = await translatedImages(options);
+    const pieces = [await values(images, 0, 1), await values(images, 1, 5), await values(images, 5, 12)];
+    expect(pieces.flat()).toEqual(all);
     const other = await values(await translatedImages({ ...options, seed: 100 }), 0, 12);
     expect(other).not.toEqual(all);
     // Dropout of one image draws otherwise than that of the next.

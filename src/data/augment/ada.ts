@@ -1,5 +1,5 @@
+import { numberBetween, positiveInteger } from '../../check';
 import { UsageError } from '../../errors';
-import { numberBetween, positiveInteger } from '../../nn/check';
 import { Module } from '../../nn/module';
 import { noGrad, withoutAutocast } from '../../tensor/autograd';
 import { arange, full, ones, rand, randn, zeros } from '../../tensor/create';
@@ -7,6 +7,7 @@ import { inFull } from '../../tensor/full-precision';
 import { stack } from '../../tensor/shapes';
 import type { Tensor } from '../../tensor/tensor';
 import { type AdaDraws, colour, Dealer, geometry, NORMAL, UNIFORM } from './ada-transforms';
+import { onColours } from './colours';
 import { resampleAt } from './resample';
 
 /** Options of {@link ada}. */
@@ -68,15 +69,15 @@ export class Ada extends Module {
   }
 
   /**
-   * Images [N, C, H, W] of one or three channels, augmented.
+   * Images [N, C, H, W], grey or RGB, with alpha or without, augmented. Alpha moves with its image and keeps its values.
    *
    * @param draws random numbers to use instead of new ones, for tests
    * @throws UsageError for another number of channels
    */
   augment(images: Tensor, draws?: AdaDraws): Tensor {
     const [count, channels, height, width] = images.shape;
-    if (channels !== 1 && channels !== 3)
-      throw new UsageError(`ada expected images of 1 or 3 channels but received ${channels}`);
+    if (![1, 2, 3, 4].includes(channels))
+      throw new UsageError(`ada expected images of 1 to 4 channels but received ${channels}`);
     return withoutAutocast(images.device, () => {
       const source = inFull(images);
       const { dtype, device } = source;
@@ -88,7 +89,7 @@ export class Ada extends Module {
         const dealer = new Dealer(drawn, this.p);
         return { places: geometry(dealer, { width, height }), colours: colour(dealer) };
       });
-      return recoloured(moved(source, places), colours);
+      return onColours(moved(source, places), (images) => recoloured(images, colours));
     });
   }
 

@@ -3,6 +3,7 @@ import { noGrad, withoutAutocast } from '../../tensor/autograd';
 import { arange, rand } from '../../tensor/create';
 import { inFull } from '../../tensor/full-precision';
 import type { Tensor } from '../../tensor/tensor';
+import { onColours } from './colours';
 
 /** A group of augmentations. */
 export type DiffAugmentation = 'color' | 'translation' | 'cutout';
@@ -26,12 +27,13 @@ const DRAWS = ['brightness', 'saturation', 'contrast', 'shiftY', 'shiftX', 'hole
 type Draw = (name: (typeof DRAWS)[number]) => Tensor;
 
 const STEPS: Readonly<Record<DiffAugmentation, (images: Tensor, draw: Draw) => Tensor>> = {
-  color: (images, draw) => {
-    const image = [1, 2, 3];
-    const bright = images.add(each(draw('brightness').sub(0.5)));
-    const saturated = around(bright, bright.mean(1, { keepdim: true }), draw('saturation').mul(2));
-    return around(saturated, saturated.mean(image, { keepdim: true }), draw('contrast').add(0.5));
-  },
+  color: (images, draw) =>
+    onColours(images, (colours) => {
+      const image = [1, 2, 3];
+      const bright = colours.add(each(draw('brightness').sub(0.5)));
+      const saturated = around(bright, bright.mean(1, { keepdim: true }), draw('saturation').mul(2));
+      return around(saturated, saturated.mean(image, { keepdim: true }), draw('contrast').add(0.5));
+    }),
   translation: (images, draw) => {
     const [, , height, width] = images.shape;
     const rows = shiftMatrix(draw('shiftY'), { size: height, like: images });
@@ -55,7 +57,7 @@ const STEPS: Readonly<Record<DiffAugmentation, (images: Tensor, draw: Draw) => T
  * `D.forward(augment(fake))`. Gradients of every order go through to the images. Computes in float32 inside autocast.
  *
  * The function it returns takes draws [7, N] from U[0, 1) for tests: brightness, saturation, contrast, shift along height and
- * width, hole along height and width.
+ * width, hole along height and width. The colour of images with alpha (2 or 4 channels) changes, their alpha does not.
  *
  * @throws UsageError for a policy that is none of the three
  */

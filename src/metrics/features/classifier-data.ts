@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { contentHash } from '../../data/content-hash';
 import { ImageDataset } from '../../data/dataset';
+import { inChannels } from '../../data/in-channels';
 import { Prng } from '../../data/prng';
 import type { OnDataProgress } from '../../data/progress';
 import { datasetNames, loadImages } from '../../data/sources';
@@ -66,7 +67,7 @@ export async function classifierData(
       train,
       seen: range(train.count),
       heldOut: 'test split',
-      unseen: () => testSplit(dataset.name, options),
+      unseen: () => testSplit(dataset, options),
     };
   const order = new Prng(seed).permutation(train.count);
   const tenth = Math.floor(train.count / 10);
@@ -133,13 +134,14 @@ async function atClassifierResolution(
   if (fits && split !== 'test') return dataset;
   const isKnown = datasetNames.includes(name) || name.startsWith('folder:');
   if (split !== null || (isKnown && !Object.hasOwn(SPLIT_SETS, name))) {
-    const again = await loadImages(name, {
+    const loaded = await loadImages(name, {
       resolution: CLASSIFIER_RESOLUTION,
-      channels: spec.channels,
+      ...(split === null && { channels: spec.channels }),
       dataDir,
       onBadImage: skipped.length > 0 ? 'skip' : 'fail',
       progress: onProgress,
     });
+    const again = inChannels(loaded, spec.channels);
     // A part of the set, or a set of the user's own under a known name, is not what was loaded.
     if (split !== null || again.count === dataset.count) return again;
   }
@@ -147,12 +149,13 @@ async function atClassifierResolution(
 }
 
 async function testSplit(
-  name: string,
+  { name, spec }: ImageDataset,
   { dataDir, onProgress }: ClassifierDataOptions,
 ): Promise<Unseen | null> {
   try {
     const resolution = CLASSIFIER_RESOLUTION;
-    const dataset = await loadImages(name, { split: 'test', resolution, dataDir, progress: onProgress });
+    const loaded = await loadImages(name, { split: 'test', resolution, dataDir, progress: onProgress });
+    const dataset = inChannels(loaded, spec.channels);
     return { dataset, indices: range(dataset.count) };
   } catch (error) {
     if (hasCode(error, 'ERR_DATA_MISSING')) return null;

@@ -1,8 +1,10 @@
 import { type AdaDraws, ada, diffAugment } from '../../../src/data';
+import { NORMAL, UNIFORM } from '../../../src/data/augment/ada-transforms';
 import { autocast, grad } from '../../../src/tensor/autograd';
-import { linspace, randn } from '../../../src/tensor/create';
+import { linspace, ones, rand, randn } from '../../../src/tensor/create';
 import { manualSeed } from '../../../src/tensor/random';
 import { scope } from '../../../src/tensor/scope';
+import { cat } from '../../../src/tensor/shapes';
 import type { Tensor } from '../../../src/tensor/tensor';
 import { expectClose } from '../../support/close';
 import { usage } from '../../support/failure';
@@ -117,6 +119,32 @@ describe('augmentations', () => {
     }),
   );
 
+  test.each([1, 3])('change the colours of %d channels beside alpha as they do without', (channels) =>
+    scope(() => {
+      const colours = randn([6, channels, 8, 8], { dtype: 'float64', device: testDevice });
+      const opaque = ones([6, 1, 8, 8], { dtype: 'float64', device: testDevice });
+      const images = cat([colours, opaque], 1);
+      const parts = (all: Tensor) => [
+        all.narrow(1, { start: 0, length: channels }),
+        all.narrow(1, { start: channels, length: 1 }),
+      ];
+      const draws = {
+        uniform: rand([UNIFORM.length, 6], { dtype: 'float64', device: testDevice }),
+        normal: randn([NORMAL.length, 6], { dtype: 'float64', device: testDevice }),
+      };
+      const changed = withAda(1, (pipe) => [pipe.augment(images, draws), pipe.augment(colours, draws)]);
+      const [seen, alpha] = parts(changed[0]);
+      expectClose(seen, changed[1]);
+      // Moved by weights that sum to 1, what is opaque everywhere stays opaque.
+      expectClose(alpha, opaque);
+      const color = diffAugment({ policy: ['color'] });
+      const numbers = rand([7, 6], { dtype: 'float64', device: testDevice });
+      const [coloured, kept] = parts(color(images, numbers));
+      expectClose(coloured, color(colours, numbers));
+      expect(kept.equal(opaque)).toBe(true);
+    }),
+  );
+
   test('move pixels by an eighth at most, and cut a quarter at most', () =>
     scope(() => {
       const images = randn([64, 1, 16, 16], { device: testDevice }).abs().add(1);
@@ -131,12 +159,12 @@ describe('augmentations', () => {
       expect(emptied('cutout')).toBe(0.25);
     }));
 
-  test('refuse an unknown policy, and images of two channels', () =>
+  test('refuse an unknown policy, and images of five channels', () =>
     scope(() => {
       const policy = JSON.parse('["colour"]');
       expect(() => diffAugment({ policy })).toThrow(usage("cutout but received 'colour'"));
       withAda(0, (pipe) =>
-        expect(() => pipe.augment(randn([1, 2, 8, 8]))).toThrow(usage('1 or 3 channels but received 2')),
+        expect(() => pipe.augment(randn([1, 5, 8, 8]))).toThrow(usage('1 to 4 channels but received 5')),
       );
     }));
 });

@@ -1,5 +1,6 @@
 import type { ImageDataset } from '../../../src/data/dataset';
 import { digits } from '../../../src/data/digits';
+import { inChannels } from '../../../src/data/in-channels';
 import { mnist } from '../../../src/data/mnist';
 import { classifierData, classifierKey } from '../../../src/metrics/features/classifier-data';
 import { testWithData } from '../../data/files';
@@ -12,7 +13,7 @@ async function keyOf(dataset: ImageDataset): Promise<string> {
 test('a set at another resolution is resized to 32×32 and keeps its labels and its brightness', async () => {
   const large = patterns({ resolution: 64 });
   const { train } = await classifierData(large, QUICK);
-  expect(train.spec).toEqual({ channels: 1, resolution: 32, classes: 3 });
+  expect(train.spec).toEqual({ channels: 1, height: 32, width: 32, classes: 3 });
   expect(train.labels).toEqual(large.labels);
   const mean = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum + byte, 0) / bytes.length;
   expect(mean(await train.images([1]))).toBeCloseTo(mean(await large.images([1])), 0);
@@ -55,3 +56,10 @@ testWithData(
     expect(await train.images(first)).toEqual(await (await mnist({ dataDir })).images(first));
   },
 );
+
+testWithData('mnist', 'a known set in other channels stays in those, in both splits', async (dataDir) => {
+  const coloured = inChannels(await mnist({ dataDir, split: 'test', resolution: 16 }), 3);
+  const { train, unseen } = await classifierData(coloured, QUICK, { dataDir });
+  expect([train.spec.channels, train.count]).toEqual([3, 60_000]);
+  expect((await unseen())?.dataset.spec.channels).toBe(3);
+});

@@ -39,5 +39,12 @@ export function patterns({
           const lit = [column, row, column ^ row][labels[i]];
           pixels[at++] = 40 + 120 * lit + random.below(60);
         }
-  return new ImageDataset({ name, channels, resolution, pixels, labels: labelled ? labels : null });
+  return new ImageDataset({
+    name,
+    channels,
+    height: resolution,
+    width: resolution,
+    pixels,
+    labels: labelled ? labels : null,
+  });
 }

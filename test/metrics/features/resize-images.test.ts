@@ -25,7 +25,7 @@ test.each(readCases<{ side: number; filter: 'bilinear' | 'bicubic' }>('metrics/r
   '$name is PyTorch’s',
   ({ side, filter, tensors }) => {
     scope(() =>
-      expectClose(resizeImages(tensors.tensor('images'), { side, filter }), tensors.tensor('output')),
+      expectClose(resizeImages(tensors.tensor('images'), { size: side, filter }), tensors.tensor('output')),
     );
   },
 );
@@ -33,10 +33,10 @@ test.each(readCases<{ side: number; filter: 'bilinear' | 'bicubic' }>('metrics/r
 test('images of the size come back as they are', () => {
   scope(() => {
     const images = zeros([1, 1, 8, 8]);
-    expect(resizeImages(images, { side: 8, filter: 'bicubic' })).toBe(images);
+    expect(resizeImages(images, { size: 8, filter: 'bicubic' })).toBe(images);
   });
 });
 
 test('a protocol has it in words', () => {
-  expect(resizeWords({ side: 299, filter: 'bicubic' })).toBe('bicubic, antialiased, to 299×299');
+  expect(resizeWords({ size: 299, filter: 'bicubic' })).toBe('bicubic, antialiased, to 299×299');
 });

@@ -65,7 +65,7 @@ test('the form in the file’s metadata is kept to, unless options say otherwise
     expectClose(extractor.extract(outside).features, plain.extract(images).features);
     expectClose(
       extractor.extract(fixture.tensor('images')).features,
-      extractor.extract(resizeImages(fixture.tensor('images'), { side: 4, filter: 'bicubic' })).features,
+      extractor.extract(resizeImages(fixture.tensor('images'), { size: 4, filter: 'bicubic' })).features,
     );
   });
   extractor.dispose();

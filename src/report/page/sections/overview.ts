@@ -30,8 +30,9 @@ function settingsOf(config: JsonObject): JsonObject {
 
 function aboutLine(config: JsonObject): string {
   const { recipe, dataset } = settingsOf(config);
-  const { height, width, channels } = isJsonObject(config.dataset) ? config.dataset : {};
-  const size = height === undefined ? undefined : `${channels}×${height}×${width}`;
+  const { specs } = isJsonObject(config.dataset) ? config.dataset : {};
+  const [images] = isJsonObject(specs) ? Object.values(specs) : [];
+  const size = isJsonObject(images) ? `${images.channels}×${images.height}×${images.width}` : undefined;
   const seed = config.seed === undefined ? undefined : `seed ${config.seed}`;
   const parts = [recipe, dataset, size, config.device, config.precision, seed];
   return parts.filter((part) => part !== undefined && part !== null).join(' · ');

@@ -13,10 +13,12 @@ import { ones, randn, tensor } from '../../src/tensor/create';
 import { memory } from '../../src/tensor/memory';
 import { keep } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { WARM_UP_RUNS } from '../../src/training/captured-groups';
 import { type GraphCapture } from '../../src/training/graph-capture';
+import type { Model } from '../../src/training/model';
 import type { Phase } from '../../src/training/phase';
-import { WARM_UP_RUNS } from '../../src/training/runner';
-import { type Model, type Report, Trainer, type TrainerOptions } from '../../src/training/trainer';
+import type { Report } from '../../src/training/report';
+import { Trainer, type TrainerOptions } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
 import {
   bothWays,
@@ -67,13 +69,13 @@ describe('losses are those of a run without graphs', () => {
     const generator: Partial<Phase<Networks>> = {
       name: 'G',
       trains: 'generator',
-      loss: ({ fake, networks: { discriminator: D } }) => D.forward(fake).mean(),
+      loss: ({ made: { fake }, networks: { discriminator: D } }) => D.forward(fake).mean(),
     };
     const lazy: Partial<Phase<Networks>> = {
       name: 'Dreg',
       optimizer: shared,
       every: 4,
-      loss: ({ real, networks: { discriminator: D }, log }) => {
+      loss: ({ batch: { images: real }, networks: { discriminator: D }, log }) => {
         const loss = D.forward(real).square().mean();
         log('twice', loss.mul(2));
         return loss;
@@ -92,9 +94,15 @@ describe('losses are those of a run without graphs', () => {
     const build = () => {
       const model = tinyModel({
         before: ({ discriminator }) => clampParameters(discriminator.parameters(), 0.05),
-        loss: ({ real, parts, fakeLabels, scheduled, networks: { discriminator: D } }) => {
+        loss: ({
+          batch: { images: real },
+          latentParts: parts,
+          latentLabels,
+          scheduled,
+          networks: { discriminator: D },
+        }) => {
           const ramp = scheduled((step) => Math.min(1, step / 10));
-          const told = fakeLabels
+          const told = latentLabels
             .float()
             .mean()
             .add(parts.codes?.mean() ?? 0);
@@ -106,7 +114,7 @@ describe('losses are those of a run without graphs', () => {
             .add(told);
         },
       })();
-      return { ...model, latent: { ...model.latent, classes: 3, codes: 2 } };
+      return { ...model, latent: { size: 4, classes: 3, codes: 2 } };
     };
     const { expected, found, recorded, notes } = await bothWays(build, 16);
     expect(found).toEqual(expected);
@@ -120,7 +128,7 @@ describe('losses are those of a run without graphs', () => {
       const loader = tinyLoader();
       const found: Report[] = [];
       for await (const report of trainer.fit(loader, { steps: 14, logEvery: 1 })) {
-        const [group] = trainer.phases[0].optimizer.groups;
+        const [group] = trainer.phases[0].running.groups;
         if (report.step === 6) group.lr = 2 ** -3;
         if (report.step === 10) group.weightDecay = 0.5;
         found.push(report);
@@ -145,20 +153,23 @@ describe('a phase that cannot be recorded runs without, and a note says why, onc
     [
       'reads a number',
       {
-        loss: ({ real, networks: { discriminator: D } }) =>
+        loss: ({ batch: { images: real }, networks: { discriminator: D } }) =>
           D.forward(real).mean().mul(D.forward(real).mean().item()),
       },
       /^phase P0 runs without a CUDA graph: it brings a value to the host/,
     ],
     [
       'looks at the step',
-      { loss: ({ real, index, networks: { discriminator: D } }) => D.forward(real).mean().mul(index) },
+      {
+        loss: ({ batch: { images: real }, index, networks: { discriminator: D } }) =>
+          D.forward(real).mean().mul(index),
+      },
       /^phase P0 runs without a CUDA graph: it reads step.index/,
     ],
     [
       'logs a number',
       {
-        loss: ({ real, log, networks: { discriminator: D } }) => {
+        loss: ({ batch: { images: real }, log, networks: { discriminator: D } }) => {
           log('one', 1);
           return D.forward(real).mean();
         },
@@ -168,7 +179,7 @@ describe('a phase that cannot be recorded runs without, and a note says why, onc
     [
       'keeps something for the next step',
       {
-        loss: ({ real, networks: { discriminator: D } }) => {
+        loss: ({ batch: { images: real }, networks: { discriminator: D } }) => {
           const mean = D.forward(real).mean();
           previous?.dispose();
           previous = keep(mean.detach().clone());
@@ -196,7 +207,8 @@ describe('a phase that cannot be recorded runs without, and a note says why, onc
     const lazy: Partial<Phase<Networks>> = {
       name: 'lazy',
       every: 4,
-      loss: ({ index, real, networks: { discriminator: D } }) => D.forward(real).mean().mul(index),
+      loss: ({ batch: { images: real }, index, networks: { discriminator: D } }) =>
+        D.forward(real).mean().mul(index),
     };
     const model = tinyModel({ name: 'D' }, lazy)();
     const trainer = new Trainer({ ...model, device: 'cpu', graphs: () => recorder });
@@ -262,12 +274,14 @@ describe('what is recorded', () => {
     const mixed: Loader = {
       ...eight,
       name: eight.name,
-      spec: eight.spec,
+      specs: eight.specs,
+      epoch: 0,
       batch: 8,
       batchesPerEpoch: eight.batchesPerEpoch,
       fetch: undefined,
       next: (): Promise<Batch> => (++asked === 6 ? four : eight).next(),
       state: () => eight.state(),
+      start: () => eight.start(),
       setState: () => undefined,
       to: () => undefined,
       dispose: () => undefined,
@@ -320,7 +334,7 @@ describe('what is recorded', () => {
   test('sees random numbers and constants that are made on the device', async () => {
     const { expected, found, recorded, notes } = await bothWays(
       tinyModel({
-        loss: ({ real, networks: { discriminator: D } }) =>
+        loss: ({ batch: { images: real }, networks: { discriminator: D } }) =>
           D.forward(real.add(randn(real.shape, { device: testDevice }).mul(0.1)))
             .add(ones([1], { device: testDevice }))
             .mean(),
@@ -334,7 +348,7 @@ describe('what is recorded', () => {
   test('copies labels along', async () => {
     const { expected, found, recorded } = await bothWays(
       tinyModel({
-        loss: ({ real, labels, networks: { discriminator: D } }) =>
+        loss: ({ batch: { images: real, labels }, networks: { discriminator: D } }) =>
           D.forward(real).sub(labels.float().unsqueeze(1)).square().mean(),
       }),
       10,

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors';
+import { UsageError } from './errors';
 
 /** Two numbers, height then width; one number stands for both. */
 export type Pair = number | readonly [number, number];

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPng } from '../../src/io/png';
 import { randn } from '../../src/tensor/create';
-import { type Model, Trainer } from '../../src/training/trainer';
+import type { Model } from '../../src/training/model';
+import { Trainer } from '../../src/training/trainer';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { tinyModel } from '../support/recorded';
@@ -12,7 +13,10 @@ const folder = temporaryFolder();
 
 const build = tinyModel(
   {},
-  { trains: 'generator', loss: ({ fake, networks: { discriminator: D } }) => D.forward(fake).mean() },
+  {
+    trains: 'generator',
+    loss: ({ made: { fake }, networks: { discriminator: D } }) => D.forward(fake).mean(),
+  },
 );
 
 async function train(name: string, model: Model): Promise<string> {
@@ -34,7 +38,7 @@ test('grids beside the samples see fixed images and draws, and move the run by n
   const seen: { real: unknown; drawn: unknown; training: boolean }[] = [];
   const model = build();
   const grids: Model['grids'] = {
-    pairs({ real, random, generate, device }) {
+    pairs({ batch: { images: real }, random, generate, device }) {
       const latents = randn([real.shape[0], 4], { generator: random, device });
       // From the default generator, and with dropout if it were on.
       randn([3], { device });
@@ -58,7 +62,7 @@ test('grids beside the samples see fixed images and draws, and move the run by n
   ]);
   expect(await readPng(join(drawn, 'samples', 'pairs-step-000005.png'))).toMatchObject({
     width: 4 * 18 + 2,
-    height: 2 * 18 + 2,
+    height: 8 * 18 + 2,
   });
   expect(seen).toEqual([seen[0], seen[0], seen[0]]);
   expect(seen[0].training).toBe(false);
@@ -67,7 +71,7 @@ test('grids beside the samples see fixed images and draws, and move the run by n
 });
 
 test('a conditional model refuses data of another number of classes, naming both', async () => {
-  const model = { ...build(), latent: { size: 4, classes: 5 }, conditional: true };
+  const model = { ...build(), latent: { size: 4, classes: 5, conditional: true } };
   await expect(train('classes', model)).rejects.toEqual(
     usage('a conditional model of 5 classes expects a data set with as many but "tiny" has 3'),
   );

@@ -1,0 +1,125 @@
+import type { NativeOps } from './native-ops.generated';
+import type { TorchError } from './torch-error';
+import type { DType, Handle, Handles, MemoryFormat } from './types';
+
+/** The addon's own entries, beside LibTorch's operators in `ops`. What each does is told at its definition in native/. */
+export interface NativeAddon {
+  readonly ops: NativeOps;
+  schemas(): [name: string, schema: string][];
+  setErrorClass(errorClass: typeof TorchError): void;
+
+  fromBytes(
+    bytes: ArrayBufferView | ArrayBuffer,
+    dtype: DType,
+    shape: readonly number[],
+    device: string,
+  ): Handle;
+  toBuffer(tensor: Handle): ArrayBuffer;
+  shape(tensor: Handle): number[];
+  strides(tensor: Handle): number[];
+  elements(tensor: Handle): number;
+  dtype(tensor: Handle): DType;
+  device(tensor: Handle): string;
+  isContiguous(tensor: Handle, format: MemoryFormat): boolean;
+  isAliasOf(a: Handle, b: Handle): boolean;
+  changes(tensor: Handle): number;
+  release(handles: Handles, count?: number): number;
+  releaseOne(handle: Handle): boolean;
+  liveTensors(): [tensors: number, bytes: number, generators: number];
+
+  requiresGrad(tensor: Handle): boolean;
+  isLeaf(tensor: Handle): boolean;
+  setRequiresGrad(tensors: Handles, value: boolean): void;
+  gradient(tensor: Handle): Handle;
+  gradients(tensors: Handles): Handle[];
+  setGradient(tensor: Handle, gradient: Handle | null): void;
+  clearGradients(tensors: Handles): void;
+  setData(tensor: Handle, data: Handle): void;
+  backward(
+    tensors: Handles,
+    gradients: readonly (Handle | null)[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    inputs: Handles,
+  ): void;
+  grad(
+    outputs: Handles,
+    inputs: Handles,
+    gradients: readonly (Handle | null)[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): Handle[];
+  gradEnabled(): boolean;
+  setGradEnabled(enabled: boolean): void;
+  autocastEnabled(device: string): boolean;
+  setAutocast(device: string, enabled: boolean, dtype: DType): void;
+
+  makeGenerator(device: string, seed: number): Handle;
+  defaultGenerator(device: string): Handle;
+  releaseGenerator(generator: Handle): boolean;
+  seedGenerator(generator: Handle, seed: number): void;
+  generatorState(generator: Handle): Handle;
+  setGeneratorState(generator: Handle, state: Handle): void;
+  manualSeed(seed: number): void;
+
+  version(): string;
+  buildConfiguration(): string;
+  cpuCapability(): string;
+  threads(): number;
+  setThreads(count: number): void;
+  builtWithCuda(): boolean;
+  cudaDeviceCount(): number;
+  cudnnVersion(): string;
+  setDeterministic(enabled: boolean): void;
+  deterministic(): boolean;
+  setBenchmark(enabled: boolean): void;
+  setTf32(enabled: boolean): void;
+  setKernels(enabled: boolean): void;
+  kernelsEnabled(): boolean;
+  batchNormLeakyRelu(
+    input: Handle,
+    weight: Handle | null,
+    bias: Handle | null,
+    runningMean: Handle | null,
+    runningVar: Handle | null,
+    training: boolean,
+    momentum: number,
+    eps: number,
+    slope: number,
+  ): Handle;
+  requireDevice(device: string): void;
+  tuneMemory(): void;
+  memoryTuned(): boolean;
+
+  startProfiling(): void;
+  openSpan(name: string): Handle;
+  closeSpan(span: Handle): void;
+  stopProfiling(trace: string): [texts: string[], rows: ArrayBuffer];
+
+  loadScript(
+    path: string,
+    device: string,
+    extra: string,
+  ): [script: Handle, argumentNames: string[], extra: string];
+  moveScript(script: Handle, device: string): void;
+  releaseScript(script: Handle): boolean;
+  runScript(script: Handle, input: Handle, flags: readonly string[]): [names: string[], tensors: Handle[]];
+
+  cudaDeviceName(device: string): string;
+  cudaCapability(device: string): [major: number, minor: number];
+  cudaSynchronize(device: string): void;
+  /** Bytes: in tensors, reserved from the driver, highest in tensors so far, the device's total. */
+  cudaMemory(device: string): [allocated: number, reserved: number, peak: number, total: number];
+  cudaEmptyCache(): void;
+
+  makeCaptureStream(device: string): Handle;
+  enterCaptureStream(stream: Handle): void;
+  leaveCaptureStream(stream: Handle): void;
+  beginCapture(stream: Handle, generators: readonly Handle[]): Handle;
+  endCapture(graph: Handle): void;
+  abandonCapture(graph: Handle): void;
+  replayGraph(graph: Handle): void;
+  releaseResource(resource: Handle): boolean;
+  forbidCudaSync(forbidden: boolean): void;
+}

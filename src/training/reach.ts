@@ -1,0 +1,9 @@
+/** Which sizes of images a network takes, and how far it looks. */
+export interface Reach {
+  /** Pixels that must divide height and width. */
+  readonly stride: number;
+  /** Pixels, the least height and width. */
+  readonly least: number;
+  /** Pixels along each side that an output pixel depends on, at most; Infinity where it is all of the image. */
+  readonly receptiveField: number;
+}

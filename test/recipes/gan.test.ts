@@ -1,0 +1,118 @@
+import { relativistic } from '../../src/losses/relativistic';
+import { adam } from '../../src/optim/adam';
+import { adversarialLoss, LOSSES } from '../../src/recipes/adversarial';
+import { type GanOptions, gan } from '../../src/recipes/gan';
+import { LatentSampler } from '../../src/training/latent-sampler';
+import type { Model } from '../../src/training/model';
+import { Trainer } from '../../src/training/trainer';
+import { usage } from '../support/failure';
+import { testDevice } from '../support/fixtures';
+import { tinyNetworks } from '../support/tiny-trainer';
+import { reportsOf, tinyLoader } from '../support/training';
+
+/** A GAN of the tiny networks. */
+function tinyGan(options: Partial<GanOptions> = {}): Model {
+  const optimizer = adam({ lr: 1e-3 });
+  return gan({
+    networks: tinyNetworks(),
+    latent: { size: 4 },
+    loss: adversarialLoss('non-saturating'),
+    optimizers: { discriminator: optimizer, generator: optimizer },
+    ...options,
+  });
+}
+
+async function train(model: Model, steps: number, look: (trainer: Trainer) => void = () => {}) {
+  const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32' });
+  const loader = tinyLoader();
+  try {
+    const reports = await reportsOf(trainer.fit(loader, { steps, logEvery: 1 }));
+    look(trainer);
+    return reports;
+  } finally {
+    loader.dispose();
+    trainer.dispose();
+  }
+}
+
+function release({ networks }: Model): void {
+  for (const network of Object.values(networks)) network.dispose();
+}
+
+test('refuses smoothing where a loss has no targets to smooth', () => {
+  release(tinyGan({ loss: adversarialLoss('least-squares', { labelSmoothing: 0.1 }) }));
+  expect(() => tinyGan({ loss: adversarialLoss('hinge', { labelSmoothing: 0.1 }) })).toThrow(
+    usage('label smoothing of 0.1 with the loss hinge, which has no targets'),
+  );
+});
+
+test.each(LOSSES)('trains both networks by the loss called %s', async (name) => {
+  const model = tinyGan({ loss: adversarialLoss(name) });
+  const before = Object.values(model.networks).map((network) => network.parameters()[0].toArray());
+  const [, { losses }] = await train(model, 2, ({ networks }) => {
+    for (const [i, network] of Object.values(networks).entries())
+      expect(network.parameters()[0].toArray()).not.toEqual(before[i]);
+  });
+  expect(Object.values(losses).every(Number.isFinite)).toBe(true);
+});
+
+test.each([false, true])('augments whatever D sees, in both phases; one batch: %s', async (oneBatch) => {
+  const model = tinyGan({ loss: relativistic(), oneBatch, config: { augment: 'ada' } });
+  const seen: string[] = [];
+  model.networks.ada.forward = (images) => {
+    seen.push(images.requiresGrad ? 'fake of G' : 'real or fake');
+    return images.mul(0.5);
+  };
+  await train(model, 1);
+  expect(seen).toEqual(['real or fake', 'real or fake', 'fake of G', 'real or fake']);
+});
+
+test('without a configuration it has two networks, no averages, and images of latents', () => {
+  const model = tinyGan();
+  expect(Object.keys(model.networks)).toEqual(['generator', 'discriminator']);
+  expect([model.ema, model.phases.map(({ name }) => name)]).toEqual([{}, ['D', 'G']]);
+  expect(model.sampler).toBeInstanceOf(LatentSampler);
+  release(model);
+});
+
+test('its configuration adds averaged weights, the history of both networks, and ADA', () => {
+  const model = tinyGan({ config: { emaImages: 100, historical: 0.1, augment: 'ada' } });
+  expect(model.ema).toEqual({ generator: { halfLifeImages: 100 } });
+  expect(Object.keys(model.networks)).toEqual(
+    expect.arrayContaining(['ada', 'discriminatorHistory', 'generatorHistory']),
+  );
+  release(model);
+});
+
+test('the log shows probabilities, or a critic’s scores', async () => {
+  const [probabilities, scores] = [await logged(false), await logged(true)];
+  for (const key of ['D(real)', 'D(fake)']) {
+    expect(probabilities[key]).toBeGreaterThan(0);
+    expect(probabilities[key]).toBeLessThan(1);
+    expect(scores[key]).not.toBeCloseTo(probabilities[key], 2);
+  }
+});
+
+async function logged(scores: boolean): Promise<Readonly<Record<string, number>>> {
+  const [{ statistics }] = await train(tinyGan({ scores }), 1);
+  return statistics;
+}
+
+test('a phase of one’s own runs after D and G', async () => {
+  const ran: string[] = [];
+  const model = tinyGan({
+    further: [
+      {
+        name: 'R',
+        trains: 'discriminator',
+        optimizer: adam({ lr: 0 }),
+        loss: ({ batch, networks: { discriminator } }) => {
+          ran.push('R');
+          return discriminator.forward(batch.images).mean();
+        },
+      },
+    ],
+  });
+  const [{ losses }] = await train(model, 1);
+  expect([Object.keys(losses), ran]).toEqual([['D', 'G', 'R'], ['R']]);
+});
