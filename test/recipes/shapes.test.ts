@@ -1,11 +1,8 @@
 // Every recipe on images of every data set's shape, with networks of a few units: builds, trains a step, and makes samples and grids
 // of that shape.
-<<<<<<< HEAD
 import { type Dataset, ImageDataset } from '../../src/data/dataset';
 import { PairedDataset } from '../../src/data/paired-dataset';
 import { UnpairedDataset } from '../../src/data/unpaired-dataset';
-=======
->>>>>>> wt-t
 import { recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
 import type { Recipe } from '../../src/recipes/recipe';
@@ -16,7 +13,7 @@ import type { Tensor } from '../../src/tensor/tensor';
 import { seededLatents } from '../../src/training/generated-images';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { reportsOf, tinyData } from '../support/training';
+import { reportsOf } from '../support/training';
 
 const SHAPES = [
   { like: 'mnist, and digits at 28', channels: 1, height: 28, width: 28 },
@@ -72,7 +69,6 @@ const cases = everyRecipe.flatMap(({ name, resolutions }) =>
   ),
 );
 
-<<<<<<< HEAD
 /** Four examples of what a recipe learns from, all of them of one shape. */
 function datasetFor({ data: kind = 'images' }: Recipe, { channels, height, width }: Shape): Dataset {
   const noise = (planes: number) =>
@@ -91,8 +87,6 @@ function datasetFor({ data: kind = 'images' }: Recipe, { channels, height, width
   return kind === 'images' ? images() : new UnpairedDataset({ name: 'tiny', a: images(), b: images() });
 }
 
-=======
->>>>>>> wt-t
 function smallConfig(recipe: Recipe, more: Record<string, string>) {
   const small = Object.entries(SMALL).filter(([key]) => Object.hasOwn(recipe.fields, key));
   return parseConfig(recipe.fields, { set: { ...Object.fromEntries(small), ...more } });
@@ -124,8 +118,7 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
 
 test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {
   const recipe = recipes[one.name];
-  const { channels, height, width } = one;
-  const dataset = tinyData(recipe.data, { count: 12, channels, resolution: { height, width } });
+  const dataset = datasetFor(recipe, one);
   const { kind } = dataset;
   const loader = dataset.loader({ batch: 4, seed: 1, device: testDevice });
   manualSeed(1);
