@@ -111,8 +111,14 @@ describe('a wrong call exits with 2, says what to type in one line, and leaves n
 
 test('a folder of another layout exits with 1 and says what is expected', async () => {
   for (const [argv, layout] of [
-    [[...PIX2PIX, '--dataset', `pairs:${join(folder, 'nothing')}`], 'side by side, or trainA, trainB'],
-    [[...CYCLEGAN, '--dataset', `unpaired:${join(folder, 'nothing')}`], 'the folders trainA and trainB'],
+    [
+      [...PIX2PIX, '--dataset', `pairs:${join(folder, 'nothing')}`],
+      'side by side (A left, B right), or trainA and trainB',
+    ],
+    [
+      [...CYCLEGAN, '--dataset', `unpaired:${join(folder, 'nothing')}`],
+      'sub-folders are expected, trainA and trainB, or A and B',
+    ],
   ] as const) {
     const { code, stderr } = await call([...argv, '--out', run]);
     expect(code).toBe(1);
