@@ -60,7 +60,13 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);
   announce(plan, { dataset, trainer, terminal });
-  const view = new ReportView({ terminal, steps, folder, resumed: resume });
+  const view = new ReportView({
+    terminal,
+    steps,
+    folder,
+    resumed: resume,
+    takesImages: model.sampler?.takes === 'images',
+  });
   const interrupt = listenForInterrupt(host, () =>
     view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
   );
