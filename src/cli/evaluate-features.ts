@@ -16,6 +16,7 @@ import { formLatents } from '../training/run-model';
 import type { EvaluateSettings } from './evaluate-settings';
 import { openJobFeatures } from './evaluation-features';
 import type { EvaluationJob } from './evaluation-job';
+import type { Split } from './judged';
 import { loadReal } from './real-data';
 
 /** What is judged by a feature network: images, and paths between latents. */
@@ -26,7 +27,7 @@ export async function judgeByFeatures(job: EvaluationJob): Promise<void> {
   const split = settings.split ?? 'train';
   const dataset = await loadReal(job, split);
   const source = images.length > 0 ? conform(judged.source, dataset, settings) : judged.source;
-  const extractor = await openJobFeatures(job, dataset);
+  const extractor = await openJobFeatures(job, await learnedImages(job, dataset, split));
   try {
     terminal.log(`judging  ${judged.described}`);
     if (images.length > 0) await judgeImages(job, { dataset, extractor, source, split });
@@ -36,11 +37,17 @@ export async function judgeByFeatures(job: EvaluationJob): Promise<void> {
   }
 }
 
+/** What a classifier is trained on: the images that are learned, whatever split the others are compared with. */
+async function learnedImages(job: EvaluationJob, dataset: ImageDataset, split: Split): Promise<ImageDataset> {
+  const { features = 'classifier' } = job.settings;
+  return split === 'test' && features === 'classifier' ? loadReal(job, 'train') : dataset;
+}
+
 interface Sides {
   readonly dataset: ImageDataset;
   readonly extractor: FeatureExtractor;
   readonly source: ImageSource;
-  readonly split: string;
+  readonly split: Split;
 }
 
 async function judgeImages(job: EvaluationJob, { dataset, extractor, source, split }: Sides): Promise<void> {

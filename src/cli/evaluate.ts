@@ -19,7 +19,7 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
 function evaluateProgram(): Command {
   return createProgram(
     'evaluate',
-    'Judges a trained generator, or any images, against a data set. Every result says how it was measured.',
+    'Judges a trained model, or any images, against a data set. Every result says how it was measured.',
   )
     .option(
       '--checkpoint <folder>',

@@ -1,4 +1,4 @@
-import type { Dataset, ImageDataset } from '../data/dataset';
+import type { Dataset } from '../data/dataset';
 import { dataKindOf } from '../data/kind';
 import { hasTestSplit } from '../data/sources';
 import { UsageError } from '../errors';
@@ -12,6 +12,7 @@ import type { JudgedImages, Split } from './judged';
 import { DEFAULT_COUNT, originOf } from './judged-images';
 import { notesOf } from './load-run';
 import { type DataRequest, dataName, loadSplit } from './real-data';
+import { checkClasses, type Domains, haveSameClasses } from './same-classes';
 
 /**
  * What a model makes of the images of its data set that it has not learned, for an evaluation, and those images themselves.
@@ -34,7 +35,7 @@ export async function judgeTranslation(
   const dataset = await loadSplit(request, { split, size: model.specs[way.from], channels });
   checkChannels(dataset, model);
   const { [way.from]: inputs, [way.to]: targets } = dataset.parts;
-  if (asked.metrics?.images.includes('accuracy')) checkClasses(inputs, targets);
+  if (asked.metrics?.images.includes('accuracy')) checkClasses({ inputs, targets });
   const { seed, count = Math.min(inputs.count, DEFAULT_COUNT) } = asked;
   if (count > inputs.count)
     throw new UsageError(
@@ -63,14 +64,9 @@ async function copiesOf(shown: Parameters<typeof copiedImages>[0], inputsSplit: 
 }
 
 /** What is measured where nobody says: pairs by their targets, two domains by the features of theirs. */
-function usualMetrics({ kind }: Dataset, { inputs, targets }: Domains): readonly MetricName[] {
+function usualMetrics({ kind }: Dataset, domains: Domains): readonly MetricName[] {
   if (kind === 'pairs') return ['l1', 'psnr', 'ssim', 'lpips'];
-  return haveSameClasses(inputs, targets) ? ['fid', 'accuracy'] : ['fid'];
-}
-
-interface Domains {
-  readonly inputs: ImageDataset;
-  readonly targets: ImageDataset;
+  return haveSameClasses(domains) ? ['fid', 'accuracy'] : ['fid'];
 }
 
 /** @throws UsageError for what only models of latents have */
@@ -127,18 +123,4 @@ function checkChannels({ name, specs }: Dataset, model: LoadedModel): void {
       throw new UsageError(
         `this model has learned images ${part} of ${spec.channels} channels, but those of ${name} have ${specs[part]?.channels ?? 'none'}: name another --dataset`,
       );
-}
-
-/** @throws UsageError where nobody can say whether a translated image is what it was */
-function checkClasses(inputs: ImageDataset, targets: ImageDataset): void {
-  if (haveSameClasses(inputs, targets)) return;
-  const has = ({ name, classNames }: ImageDataset) =>
-    classNames.length > 0 ? `${name} has ${classNames.join(', ')}` : `${name} has none`;
-  throw new UsageError(
-    `accuracy needs domains with the same classes, but ${has(inputs)} and ${has(targets)}: leave accuracy out`,
-  );
-}
-
-function haveSameClasses(inputs: ImageDataset, targets: ImageDataset): boolean {
-  return inputs.classNames.length > 0 && String(inputs.classNames) === String(targets.classNames);
 }

@@ -19,6 +19,8 @@ export interface ReportViewOptions {
   readonly folder: string;
   /** Whether steps were done before: how many, the first report tells. */
   readonly resumed: boolean;
+  /** Whether the model makes images of images, so that it is for `apply`; else of latents, for `sample` (false). */
+  readonly takesImages?: boolean;
   /** The time in milliseconds (`performance.now`). */
   readonly now?: () => number;
 }
@@ -99,7 +101,7 @@ export class ReportView {
     const { samples, checkpoint, step } = last;
     const next = interrupted
       ? commandLine('train', ['--resume', folder])
-      : commandLine('sample', ['--checkpoint', folder, '--count', '64', '--seed', '1', '--out', 'grid.png']);
+      : useCommand(folder, this.#options.takesImages ?? false);
     const imagesPerSecond = this.#seconds > 0 ? this.#images / this.#seconds : last.imagesPerSecond;
     const best = this.#evaluated && join(folder, BEST);
     const report = join(folder, 'report.html');
@@ -168,4 +170,11 @@ export class ReportView {
     this.#seconds += seconds;
     this.#images += seconds * report.imagesPerSecond;
   }
+}
+
+/** What to type to use the trained model. */
+function useCommand(folder: string, takesImages: boolean): string {
+  const run = ['--checkpoint', folder];
+  if (takesImages) return commandLine('apply', [...run, '--in', 'photos', '--out', 'made']);
+  return commandLine('sample', [...run, '--count', '64', '--seed', '1', '--out', 'grid.png']);
 }

@@ -3,7 +3,7 @@ import { sizeOf } from '../data/image-size';
 import { dataKindOf } from '../data/kind';
 import { UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
-import { decidingNumber, type ImageMetric, parseImageMetrics } from '../metrics/names';
+import { decidingNumber, parseTrainingMetrics, type TrainingMetric, trainingParts } from '../metrics/names';
 import { nearest } from '../nearest';
 import {
   boolean,
@@ -89,13 +89,13 @@ type EvaluationFields = 'evalEvery' | 'evalMetrics' | 'evalCount' | 'bestBy' | '
 export interface EvaluationSettings {
   /** Steps between evaluations. */
   readonly every: number;
-  readonly metrics: readonly ImageMetric[];
+  readonly metrics: readonly TrainingMetric[];
   /** Images to judge. */
   readonly count: number;
   /** The number that decides which weights are best. */
   readonly bestBy: string;
-  /** The feature network: a name or a file. */
-  readonly features: string;
+  /** The feature network: a name or a file; undefined for the usual one. */
+  readonly features: string | undefined;
 }
 
 /** All that says what to train, apart from where it is written: what a run directory keeps of the command line. */
@@ -153,14 +153,16 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   checkData(recipe, settings);
   checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
-  const evaluation = evaluationSettings({ evalEvery, evalMetrics, evalCount, bestBy, features });
+  const asked = { evalEvery, evalMetrics, evalCount, bestBy, features };
+  const evaluation = evaluationSettings(asked, settings.dataset);
   return { recipe, settings: { recipe: String(name), ...settings, set: config }, out, profile, evaluation };
 }
 
 function evaluationSettings(
   values: Pick<ConfigOf<ReturnType<typeof trainFields>>, EvaluationFields>,
+  dataset: string,
 ): EvaluationSettings | undefined {
-  const { evalEvery: every, evalMetrics, evalCount = 5_000, bestBy, features = 'classifier' } = values;
+  const { evalEvery: every, evalCount = 5_000, bestBy, features } = values;
   if (every === undefined || every === 0) {
     const idle = Object.entries({ ...values, evalEvery: undefined }).find(([, value]) => value !== undefined);
     if (idle && every === undefined)
@@ -169,7 +171,14 @@ function evaluationSettings(
       );
     return undefined;
   }
-  const metrics = parseImageMetrics(evalMetrics ?? 'fid');
+  const kind = dataKindOf(dataset);
+  const { evalMetrics = kind === 'pairs' ? 'l1,psnr,ssim,lpips' : 'fid' } = values;
+  const metrics = parseTrainingMetrics(evalMetrics);
+  const [pair] = trainingParts(metrics).pairs;
+  if (pair !== undefined && kind !== 'pairs')
+    throw new UsageError(
+      `--eval-metrics ${pair} compares images with what they should be, but ${dataset} has no pairs: try --eval-metrics fid`,
+    );
   return { every, metrics, count: evalCount, bestBy: decidingNumber(metrics, bestBy), features };
 }
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { UsageError } from '../errors';
-import { imageMetricNames } from '../metrics/names';
+import { trainingMetricNames } from '../metrics/names';
 import type { Fields } from '../recipes/config';
 import { readConfigFile } from './config-file';
 import type { Host } from './host';
@@ -64,12 +64,15 @@ export function trainProgram(recipes: Recipes): Command {
       '--eval-every [n]',
       `judges the generator every so many steps (${EVAL_STEPS}) and at the end, and keeps the best weights in best/; 0 for never (never)`,
     )
-    .option('--eval-metrics <list>', `of ${imageMetricNames.join(', ')} (fid)`)
+    .option(
+      '--eval-metrics <list>',
+      `of ${trainingMetricNames.join(', ')} (fid; with pairs l1,psnr,ssim,lpips)`,
+    )
     .option('--eval-count <n>', 'generated images an evaluation judges (5000)')
     .option('--best-by <metric>', 'the number that decides which weights are best (the first)')
     .option(
       '--features <what>',
-      'the feature network: classifier, trained here on first use, or a file: Inception or TorchScript (classifier)',
+      'the feature network: classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
     )
     .option(
       '--profile [steps]',

@@ -1,13 +1,12 @@
 import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
-import { openFeatures } from '../metrics/features/open';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
-import type { EvaluationOptions } from '../training/evaluation';
+import type { EvaluationOptions } from '../training/evaluation-options';
 import type { FitOptions } from '../training/fit-options';
 import type { Precision } from '../training/manifest';
 import type { Model } from '../training/model';
@@ -20,6 +19,7 @@ import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { CommandContext, Terminal } from './terminal';
+import { openTrainingEvaluation } from './training-evaluation';
 
 /** A training, decided in every respect. */
 export interface TrainingPlan {
@@ -60,7 +60,13 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);
   announce(plan, { dataset, trainer, terminal });
-  const view = new ReportView({ terminal, steps, folder, resumed: resume });
+  const view = new ReportView({
+    terminal,
+    steps,
+    folder,
+    resumed: resume,
+    takesImages: model.sampler?.takes === 'images',
+  });
   const interrupt = listenForInterrupt(host, () =>
     view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
   );
@@ -71,7 +77,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   } finally {
     view.stop();
     interrupt.dispose();
-    evaluation?.features.dispose();
+    evaluation?.features?.dispose();
     loader.dispose();
     trainer.dispose();
   }
@@ -90,43 +96,24 @@ interface Loaded {
 /** How the model is judged on its way, where it is. */
 async function openEvaluation(
   { evaluation, settings }: TrainingPlan,
-  {
-    model,
-    dataset,
-    heldOut,
-    device,
-    terminal,
-  }: Loaded & { readonly device: string; readonly terminal: Terminal },
+  { dataset, device, terminal, ...loaded }: Loaded & { readonly device: string; readonly terminal: Terminal },
 ): Promise<EvaluationOptions | undefined> {
   if (!evaluation) return undefined;
   // Crops are for learning: what is compared with is whole.
-  const compared =
+  const whole =
     settings.loadSize === undefined
       ? dataset
       : await loadDataset(settings.dataset, dataOptions(settings, terminal));
-  const { real, inputs } = judgedBy({ model, dataset: compared, heldOut });
+  const { dataDir } = settings;
   const onProgress = progressOf(terminal);
-  const features = await openFeatures(evaluation.features, {
-    dataset: real,
-    dataDir: settings.dataDir,
+  return openTrainingEvaluation(evaluation, {
+    ...loaded,
+    dataset: whole,
+    dataDir,
     device,
+    terminal,
     onProgress,
-    onNote: (note) => terminal.log(note),
   });
-  const protocol = { split: 'train' };
-  const { features: featuresFrom } = evaluation;
-  return { ...evaluation, real, inputs, features, featuresFrom, protocol, onProgress };
-}
-
-/** The images that a model is compared with, and those that it takes in. */
-function judgedBy({ model, dataset, heldOut }: Loaded): {
-  readonly real: ImageDataset;
-  readonly inputs?: ImageDataset;
-} {
-  const { sampler } = model;
-  if (sampler?.takes !== 'images') return { real: dataset.parts.images };
-  const { from, to } = sampler.direction();
-  return { real: dataset.parts[to], inputs: (heldOut ?? dataset).parts[from] };
 }
 
 /** Images that are not learned, for a model that takes images in; none where the set has no others. */

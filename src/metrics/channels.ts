@@ -1,3 +1,4 @@
+import { hasAlpha } from '../data/image-spec';
 import { UsageError } from '../errors';
 import { onesLike, tensor } from '../tensor/create';
 import { scope } from '../tensor/scope';
@@ -47,10 +48,6 @@ export function requireChannels(...given: readonly number[]): void {
   const wrong = given.find((count) => ![1, 2, 3, 4].includes(count));
   if (wrong !== undefined)
     throw new UsageError(`images can be converted between 1 to 4 channels, but there are ${wrong}`);
-}
-
-function hasAlpha(channels: number): boolean {
-  return channels % 2 === 0;
 }
 
 function alphaOf(images: Tensor): Tensor {

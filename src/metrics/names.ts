@@ -37,7 +37,7 @@ export const METRICS = { ...OF_IMAGES, ...OF_PAIRS, ...OF_PATHS, ...OF_DATA } as
 /** The name of a metric, as `--metrics` takes it. */
 export type MetricName = keyof typeof METRICS;
 
-/** A metric of a set of images: what can be judged in training, too. */
+/** A metric of a set of images. */
 export type ImageMetric = keyof typeof OF_IMAGES;
 
 /** A metric of images that have a target each. */
@@ -49,8 +49,11 @@ export type DataMetric = keyof typeof OF_DATA;
 /** All of them, in the order of their report. */
 export const metricNames = Object.keys(METRICS) as readonly MetricName[];
 
-/** Those of a set of images. */
-export const imageMetricNames = Object.keys(OF_IMAGES) as readonly ImageMetric[];
+/** A metric that a training can be judged by on its way. */
+export type TrainingMetric = ImageMetric | PairMetric;
+
+/** Those of a training. */
+export const trainingMetricNames = Object.keys({ ...OF_IMAGES, ...OF_PAIRS }) as readonly TrainingMetric[];
 
 /** Metrics by what is judged: each part is measured by a protocol of its own. */
 export interface MetricParts {
@@ -73,14 +76,29 @@ export function metricParts(metrics: readonly MetricName[]): MetricParts {
   };
 }
 
-/** Reads a list of {@link parseMetrics | metrics} of images. @throws UsageError as that, and for one of something else */
-export function parseImageMetrics(list: string): readonly ImageMetric[] {
-  const metrics = parseMetrics(list);
-  const { images } = metricParts(metrics);
-  const other = metrics.find((name) => !images.some((image) => image === name));
-  if (other === undefined) return images;
+/**
+ * The parts of what a training is judged by.
+ *
+ * @throws UsageError for metrics of sets of images beside those of pairs: an evaluation on the way is one row, and has one protocol
+ */
+export function trainingParts(metrics: readonly TrainingMetric[]): Pick<MetricParts, 'images' | 'pairs'> {
+  const { images, pairs } = metricParts(metrics);
+  if (images.length === 0 || pairs.length === 0) return { images, pairs };
   throw new UsageError(
-    `${other} is not measured on the way: expected some of ${imageMetricNames.join(', ')}; evaluate --metrics ${other} measures it afterwards`,
+    `${images[0]} and ${pairs[0]} are measured by protocols of their own, and a training is judged by one: choose ${images} or ${pairs}`,
+  );
+}
+
+/** Reads a list of {@link parseMetrics | metrics} for a training. @throws UsageError as that, and for one that is not measured on the way */
+export function parseTrainingMetrics(list: string): readonly TrainingMetric[] {
+  const metrics = parseMetrics(list);
+  const known = metrics.filter((name): name is TrainingMetric =>
+    trainingMetricNames.some((other) => other === name),
+  );
+  const other = metrics.find((name) => !known.some((one) => one === name));
+  if (other === undefined) return known;
+  throw new UsageError(
+    `${other} is not measured on the way: expected some of ${trainingMetricNames.join(', ')}; evaluate --metrics ${other} measures it afterwards`,
   );
 }
 

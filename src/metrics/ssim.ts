@@ -17,6 +17,14 @@ const [WINDOW, SIGMA] = [11, 1.5];
 
 const WEIGHTS = gaussian();
 
+/** What black and white are in images. */
+export interface PixelRange {
+  /** Black: −1 in images in [−1, 1], 0 in 8-bit ones (−1). */
+  readonly black?: number;
+  /** How far white is from it: 2, or 255 (2). */
+  readonly range?: number;
+}
+
 /** What keeps the quotients from 0 / 0, in parts of the range. */
 const [K1, K2] = [0.01, 0.03];
 
@@ -29,15 +37,14 @@ const AT_ONCE = 2 ** 20;
  *
  * SSIM = (2 μₓμᵧ + c₁)(2 σₓᵧ + c₂) / ((μₓ² + μᵧ² + c₁)(σₓ² + σᵧ² + c₂)), c₁ = (0.01 · range)², c₂ = (0.03 · range)²;
  *
- * an image's is the mean over windows and channels. It is between −1 and 1. Figures agree with those of scikit-image for
+ * where x and y are counted from black, as in 8-bit images; an image's is the mean over windows and channels. It is between −1 and 1. Figures agree with those of scikit-image for
  * `gaussian_weights=True, sigma=1.5, use_sample_covariance=False`.
  *
- * @param options.range - How far white is from black: 2 for images in [−1, 1], 255 for 8-bit ones (2).
  * @throws UsageError for different shapes, no images, or fewer than 11 × 11 pixels
  */
 export function ssim(
   { images, references }: { readonly images: Tensor; readonly references: Tensor },
-  { range = 2 }: { readonly range?: number } = {},
+  { black = -1, range = 2 }: PixelRange = {},
 ): StructuralSimilarity {
   numberBetween('ssim', 'range', range, { min: Number.MIN_VALUE });
   const { shape } = images;
@@ -51,7 +58,9 @@ export function ssim(
       const others = references.split(part);
       return images
         .split(part)
-        .flatMap((some, i) => scope(() => [...similarities(some, others[i], range).toTypedArray()]));
+        .flatMap((some, i) =>
+          scope(() => [...similarities(some, others[i], { black, range }).toTypedArray()]),
+        );
     }),
   );
   const values = Float64Array.from(perImage, Number);
@@ -59,9 +68,9 @@ export function ssim(
 }
 
 /** Each image's similarity [N]. */
-function similarities(images: Tensor, references: Tensor, range: number): Tensor {
+function similarities(images: Tensor, references: Tensor, { black, range }: Required<PixelRange>): Tensor {
   const [count, , height, width] = images.shape;
-  const [x, y] = [images, references].map((each) => each.double().reshape([-1, 1, height, width]));
+  const [x, y] = [images, references].map((each) => each.double().sub(black).reshape([-1, 1, height, width]));
   const moments = cat([x, y, x.square(), y.square(), x.mul(y)]);
   const [meanX, meanY, squareX, squareY, product] = smoothed(smoothed(moments, 2), 3).chunk(5);
   const [c1, c2] = [(K1 * range) ** 2, (K2 * range) ** 2];

@@ -32,14 +32,14 @@ export const cyclegan: Recipe<typeof fields> = {
   fields,
   data: 'unpaired',
   resolutions: {
-    description: 'any size of at least 24 whose sides 4 divides',
+    description: 'any size of at least 8 whose sides 4 divides, with patch=70 of at least 24',
     accepts: residualTranslatorAccepts,
   },
   training: { resolution: 64, batch: 1, steps: 10_000 },
   build(config, { a, b }, training = cyclegan.training) {
     const { width, blocks, lambda, emaImages } = config;
     const identity = identityWeight(config, a, b);
-    const receptiveField = patchSize(config.patch);
+    const receptiveField = patchSize(config.patch, a);
     const ab = residualTranslator({ from: a, to: b, width, blocks });
     const ba = residualTranslator({ from: b, to: a, width, blocks });
     const judgeA = patchDiscriminator({ images: a, width, receptiveField });

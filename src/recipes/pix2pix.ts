@@ -36,6 +36,7 @@ export const pix2pix: Recipe<typeof fields> = {
   build(config, specs, training = pix2pix.training) {
     const { direction, width, norm, lambda, emaImages } = config;
     const [from, to] = direction === 'ab' ? ['a', 'b'] : ['b', 'a'];
+    const receptiveField = patchSize(config.patch, specs[to]);
     const generator = unetGenerator({
       from: specs[from],
       to: specs[to],
@@ -47,7 +48,7 @@ export const pix2pix: Recipe<typeof fields> = {
       images: specs[to],
       condition: specs[from],
       width,
-      receptiveField: patchSize(config.patch),
+      receptiveField,
       norm,
     });
     const adversarial = patchLoss(config.loss);

@@ -1,5 +1,7 @@
+import { type ImageSize, sizeText } from '../data/image-size';
+import { UsageError } from '../errors';
 import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from '../losses/adversarial';
-import type { PatchSize } from '../models/patch-discriminator';
+import { leastPatchedSize, type PatchSize } from '../models/patch-discriminator';
 import { type AdamOptions, adam } from '../optim/adam';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { constant, linear, sequence } from '../optim/schedule';
@@ -9,11 +11,14 @@ import type { TrainingLength } from './recipe';
 /** Losses that `--set loss=…` can name for patches. */
 const PATCH_LOSSES = ['least-squares', 'non-saturating', 'hinge'] as const;
 
+/** Pixels a side of the patches that a discriminator can judge, the smallest first. */
+const PATCHES = ['1', '16', '34', '70', '142', '286'] as const;
+
 /** What `--set` reaches of the discriminators and the optimizers of models that make images of images. */
 export function translationFields(loss: (typeof PATCH_LOSSES)[number]) {
   return {
     loss: choice(loss, PATCH_LOSSES, { help: 'the adversarial loss, over patches' }),
-    patch: choice('70', ['1', '16', '34', '70', '142', '286'], {
+    patch: choice('70', PATCHES, {
       help: 'pixels a side of the patches that D judges',
     }),
     lr: number(2e-4, { min: 0, help: 'learning rate, constant for half of the training, then falling to 0' }),
@@ -35,9 +40,15 @@ export function patchLoss(name: (typeof PATCH_LOSSES)[number]): AdversarialLoss 
   return { ...loss, discriminator: (real, fake) => loss.discriminator(real, fake).mul(0.5) };
 }
 
-/** The receptive field that `--set patch=…` names. */
-export function patchSize(text: string): PatchSize {
-  return Number(text) as PatchSize;
+/** The receptive field that `--set patch=…` names. @throws UsageError for images without a whole patch, with the largest that fits */
+export function patchSize(text: (typeof PATCHES)[number], images: ImageSize): PatchSize {
+  const fits = (patch: string) =>
+    leastPatchedSize(Number(patch) as PatchSize) <= Math.min(images.height, images.width);
+  if (fits(text)) return Number(text) as PatchSize;
+  const least = leastPatchedSize(Number(text) as PatchSize);
+  throw new UsageError(
+    `patch=${text} expects images of at least ${least}×${least} pixels but they are of ${sizeText(images)}: try --set patch=${PATCHES.filter(fits).at(-1)}`,
+  );
 }
 
 /** Adam at a rate that is constant for half of the training and falls to 0 over the other. */

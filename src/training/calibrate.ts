@@ -8,7 +8,7 @@ import { autocast, enableGrad, noGrad } from '../tensor/autograd';
 import { rand, randn } from '../tensor/create';
 import { synchronize } from '../tensor/device';
 import { Generator, getRngState, setRngState } from '../tensor/random';
-import { scope } from '../tensor/scope';
+import { handTo, openScope, scope } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import type { Makers } from './made-tensors';
 import type { Precision } from './manifest';
@@ -127,7 +127,16 @@ function ownSubject(
       const drawn = rand([count, channels, height, width], { generator: random, device });
       return [name, drawn.mul(2).sub(1)] as const;
     });
-    return { batch: Object.fromEntries(images), latents: drawLatents(count, random) };
+    const owner = openScope();
+    let latents: Tensor | undefined;
+    return {
+      batch: Object.fromEntries(images),
+      // On first use: a model that takes images in has none to draw.
+      get latents() {
+        latents ??= handTo(owner, drawLatents(count, random));
+        return latents;
+      },
+    };
   };
   const makeAll = (input: MakeSource): Tensor[] =>
     Object.values(makes).flatMap(({ by, from }) => {

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
-import type { EvaluationOptions } from './evaluation';
+import type { EvaluationOptions } from './evaluation-options';
 import type { ProfileOptions } from './step-profile';
 
 /** How long to train, and what to leave on disk. */

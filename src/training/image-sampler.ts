@@ -125,8 +125,10 @@ export class ImageSampler implements SamplerBase {
       this.paired || back === null ? inputs[to] : this.make(networks, output, { direction: back });
     const three = [input, output, third];
     const channels = Math.max(...three.map(({ shape }) => shape[1]));
+    // Of two domains that do not belong together one may have fewer images.
+    const count = Math.min(...three.map(({ shape }) => shape[0]));
     return stack(
-      three.map((images) => inChannels(images, channels)),
+      three.map((images) => inChannels(images.narrow(0, { start: 0, length: count }), channels)),
       1,
     );
   }

@@ -7,7 +7,8 @@ import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { version } from '../version';
 import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
-import { type EvaluationOptions, RunEvaluator, type TrainingEvaluation } from './evaluation';
+import { RunEvaluator, type TrainingEvaluation } from './evaluation';
+import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
 import { assertFinite } from './guard';
 import { latentShape } from './latent';
@@ -275,6 +276,6 @@ function versions(): Record<string, string> {
 }
 
 function describeEvaluation(options: EvaluationOptions) {
-  const { features, featuresFrom = features.name, every, metrics, count, bestBy } = options;
-  return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features.sha256 };
+  const { features, featuresFrom = features?.name, every, metrics, count, bestBy } = options;
+  return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features?.sha256 };
 }

@@ -50,8 +50,7 @@ export async function translatedImages(options: TranslatedOptions): Promise<Gene
   const { name } = sampler.direction(options.direction);
   const source = shown(options);
   const { height, width } = source.spec;
-  // Of images that draw by chance each has a seed of its own.
-  const part = sampler.norms === 'image' ? 1 : Math.max(1, Math.floor(AT_ONCE / (height * width)));
+  const part = Math.max(1, Math.floor(AT_ONCE / (height * width)));
   return {
     count: source.count,
     spec,

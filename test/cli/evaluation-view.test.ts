@@ -54,3 +54,33 @@ test('lists follow the numbers, and rows about something else are not counted', 
     'protocol  epsilon 0.0001',
   ]);
 });
+
+test('each number is followed by that of the base line, whose protocol tells in what it differs', () => {
+  const own = {
+    ...evaluation,
+    metrics: { l1: 0.25, accuracy: 0.75 },
+    errors: { l1: 0.01 },
+    details: { accuracyOfClass: [1, 0.5] },
+    protocol: { real: 'cats', images: 'outputs of the model', weights: 'ema' },
+  };
+  const baseLine = {
+    ...evaluation,
+    metrics: { l1OfCopy: 0.5, accuracyOfCopy: 0.125 },
+    errors: { l1OfCopy: 0.02 },
+    details: { accuracyOfClassOfCopy: [0, 0.25] },
+    protocol: { real: 'cats', images: 'copy of the input', weights: 'none' },
+  };
+  // Earlier rows of the base line are no rows that the model was to be compared with.
+  const earlier = [row(100, { metrics: { l1OfCopy: 0.5 }, protocol: baseLine.protocol })];
+  expect(evaluationLines(own, { earlier, baseLine })).toEqual([
+    'L1 ↓                                       0.250 ± 0.010',
+    'L1 of the copy of the input ↓              0.500 ± 0.020',
+    'Label accuracy ↑                           0.750',
+    'Label accuracy of the copy of the input ↑  0.125',
+    'accuracyOfClass  1 0.500',
+    'accuracyOfClassOfCopy  0 0.250',
+    '',
+    'protocol  real cats, images outputs of the model, weights ema',
+    'base line images copy of the input, weights none',
+  ]);
+});

@@ -4,13 +4,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesOf } from '../support/training';
-import { writeTinyMnist } from './tiny-data';
+import { writeTinyDomains, writeTinyMnist } from './tiny-data';
 
 const root = join(__dirname, '..', '..');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'kill-'));
   writeTinyMnist(folder);
+  writeTinyDomains(join(folder, 'domains'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -21,26 +22,25 @@ function start(...args: string[]): ChildProcess {
   return spawn(process.execPath, ['-r', 'ts-node/register', script, ...args], {
     cwd: root,
     stdio: 'ignore',
-    env: { ...process.env, OMP_NUM_THREADS: '1' },
+    env: { ...process.env, OMP_NUM_THREADS: '1', XDG_CACHE_HOME: join(folder, 'cache') },
   });
 }
 
-function begin(run: string, steps: number): ChildProcess {
-  const data = [
-    '--dataset',
-    'mnist',
-    '--data-dir',
-    folder,
-    '--resolution',
-    '16',
-    '--batch',
-    '8',
-    '--device',
-    'cpu',
-  ];
-  const size = ['--set', 'width=4', '--set', 'latentSize=8', '--set', 'emaImages=50'];
+const FAMILIES = {
+  dcgan: (home: string) => [
+    ...['dcgan', '--dataset', 'mnist', '--data-dir', home, '--resolution', '16', '--batch', '8'],
+    ...['--set', 'width=4', '--set', 'latentSize=8', '--set', 'emaImages=50'],
+  ],
+  cyclegan: (home: string) => [
+    ...['cyclegan', '--dataset', `unpaired:${join(home, 'domains')}`, '--resolution', '24', '--batch', '2'],
+    ...['--load-size', '28', '--augment-flip', '--set', 'width=2', '--set', 'blocks=1', '--set', 'patch=16'],
+    ...['--set', 'pool=3', '--set', 'emaImages=50'],
+  ],
+};
+
+function begin(run: string, steps: number, family: keyof typeof FAMILIES = 'dcgan'): ChildProcess {
   const pace = ['--checkpoint-every', '5', '--sample-every', '1000', '--steps', String(steps)];
-  return start('dcgan', ...data, ...size, ...pace, '--out', join(folder, run));
+  return start(...FAMILIES[family](folder), '--device', 'cpu', ...pace, '--out', join(folder, run));
 }
 
 function ended(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
@@ -58,18 +58,25 @@ async function firstCheckpoint(run: string): Promise<void> {
   }
 }
 
-test('a training killed in the middle goes on from its checkpoint to the same bytes', async () => {
-  expect(await ended(begin('whole', 60))).toBe(0);
-  const killed = begin('parts', 60);
-  await firstCheckpoint('parts');
-  killed.kill('SIGKILL');
-  expect(await ended(killed)).toBe('SIGKILL');
-  expect(readdirSync(checkpoints('parts'))).not.toContain('step-000060');
-  expect(await ended(start('--resume', join(folder, 'parts')))).toBe(0);
-  expect(filesOf(join(checkpoints('parts'), 'step-000060'))).toEqual(
-    filesOf(join(checkpoints('whole'), 'step-000060')),
-  );
-}, 120_000);
+test.each(['dcgan', 'cyclegan'] as const)(
+  'a training of %s killed in the middle goes on from its checkpoint to the same bytes',
+  async (family) => {
+    const [whole, parts] = ['whole', 'parts'].map((name) => `${family}-${name}`);
+    expect(await ended(begin(whole, 60, family))).toBe(0);
+    const killed = begin(parts, 60, family);
+    await firstCheckpoint(parts);
+    killed.kill('SIGKILL');
+    expect(await ended(killed)).toBe('SIGKILL');
+    expect(readdirSync(checkpoints(parts))).not.toContain('step-000060');
+    expect(await ended(start('--resume', join(folder, parts)))).toBe(0);
+    const last = filesOf(join(checkpoints(whole), 'step-000060'));
+    expect(Object.keys(last).some((name) => /^networks\/pool[AB]\.safetensors$/.test(name))).toBe(
+      family === 'cyclegan',
+    );
+    expect(filesOf(join(checkpoints(parts), 'step-000060'))).toEqual(last);
+  },
+  120_000,
+);
 
 test('SIGINT leaves a checkpoint and ends with 130, SIGTERM with 143', async () => {
   for (const [signal, code] of [

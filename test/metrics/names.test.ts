@@ -1,4 +1,10 @@
-import { decidingNumber, metricParts, parseImageMetrics, parseMetrics } from '../../src/metrics/names';
+import {
+  decidingNumber,
+  metricParts,
+  parseMetrics,
+  parseTrainingMetrics,
+  trainingParts,
+} from '../../src/metrics/names';
 import { usage } from '../support/failure';
 
 describe('a list of metrics', () => {
@@ -29,11 +35,22 @@ describe('metrics', () => {
     expect(metricParts(['kid'])).toEqual({ images: ['kid'], pairs: [], paths: false, data: [] });
   });
 
-  test('of images alone are measured on the way', () => {
-    expect(parseImageMetrics('purity,kid')).toEqual(['kid', 'purity']);
-    expect(() => parseImageMetrics('fid,elbo')).toThrow(
+  test('of images, or of pairs, are measured on the way', () => {
+    expect(parseTrainingMetrics('purity,kid')).toEqual(['kid', 'purity']);
+    expect(parseTrainingMetrics('ssim,l1')).toEqual(['l1', 'ssim']);
+    expect(() => parseTrainingMetrics('fid,elbo')).toThrow(
       usage(
-        'elbo is not measured on the way: expected some of fid, kid, is, prdc, diversity, accuracy, purity',
+        'elbo is not measured on the way: expected some of fid, kid, is, prdc, diversity, accuracy, purity, l1, psnr, ssim, lpips; evaluate --metrics elbo',
+      ),
+    );
+  });
+
+  test('of images and of pairs are not in one row', () => {
+    expect(trainingParts(['l1', 'lpips'])).toEqual({ images: [], pairs: ['l1', 'lpips'] });
+    expect(trainingParts(['fid'])).toEqual({ images: ['fid'], pairs: [] });
+    expect(() => trainingParts(['fid', 'kid', 'l1'])).toThrow(
+      usage(
+        'fid and l1 are measured by protocols of their own, and a training is judged by one: choose fid,kid or l1',
       ),
     );
   });

@@ -6,7 +6,7 @@ import { usage } from '../support/failure';
 import { expectNear } from '../support/feature-sets';
 import { readCases } from '../support/fixtures';
 
-const cases = readCases<{ kind: string; range: number }>('metrics/paired').filter(
+const cases = readCases<{ kind: string; black: number; range: number }>('metrics/paired').filter(
   ({ kind }) => kind === 'ssim',
 );
 
@@ -30,14 +30,16 @@ describe('ssim', () => {
       expect(() => ssim({ images, references: images }, { range: 0 })).toThrow(usage('range'));
     }));
 
-  test.each(cases.map((one) => [one.name, one] as const))('equals NumPy: %s', (_, { tensors, range }) =>
-    scope(() => {
-      const [images, references] = ['images', 'references'].map((name) => tensors.tensor(name));
-      const similarity = ssim({ images, references }, { range });
-      const expected = tensors.tensor('ssim');
-      expectClose(tensor(similarity.perImage).to(expected.device), expected, { relative: 1e-10 });
-      expectNear(similarity.mean, expected.mean().item(), 1e-10);
-    }),
+  test.each(cases.map((one) => [one.name, one] as const))(
+    'equals NumPy: %s',
+    (_, { tensors, black, range }) =>
+      scope(() => {
+        const [images, references] = ['images', 'references'].map((name) => tensors.tensor(name));
+        const similarity = ssim({ images, references }, { black, range });
+        const expected = tensors.tensor('ssim');
+        expectClose(tensor(similarity.perImage).to(expected.device), expected, { relative: 1e-10 });
+        expectNear(similarity.mean, expected.mean().item(), 1e-10);
+      }),
   );
 
   test('of equal images is 1, and does not depend on the order', () =>
@@ -56,7 +58,7 @@ describe('ssim', () => {
     scope(() => {
       const [images, references] = [full([1, 1, 12, 12], 0.5), full([1, 1, 12, 12], 0.25)];
       const c1 = (0.01 * 2) ** 2;
-      const expected = (2 * 0.5 * 0.25 + c1) / (0.5 ** 2 + 0.25 ** 2 + c1);
+      const expected = (2 * 1.5 * 1.25 + c1) / (1.5 ** 2 + 1.25 ** 2 + c1);
       expectNear(ssim({ images, references }).mean, expected, 1e-10);
     }));
 

@@ -11,7 +11,7 @@ describe('resnetGenerator and resnetDiscriminator', () => {
     const odd = { channels: 1, height: 48, width: 48 };
     for (const make of [models.resnetGenerator, models.resnetDiscriminator]) {
       expect(() => make({ images: odd })).toThrow(
-        usage('a ResNet GAN expects images of 32, 64, 128 pixels but received 48'),
+        usage('a ResNet GAN expects square images of 32, 64, 128 pixels but received 48×48'),
       );
     }
     expect(() => models.resnetGenerator({ images, attention: 4, width: 1 })).toThrow(

@@ -71,6 +71,12 @@ test('cyclegan refuses an identity between domains of other channels, and says w
   release(build('cyclegan', { a: 3, set: { identity: '0' } }));
 });
 
+test.each(['pix2pix', 'cyclegan'] as const)('%s refuses images without one whole patch', (name) => {
+  expect(() => build(name, { set: { patch: '70' } })).toThrow(
+    usage('patch=70 expects images of at least 24×24 pixels but they are of 16×16: try --set patch=34'),
+  );
+});
+
 test.each([
   ['least-squares', 0.5, 1],
   ['non-saturating', Math.LN2, Math.LN2],

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DataKind, type DataSpecs, type Dataset, ImageDataset } from '../../src/data/dataset';
+import { type Resolution, sizeOf } from '../../src/data/image-size';
 import type { Loader } from '../../src/data/loader';
 import { PairedDataset } from '../../src/data/paired-dataset';
 import { UnpairedDataset } from '../../src/data/unpaired-dataset';
@@ -13,24 +14,33 @@ import type { Model } from '../../src/training/model';
 import type { Report } from '../../src/training/report';
 import { testDevice } from './fixtures';
 
+/** What tiny data sets are made of. */
+interface TinyOptions {
+  readonly count?: number;
+  readonly channels?: number;
+  readonly resolution?: Resolution;
+  readonly labelled?: boolean;
+}
+
 /** A data set of `count` noisy labelled images, the same for the same arguments. */
 export function tinyDataset({
   count = 96,
   channels = 1,
   resolution = 16,
   labelled = true,
-} = {}): ImageDataset {
+}: TinyOptions = {}): ImageDataset {
+  const { height, width } = sizeOf(resolution);
   const pixels = Uint8Array.from(
-    { length: count * channels * resolution ** 2 },
+    { length: count * channels * height * width },
     (_, i) => (i * 7919 + (i >> 5) * 31) % 256,
   );
   const labels = labelled ? Array.from({ length: count }, (_, i) => i % 3) : null;
-  return new ImageDataset({ name: 'tiny', channels, height: resolution, width: resolution, pixels, labels });
+  return new ImageDataset({ name: 'tiny', channels, height, width, pixels, labels });
 }
 
 /** A loader of such a data set. */
 export function tinyLoader(
-  options: { count?: number; batch?: number; resolution?: number; labelled?: boolean; kind?: DataKind } = {},
+  options: TinyOptions & { readonly batch?: number; readonly kind?: DataKind } = {},
 ): Loader {
   const { kind = 'images' } = options;
   const dataset = kind === 'images' ? tinyDataset(options) : tinyData(kind, options);
@@ -61,20 +71,15 @@ export function tinySpecs(kind: DataKind = 'images', resolution = 16): DataSpecs
 /** A data set of noisy images of any kind, the same for the same arguments. */
 export function tinyData(
   kind: DataKind = 'images',
-  { count = 40, resolution = 16 }: { count?: number; resolution?: number } = {},
+  { count = 40, channels = 1, resolution = 16 }: TinyOptions = {},
 ): Dataset {
-  if (kind === 'images') return tinyDataset({ count, resolution });
+  if (kind === 'images') return tinyDataset({ count, channels, resolution });
   if (kind === 'pairs') {
-    const { pixels } = tinyDataset({ count, channels: 2, resolution });
-    return new PairedDataset({
-      name: 'tiny pairs',
-      channels: { a: 1, b: 1 },
-      height: resolution,
-      width: resolution,
-      pixels,
-    });
+    const { pixels } = tinyDataset({ count, channels: 2 * channels, resolution });
+    const both = { a: channels, b: channels };
+    return new PairedDataset({ name: 'tiny pairs', channels: both, ...sizeOf(resolution), pixels });
   }
-  const [a, b] = [count, count - 8].map((size) => tinyDataset({ count: size, resolution }));
+  const [a, b] = [count, count - 8].map((size) => tinyDataset({ count: size, channels, resolution }));
   return new UnpairedDataset({ name: 'tiny domains', a, b });
 }
 

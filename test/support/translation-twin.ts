@@ -70,7 +70,8 @@ function specsOf(domains: Domains): DataSpecs {
 export async function expectTranslationTwin(file: string): Promise<void> {
   const fixture = readFixture(`recipes/${file}`);
   const { recipe: name, set, steps, seed }: Settings = JSON.parse(fixture.metadata.settings);
-  const domains = { a: fixture.tensor('a'), b: fixture.tensor('b') };
+  const images = (name: string) => scope(() => fixture.tensor(name).to({ device: 'cpu' }));
+  const domains = { a: images('a'), b: images('b') };
   const { fields, build } = recipes[name];
   const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps });
   scope(() => {
@@ -107,6 +108,6 @@ export async function expectTranslationTwin(file: string): Promise<void> {
   } finally {
     setKernels(true);
     trainer.dispose();
-    for (const images of Object.values(domains)) images.dispose();
+    for (const each of Object.values(domains)) each.dispose();
   }
 }

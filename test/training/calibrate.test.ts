@@ -130,6 +130,54 @@ test('a network that wants something else is left out, and with the generator al
   encoder.dispose();
 });
 
+test('a network that makes images of images goes through random ones of the batch’s size, and no latents are drawn', () => {
+  const seen: string[] = [];
+  const generator = new Watched(conv2d(1, 3, { kernelSize: 3, padding: 1 }), seen);
+  const discriminator = new Watched(conv2d(3, 1, { kernelSize: 4 }), seen);
+  const networks = { generator, discriminator };
+  const takingImages: Partial<CalibrationModel> = {
+    makes: { fake: { by: 'generator', from: ({ batch }) => batch.a } },
+    specs: { a: { channels: 1, height: 12, width: 8, classes: 0 } },
+    drawLatents: () => {
+      throw new Error('there are none');
+    },
+  };
+  measurePrecisions(model(networks, takingImages), clock(1).now);
+  expect([...new Set(seen)].sort()).toEqual([
+    '4,1,12,8 → float32',
+    '4,3,12,8 → float32',
+    '8,1,12,8 → bfloat16',
+    '8,1,12,8 → float32',
+    '8,3,12,8 → bfloat16',
+    '8,3,12,8 → float32',
+  ]);
+  disposeAll(networks);
+});
+
+test('all networks that make something are measured, on the same images and latents', () => {
+  const seen: string[] = [];
+  const networks = {
+    there: new Watched(conv2d(1, 1, { kernelSize: 1 }), seen),
+    back: new Watched(conv2d(1, 1, { kernelSize: 3, padding: 1 }), seen),
+  };
+  const both: Partial<CalibrationModel> = {
+    makes: {
+      fakeB: { by: 'there', from: ({ batch }) => batch.a },
+      fakeA: { by: 'back', from: ({ batch }) => batch.b },
+    },
+    specs: {
+      a: { channels: 1, height: 8, width: 8, classes: 0 },
+      b: { channels: 1, height: 6, width: 6, classes: 0 },
+    },
+  };
+  measurePrecisions(model(networks, both), clock(1).now);
+  expect(seen.filter((text) => text.startsWith('8,1,8,8')).length).toBe(
+    seen.filter((text) => text.startsWith('8,1,6,6')).length,
+  );
+  expect(seen.some((text) => text === '8,1,6,6 → bfloat16')).toBe(true);
+  disposeAll(networks);
+});
+
 test('spectral norm, whose weight passes share, is measured as often as the others', () => {
   const networks = {
     generator: sequential(spectralNorm(linear(100, 64)), reshape([1, 8, 8])),

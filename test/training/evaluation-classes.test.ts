@@ -3,7 +3,7 @@ import { recipes } from '../../src/recipes';
 import { readEvaluations } from '../../src/report/evaluations';
 import { tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
-import type { EvaluationOptions } from '../../src/training/evaluation';
+import type { EvaluationOptions } from '../../src/training/evaluation-options';
 import { generatedImages } from '../../src/training/generated-images';
 import { classesOf } from '../../src/training/latent';
 import { Trainer } from '../../src/training/trainer';

@@ -5,7 +5,7 @@ import { recipes } from '../../src/recipes';
 import { dcgan } from '../../src/recipes/dcgan';
 import { readEvaluations } from '../../src/report/evaluations';
 import { openCheckpoint } from '../../src/training/checkpoint';
-import type { EvaluationOptions } from '../../src/training/evaluation';
+import type { EvaluationOptions } from '../../src/training/evaluation-options';
 import { loadModel } from '../../src/training/load';
 import { Trainer } from '../../src/training/trainer';
 import { tinyExtractor } from '../support/extractor';

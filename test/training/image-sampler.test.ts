@@ -195,9 +195,9 @@ describe('norms', () => {
 });
 
 describe('a grid', () => {
-  const draw = (options: Partial<ImageSamplerOptions>, channels = 1) =>
+  const draw = (options: Partial<ImageSamplerOptions>, channels = 1, count = 2) =>
     scope(() => {
-      const a = zeros([2, 1, 8, 8], { device: testDevice }).add(0.25);
+      const a = zeros([count, 1, 8, 8], { device: testDevice }).add(0.25);
       const b = zeros([2, channels, 8, 8], { device: testDevice }).add(0.5);
       const networks = { ab: new Mirror(), ba: new Mirror() };
       const { images: shown, columns } = samplerOf(options).grid(networks, { a, b });
@@ -216,6 +216,14 @@ describe('a grid', () => {
     const { shape, values } = draw({ directions: BOTH });
     expect(shape).toEqual([12, 1, 8, 8]);
     expect(values).toEqual([...Array(6).fill(0.25), ...Array(6).fill(0.5)]);
+  });
+
+  test('of one way between two domains shows beside the output what is there to resemble, as far as it goes', () => {
+    expect(draw({}, 1, 3)).toEqual({
+      shape: [6, 1, 8, 8],
+      columns: 6,
+      values: [0.25, 0.25, 0.5, 0.25, 0.25, 0.5],
+    });
   });
 
   test('shows grey images as RGB beside coloured ones', () => {

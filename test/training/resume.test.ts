@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Loader, LoaderState } from '../../src/data/loader';
 import { recipes } from '../../src/recipes';
 import { dcgan } from '../../src/recipes/dcgan';
 import { mlp } from '../../src/recipes/mlp';
@@ -26,14 +27,17 @@ interface Run {
   readonly steps: number;
   readonly resume?: boolean;
   readonly sampleEvery?: number;
-  /** Images of the data set. */
+  /** Images of the data set: of 96 in batches of 8 the 12th step begins a new epoch, so a resumed run crosses it (96). */
   readonly count?: number;
+  readonly loader?: Loader;
 }
 
-async function train(build: Kind[1], out: string, { steps, resume, sampleEvery = 3, count }: Run) {
+async function train(
+  build: Kind[1],
+  out: string,
+  { steps, resume, sampleEvery = 3, count, loader = tinyLoader({ count }) }: Run,
+) {
   const trainer = new Trainer({ ...build(), device: testDevice, precision: 'fp32', seed: 5 });
-  // 96 images in batches of 8: the 12th step begins a new epoch, so a resumed run crosses it.
-  const loader = tinyLoader({ count });
   const settings = {
     recipe: 'dcgan',
     set: {
@@ -66,6 +70,31 @@ function flipByte(file: string): void {
   writeFileSync(file, bytes);
 }
 
+/** A loader whose place is JSON that nothing else could read. */
+function privateLoader(given: LoaderState[]): Loader {
+  const inner = tinyLoader();
+  const seal = (place: LoaderState) => ({ v: 3, 'où?': [null, { deep: JSON.stringify(place) }] });
+  return {
+    name: inner.name,
+    specs: inner.specs,
+    batch: inner.batch,
+    batchesPerEpoch: inner.batchesPerEpoch,
+    get epoch() {
+      return inner.epoch;
+    },
+    next: () => inner.next(),
+    state: () => seal(inner.state()),
+    start: () => seal(inner.start()),
+    setState(state) {
+      given.push(state);
+      const { deep } = (state['où?'] as [null, { deep: string }])[1];
+      inner.setState(JSON.parse(deep));
+    },
+    to: (device) => inner.to(device),
+    dispose: () => inner.dispose(),
+  };
+}
+
 describe('resuming', () => {
   test('wants a run directory with a checkpoint', async () => {
     await expect(train(KINDS[0][1], join(folder.path, 'none'), { steps: 1, resume: true })).rejects.toEqual(
@@ -92,6 +121,19 @@ describe('resuming', () => {
     await expect(other).rejects.toEqual(
       failure('ERR_LOADER_STATE', 'with 12 batches an epoch, but "tiny" has 8 of 8'),
     );
+  });
+
+  test('gives a loader back the place that it told, which nothing else reads', async () => {
+    const [, build] = KINDS[2];
+    const given: LoaderState[] = [];
+    await train(build, join(folder.path, 'whole'), { steps: 16 });
+    await train(build, join(folder.path, 'parts'), { steps: 10, loader: privateLoader([]) });
+    const manifest = JSON.parse(readFileSync(join(checkpoint('parts', 10), 'manifest.json'), 'utf8'));
+    await train(build, join(folder.path, 'parts'), { steps: 16, resume: true, loader: privateLoader(given) });
+    expect(given).toContainEqual(manifest.loader);
+    expect(manifest.loader).toEqual({ v: 3, 'où?': [null, { deep: expect.any(String) }] });
+    const weights = (run: string) => filesOf(join(checkpoint(run, 16), 'networks'));
+    expect(weights('parts')).toEqual(weights('whole'));
   });
 
   test.each(KINDS)('goes on bit for bit: %s', async (_, build) => {

@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DataKind, Dataset } from '../../src/data/dataset';
 import { readPng } from '../../src/io/png';
 import { randn } from '../../src/tensor/create';
 import type { Model } from '../../src/training/model';
@@ -7,7 +8,8 @@ import { Trainer } from '../../src/training/trainer';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { tinyModel } from '../support/recorded';
-import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
+import { buildSmall, SMALL } from '../support/small-recipes';
+import { filesOf, reportsOf, temporaryFolder, tinyData, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
 
@@ -19,13 +21,17 @@ const build = tinyModel(
   },
 );
 
-async function train(name: string, model: Model): Promise<string> {
+async function train(
+  name: string,
+  model: Model,
+  { kind, heldOut }: { readonly kind?: DataKind; readonly heldOut?: Dataset } = {},
+): Promise<string> {
   const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32', seed: 5 });
-  const loader = tinyLoader();
+  const loader = tinyLoader({ kind, count: 96 });
   const out = join(folder.path, name);
   try {
     await reportsOf(
-      trainer.fit(loader, { steps: 14, sampleEvery: 5, checkpointEvery: 14, out, page: false }),
+      trainer.fit(loader, { steps: 14, sampleEvery: 5, checkpointEvery: 14, out, heldOut, page: false }),
     );
   } finally {
     loader.dispose();
@@ -68,6 +74,50 @@ test('grids beside the samples see fixed images and draws, and move the run by n
   expect(seen[0].training).toBe(false);
   const [expected, found] = [plain, drawn].map((run) => filesOf(join(run, 'checkpoints', 'step-000014')));
   expect(found).toEqual(expected);
+});
+
+describe('sample grids of a model that takes images in', () => {
+  const small = (recipe: string) => {
+    const found = SMALL.find((each) => each.recipe === recipe);
+    if (!found) throw new Error(recipe);
+    return buildSmall(found, 14);
+  };
+  const picture = (run: string) => readPng(join(run, 'samples', 'step-000014.png'));
+  /** Width and height of so many tiny images in rows of six. */
+  const sizeOfGrid = (count: number) => ({ width: 6 * 18 + 2, height: Math.ceil(count / 6) * 18 + 2 });
+
+  test('are of the first examples that are learned, and move the run by no bit', async () => {
+    const { sampler: _, ...silent } = small('pix2pix');
+    const plain = await train('plain', silent, { kind: 'pairs' });
+    const drawn = await train('drawn', small('pix2pix'), { kind: 'pairs' });
+    expect(await picture(drawn)).toMatchObject(sizeOfGrid(3 * 16));
+    expect(existsSync(join(plain, 'samples', 'step-000014.png'))).toBe(false);
+    const [expected, found] = [plain, drawn].map((run) => filesOf(join(run, 'checkpoints', 'step-000014')));
+    expect(found).toEqual(expected);
+  });
+
+  test('are of images that are not learned where there are such, input, output and target beside each other', async () => {
+    const heldOut = tinyData('pairs', { count: 3 });
+    const { pixels, width, height } = await picture(
+      await train('held', small('pix2pix'), { kind: 'pairs', heldOut }),
+    );
+    expect({ width, height }).toEqual(sizeOfGrid(3 * 3));
+    const tile = (column: number) =>
+      Array.from({ length: 256 }, (_, i) => {
+        const [row, x] = [2 + Math.floor(i / 16), 2 + column * 18 + (i % 16)];
+        return pixels[row * width + x];
+      });
+    const [input, target] = await Promise.all(['a', 'b'].map((part) => heldOut.parts[part].images([0])));
+    expect([tile(0), tile(2)]).toEqual([[...input], [...target]]);
+    expect(tile(1)).not.toEqual(tile(0));
+  });
+
+  test('of two domains have as many of each as there are', async () => {
+    const heldOut = tinyData('unpaired', { count: 12 });
+    expect(Object.values(heldOut.parts).map(({ count }) => count)).toEqual([12, 4]);
+    const run = await train('domains', small('cyclegan'), { kind: 'unpaired', heldOut });
+    expect(await picture(run)).toMatchObject(sizeOfGrid(3 * (12 + 4)));
+  });
 });
 
 test('a conditional model refuses data of another number of classes, naming both', async () => {

@@ -77,6 +77,16 @@ test('rows of different protocols are different lines, each with its own best', 
   expect(page).toMatch(/<tr class="differs"><th scope="row">fakeCount<\/th><td>2000<\/td><td>50000<\/td>/);
 });
 
+test('a base line is in the chart of what it is beside, and the summary is not of it', async () => {
+  const copy = row(200, { metrics: { psnrOfCopy: 12 }, protocol: { images: 'copy of the input' } });
+  const page = await pageOf({ config: CONFIG, evaluations: [...rows('psnr', { 100: 15, 200: 20 }), copy] });
+  expect(chartsOf(page).map(({ title, series }) => [title, series.map(({ label }) => label)])).toEqual([
+    ['PSNR (dB)', ['PSNR (dB), protocol A', 'PSNR (dB) of the copy of the input, protocol B']],
+  ]);
+  expect(page).toContain('Copies of the input are a base line beside them.');
+  expect(page).toContain('best 20.0 at step 200');
+});
+
 test('a collapse is told, with where its best weights are', async () => {
   const evaluations = rows('fid', { 4000: 10, 9000: 32 });
   expect(await pageOf({ config: CONFIG, evaluations, best: { step: 4000 } })).toContain(

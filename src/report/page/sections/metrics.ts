@@ -1,4 +1,4 @@
-import { type ComparableRows, groupByProtocol, metricFacts } from '../../evaluations';
+import { type ComparableRows, groupByProtocol, metricFacts, ofCopy } from '../../evaluations';
 import {
   formatCount,
   formatMeasured,
@@ -40,7 +40,10 @@ const NOTES: Readonly<Record<string, string>> = {
   iwae: 'importance-weighted lower bound, in nats an image; higher is better',
   bitsPerDimension: 'upper bound by the ELBO; lower is better',
   mse: 'of reconstructions of real images in [−1, 1]; lower is better',
-  psnr: 'of reconstructions of real images, in dB; higher is better',
+  psnr: 'peak signal to noise, in dB; higher is better',
+  l1: 'mean absolute distance to what should be made, of colours in [−1, 1]; lower is better',
+  ssim: 'likeness in structure to what should be made; higher is better',
+  lpips: 'distance to what should be made in the maps of a feature network; lower is better',
 };
 
 /** Metrics over steps, every evaluation, and how each was made. */
@@ -52,10 +55,12 @@ export function metricsSection({ evaluations }: RunData, charts: Charts): Html {
 </section>
 `;
   const groups = groupByProtocol(evaluations);
-  const figures = together(metricsOf(evaluations)).map((one) => chartOf(one, groups));
+  const metrics = metricsOf(evaluations);
+  const figures = together(metrics).map((one) => chartOf(one, groups));
+  const beside = withBaseLine(metrics).length > 0 ? ' Copies of the input are a base line beside them.' : '';
   return html`<section data-charts aria-labelledby="metrics">
 <h2 id="metrics">Metrics</h2>
-${groups.length > 1 ? html`<p class="hint">Measured by ${groups.length} protocols. Values of different protocols cannot be compared: each has its own lines and its own best.</p>` : ''}
+${groups.length > 1 ? html`<p class="hint">Measured by ${groups.length} protocols. Values of different protocols cannot be compared: each has its own lines and its own best.${beside}</p>` : ''}
 <div class="controls" hidden><label><input type="checkbox"> Logarithmic</label></div>
 <div class="grid">${figures.map((figure) => charts.add(figure))}</div>
 <p class="hint">Error bars are one standard error. Rings mark the best step.</p>
@@ -70,11 +75,20 @@ interface Together {
   readonly names: readonly string[];
 }
 
-/** The metrics of each chart, in the order of the first of them. */
+/** Those that copies of the input were judged by, too. */
+function withBaseLine(metrics: readonly string[]): string[] {
+  return metrics.filter((metric) => metrics.includes(ofCopy(metric)));
+}
+
+/** The metrics of each chart, in the order of the first of them: a metric and its base line share one. */
 function together(metrics: readonly string[]): Together[] {
   const charts = new Map<Together | string, Together>();
+  const withBaseLines = withBaseLine(metrics).map((metric) => ({
+    title: metricFacts(metric).label,
+    names: [metric, ofCopy(metric)],
+  }));
   for (const metric of metrics) {
-    const shared = TOGETHER.find(({ names }) => names.includes(metric));
+    const shared = [...withBaseLines, ...TOGETHER].find(({ names }) => names.includes(metric));
     const own = { title: metricFacts(metric).label, names: [metric] };
     charts.set(
       shared ?? metric,

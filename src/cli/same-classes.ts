@@ -1,0 +1,24 @@
+import type { ImageDataset } from '../data/dataset';
+import { UsageError } from '../errors';
+
+/** The images that a model takes in, and those of the kind that it makes. */
+export interface Domains {
+  readonly inputs: ImageDataset;
+  readonly targets: ImageDataset;
+}
+
+/** Whether a translated image can be asked whether it is still what it was. */
+export function haveSameClasses({ inputs, targets }: Domains): boolean {
+  return inputs.classNames.length > 0 && String(inputs.classNames) === String(targets.classNames);
+}
+
+/** @throws UsageError where nobody can say whether a translated image is what it was */
+export function checkClasses(domains: Domains): void {
+  if (haveSameClasses(domains)) return;
+  const [inputs, targets] = [domains.inputs, domains.targets].map(({ name, classNames }) =>
+    classNames.length > 0 ? `${name} has ${classNames.join(', ')}` : `${name} has none`,
+  );
+  throw new UsageError(
+    `accuracy needs domains with the same classes, but ${inputs} and ${targets}: leave accuracy out`,
+  );
+}

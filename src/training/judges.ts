@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import type { ImageDataset } from '../data/dataset';
+import { UsageError } from '../errors';
+import { type Evaluation, evaluate } from '../metrics/evaluate';
+import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
+import type { ImageClasses } from '../metrics/image-source';
+import { checkMetrics } from '../metrics/measure';
+import { type ImageMetric, type PairMetric, trainingParts } from '../metrics/names';
+import { imageOrder, prepareReal } from '../metrics/real-images';
+import type { EvaluationOptions } from './evaluation-options';
+import { EvaluationPictures } from './evaluation-pictures';
+import {
+  type GeneratedImages,
+  generatedImages,
+  imageClasses,
+  type SampledNetworks,
+} from './generated-images';
+import type { Sampler } from './sampler';
+import type { Training } from './training';
+import { translatedImages } from './translated-images';
+
+/** The networks of a training as they are now. */
+export type NetworksInTraining = Pick<Training, 'averages' | 'averaged' | 'device'>;
+
+/** Measures what a model in training makes, always in one way. */
+export interface Judge {
+  /** @param folder - where pictures go; none are drawn without */
+  judge(training: NetworksInTraining, folder: string | undefined): Promise<Evaluation>;
+  dispose(): void;
+}
+
+/** The latents of evaluations and all that they draw: the same in each, and those of `evaluate --seed 0`. */
+const SEED = 0;
+
+/**
+ * Opens what the metrics need: statistics of the real images, or nothing.
+ *
+ * @throws UsageError for metrics, images and a model that do not fit together
+ */
+export function openJudge(
+  options: EvaluationOptions & { readonly count: number },
+  training: Pick<Training, 'device' | 'sampler'>,
+): Promise<Judge> {
+  const { images, pairs } = trainingParts(options.metrics ?? ['fid']);
+  const made = madeImages(training.sampler, options);
+  return pairs.length > 0
+    ? judgeOfPairs({ ...options, metrics: pairs, made })
+    : judgeOfImages({ ...options, metrics: images, made }, training);
+}
+
+interface ImagesOptions extends EvaluationOptions {
+  readonly metrics: readonly ImageMetric[];
+  readonly made: MadeImages;
+}
+
+/** By features, against the real images. */
+async function judgeOfImages(
+  { real: dataset, features: extractor, metrics, made, protocol, onProgress }: ImagesOptions,
+  { device }: Pick<Training, 'device'>,
+): Promise<Judge> {
+  if (!extractor)
+    throw new UsageError(`${metrics[0]} expected a feature network but received no \`features\``);
+  const kept = Math.min(dataset.count, made.count);
+  const real = await prepareReal(dataset, { extractor, features: kept, device, onProgress });
+  try {
+    checkMetrics(metrics, { real, count: made.count, classes: made.classes });
+  } catch (error) {
+    real.dispose();
+    throw error;
+  }
+  return {
+    async judge(training, folder) {
+      const fake = await made.source(training);
+      const pictures = folder === undefined ? null : new EvaluationPictures(real);
+      try {
+        const { features, ...evaluation } = await evaluate({
+          real,
+          fake,
+          metrics,
+          seed: SEED,
+          protocol,
+          onImages: pictures ? (images) => pictures.add(images) : undefined,
+        });
+        try {
+          if (pictures && folder !== undefined) await pictures.write(join(folder, 'evaluation'), features);
+        } finally {
+          features.dispose();
+        }
+        return evaluation;
+      } finally {
+        fake.dispose();
+        pictures?.dispose();
+      }
+    },
+    dispose: () => real.dispose(),
+  };
+}
+
+interface PairsOptions extends EvaluationOptions {
+  readonly metrics: readonly PairMetric[];
+  readonly made: MadeImages;
+}
+
+/** Each image by what it should be. */
+async function judgeOfPairs({
+  real: targets,
+  inputs,
+  features: extractor,
+  metrics,
+  made,
+  protocol,
+}: PairsOptions): Promise<Judge> {
+  if (inputs?.count !== targets.count)
+    throw new UsageError(
+      `${metrics[0]} compares images with what they should be and expected a target for each input but received ${targets.count} for ${inputs?.count ?? 'none'}`,
+    );
+  if (metrics.includes('lpips')) requireMaps(extractor);
+  const order = imageOrder(targets, made.count);
+  return {
+    async judge(training) {
+      const images = await made.source(training);
+      const { device } = training;
+      try {
+        return await evaluatePairs({
+          images,
+          targets,
+          order,
+          metrics,
+          extractor,
+          device,
+          protocol: { ...protocol, seed: SEED },
+        });
+      } finally {
+        images.dispose();
+      }
+    },
+    dispose() {},
+  };
+}
+
+/** What is judged of a model. */
+interface MadeImages {
+  readonly count: number;
+  readonly classes: ImageClasses | undefined;
+  source(training: NetworksInTraining): Promise<GeneratedImages>;
+}
+
+/** Images of latents, or of the images that a model is to take in. */
+function madeImages(
+  sampler: Sampler | undefined,
+  { real: { spec }, count, inputs, direction }: EvaluationOptions & { readonly count: number },
+): MadeImages {
+  if (!sampler)
+    throw new UsageError(
+      'evaluations expected a model that says how it makes images but this one has no `sampler`',
+    );
+  if (sampler.takes === 'latents')
+    return {
+      count,
+      classes: imageClasses(sampler.latent),
+      source: async (training) =>
+        generatedImages({ ...sampled(training, sampler), sampler, spec, count, seed: SEED }),
+    };
+  const shown = requireInputs(inputs);
+  return {
+    count: Math.min(count, shown.count),
+    classes: shown.labels ? { count: shown.spec.classes, kind: 'labels' } : undefined,
+    source: (training) =>
+      translatedImages({
+        ...sampled(training, sampler),
+        sampler,
+        inputs: shown,
+        spec,
+        count: Math.min(count, shown.count),
+        direction,
+        seed: SEED,
+      }),
+  };
+}
+
+function requireInputs(inputs: ImageDataset | undefined): ImageDataset {
+  if (inputs) return inputs;
+  throw new UsageError(
+    'evaluations of a model that takes images in expected the images to judge it by but received no `inputs`',
+  );
+}
+
+function sampled({ averages, averaged, device }: NetworksInTraining, { networks }: Sampler): SampledNetworks {
+  const weights = networks.some((name) => Object.hasOwn(averages, name)) ? 'ema' : 'live';
+  return { networks: averaged, weights, device };
+}
