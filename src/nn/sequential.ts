@@ -2,6 +2,7 @@ import { argumentError } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { LeakyReLU, ReLU } from './activation';
 import { BatchNorm2d } from './batch-norm';
+import { step } from './intermediates';
 import { Module } from './module';
 import { addFrame } from './trace';
 
@@ -32,11 +33,11 @@ export class Sequential extends Module {
       const layer = layers[i];
       const slope = layer instanceof BatchNorm2d ? slopeOf(layer, layers[i + 1]) : null;
       if (slope === null || !(layer instanceof BatchNorm2d)) {
-        output = layer.forward(output);
+        output = step(output, input, layer.forward);
         continue;
       }
       try {
-        output = layer.forwardLeakyRelu(output, slope);
+        output = step(output, input, (map) => layer.forwardLeakyRelu(map, slope));
       } catch (error) {
         addFrame(error, layer);
         throw error;

@@ -57,6 +57,12 @@ export function dispose(value: unknown): void {
   visitTensors(value, (tensor) => tensor.dispose());
 }
 
+/** Releases a tensor that the innermost scope would release when it closes; all others stay. */
+export function releaseEarly(tensor: TensorCore): void {
+  const frame = currentFrame();
+  if (frame && isOwnedBy(tensor, frame)) tensor.dispose();
+}
+
 /** Whether a scope is open around the caller. */
 export function inScope(): boolean {
   return currentFrame() !== null;

@@ -1,3 +1,4 @@
+import { releasingIntermediates } from '../nn/intermediates';
 import { rememberModes } from '../nn/modes';
 import type { Module } from '../nn/module';
 import { noGrad } from '../tensor/autograd';
@@ -35,7 +36,7 @@ export function evaluating<T>(
   for (const network of thawed) network.freeze();
   try {
     if (seed !== undefined) manualSeed(seed);
-    return noGrad(body);
+    return noGrad(() => releasingIntermediates(body));
   } finally {
     for (const network of thawed) network.unfreeze();
     restoreModes();
