@@ -6,6 +6,7 @@ import { nonSaturating } from '../../src/losses/adversarial';
 import { leakyRelu, tanh } from '../../src/nn/activation';
 import { batchNorm2d } from '../../src/nn/batch-norm';
 import { linear } from '../../src/nn/linear';
+import { Module } from '../../src/nn/module';
 import { sequential } from '../../src/nn/sequential';
 import { flatten, reshape } from '../../src/nn/shape';
 import { spectralNorm } from '../../src/nn/spectral-norm';
@@ -43,6 +44,12 @@ class PooledTrainer extends Trainer {
       pool.dispose();
       return all.narrow(0, { start, length: count }).clone().to(this.device);
     });
+  }
+}
+
+class Doubling extends Module {
+  override forward(images: Tensor): Tensor {
+    return images.mul(2);
   }
 }
 
@@ -147,6 +154,34 @@ test('every part has images and latents of its own, and D and G see the same one
   trainer.dispose();
 });
 
+test('every part of a batch is what networks make something of', async () => {
+  const { networks, ...rest } = options();
+  const seen: boolean[] = [];
+  const trainer = new Trainer({
+    ...rest,
+    networks: { ...networks, double: new Doubling() } as Networks,
+    makes: { doubled: { by: 'double', from: ({ batch }) => batch.images } },
+    ema: {},
+    accumulate: 3,
+    phases: [
+      {
+        name: 'D',
+        trains: 'discriminator',
+        optimizer: sgd({ lr: 0.1 }),
+        loss: ({ batch, made, networks: { discriminator } }) => {
+          seen.push(made.doubled.equal(batch.images.mul(2)));
+          return discriminator.forward(made.doubled).mean();
+        },
+      },
+    ],
+  });
+  const loader = tinyLoader();
+  await reportsOf(trainer.fit(loader, { steps: 2 }));
+  expect(seen).toEqual(Array(6).fill(true));
+  loader.dispose();
+  trainer.dispose();
+});
+
 test('no part leaves more behind than its latents', async () => {
   const held: Record<string, number[]> = { D: [], G: [] };
   const trainer = new Trainer({ ...options((name) => held[name].push(memory().bytes)), accumulate: 4 });
@@ -174,19 +209,24 @@ test('batch statistics of a generator move for each part, in its own phase only'
   trainer.dispose();
 });
 
-test.each(['dcgan', 'wgan-gp', 'modern'])('%s is recorded, and replays like it runs', async (recipe) => {
-  const set = { latentSize: '8', width: '4', lr: `${LR}`, ...extra(recipe), emaImages: '0' };
-  const build = () => ({ ...buildModel(recipes[recipe], { set, steps: 8 }), accumulate: 2 });
-  const { expected, found, recorded, notes } = await bothWays(build, 8);
+const DCGAN = { latentSize: '8', width: '4' };
+
+test.each<[string, Record<string, string>]>([
+  ['dcgan', { ...DCGAN, augment: 'ada' }],
+  ['wgan-gp', { ...DCGAN, critic: '2' }],
+  ['modern', { ...DCGAN, maxWidth: '8', groupSize: '4', lrEnd: `${LR}` }],
+  ['pix2pix', { width: '4', patch: '16' }],
+  ['cyclegan', { width: '2', blocks: '1', patch: '16', pool: '6' }],
+])('%s is recorded, and replays like it runs', async (name, own) => {
+  const recipe = recipes[name];
+  const set = { ...own, lr: `${LR}`, emaImages: '0' };
+  const build = () => ({ ...buildModel(recipe, { set, steps: 8 }), accumulate: 2 });
+  const loader = () => tinyLoader({ kind: recipe.data, count: 40 });
+  const { expected, found, recorded, notes } = await bothWays(build, 8, loader);
   expect(notes).toEqual([]);
   expect(recorded).toBeGreaterThan(0);
   expect(found).toEqual(expected);
 });
-
-function extra(recipe: string): Record<string, string> {
-  if (recipe === 'modern') return { maxWidth: '8', groupSize: '4', lrEnd: `${LR}` };
-  return recipe === 'wgan-gp' ? { critic: '2' } : { augment: 'ada' };
-}
 
 test('a run goes on bit for bit', async () => {
   const train = async (name: string, steps: number, resume = false) => {
