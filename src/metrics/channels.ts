@@ -12,12 +12,12 @@ const LUMA = [0.299, 0.587, 0.114];
  * Images [N, C, H, W] in [−1, 1] in other channels: 1 grey, 2 with alpha, 3 RGB, 4 RGBA. Transparent parts are laid on white, RGB becomes its
  * luma 0.299 R + 0.587 G + 0.114 B, grey is repeated to RGB, and images without alpha become opaque.
  *
- * @throws UsageError for channels other than 1 to 4
+ * @throws UsageError for a change from or to channels other than 1 to 4
  */
 export function inChannels(images: Tensor, channels: number): Tensor {
   const [, given] = images.shape;
-  requireChannels(given, channels);
   if (given === channels) return images;
+  requireChannels(given, channels);
   return scope(() => {
     const opaque = hasAlpha(given) && !hasAlpha(channels) ? onWhite(images) : images;
     const colours = inColours(opaque, channels < 3 ? 1 : 3);

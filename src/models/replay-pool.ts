@@ -60,7 +60,7 @@ export class ReplayPool extends Module {
  * itself or, with probability ½, an old one does, whose place in the pool it takes. The first `size` images are kept and come back
  * themselves. The images of a batch pass one after another.
  *
- * `forward`: [N, C, H, W] → [N, C, H, W], on the device and without a graph; it waits for nothing, so that it can be recorded. The pool
+ * `forward`: [N, C, H, W] → [N, C, H, W], on the device and without a graph; it waits for nothing, so that it can be captured. The pool
  * is in state dicts, and moves whether or not it is frozen or training.
  *
  * @throws UsageError for an option out of range

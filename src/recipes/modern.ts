@@ -40,7 +40,7 @@ const fields = {
   allow,
 };
 
-/** Stairs in which β₂ goes its way: at each a CUDA graph is recorded anew. */
+/** Stairs in which β₂ goes its way: at each a CUDA graph is captured anew. */
 const STAIRS = 10;
 
 /**

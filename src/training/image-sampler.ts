@@ -1,6 +1,6 @@
 import type { Batch } from '../data/loader';
 import { UsageError } from '../errors';
-import { onesLike } from '../tensor/create';
+import { inChannels } from '../metrics/channels';
 import { scope } from '../tensor/scope';
 import { cat, stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -144,19 +144,4 @@ export class ImageSampler implements SamplerBase {
 /** An {@link ImageSampler}: `imageSampler({ directions: { ab: { by: 'ab', from: 'a', to: 'b' } }, reach: ab })`. */
 export function imageSampler(options: ImageSamplerOptions): ImageSampler {
   return new ImageSampler(options);
-}
-
-/** Grey images as RGB, so that both fit into one picture; an image without alpha becomes opaque beside one with. */
-function inChannels(images: Tensor, channels: number): Tensor {
-  const [count, given, ...size] = images.shape;
-  if (given === channels) return images;
-  const coloured = given <= 2 && channels >= 3;
-  const colours = images.narrow(1, { start: 0, length: given <= 2 ? 1 : 3 });
-  const shown = coloured ? colours.expand([count, 3, ...size]) : colours;
-  if (channels === shown.shape[1]) return shown;
-  const alpha =
-    given % 2 === 0
-      ? images.narrow(1, { start: given - 1, length: 1 })
-      : onesLike(shown.narrow(1, { start: 0, length: 1 }));
-  return cat([shown, alpha], 1);
 }

@@ -30,7 +30,7 @@ export interface Step<N extends Networks = Networks> {
   readonly index: number;
   /**
    * A number [] that depends on the step: `scheduled((step) => Math.min(1, step / 1000))`. Unlike `index` it may be used where
-   * phases are recorded as CUDA graphs.
+   * phases are captured as CUDA graphs.
    */
   scheduled(value: (index: number) => number): Tensor;
   /** Names a scalar for the log beside the phase's loss, e.g. `step.log('D(real)', logits.mean())`. */

@@ -26,7 +26,7 @@ export interface Part {
 }
 
 interface Held extends Entry {
-  /** float64 [], at one address for good: recorded steps write there. */
+  /** float64 [], at one address for good: captured steps write there. */
   readonly tensor: Tensor;
 }
 
@@ -45,7 +45,7 @@ export class Scoreboard {
   /**
    * Writes a scalar down; of a tensor its value, not the tensor. Where the batch comes in parts, those after the first are added to it.
    *
-   * @throws UsageError for a tensor of more than one element, GanError `ERR_CAPTURE` for a number, or a new name, in a recording
+   * @throws UsageError for a tensor of more than one element, GanError `ERR_CAPTURE` for a number, or a new name, in a capture
    */
   post({ kind, name }: Entry, value: Tensor | number, { part, parts }: Part = { part: 0, parts: 1 }): void {
     const key = `${kind} ${name}`;
