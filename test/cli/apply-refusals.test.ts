@@ -1,7 +1,6 @@
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,37 +8,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as apply } from '../../src/cli/apply';
 import { main as sample } from '../../src/cli/sample';
-import { call, draw, trainOne } from './applying';
+import { applyTests, call, draw, drawPhotos } from './applying';
 
-const folder = mkdtempSync(join(tmpdir(), 'apply-'));
-let place = 0;
-const runs: Record<'pix2pix' | 'cyclegan' | 'mlp', string> = { pix2pix: '', cyclegan: '', mlp: '' };
-beforeAll(async () => {
-  for (const name of ['pix2pix', 'cyclegan', 'mlp'] as const)
-    runs[name] = await trainOne(join(folder, name), name);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach(() => {
-  mkdirSync(at(), { recursive: true });
-});
-afterEach(() => {
-  place++;
-});
-
-/** A path in the test's own folder. */
-const at = (...names: string[]) => join(folder, `test-${place}`, ...names);
-
-/** Two images of 16×16 pixels, and one of 21×35 in a sub-folder. */
-async function photos(): Promise<string> {
-  await draw(at('photos', 'a.png'), 16, 16);
-  await draw(at('photos', 'b.png'), 16, 16);
-  await draw(at('photos', 'inner', 'c.png'), 21, 35);
-  return at('photos');
-}
+const { runs, at } = applyTests(['pix2pix', 'cyclegan', 'mlp']);
+const photos = () => drawPhotos(at, ['a.png', 'b.png']);
 
 /** Expects a call to end so, with one line on stderr that says why and nothing on stdout. */
 async function refuses(argv: readonly string[], { code, why }: { code: 1 | 2; why: RegExp }): Promise<void> {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { main as apply } from '../../src/cli/apply';
@@ -11,33 +10,11 @@ import { load } from '../../src/recipes';
 import { rand } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { usage } from '../support/failure';
-import { call, draw, trainOne } from './applying';
+import { applyTests, call, draw, drawPhotos, trainOne } from './applying';
 import { FakeHost } from './fakes';
 
-const folder = mkdtempSync(join(tmpdir(), 'apply-'));
-let place = 0;
-const runs: Record<'pix2pix' | 'cyclegan', string> = { pix2pix: '', cyclegan: '' };
-beforeAll(async () => {
-  for (const name of ['pix2pix', 'cyclegan'] as const) runs[name] = await trainOne(join(folder, name), name);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach(() => {
-  mkdirSync(at(), { recursive: true });
-});
-afterEach(() => {
-  place++;
-});
-
-/** A path in the test's own folder. */
-const at = (...names: string[]) => join(folder, `test-${place}`, ...names);
-
-/** Two images of 16×16 pixels, and one of 21×35 in a sub-folder between them. */
-async function photos(): Promise<string> {
-  await draw(at('photos', 'a.png'), 16, 16);
-  await draw(at('photos', 'inner', 'c.png'), 21, 35);
-  await draw(at('photos', 'z.png'), 16, 16);
-  return at('photos');
-}
+const { runs, at } = applyTests(['pix2pix', 'cyclegan']);
+const photos = () => drawPhotos(at, ['a.png', 'z.png']);
 
 /** Calls `apply`, and expects it to end well with nothing on stderr. */
 async function applied(run: string, input: string, ...more: string[]): Promise<string> {

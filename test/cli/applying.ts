@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { main as apply } from '../../src/cli/apply';
 import type { DataSpecs } from '../../src/data/dataset';
 import type { Loader } from '../../src/data/loader';
@@ -17,6 +18,30 @@ export async function call(main: typeof apply, ...argv: string[]) {
   const host = new FakeHost();
   const code = await main(['--device', 'cpu', ...argv], host);
   return { code, stdout: host.stdout.text, stderr: host.stderr.text };
+}
+
+/** A path in the folder of the test that runs, which is empty when it begins. */
+export type PlaceOf = (...names: string[]) => string;
+
+/** Trains the models that a file of tests applies, in a folder that is gone after them; each test has a folder of its own. */
+export function applyTests<T extends keyof typeof SETS>(
+  names: readonly T[],
+): { readonly runs: Readonly<Record<T, string>>; readonly at: PlaceOf } {
+  const folder = mkdtempSync(join(tmpdir(), 'apply-'));
+  const runs = Object.fromEntries(names.map((name) => [name, join(folder, name)])) as Record<T, string>;
+  let place = 0;
+  const at: PlaceOf = (...parts) => join(folder, `test-${place}`, ...parts);
+  beforeAll(async () => {
+    for (const name of names) await trainOne(runs[name], name);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => {
+    mkdirSync(at(), { recursive: true });
+  });
+  afterEach(() => {
+    place++;
+  });
+  return { runs, at };
 }
 
 const SETS = {
@@ -76,4 +101,11 @@ export async function draw(
   const pixels = Uint8Array.from({ length: height * width * channels }, (_, i) => (i * 37 + (i >> 6)) % 256);
   mkdirSync(dirname(file), { recursive: true });
   await writePng(file, { height, width, channels, pixels });
+}
+
+/** Images of 16×16 pixels of these names, and one of 21×35 in a sub-folder. */
+export async function drawPhotos(at: PlaceOf, names: readonly string[]): Promise<string> {
+  for (const name of names) await draw(at('photos', name), 16, 16);
+  await draw(at('photos', 'inner', 'c.png'), 21, 35);
+  return at('photos');
 }
