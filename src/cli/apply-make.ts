@@ -1,9 +1,9 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ImageSize } from '../data/image-size';
-import { writeError } from '../io/file-error';
 import { writePng } from '../io/png';
+import { writeWhole } from '../io/whole-file';
 import { sampleGrid } from '../report/grid';
 import type { TaskState } from '../report/task-progress';
 import { fromBytes } from '../tensor/create';
@@ -100,19 +100,14 @@ export async function writePictures(images: readonly OpenedImage[], { shape, val
   const size = values.length / count;
   for (const [i, { to }] of images.entries()) {
     const one = { values: values.subarray(i * size, (i + 1) * size), shape: [1, ...rest] };
-    if (to !== null) await writeWhole(to, (partial) => writePng(partial, sampleGrid(one, { padding: 0 })));
+    if (to !== null) await writeResult(to, (partial) => writePng(partial, sampleGrid(one, { padding: 0 })));
   }
 }
 
-/** A file that appears at its path, in a folder that is made for it, only when it is whole. */
-export async function writeWhole(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
-  try {
+/** A file that appears whole or not at all, in a folder that is made for it. */
+export async function writeResult(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
+  await writeWhole(path, async (partial) => {
     await mkdir(dirname(path), { recursive: true });
     await write(partial);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => {});
-    throw writeError(path, error);
-  }
+  });
 }

@@ -9,7 +9,7 @@ import { tileSize } from '../training/tile-plan';
 import { isSeamless } from '../training/tiled';
 import { appliedFiles } from './apply-files';
 import { ApplyImages, batchesOf, type MeasuredImage } from './apply-images';
-import { batchSize, type Made, type Making, makeBatch, writePictures, writeWhole } from './apply-make';
+import { batchSize, type Made, type Making, makeBatch, writePictures, writeResult } from './apply-make';
 import type { ApplySettings } from './apply-settings';
 import { listenForInterrupt } from './interrupt';
 import { loadRun, notesOf } from './load-run';
@@ -121,7 +121,7 @@ async function conclude({ made, total, complete, kept }: Result, job: ApplyJob):
   for (const reason of images.skipped) terminal.warn(`left out: ${reason}`);
   // A tensor of some of the images would pass for one of all.
   const whole = raw !== undefined && kept.length > 0 && complete;
-  if (whole) await writeWhole(raw, (partial) => writeSafetensors(partial, { images: recordOf(kept) }));
+  if (whole) await writeResult(raw, (partial) => writeSafetensors(partial, { images: recordOf(kept) }));
   terminal.result(`images   ${made}`);
   if (out !== undefined) terminal.result(`out      ${out}`);
   if (whole) terminal.result(`raw      ${raw}`);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../io/tensors';
+import { writeWhole } from '../io/whole-file';
 import { cacheFolder } from '../native/root';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -61,16 +62,13 @@ export async function readStatistics(
   }
 }
 
-/** Writes beside the place and renames: two evaluations may do it at once. */
+/** Two evaluations may do it at once. */
 export async function writeStatistics(file: string, { moments, features }: Statistics): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
   const records = scope(() => tensorsToRecords({ ...moments.stateDict(), features }));
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeSafetensors(temporary, records);
-    await rename(temporary, file);
+    await writeWhole(file, (partial) => writeSafetensors(partial, records));
   } catch {
     // Without a cache it is slower the next time, and nothing else.
-    await rm(temporary, { force: true }).catch(() => {});
   }
 }

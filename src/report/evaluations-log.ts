@@ -1,5 +1,6 @@
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { writeError } from '../io/file-error';
+import { writeWhole } from '../io/whole-file';
 import type { EvaluationRow } from './evaluations';
 
 /**
@@ -24,11 +25,6 @@ export async function appendEvaluation(file: string, row: EvaluationRow): Promis
  * @throws GanError `ERR_CANNOT_WRITE`
  */
 export async function rewriteEvaluations(file: string, rows: readonly EvaluationRow[]): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { flush: true });
-    await rename(temporary, file);
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  await writeWhole(file, (partial) => writeFile(partial, lines, { flush: true }));
 }

@@ -72,8 +72,8 @@ export interface PrecisionOptions {
  * loss, back-propagates, clips, steps and releases. It owns device, precision, memory format, weight averaging, checkpoints
  * and logs; losses see none of it.
  *
- * The networks are moved to the device and belong to the trainer until `dispose`. Their modes stay as they are, and networks that are
- * frozen stay frozen.
+ * The networks are moved to the device and belong to the trainer until `dispose`. Their modes stay as they are, and networks that
+ * are frozen when the trainer is made stay frozen.
  *
  * @throws UsageError for options that do not fit together, TorchError `ERR_NO_CUDA` for a device that cannot be used
  */

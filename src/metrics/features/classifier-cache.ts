@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanError, hasCode } from '../../errors';
-import { writeError } from '../../io/file-error';
 import { type ReadFile, readSafetensors, type TensorRecords, writeSafetensors } from '../../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../../io/tensors';
+import { writeWhole } from '../../io/whole-file';
 import { type Classifier, type ClassifierOptions, classifier } from '../../models/classifier';
 import { cacheFolder } from '../../native/root';
 import { scope } from '../../tensor/scope';
@@ -94,7 +94,7 @@ function damaged(file: string, problem: string): GanError {
 }
 
 /**
- * Keeps a classifier in the user's cache: under another name first, then renamed, so that the file is there whole or not at all.
+ * Keeps a classifier in the user's cache, whole or not at all.
  *
  * @throws GanError `ERR_CANNOT_WRITE`
  */
@@ -103,7 +103,6 @@ export async function writeClassifier(
   { network, accuracy, heldOut, sha256 }: KeptClassifier,
 ): Promise<void> {
   const file = classifierFile(id);
-  const temporary = `${file}.${randomUUID()}.tmp`;
   const records = scope(() => tensorsToRecords(network.stateDict()));
   const metadata = {
     format: FORMAT,
@@ -112,14 +111,10 @@ export async function writeClassifier(
     held_out: heldOut,
     weights_sha256: sha256,
   };
-  try {
+  await writeWhole(file, async (partial) => {
     await mkdir(dirname(file), { recursive: true });
-    await writeSafetensors(temporary, records, { metadata, fsync: true });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw writeError(file, error);
-  }
+    await writeSafetensors(partial, records, { metadata, fsync: true });
+  });
 }
 
 /** `classifier-` and the data set's name; a folder's is its last part with a mark of the whole path. */

@@ -1,6 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError } from '../../io/file-error';
+import { writeWhole } from '../../io/whole-file';
 import { readRun } from './read-run';
 import { renderPage } from './render';
 import type { CommandLine } from './sections/commands';
@@ -24,14 +24,7 @@ export async function writeReport(runDirectory: string, options: ReportOptions =
   const { now = new Date(), commandLine = packageCommand } = options;
   const page = renderPage(await readRun(runDirectory), { now, commandLine });
   const file = join(runDirectory, 'report.html');
-  const partial = `${file}.${process.pid}`;
-  try {
-    await writeFile(partial, page);
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw writeError(file, error);
-  }
+  await writeWhole(file, (partial) => writeFile(partial, page));
   return file;
 }
 
