@@ -1,4 +1,5 @@
 import { recipes } from '../recipes/index';
+import { requireUnlocked } from '../training/run-lock';
 import type { Host } from './host';
 import { type Invocation, runProgram } from './program';
 import { resumeSettings } from './resume';
@@ -22,6 +23,7 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
     resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
   const folder = out ?? newRunFolder(settings, new Date());
   if (resume === undefined) checkRunFolder(folder);
+  requireUnlocked(folder);
   // Only now: --help and wrong calls need neither LibTorch nor the data.
   const { runTraining } = require('./train-run') as typeof import('./train-run');
   const { terminal } = invocation;

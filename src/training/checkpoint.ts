@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { readError, writeError } from '../io/file-error';
+import { isAlive } from '../io/living-process';
 import { readSafetensors, type TensorRecords, writeSafetensors } from '../io/safetensors';
 import {
   type CheckpointDescription,
@@ -113,11 +114,14 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-/** Removes what an interrupted write left behind. */
+/** Removes what an interrupted write left behind; what a living process writes is left alone. */
 export async function removeHalfWritten(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((entry) => /^\.(step-\d+|best)\..*(tmp|old)$/.test(entry)))
+  for (const name of names) {
+    const pid = /^\.(?:step-\d+|best)\.(\d+)\.(?:tmp|old)$/.exec(name)?.[1];
+    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
     await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function loadManifest(path: string): Promise<Manifest> {

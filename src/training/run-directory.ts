@@ -16,6 +16,7 @@ import {
   removeHalfWritten,
 } from './checkpoint';
 import type { CheckpointDescription } from './manifest';
+import { RunLock } from './run-lock';
 
 /** What a run goes on from. */
 export interface ResumePoint {
@@ -52,39 +53,51 @@ export async function latestCheckpoint(run: string): Promise<ResumePoint> {
 /** A run on disk: its configuration, logs, sample grids and checkpoints. */
 export class RunDirectory {
   readonly path: string;
+  readonly #lock: RunLock;
   #metrics: MetricsLog | undefined;
   #events: EventWriter | undefined;
 
-  private constructor(path: string) {
+  private constructor(path: string, lock: RunLock) {
     this.path = path;
+    this.#lock = lock;
   }
 
   /**
-   * Makes a new run's folder.
+   * Makes a new run's folder. It is this process's until {@link RunDirectory.close}.
    *
-   * @throws GanError `ERR_CANNOT_WRITE`; `ERR_RUN_EXISTS` where the folder holds a run already
+   * @throws GanError `ERR_CANNOT_WRITE`; `ERR_RUN_EXISTS` where the folder holds a run already; `ERR_RUN_LOCKED` where another process
+   *   has begun one
    */
   static async create(path: string): Promise<RunDirectory> {
-    if (await exists(join(path, 'config.json')))
-      throw new GanError(
-        'ERR_RUN_EXISTS',
-        `${path} expected a new folder but holds a run already: choose another, or resume that run`,
-      );
-    await makeFolders(path);
-    return new RunDirectory(path);
+    await requireNoRun(path);
+    // Again under the lock: another process may have come and gone meanwhile.
+    return RunDirectory.#locked(path, () => requireNoRun(path));
   }
 
   /**
-   * Opens an earlier run.
+   * Opens an earlier run. It is this process's until {@link RunDirectory.close}.
    *
-   * @throws GanError `ERR_NO_RUN` where the folder holds none
+   * @throws GanError `ERR_NO_RUN` where the folder holds none; `ERR_RUN_LOCKED` where another process writes it
    */
   static async open(path: string): Promise<RunDirectory> {
     await requireRun(path);
-    await makeFolders(path);
-    await removeHalfWritten(join(path, 'checkpoints'));
-    await removeHalfWritten(path);
-    return new RunDirectory(path);
+    return RunDirectory.#locked(path, async () => {
+      await removeHalfWritten(join(path, 'checkpoints'));
+      await removeHalfWritten(path);
+    });
+  }
+
+  static async #locked(path: string, prepare: () => Promise<void>): Promise<RunDirectory> {
+    await makeFolder(path);
+    const lock = await RunLock.take(path);
+    try {
+      await prepare();
+      for (const name of ['samples', 'checkpoints']) await makeFolder(join(path, name));
+      return new RunDirectory(path, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   get checkpoints(): string {
@@ -141,20 +154,29 @@ export class RunDirectory {
     return file;
   }
 
-  /** Closes the logs. */
+  /** Closes the logs, and lets other processes write the folder. */
   close(): void {
     this.#metrics?.close();
     this.#events?.close();
+    this.#lock.release();
   }
 }
 
-async function makeFolders(path: string): Promise<void> {
+async function makeFolder(path: string): Promise<void> {
   try {
-    for (const name of ['samples', 'checkpoints']) await mkdir(join(path, name), { recursive: true });
+    await mkdir(path, { recursive: true });
     await access(path, constants.W_OK);
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+async function requireNoRun(path: string): Promise<void> {
+  if (!(await exists(join(path, 'config.json')))) return;
+  throw new GanError(
+    'ERR_RUN_EXISTS',
+    `${path} expected a new folder but holds a run already: choose another, or resume that run`,
+  );
 }
 
 async function requireRun(path: string): Promise<void> {

@@ -78,6 +78,16 @@ test.each(['dcgan', 'cyclegan'] as const)(
   120_000,
 );
 
+test('a second training of the same run is refused and touches nothing, and the first one ends as if alone', async () => {
+  const first = begin('shared', 100_000);
+  await firstCheckpoint('shared');
+  expect(await ended(start('--resume', join(folder, 'shared')))).toBe(1);
+  expect(readdirSync(join(folder, 'shared')).filter((name) => name.startsWith('.lock.'))).toHaveLength(1);
+  first.kill('SIGINT');
+  expect(await ended(first)).toBe(130);
+  expect(readdirSync(join(folder, 'shared')).filter((name) => name.startsWith('.lock.'))).toEqual([]);
+}, 120_000);
+
 test('SIGINT leaves a checkpoint and ends with 130, SIGTERM with 143', async () => {
   for (const [signal, code] of [
     ['SIGINT', 130],

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { main } from '../../src/cli/train';
 import { FakeHost } from './fakes';
@@ -118,6 +118,14 @@ test('an --out that cannot be written exits with 1 before any work', async () =>
   const { code, stderr } = await call(smallTraining('--out', join(folder, 'file', 'run')));
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: cannot write .*file is a file, not a folder: choose another path\n$/);
+});
+
+test('a folder in which another process trains exits with 1 before any work, and names the process', async () => {
+  const taken = join(run, '..');
+  writeFileSync(join(taken, `.lock.${process.ppid}..0123abcd.${hostname()}`), '');
+  const { code, stderr } = await call(smallTraining('--out', taken));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(new RegExp(`^error: .* process ${process.ppid} on .* trains there: .*\\n$`));
 });
 
 test('a device that is not there exits with 1 and says what to install', async () => {

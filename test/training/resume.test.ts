@@ -192,14 +192,20 @@ describe('resuming', () => {
     );
   });
 
-  test('passes over what an interrupted write left, and removes it', async () => {
+  test('passes over what an interrupted write left, and removes it, but not what a living process writes', async () => {
     const [, build] = KINDS[0];
     await train(build, join(folder.path, 'run'), { steps: 4 });
-    const half = join(folder.path, 'run', 'checkpoints', '.step-000008.1.tmp');
-    cpSync(checkpoint('run', 4), half, { recursive: true });
+    // The largest process id that Linux gives out is 4194304; that of the test's parent lives.
+    const [dead, living] = [4194999, process.ppid].map((pid) => `.step-000008.${pid}.tmp`);
+    for (const half of [dead, living])
+      cpSync(checkpoint('run', 4), join(folder.path, 'run', 'checkpoints', half), { recursive: true });
     const reports = await train(build, join(folder.path, 'run'), { steps: 6, resume: true });
     expect(reports[0].notes).toEqual([]);
-    expect(readdirSync(join(folder.path, 'run', 'checkpoints'))).toEqual(['step-000004', 'step-000006']);
+    expect(readdirSync(join(folder.path, 'run', 'checkpoints'))).toEqual([
+      living,
+      'step-000004',
+      'step-000006',
+    ]);
   });
 
   test('equal seeds give equal runs, other seeds others', async () => {
