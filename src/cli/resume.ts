@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import { messageOf, UsageError } from '../errors';
+import { hasCode, messageOf, UsageError } from '../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import { newestDescription } from '../training/checkpoint';
 import { isPrecision, type Precision } from '../training/manifest';
 import { isRecipeFile } from './recipe-file';
 import {
@@ -38,7 +39,7 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
     throw new UsageError(
       `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,
     );
-  const { settings, precision, evaluation } = readRun(directory);
+  const { settings, precision, evaluation, notes } = readRun(directory);
   const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
   const before = resolveSettings(recipes, { flags: {}, set: {}, env: {}, file }).settings;
   if (given.recipe !== undefined && !isSameRecipe(given.recipe, before.recipe))
@@ -50,7 +51,7 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
   const after = resolveSettings(recipes, { ...given, recipe: undefined, flags, file, env });
   checkSame({ before, after: after.settings, directory });
-  return { ...after, out: directory, precision };
+  return { ...after, out: directory, precision, notes };
 }
 
 function isSameRecipe(a: string, b: string): boolean {
@@ -80,6 +81,7 @@ interface EarlierRun {
   readonly precision: Precision | undefined;
   /** How it was judged, as settings. */
   readonly evaluation: JsonObject;
+  readonly notes?: readonly string[];
 }
 
 function readRun(directory: string): EarlierRun {
@@ -94,10 +96,23 @@ function readRun(directory: string): EarlierRun {
       };
     throw new UsageError(`${file} has no "settings": what a script has started, it resumes`);
   } catch (error) {
+    const found = hasCode(error, 'ERR_USAGE')
+      ? undefined
+      : readCheckpointSettings(directory, messageOf(error));
+    if (found) return found;
     throw new UsageError(`--resume ${directory}: no run that train can go on with: ${messageOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** Each checkpoint keeps what the run was started with, but for how it is judged. */
+function readCheckpointSettings(directory: string, problem: string): EarlierRun | undefined {
+  const newest = newestDescription(directory);
+  if (!newest || typeof newest.description.settings.recipe !== 'string') return undefined;
+  const { settings, precision } = newest.description;
+  const note = `${problem}; going on with the settings in ${newest.path}, which do not say how the run was judged: repeat --eval-every and its like`;
+  return { settings, precision, evaluation: {}, notes: [note] };
 }
 
 function evaluationValues({ every, metrics, count, bestBy, features }: JsonObject): JsonObject {

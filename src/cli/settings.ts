@@ -132,6 +132,8 @@ export interface Resolved {
   readonly precision?: Precision;
   /** How it is judged on its way; undefined for not at all. */
   readonly evaluation: EvaluationSettings | undefined;
+  /** What to warn of, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /**

@@ -19,14 +19,22 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
 async function train(invocation: Invocation, host: Host): Promise<number> {
   const given = readGiven(invocation, host);
   const { resume } = invocation.options;
-  const { recipe, settings, out, profile, precision, evaluation } =
-    resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
+  const {
+    recipe,
+    settings,
+    out,
+    profile,
+    precision,
+    evaluation,
+    notes = [],
+  } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
   const folder = out ?? newRunFolder(settings, new Date());
   if (resume === undefined) checkRunFolder(folder);
   requireUnlocked(folder);
   // Only now: --help and wrong calls need neither LibTorch nor the data.
   const { runTraining } = require('./train-run') as typeof import('./train-run');
   const { terminal } = invocation;
+  for (const note of notes) terminal.warn(note);
   return runTraining(
     { recipe, settings, folder, resume: resume !== undefined, profile, precision, evaluation },
     { host, terminal },

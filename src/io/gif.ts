@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { applyPalette, GIFEncoder, quantize } from 'gifenc';
 import { GanError } from '../errors';
-import { writeError } from './file-error';
 import type { Picture } from './png';
+import { writeWhole } from './whole-file';
 
 /** How an animation plays. */
 export interface GifOptions {
@@ -51,11 +51,7 @@ export async function writeGif(
   options?: GifOptions,
 ): Promise<void> {
   const bytes = encodeGif(pictures, options);
-  try {
-    await writeFile(file, bytes);
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  await writeWhole(file, (partial) => writeFile(partial, bytes));
 }
 
 function onWhite(picture: Picture): Picture {

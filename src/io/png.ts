@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { GanError, messageOf } from '../errors';
-import { readError, writeError } from './file-error';
+import { readError } from './file-error';
+import { writeWhole } from './whole-file';
 
 /** 1 is grey, 2 grey and alpha, 3 RGB, 4 RGBA; alpha is straight, not premultiplied. */
 export type PictureChannels = 1 | 2 | 3 | 4;
@@ -62,11 +63,7 @@ export function encodePng(picture: Picture): Uint8Array {
  */
 export async function writePng(file: string, picture: Picture): Promise<void> {
   const bytes = encodePng(picture);
-  try {
-    await writeFile(file, bytes);
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  await writeWhole(file, (partial) => writeFile(partial, bytes));
 }
 
 /**

@@ -1,23 +1,58 @@
 import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
-import { hasCode } from '../errors';
+import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type GanError, hasCode } from '../errors';
 import { writeError } from './file-error';
+import { isAlive } from './living-process';
+import { syncFile } from './sync-file';
+
+/** `FILE.PID.ID.tmp` */
+const PARTIAL = /\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /**
- * Writes a file that appears at its path whole or not at all: `write` gets another name beside it, which is renamed when it is done.
- * Readers find the old file or the new one, and two that write at once do not mix.
+ * Writes a file that appears at its path whole or not at all: `write` gets another name beside it, which is renamed when the disk has it.
+ * Readers find the old file or the new one, and two that write at once do not mix. What is no file, a pipe or a device, is written to as
+ * it is.
  *
  * @throws GanError `ERR_CANNOT_WRITE`, which names `file`, and what `write` throws of its own
  */
 export async function writeWhole(file: string, write: (partial: string) => Promise<unknown>): Promise<void> {
-  const partial = `${file}.${randomUUID()}.tmp`;
+  if (await isNoFile(file)) {
+    await write(file).catch((error) => Promise.reject(blame(file, error)));
+    return;
+  }
+  // A link stays, and what it leads to is replaced.
+  const target = await realpath(file).catch(() => file);
+  const partial = `${target}.${process.pid}.${randomUUID()}.tmp`;
   try {
     await write(partial);
-    await rename(partial, file);
+    await syncFile(partial);
+    await rename(partial, target);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
-    // What `write` could not write has the other name in its error.
-    const cause = hasCode(error, 'ERR_CANNOT_WRITE') && error instanceof Error ? error.cause : undefined;
-    throw writeError(file, cause ?? error);
+    throw blame(file, error);
   }
+}
+
+/** What `write` could not write has the other name in its error. */
+function blame(file: string, error: unknown): GanError {
+  const cause = hasCode(error, 'ERR_CANNOT_WRITE') && error instanceof Error ? error.cause : undefined;
+  return writeError(file, cause ?? error);
+}
+
+/** Removes what {@link writeWhole} left in a folder when its process was killed; that of living processes stays. */
+export async function removePartials(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = PARTIAL.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+/** Also a link to standard output, which may be a file: it is the shell's, and stays open. */
+async function isNoFile(path: string): Promise<boolean> {
+  if (/^\/(dev|proc)\//.test(path)) return true;
+  return stat(path).then(
+    (found) => !found.isFile() && !found.isDirectory(),
+    () => false,
+  );
 }

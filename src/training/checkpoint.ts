@@ -1,9 +1,10 @@
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { readError, writeError } from '../io/file-error';
-import { isAlive } from '../io/living-process';
 import { readSafetensors, type TensorRecords, writeSafetensors } from '../io/safetensors';
+import { syncFile } from '../io/sync-file';
 import {
   type CheckpointDescription,
   type FileEntry,
@@ -11,6 +12,7 @@ import {
   type Manifest,
   parseManifest,
 } from './manifest';
+import { besideOf, replaceFolder } from './replaced-folder';
 
 /** A checkpoint as it is on disk. */
 export interface Checkpoint {
@@ -40,8 +42,8 @@ export async function writeCheckpoint(
   description: CheckpointDescription,
   files: Readonly<Record<string, TensorRecords>>,
 ): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = besideOf(path, 'tmp');
+  let complete = false;
   try {
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
@@ -55,12 +57,12 @@ export async function writeCheckpoint(
     await writeFile(join(temporary, 'manifest.json'), formatManifest({ ...description, files: written }), {
       flush: true,
     });
-    for (const inner of folders) await syncFolder(inner);
-    await syncFolder(temporary);
+    for (const inner of [...folders, temporary]) await syncFile(inner);
+    complete = true;
     await replaceFolder(temporary, path);
-    await syncFolder(folder);
   } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    // One that is complete may be the only one: the next start sees whether it is.
+    if (!complete) await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(path, error);
   }
 }
@@ -107,21 +109,31 @@ export async function readCheckpoint(
 
 /** Folders of complete-looking checkpoints, the newest first. */
 export async function listCheckpoints(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  return newestFirst(folder, await readdir(folder).catch(() => []));
+}
+
+function newestFirst(folder: string, names: readonly string[]): string[] {
   return names
     .filter((name) => /^step-\d+$/.test(name))
-    .sort((a, b) => Number(b.slice(5)) - Number(a.slice(5)))
+    .sort((a, b) => stepOf(b) - stepOf(a))
     .map((name) => join(folder, name));
 }
 
-/** Removes what an interrupted write left behind; what a living process writes is left alone. */
-export async function removeHalfWritten(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    const pid = /^\.(?:step-\d+|best)\.(\d+)\.(?:tmp|old)$/.exec(name)?.[1];
-    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
-    await rm(join(folder, name), { recursive: true, force: true });
+function stepOf(path: string): number {
+  return Number(basename(path).slice('step-'.length));
+}
+
+/** The newest checkpoint of a run whose manifest is whole, and what that says: without a look at the tensors, and at once. */
+export function newestDescription(run: string): Pick<Checkpoint, 'path' | 'description'> | undefined {
+  const folder = join(run, 'checkpoints');
+  for (const path of existsSync(folder) ? newestFirst(folder, readdirSync(folder)) : []) {
+    try {
+      return { path, description: parseManifest(readFileSync(join(path, 'manifest.json'), 'utf8')) };
+    } catch {
+      // The one before, then.
+    }
   }
+  return undefined;
 }
 
 async function loadManifest(path: string): Promise<Manifest> {
@@ -135,24 +147,4 @@ async function loadManifest(path: string): Promise<Manifest> {
 
 function bad(path: string, problem: string, cause?: unknown): GanError {
   return new GanError('ERR_BAD_CHECKPOINT', `checkpoint ${path}: ${problem}`, { cause });
-}
-
-/** Without it the rename itself may be lost with the power, though the files are safe. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function replaceFolder(from: string, to: string): Promise<void> {
-  const old = join(dirname(to), `.${basename(to)}.${process.pid}.old`);
-  await rm(old, { recursive: true, force: true });
-  await rename(to, old).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  await rename(from, to);
-  await rm(old, { recursive: true, force: true });
 }

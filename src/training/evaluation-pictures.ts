@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeError } from '../io/file-error';
 import { type Picture, writePng } from '../io/png';
+import { writeWhole } from '../io/whole-file';
 import type { FeatureSet } from '../metrics/feature-set';
 import { datasetImages } from '../metrics/image-source';
 import { nearestNeighbours } from '../metrics/nearest-neighbours';
@@ -60,7 +61,7 @@ export class EvaluationPictures {
         join(folder, 'neighbours.png'),
         scope(() => drawRows(fakes, near(), table.samples.length)),
       );
-      await writeFile(file, `${JSON.stringify(table)}\n`);
+      await writeWhole(file, (partial) => writeFile(partial, `${JSON.stringify(table)}\n`));
     } catch (error) {
       throw writeError(file, error);
     }

@@ -4,18 +4,14 @@ import { GanError, messageOf } from '../errors';
 import { writeError } from '../io/file-error';
 import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
+import { removePartials, writeWhole } from '../io/whole-file';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation, rewriteEvaluations } from '../report/evaluations-log';
 import { MetricsLog } from '../report/metrics-log';
 import { EventWriter } from '../report/tensorboard';
-import {
-  checkpointName,
-  listCheckpoints,
-  openCheckpoint,
-  readCheckpoint,
-  removeHalfWritten,
-} from './checkpoint';
+import { checkpointName, listCheckpoints, openCheckpoint, readCheckpoint } from './checkpoint';
 import type { CheckpointDescription } from './manifest';
+import { recoverFolders } from './replaced-folder';
 import { RunLock } from './run-lock';
 
 /** What a run goes on from. */
@@ -82,8 +78,10 @@ export class RunDirectory {
   static async open(path: string): Promise<RunDirectory> {
     await requireRun(path);
     return RunDirectory.#locked(path, async () => {
-      await removeHalfWritten(join(path, 'checkpoints'));
-      await removeHalfWritten(path);
+      for (const folder of [path, join(path, 'checkpoints')]) {
+        await recoverFolders(folder, isWhole);
+        await removePartials(folder);
+      }
     });
   }
 
@@ -104,14 +102,11 @@ export class RunDirectory {
     return join(this.path, 'checkpoints');
   }
 
-  /** Writes `config.json`. */
+  /** Writes `config.json`, or replaces it whole. */
   async writeConfig(config: Readonly<Record<string, unknown>>): Promise<void> {
-    const file = join(this.path, 'config.json');
-    try {
-      await writeFile(file, `${JSON.stringify(config, null, 2)}\n`);
-    } catch (error) {
-      throw writeError(file, error);
-    }
+    await writeWhole(join(this.path, 'config.json'), (partial) =>
+      writeFile(partial, `${JSON.stringify(config, null, 2)}\n`),
+    );
   }
 
   /** Opens the logs; lines and events after step `after` are dropped. */
@@ -171,8 +166,21 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+function isWhole(checkpoint: string): Promise<boolean> {
+  return readCheckpoint(checkpoint).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Without its configuration, too: checkpoints hold all that a training goes on from. */
+async function holdsRun(path: string): Promise<boolean> {
+  if (await exists(join(path, 'config.json'))) return true;
+  return (await listCheckpoints(join(path, 'checkpoints'))).length > 0;
+}
+
 async function requireNoRun(path: string): Promise<void> {
-  if (!(await exists(join(path, 'config.json')))) return;
+  if (!(await holdsRun(path))) return;
   throw new GanError(
     'ERR_RUN_EXISTS',
     `${path} expected a new folder but holds a run already: choose another, or resume that run`,
@@ -180,7 +188,7 @@ async function requireNoRun(path: string): Promise<void> {
 }
 
 async function requireRun(path: string): Promise<void> {
-  if (await exists(join(path, 'config.json'))) return;
+  if (await holdsRun(path)) return;
   throw new GanError(
     'ERR_NO_RUN',
     `${path} expected a run directory with a config.json but it has none: check the path`,

@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors';
 import { writeError } from '../io/file-error';
@@ -108,7 +108,9 @@ function median(values: readonly number[]): number | undefined {
 
 function writeText(file: string, text: string): void {
   try {
-    writeFileSync(file, text);
+    const partial = `${file}.${process.pid}.tmp`;
+    writeFileSync(partial, text);
+    renameSync(partial, file);
   } catch (error) {
     throw writeError(file, error);
   }

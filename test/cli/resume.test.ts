@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resumeSettings } from '../../src/cli/resume';
 import { type Given, resolveSettings } from '../../src/cli/settings';
+import { formatManifest } from '../../src/training/manifest';
 import { recipes } from './fakes';
 
 let run: string;
@@ -76,6 +77,33 @@ describe('resumeSettings refuses', () => {
 });
 
 describe('resumeSettings', () => {
+  test.each(['', '{"settings":', '[]', undefined])(
+    'takes the settings of the newest checkpoint where config.json is damaged, empty or gone, and says so: %j',
+    (text) => {
+      const { settings } = resolveSettings(recipes, { flags: { batch: '16' }, set: {}, env: {} });
+      for (const [step, content] of Object.entries({ 4: settings, 8: { ...settings, steps: 9 } })) {
+        const path = join(run, 'checkpoints', `step-00000${step}`);
+        const nothing = { topology: {}, specs: {}, loader: {}, versions: {}, files: {} };
+        const manifest = { step: Number(step), images: 1, batchesPerEpoch: 1, settings: { ...content } };
+        mkdirSync(path, { recursive: true });
+        writeFileSync(
+          join(path, 'manifest.json'),
+          formatManifest({ ...nothing, ...manifest, precision: 'bf16' }),
+        );
+      }
+      writeFileSync(join(run, 'checkpoints', 'step-000008', 'manifest.json'), 'damaged');
+      if (text !== undefined) writeFileSync(join(run, 'config.json'), text);
+      const resumed = resume();
+      expect(resumed.settings).toEqual(settings);
+      expect(resumed.precision).toBe('bf16');
+      expect(resumed.notes).toEqual([
+        expect.stringMatching(
+          /config\.json: .*; going on with the settings in .*step-000004, which do not say/,
+        ),
+      ]);
+    },
+  );
+
   test('gives the settings of the run, in its folder', () => {
     started({ batch: '16', seed: '3' }, { width: '8' });
     const { recipe, settings, out } = resume();

@@ -1,9 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../src/io/safetensors';
-import { writeWhole } from '../../src/io/whole-file';
+import { removePartials, writeWhole } from '../../src/io/whole-file';
 import { failure } from '../support/failure';
 
 const folder = mkdtempSync(join(tmpdir(), 'whole-'));
@@ -28,6 +38,25 @@ test('a failure in the middle leaves the old file, and nothing beside it', async
   await expect(half).rejects.toEqual(failure('ERR_CANNOT_WRITE', `cannot write ${file}: the disk is full`));
   expect(readFileSync(file, 'utf8')).toBe('old');
   expect(readdirSync(folder)).toEqual(['file']);
+});
+
+test('a link stays, and what it leads to is replaced; a device is written to', async () => {
+  const link = join(folder, 'link');
+  symlinkSync(file, link);
+  await writeWhole(link, (partial) => writeFile(partial, 'new'));
+  expect([readFileSync(file, 'utf8'), lstatSync(link).isSymbolicLink()]).toEqual(['new', true]);
+  rmSync(link);
+  await writeWhole('/dev/null', (partial) => writeFile(partial, 'new'));
+  expect(statSync('/dev/null').isFile()).toBe(false);
+});
+
+test('what a killed process left is removed, what a living one writes is not', async () => {
+  // The largest process id that Linux gives out is 4194304.
+  const [dead, living] = [4194999, process.ppid].map((pid) => `file.${pid}.${randomUUID()}.tmp`);
+  for (const name of [dead, living, 'file.tmp']) writeFileSync(join(folder, name), '');
+  await removePartials(folder);
+  expect(readdirSync(folder).sort()).toEqual(['file', living, 'file.tmp'].sort());
+  for (const name of [living, 'file.tmp']) rmSync(join(folder, name));
 });
 
 test('two at once do not mix', async () => {

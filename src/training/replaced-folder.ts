@@ -1,0 +1,87 @@
+import { access, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isAlive } from '../io/living-process';
+import { syncFile } from '../io/sync-file';
+
+/** What a write leaves beside a folder when its process dies: `.best.4711.tmp` the new one, `.best.4711.old` the one before. */
+const LEFT = /^\.(step-\d+|best)\.(\d+)\.(tmp|old)$/;
+
+/** The name of the new folder, or of the one before, while this process replaces a folder. */
+export function besideOf(path: string, which: 'tmp' | 'old'): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.${which}`);
+}
+
+/**
+ * Puts a folder, complete and synced, in the place of another. The old one is deleted when the disk has the new one; a process that dies
+ * between leaves both, and {@link recoverFolders} finds them.
+ */
+export async function replaceFolder(from: string, to: string): Promise<void> {
+  const [parent, old] = [dirname(to), besideOf(to, 'old')];
+  await syncFile(parent);
+  if (await exists(to)) {
+    await rm(old, { recursive: true, force: true });
+    await rename(to, old);
+  }
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await rename(old, to).catch(() => undefined);
+    throw error;
+  }
+  await syncFile(parent);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Deletes a folder, so that it is there whole or not at all. */
+export async function removeFolder(path: string): Promise<void> {
+  const gone = besideOf(path, 'tmp');
+  await rm(gone, { recursive: true, force: true });
+  await rename(path, gone);
+  await rm(gone, { recursive: true, force: true });
+}
+
+/**
+ * Puts a folder whose replacement was interrupted back in its place: the first that is whole of the one there, the new one and the one
+ * before. Then what is left over is removed, but for that of living processes: nothing whole goes before its place is filled.
+ */
+export async function recoverFolders(
+  parent: string,
+  isWhole: (path: string) => Promise<boolean>,
+): Promise<void> {
+  const names = await readdir(parent).catch(() => []);
+  const left = names.flatMap((name) => {
+    const [, target, pid, which] = LEFT.exec(name) ?? [];
+    const isOurs = target !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)));
+    return isOurs ? [{ path: join(parent, name), target, which }] : [];
+  });
+  for (const target of new Set(left.map((one) => one.target))) {
+    const mine = left.filter((one) => one.target === target);
+    const [made, before] = ['tmp', 'old'].map((which) => mine.filter((one) => one.which === which));
+    // A checkpoint that replaced none was never told of: the run goes on from the one before it.
+    if (before.length > 0 || target === 'best')
+      await settle(join(parent, target), [...made, ...before], isWhole);
+  }
+  for (const { path } of left) await rm(path, { recursive: true, force: true });
+}
+
+async function settle(
+  to: string,
+  candidates: readonly { readonly path: string }[],
+  isWhole: (path: string) => Promise<boolean>,
+): Promise<void> {
+  if (await isWhole(to)) return;
+  for (const { path } of candidates) {
+    if (!(await isWhole(path))) continue;
+    await rm(to, { recursive: true, force: true });
+    await rename(path, to);
+    await syncFile(dirname(to));
+    return;
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
