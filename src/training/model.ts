@@ -3,6 +3,7 @@ import type { Autoencoder } from '../metrics/autoencoder';
 import type { EmaOptions } from '../optim/ema';
 import type { Tensor } from '../tensor/tensor';
 import { type Latent, latentShape } from './latent';
+import { LINE_NAMES } from './log-names';
 import type { Networks, Phase, Tensors } from './phase';
 import { trains } from './plan';
 import type { GridMaker } from './sample-grids';
@@ -43,7 +44,7 @@ export interface Model<N extends Networks = Networks> {
 }
 
 /** Names become those of files, so they must not meet, nor leave the folder. */
-const NAME = /^[A-Za-z][\w-]*$/;
+const NAME = /^[A-Za-z][\w-]{0,99}$/;
 
 /**
  * Checks that the parts of a model fit together.
@@ -61,6 +62,8 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
     model.phases.map(({ name }) => name),
   );
   requireNames('grid', Object.keys(model.grids ?? {}));
+  requireFree('phase', { names: model.phases.map(({ name }) => name), taken: LINE_NAMES });
+  requireFree('grid', { names: Object.keys(model.grids ?? {}), taken: ['samples'] });
   if (model.latent) latentShape(model.latent);
   const known = (what: string, name: string): void => {
     if (!names.includes(name))
@@ -72,12 +75,24 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
   for (const phase of model.phases) checkPhase(phase as Phase, model.networks);
 }
 
+/** Logs have a phase's loss and a grid's picture by its name. */
+function requireFree(
+  what: string,
+  { names, taken }: { readonly names: readonly string[]; readonly taken: readonly string[] },
+): void {
+  const met = names.find((name) => taken.includes(name));
+  if (met !== undefined)
+    throw new UsageError(
+      `expected a ${what} to have a name of its own but one is called ${met}, which the logs have already: choose another`,
+    );
+}
+
 function requireNames(what: string, names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (!NAME.test(name))
       throw new UsageError(
-        `expected the name of a ${what} to be letters, digits, _ and -, beginning with a letter, but received ${JSON.stringify(name)}: it becomes the name of a file`,
+        `expected the name of a ${what} to be letters, digits, _ and -, beginning with a letter, 100 at most, but received ${JSON.stringify(name)}: it becomes the name of a file`,
       );
     // A file system may not tell them apart.
     const folded = name.toLowerCase();

@@ -5,6 +5,7 @@ import { zeros } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
 import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
+import { checkLogName } from './log-names';
 
 /** Scalars of the steps as numbers. */
 export interface StepNumbers {
@@ -36,20 +37,24 @@ interface Held extends Entry {
  */
 export class Scoreboard {
   readonly #device: string;
+  readonly #phases: readonly string[];
   readonly #values = new Map<string, Held | (Entry & { readonly number: number })>();
 
-  constructor(device: string) {
+  /** @param phases names that losses have, and statistics must not */
+  constructor(device: string, phases: readonly string[] = []) {
     this.#device = device;
+    this.#phases = phases;
   }
 
   /**
    * Writes a scalar down; of a tensor its value, not the tensor. Where the batch comes in parts, those after the first are added to it.
    *
-   * @throws UsageError for a tensor of more than one element, GanError `ERR_CAPTURE` for a number, or a new name, in a capture
+   * @throws UsageError for a tensor of more than one element or a name that the log has of its own, GanError `ERR_CAPTURE` for a number, or a new name, in a capture
    */
   post({ kind, name }: Entry, value: Tensor | number, { part, parts }: Part = { part: 0, parts: 1 }): void {
     const key = `${kind} ${name}`;
     const held = this.#values.get(key);
+    if (!held && kind === 'statistics') checkLogName(name, this.#phases);
     if (typeof value === 'number') {
       refuseDuringCapture(`logs ${name} as a number, not as a tensor`);
       if (held && 'tensor' in held) held.tensor.dispose();

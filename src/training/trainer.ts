@@ -126,7 +126,10 @@ export class Trainer<N extends Networks = Networks> implements Training {
     // On CUDA also without graphs, so that they change no bit.
     const ratesOnDevice = capture !== null || !isCpu(this.device);
     this.phases = runningPhases(options.phases as readonly Phase[], this.networks, { ratesOnDevice });
-    this.board = new Scoreboard(this.device);
+    this.board = new Scoreboard(
+      this.device,
+      this.phases.map(({ name }) => name),
+    );
     this.#context = {
       networks: this.networks,
       makes: makes as StepContext['makes'],

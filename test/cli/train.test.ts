@@ -337,6 +337,18 @@ describe('a training', () => {
     expect(steps()).toEqual([2, 4]);
   });
 
+  test('goes on where its config.json was emptied, says so, and writes it again', async () => {
+    await call(smallTraining('--steps', '2', '--out', run, '--quiet'));
+    const file = join(run, 'config.json');
+    const { settings } = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, '');
+    const { code, stderr } = await call(['--resume', run, '--steps', '4']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/config\.json: expected JSON.*; going on with the settings in .*step-000002/);
+    expect(steps()).toEqual([2, 4]);
+    expect(JSON.parse(readFileSync(file, 'utf8')).settings).toEqual({ ...settings, steps: 4 });
+  });
+
   test('resumed as another recipe is refused', async () => {
     await call(smallTraining('--steps', '2', '--out', run, '--quiet'));
     const { code, stderr } = await call(['mlp', '--resume', run]);

@@ -35,7 +35,7 @@ describe('names become those of files', () => {
     (name) => {
       expect(check([name])).toThrow(
         usage(
-          `the name of a network to be letters, digits, _ and -, beginning with a letter, but received ${JSON.stringify(name)}`,
+          `the name of a network to be letters, digits, _ and -, beginning with a letter, 100 at most, but received ${JSON.stringify(name)}`,
         ),
       );
     },
@@ -44,7 +44,7 @@ describe('names become those of files', () => {
   test.each(['', '../D', 'D/G', 'D 1'])('nor a phase %j', (name) => {
     expect(check(['generator'], { phases: [phase(name, 'generator')] })).toThrow(
       usage(
-        `the name of a phase to be letters, digits, _ and -, beginning with a letter, but received ${JSON.stringify(name)}`,
+        `the name of a phase to be letters, digits, _ and -, beginning with a letter, 100 at most, but received ${JSON.stringify(name)}`,
       ),
     );
   });
@@ -62,6 +62,26 @@ describe('names become those of files', () => {
     const phases = [phase('d', 'generator'), phase('D', 'generator')];
     expect(check(['generator'], { phases })).toThrow(
       usage('phases of different names but two are called D, capitals aside'),
+    );
+  });
+
+  test('a name longer than files can have', () => {
+    expect(check(['a'.repeat(101)])).toThrow(usage('100 at most'));
+    expect(check(['a'.repeat(100)])).not.toThrow();
+  });
+
+  test.each(['step', 'imagesPerSecond'])(
+    'a phase cannot be called %s, which each line of the log has',
+    (name) => {
+      expect(check(['generator'], { phases: [phase(name, 'generator')] })).toThrow(
+        usage(`expected a phase to have a name of its own but one is called ${name}`),
+      );
+    },
+  );
+
+  test('nor a grid samples', () => {
+    expect(check(['generator'], { grids: { samples: () => ({ images: tensor(0) }) } })).toThrow(
+      usage('expected a grid to have a name of its own but one is called samples'),
     );
   });
 

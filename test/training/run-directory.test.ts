@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linear } from '../../src/nn/linear';
+import { sgd } from '../../src/optim/sgd';
 import { dcgan } from '../../src/recipes/dcgan';
 import { Trainer } from '../../src/training/trainer';
-import { failure } from '../support/failure';
+import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
-import { tinyTrainer } from '../support/tiny-trainer';
+import { tinyNetworks, tinyTrainer } from '../support/tiny-trainer';
 import { buildModel, filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
 const folder = temporaryFolder();
@@ -56,6 +58,72 @@ describe('a run directory', () => {
       dataset: { name: 'tiny', specs: { images: { channels: 1 } } },
     });
     expect(readdirSync(out).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('keeps networks apart from its own files, whatever they are called', async () => {
+    const build = () => {
+      const { generator, discriminator } = tinyNetworks();
+      return new Trainer({
+        networks: { state: generator, ema: discriminator, manifest: linear(2, 2) },
+        ema: { state: { halfLifeImages: 10 }, ema: { halfLifeImages: 10 } },
+        latent: { size: 4 },
+        device: testDevice,
+        precision: 'fp32',
+        phases: [
+          {
+            name: 'state',
+            trains: ['state', 'ema'],
+            optimizer: sgd({ lr: 0.1 }),
+            loss: ({ latents, networks: { state, ema } }) =>
+              ema.forward(state.forward(latents)).square().mean(),
+          },
+        ],
+      });
+    };
+    const out = join(folder.path, 'run');
+    for (const resume of [false, true]) {
+      const trainer = build();
+      const loader = tinyLoader();
+      await reportsOf(trainer.fit(loader, { ...steps(resume ? 4 : 2), out, resume, sampleEvery: 100 }));
+      loader.dispose();
+      trainer.dispose();
+    }
+    expect(Object.keys(filesOf(join(out, 'checkpoints', 'step-000004')))).toEqual([
+      ...['ema/ema.safetensors', 'ema/state.safetensors', 'manifest.json', 'networks/ema.safetensors'],
+      ...['networks/manifest.safetensors', 'networks/state.safetensors', 'optimizers/state.safetensors'],
+      'state.safetensors',
+    ]);
+  });
+
+  test.each([
+    ['step', 'which the log has in every line'],
+    ['imagesPerSecond', 'which the log has in every line'],
+    ['D', 'which the log has for the loss of that phase'],
+    ['', 'expected a name'],
+  ])('has each name once in a line: a loss that logs %j is refused', async (name, why) => {
+    const trainer = new Trainer({
+      networks: tinyNetworks(),
+      latent: { size: 4 },
+      device: testDevice,
+      precision: 'fp32',
+      phases: [
+        {
+          name: 'D',
+          trains: 'generator',
+          optimizer: sgd({ lr: 0.1 }),
+          loss: ({ latents, networks, log }) => {
+            log(name, 3);
+            return networks.generator.forward(latents).square().mean();
+          },
+        },
+      ],
+    });
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    await expect(reportsOf(trainer.fit(loader, { ...steps(1), out }))).rejects.toEqual(usage(why));
+    expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8')).toBe('');
     loader.dispose();
     trainer.dispose();
   });

@@ -1,0 +1,20 @@
+import { UsageError } from '../errors';
+
+/** What each line of the log has beside losses and what losses log. */
+export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond'];
+
+/**
+ * Checks what a loss calls a number that it logs: a line of the log has each name once.
+ *
+ * @param phases names of the phases, which their losses have in the log
+ * @throws UsageError for a name that the log has of its own, and one that is none
+ */
+export function checkLogName(name: string, phases: readonly string[]): void {
+  if (typeof name !== 'string' || name === '' || name === '__proto__')
+    throw new UsageError(`step.log expected a name but received ${JSON.stringify(name) ?? String(name)}`);
+  const taken = LINE_NAMES.includes(name) ? 'has in every line' : 'has for the loss of that phase';
+  if (LINE_NAMES.includes(name) || phases.includes(name))
+    throw new UsageError(
+      `step.log expected a name of its own but received ${JSON.stringify(name)}, which the log ${taken}: choose another`,
+    );
+}
