@@ -52,6 +52,7 @@ interface Sides {
 
 async function judgeImages(job: EvaluationJob, { dataset, extractor, source, split }: Sides): Promise<void> {
   const { settings, judged, device, terminal, onProgress, signal, tell } = job;
+  for (const note of dataset.notes) terminal.warn(note);
   const real = await prepareReal(dataset, {
     extractor,
     count: settings.realCount,
@@ -59,6 +60,7 @@ async function judgeImages(job: EvaluationJob, { dataset, extractor, source, spl
     device,
     onProgress,
     signal,
+    onNote: (note) => terminal.warn(note),
   });
   try {
     terminal.log(`against  ${real.count} images of ${dataset.name} (${split}), by ${extractor.name}`);

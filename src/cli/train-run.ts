@@ -104,6 +104,7 @@ async function openEvaluation(
     settings.loadSize === undefined
       ? dataset
       : await loadDataset(settings.dataset, dataOptions(settings, terminal));
+  for (const note of whole.notes) if (!dataset.notes.includes(note)) terminal.warn(note);
   const { dataDir } = settings;
   const onProgress = progressOf(terminal);
   return openTrainingEvaluation(evaluation, {
@@ -123,7 +124,9 @@ async function loadHeldOut(
   terminal: Terminal,
 ): Promise<Dataset | undefined> {
   if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
-  return loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
+  const dataset = await loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
+  for (const note of dataset.notes) terminal.warn(note);
+  return dataset;
 }
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {

@@ -32,6 +32,7 @@ export async function openTrainingEvaluation(
   const { sampler } = model;
   const learned = sampler?.takes === 'images' ? dataset.parts[sampler.direction().to] : dataset.parts.images;
   const { images, pairs } = trainingParts(settings.metrics);
+  const onNote = (note: string) => terminal.log(note);
   if (images.length === 0 && !pairs.includes('lpips'))
     return { ...settings, ...compared, features: undefined, featuresFrom: settings.features, onProgress };
   const {
@@ -42,9 +43,9 @@ export async function openTrainingEvaluation(
     dataDir,
     device,
     onProgress,
-    onNote: (note) => terminal.log(note),
+    onNote,
   });
-  return { ...settings, ...compared, features, featuresFrom, onProgress };
+  return { ...settings, ...compared, features, featuresFrom, onProgress, onNote };
 }
 
 /** The images that a model is compared with, and those that it takes in. */

@@ -43,6 +43,8 @@ export interface PackedImages {
   readonly labels: readonly number[] | null;
   readonly classNames: readonly string[];
   readonly skipped: readonly SkippedImage[];
+  /** That the packed file was damaged and is made again, in a sentence for the user; usually none. */
+  readonly notes: readonly string[];
 }
 
 /** Changes when decoding gives other pixels than before, so that what was packed then is not taken: 2 = grey is Rec. 601. */
@@ -52,7 +54,8 @@ const DECODING = 2;
 const WINDOW = 8;
 
 /**
- * Examples from the packed file in the cache, which is made on first use: decoding is slower than training.
+ * Examples from the packed file in the cache, which is made on first use: decoding is slower than training. One with a flipped bit is
+ * made again, and a note tells.
  * @throws ERR_BAD_IMAGE naming the file (`onBadImage: 'fail'`); ERR_DATA_EMPTY when none can be decoded; ERR_NO_SHARP; ERR_CACHE when
  *   the packed file cannot be written.
  */
@@ -61,10 +64,14 @@ export async function packedImages<Example extends PackedExample>(
 ): Promise<PackedImages> {
   const key = JSON.stringify([DECODING, await realpath(request.folder), request.key]);
   const path = packPath(cacheFolder(), createHash('sha256').update(key).digest('hex'));
-  const pack = (await readPack(path)) ?? (await packExamples(path, request));
-  const { count, imageBytes, labels, classNames, skipped } = pack;
+  const notes: string[] = [];
+  const known = await readPack(path).catch((error: unknown) => {
+    notes.push(`${messageOf(error)}; they were decoded again`);
+    return null;
+  });
+  const { count, imageBytes, labels, classNames, skipped } = known ?? (await packExamples(path, request));
   if (skipped.length > 0 && request.onBadImage !== 'skip') throw badImage(skipped[0].reason);
-  return { pixels: filePixels({ path, count, imageBytes }), labels, classNames, skipped };
+  return { pixels: filePixels({ path, count, imageBytes }), labels, classNames, skipped, notes };
 }
 
 function badImage(reason: string): GanError {

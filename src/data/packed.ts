@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import type { SkippedImage } from './dataset';
@@ -15,11 +15,12 @@ export interface PackContents {
 }
 
 /**
- * The layout: the images one after another from byte 0, {@link PackContents} as JSON, its length as a little-endian uint32, and this
- * word. The contents come last because only decoding tells how many images there are.
+ * The layout: the images one after another from byte 0, {@link PackContents} as JSON, its length as a little-endian uint32, the sha256 of
+ * all that, and this word. The contents come last because only decoding tells how many images there are.
  */
-const MAGIC = Buffer.from('LTGPACK1');
-const TAIL = 4 + MAGIC.length;
+const MAGIC = Buffer.from('LTGPACK2');
+const HASH = 32;
+const TAIL = 4 + HASH + MAGIC.length;
 const MAX_JSON = 2 ** 28;
 
 /** What is written: the images in order, and what to say about them once the last has come. */
@@ -44,10 +45,13 @@ export async function writePack(path: string, { images, describe }: PackInput): 
     await removeAbandoned(path);
     const file = await open(partial, 'wx').catch((error) => Promise.reject(blame(error)));
     try {
-      for await (const image of images)
+      const hash = createHash('sha256');
+      for await (const image of images) {
+        hash.update(image);
         await file.writeFile(image).catch((error) => Promise.reject(blame(error)));
+      }
       const contents = describe();
-      await file.writeFile(tail(contents)).catch((error) => Promise.reject(blame(error)));
+      await file.writeFile(tail(contents, hash)).catch((error) => Promise.reject(blame(error)));
       await file.sync();
       await file.close();
       await rename(partial, path);
@@ -73,34 +77,76 @@ async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-function tail(contents: PackContents): Buffer {
+function tail(contents: PackContents, hash: Hash): Buffer {
   const json = Buffer.from(JSON.stringify(contents));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  return Buffer.concat([json, length, MAGIC]);
+  const sha256 = hash.update(json).update(length).digest();
+  return Buffer.concat([json, length, sha256, MAGIC]);
 }
 
-/** What the packed file at `path` holds, or null when there is none or it is not whole: it is then made again. */
+/**
+ * What the packed file at `path` holds; null when there is none.
+ * @throws ERR_CACHE when it is not whole, any bit of it is another than was written, or an earlier version wrote it: make it again.
+ */
 export async function readPack(path: string): Promise<PackContents | null> {
   const file = await open(path).catch(() => null);
   if (!file) return null;
   try {
-    const { size } = await file.stat();
-    const end = Buffer.alloc(TAIL);
-    await file.read(end, 0, TAIL, Math.max(0, size - TAIL));
-    const length = end.readUInt32LE(0);
-    if (size < TAIL || !end.subarray(4).equals(MAGIC) || length > Math.min(size - TAIL, MAX_JSON))
-      return null;
-    const json = Buffer.alloc(length);
-    await file.read(json, 0, length, size - TAIL - length);
-    const contents: PackContents = JSON.parse(json.toString());
-    const whole = contents.count * contents.imageBytes + length + TAIL === size;
-    return whole && (contents.labels === null || contents.labels.length === contents.count) ? contents : null;
-  } catch {
-    return null;
+    return await checkedContents(file, path);
+  } catch (error) {
+    if (error instanceof GanError) throw error;
+    throw damaged(path, messageOf(error));
   } finally {
     await file.close();
   }
+}
+
+async function checkedContents(file: FileHandle, path: string): Promise<PackContents> {
+  const { size } = await file.stat();
+  const end = Buffer.alloc(TAIL);
+  await file.read(end, 0, TAIL, Math.max(0, size - TAIL));
+  if (size < TAIL || !end.subarray(4 + HASH).equals(MAGIC))
+    throw damaged(path, 'it is not whole, or an earlier version wrote it');
+  const length = end.readUInt32LE(0);
+  if (length > Math.min(size - TAIL, MAX_JSON)) throw damaged(path, 'it is not whole');
+  if (!(await hashOf(file, size - TAIL + 4)).equals(end.subarray(4, 4 + HASH)))
+    throw damaged(path, 'its sha256 is not the one it was written with');
+  const json = Buffer.alloc(length);
+  await file.read(json, 0, length, size - TAIL - length);
+  const contents: PackContents = JSON.parse(json.toString());
+  if (contents.count * contents.imageBytes + length + TAIL !== size)
+    throw damaged(path, 'its images are not as many as it says');
+  requireLabels(path, contents);
+  return contents;
+}
+
+/** Bytes hashed at once: the event loop turns between reads. */
+const PIECE = 1 << 22;
+
+/** The sha256 of the first `bytes` bytes of a file. */
+async function hashOf(file: FileHandle, bytes: number): Promise<Buffer> {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(Math.min(PIECE, bytes));
+  for (let done = 0; done < bytes; ) {
+    const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, bytes - done), done);
+    if (bytesRead === 0) break;
+    hash.update(piece.subarray(0, bytesRead));
+    done += bytesRead;
+  }
+  return hash.digest();
+}
+
+function requireLabels(path: string, { labels, count, classNames }: PackContents): void {
+  if (labels === null) return;
+  if (labels.length !== count) throw damaged(path, `it has ${count} images but ${labels.length} labels`);
+  const wrong = labels.findIndex((label) => !Number.isInteger(label) || !(label in classNames));
+  if (wrong >= 0)
+    throw damaged(path, `the label of image ${wrong} is ${labels[wrong]}, of ${classNames.length} classes`);
+}
+
+function damaged(path: string, problem: string): GanError {
+  return new GanError('ERR_CACHE', `the packed images in ${path} are damaged: ${problem}`);
 }
 
 /** The packed file's path for a key, in `folder`. */

@@ -33,7 +33,7 @@ export async function pairFolder(
   const form = decodedForm(name, options);
   const { fit, channels, ...size } = form;
   const pairs = await listPairs(await readFolder(folder), { name, split, form });
-  const { pixels, skipped } = await packedImages({
+  const { pixels, skipped, notes } = await packedImages({
     ...options,
     ...pairs,
     name,
@@ -48,7 +48,7 @@ export async function pairFolder(
     ...size,
     pixels,
     skipped,
-    notes: pairs.notes,
+    notes: [...pairs.notes, ...notes],
   });
 }
 

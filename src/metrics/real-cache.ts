@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readSafetensors, writeSafetensors } from '../io/safetensors';
+import { GanError, hasCode, messageOf } from '../errors';
+import { readSealed, writeSealed } from '../io/sealed-safetensors';
 import { recordsToTensors, tensorsToRecords } from '../io/tensors';
 import { writeWhole } from '../io/whole-file';
 import { cacheFolder } from '../native/root';
@@ -11,7 +12,7 @@ import type { FeatureExtractor } from './extractor';
 import { FeatureMoments } from './moments';
 
 /** The version of what the cache holds: raised when the computation changes. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What statistics are of, beside the images, and where they are kept. */
 export interface StatisticsId {
@@ -43,23 +44,40 @@ export interface Statistics {
   readonly features: Tensor;
 }
 
-/** Statistics from the cache; null where they are not there, or damaged: they are computed again. */
+/**
+ * Statistics from the cache; null where they are not there, or damaged: they are computed again.
+ *
+ * @param onNote is told that they were damaged
+ */
 export async function readStatistics(
   file: string,
-  { extractor: { dimensions }, count, capacity, device = 'cpu' }: StatisticsId,
+  id: StatisticsId,
+  onNote?: (note: string) => void,
 ): Promise<Statistics | null> {
-  const read = await readSafetensors(file).catch(() => null);
-  const { features, ...state } = read?.records ?? {};
-  if (!features || String(features.shape) !== String([capacity, dimensions])) return null;
   try {
-    const moments = scope(() => FeatureMoments.fromState(recordsToTensors(state), { device }));
-    if (moments.count === count && moments.dimensions === dimensions)
-      return { moments, features: keep(recordsToTensors({ features }, { device }).features) };
-    moments.dispose();
-    return null;
-  } catch {
+    return await openStatistics(file, id);
+  } catch (error) {
+    if (!hasCode(error, 'ERR_CANNOT_READ'))
+      onNote?.(`kept statistics of real images: ${messageOf(error)}; they are computed again`);
     return null;
   }
+}
+
+async function openStatistics(
+  file: string,
+  { extractor: { dimensions }, count, capacity, device = 'cpu' }: StatisticsId,
+): Promise<Statistics> {
+  const { features, ...state } = (await readSealed(file)).records;
+  if (String(features?.shape) !== String([capacity, dimensions])) throw otherStatistics(file);
+  const moments = scope(() => FeatureMoments.fromState(recordsToTensors(state), { device }));
+  if (moments.count === count && moments.dimensions === dimensions)
+    return { moments, features: keep(recordsToTensors({ features }, { device }).features) };
+  moments.dispose();
+  throw otherStatistics(file);
+}
+
+function otherStatistics(file: string): GanError {
+  return new GanError('ERR_BAD_SAFETENSORS', `${file} holds other statistics than its name says`);
 }
 
 /** Two evaluations may do it at once. */
@@ -67,7 +85,7 @@ export async function writeStatistics(file: string, { moments, features }: Stati
   const records = scope(() => tensorsToRecords({ ...moments.stateDict(), features }));
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeWhole(file, (partial) => writeSafetensors(partial, records));
+    await writeWhole(file, (partial) => writeSealed(partial, records));
   } catch {
     // Without a cache it is slower the next time, and nothing else.
   }

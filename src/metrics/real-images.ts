@@ -22,6 +22,8 @@ export interface RealOptions extends Pick<CollectOptions, 'onProgress' | 'signal
   readonly cache?: string | null;
   /** Where features are computed (cpu). */
   readonly device?: string;
+  /** Told that kept statistics were damaged, and are computed again. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** What real images are, beside their statistics. */
@@ -105,7 +107,8 @@ const DEFAULT_FEATURES = 10_000;
 
 /**
  * Passes a data set through a feature network: mean and covariance of all its images, and the features themselves of a random part.
- * The result is kept in a cache by the hash of pixels and weights, so that it is computed once for a data set.
+ * The result is kept in a cache by the hash of pixels and weights, so that it is computed once for a data set; with a hash of its own,
+ * so that a file with a flipped bit is not taken.
  *
  * @throws UsageError for more images than the set has; GanError `ERR_BAD_FEATURES` naming an image whose features are not finite
  */
@@ -117,7 +120,7 @@ export async function prepareReal(dataset: ImageDataset, options: RealOptions): 
   const hash = await contentHash(dataset);
   const id = { ...options, count, capacity };
   const file = statisticsFile(hash, id);
-  const known = file && (await readStatistics(file, id));
+  const known = file && (await readStatistics(file, id, options.onNote));
   const statistics = known || (await compute(dataset, { ...options, order, capacity }));
   if (file && !known) await writeStatistics(file, statistics);
   return new RealImages({ dataset, extractor, hash, count, order, cached: Boolean(known) }, statistics);

@@ -28,4 +28,6 @@ export interface EvaluationOptions {
   readonly protocol?: Protocol;
   /** Hears of real images that pass the feature network before the training. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
+  /** Told that kept statistics of the real images were damaged, and are computed again. */
+  readonly onNote?: (note: string) => void;
 }

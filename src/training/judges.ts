@@ -55,13 +55,13 @@ interface ImagesOptions extends EvaluationOptions {
 
 /** By features, against the real images. */
 async function judgeOfImages(
-  { real: dataset, features: extractor, metrics, made, protocol, onProgress }: ImagesOptions,
+  { real: dataset, features: extractor, metrics, made, protocol, onProgress, onNote }: ImagesOptions,
   { device }: Pick<Training, 'device'>,
 ): Promise<Judge> {
   if (!extractor)
     throw new UsageError(`${metrics[0]} expected a feature network but received no \`features\``);
   const kept = Math.min(dataset.count, made.count);
-  const real = await prepareReal(dataset, { extractor, features: kept, device, onProgress });
+  const real = await prepareReal(dataset, { extractor, features: kept, device, onProgress, onNote });
   try {
     checkMetrics(metrics, { real, count: made.count, classes: made.classes });
   } catch (error) {

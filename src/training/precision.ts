@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { hasCode } from '../errors';
 import { isJsonObject, readJsonObject } from '../io/json';
 import { addonFiles } from '../native/load';
 import { cacheFolder } from '../native/root';
@@ -23,6 +24,8 @@ export interface PrecisionChoice {
   readonly times?: PrecisionTimes;
   /** What is known of the device. */
   readonly because?: string;
+  /** That what was remembered was damaged, so that it was measured again. */
+  readonly note?: string;
 }
 
 /** Milliseconds of the same forward and backward pass. */
@@ -69,7 +72,7 @@ export function choosePrecision(
   const fact = known(question.device);
   if (fact) return { ...fact, source: 'known' };
   const key = keyOf(question);
-  const remembered = recall(file);
+  const { remembered, damaged } = recall(file);
   const earlier = remembered.get(key);
   const times = earlier ?? measure();
   if (earlier === undefined) remember(file, new Map([...remembered, [key, times]]));
@@ -77,11 +80,16 @@ export function choosePrecision(
     precision: speedup(times) >= WORTHWHILE ? 'bf16' : 'fp32',
     source: earlier === undefined ? 'measured' : 'remembered',
     times,
+    ...(damaged && earlier === undefined ? { note: `${file} was damaged` } : {}),
   };
 }
 
 /** A choice in words, e.g. `bf16: 1.9 × as fast as fp32 here`. */
-export function describePrecision({ precision, source, times, because }: PrecisionChoice): string {
+export function describePrecision({ note, ...choice }: PrecisionChoice): string {
+  return note === undefined ? inWords(choice) : `${inWords(choice)} (measured again: ${note})`;
+}
+
+function inWords({ precision, source, times, because }: PrecisionChoice): string {
   if (because !== undefined) return `${precision}: ${because}`;
   if (source === 'deterministic')
     return `${precision}: a deterministic run measures nothing; --precision bf16 is deterministic too`;
@@ -119,17 +127,34 @@ function cpuTraits(): string {
   return `${cpus()[0]?.model ?? 'CPU'}, ${cpuCapability}, ${threads} threads, ${flags.join(' ')}`;
 }
 
-/** What was measured before; nothing where the file is missing, damaged or of another kind. */
-function recall(file: string): Map<string, PrecisionTimes> {
+interface Recalled {
+  readonly remembered: ReadonlyMap<string, PrecisionTimes>;
+  /** Whether there was more that is not believed. */
+  readonly damaged: boolean;
+}
+
+/** What was measured before: entries whose seals fit; nothing where the file is missing or of another kind. */
+function recall(file: string): Recalled {
   try {
     const entries = Object.entries(readJsonObject(file));
-    return new Map(entries.flatMap(([key, value]) => (isTimes(value) ? [[key, value] as const] : [])));
-  } catch {
-    return new Map();
+    const whole = entries.flatMap(([key, value]) =>
+      isTimes(value) && value.seal === sealOf(key, value)
+        ? [[key, { fp32: value.fp32, bf16: value.bf16 }] as const]
+        : [],
+    );
+    return { remembered: new Map(whole), damaged: whole.length < entries.length };
+  } catch (error) {
+    return { remembered: new Map(), damaged: !hasCode(error, 'ERR_CANNOT_READ') };
   }
 }
 
-function isTimes(value: unknown): value is PrecisionTimes {
+function sealOf(key: string, { fp32, bf16 }: PrecisionTimes): string {
+  return createHash('sha256')
+    .update(JSON.stringify([key, fp32, bf16]))
+    .digest('hex');
+}
+
+function isTimes(value: unknown): value is PrecisionTimes & { readonly seal?: unknown } {
   return (
     isJsonObject(value) &&
     [value.fp32, value.bf16].every((ms) => typeof ms === 'number' && Number.isFinite(ms) && ms > 0)
@@ -141,7 +166,9 @@ function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): voi
   try {
     mkdirSync(dirname(file), { recursive: true });
     const own = `${file}.${process.pid}`;
-    writeFileSync(own, `${JSON.stringify(Object.fromEntries([...times].slice(-REMEMBERED)), null, 2)}\n`);
+    const newest = [...times].slice(-REMEMBERED);
+    const sealed = newest.map(([key, value]) => [key, { ...value, seal: sealOf(key, value) }]);
+    writeFileSync(own, `${JSON.stringify(Object.fromEntries(sealed), null, 2)}\n`);
     renameSync(own, file);
   } catch {
     // Not remembered, then.

@@ -190,6 +190,28 @@ describe('imageFolder', () => {
     expect(packs()).toHaveLength(6);
   });
 
+  test('makes a packed file again that has a flipped bit or a label out of range, with a note', async () => {
+    await putClasses();
+    const first = await load();
+    const whole = await first.pixels.readAll();
+    const [name] = packs();
+    const path = folder.path('cache/libtorch-gan/packed', name);
+    const bytes = readFileSync(path);
+    const label = bytes.indexOf('"labels":[0') + 10;
+    for (const place of [0, 300, label, bytes.length - 1]) {
+      const spoilt = Buffer.from(bytes);
+      spoilt[place] ^= 4;
+      put(path, spoilt);
+      const again = await load();
+      expect(again.notes).toEqual([
+        expect.stringMatching(/^the packed images in .*\.pack are damaged: .*; they were decoded again$/),
+      ]);
+      expect([await again.pixels.readAll(), again.labels]).toEqual([whole, first.labels]);
+      expect(readFileSync(path)).toEqual(bytes);
+      expect((await load()).notes).toEqual([]);
+    }
+  });
+
   test('makes a damaged packed file again', async () => {
     await putClasses();
     const whole = await (await load()).pixels.readAll();

@@ -49,10 +49,47 @@ describe('writePack', () => {
 describe('readPack', () => {
   const path = (): string => folder.path('packed/a.pack');
 
-  test('finds nothing where there is no file, or a folder', async () => {
+  const damaged = (reason = '') =>
+    expect.objectContaining({
+      code: 'ERR_CACHE',
+      message: expect.stringContaining(`the packed images in ${path()} are damaged: ${reason}`),
+    });
+
+  test('finds nothing where there is no file', async () => {
     expect(await readPack(path())).toBeNull();
+  });
+
+  test('refuses a folder', async () => {
     mkdirSync(path(), { recursive: true });
-    expect(await readPack(path())).toBeNull();
+    await expect(readPack(path())).rejects.toEqual(damaged());
+  });
+
+  test('refuses a file with any of its bits flipped', async () => {
+    await write();
+    const whole = readFileSync(path());
+    for (let bit = 0; bit < 8 * whole.length; bit++) {
+      const bytes = Buffer.from(whole);
+      bytes[bit >> 3] ^= 1 << (bit & 7);
+      writeFileSync(path(), bytes);
+      await expect(readPack(path())).rejects.toEqual(damaged());
+    }
+  });
+
+  test.each([[2], [-1], [0.5]])('refuses label %d where there are two classes', async (label) => {
+    const labels = [0, label];
+    await writePack(path(), { images: images(), describe: () => ({ ...contents, labels }) });
+    await expect(readPack(path())).rejects.toEqual(damaged(`the label of image 1 is ${label}, of 2 classes`));
+  });
+
+  test('refuses a file without a hash, as earlier versions wrote it', async () => {
+    await write();
+    const whole = readFileSync(path());
+    const length = whole.length - 44;
+    const old = Buffer.concat([whole.subarray(0, length + 4), Buffer.from('LTGPACK1')]);
+    writeFileSync(path(), old);
+    await expect(readPack(path())).rejects.toEqual(
+      damaged('it is not whole, or an earlier version wrote it'),
+    );
   });
 
   test.each<[string, (bytes: Buffer) => Uint8Array]>([
@@ -64,17 +101,17 @@ describe('readPack', () => {
     ['a damaged description', (bytes) => Buffer.from(bytes).fill('?', 6, 8)],
     [
       'a length that does not fit',
-      (bytes) => Buffer.from(bytes).fill(0xff, bytes.length - 12, bytes.length - 8),
+      (bytes) => Buffer.from(bytes).fill(0xff, bytes.length - 44, bytes.length - 40),
     ],
-  ])('takes %s for none', async (_, damage) => {
+  ])('refuses %s', async (_, damage) => {
     await write();
     writeFileSync(path(), damage(readFileSync(path())));
-    expect(await readPack(path())).toBeNull();
+    await expect(readPack(path())).rejects.toEqual(damaged());
   });
 
-  test('takes a file whose length was set by a crash for none', async () => {
+  test('refuses a file whose length was set by a crash', async () => {
     await write();
     truncateSync(path(), 10_000);
-    expect(await readPack(path())).toBeNull();
+    await expect(readPack(path())).rejects.toEqual(damaged());
   });
 });

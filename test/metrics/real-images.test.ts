@@ -51,9 +51,30 @@ test('a damaged cache is computed anew', async () => {
   const [name] = readdirSync(join(folder.path, 'cache'));
   const file = join(folder.path, 'cache', name);
   writeFileSync(file, readFileSync(file).subarray(0, 500));
-  const again = await prepare();
+  const notes: string[] = [];
+  const again = await prepare({ onNote: (note) => notes.push(note) });
   expect(again.cached).toBe(false);
+  expect(notes).toEqual([
+    expect.stringMatching(/^kept statistics of real images: bad safetensors .*; they are computed again$/),
+  ]);
   expect(again.features).toEqual(features);
+  expect((await prepare()).cached).toBe(true);
+});
+
+test('a flipped bit anywhere in the cache is found, told, and computed anew', async () => {
+  const { features, toItself } = await prepare();
+  const [name] = readdirSync(join(folder.path, 'cache'));
+  const file = join(folder.path, 'cache', name);
+  const whole = readFileSync(file);
+  for (let i = 0; i < 40; i++) {
+    const bytes = Buffer.from(whole);
+    bytes[Math.floor(((i + 0.5) * whole.length) / 40)] ^= 1 << (i % 8);
+    writeFileSync(file, bytes);
+    const notes: string[] = [];
+    const again = await prepare({ onNote: (note) => notes.push(note) });
+    expect([again.cached, notes.length]).toEqual([false, 1]);
+    expect([again.features, again.toItself]).toEqual([features, toItself]);
+  }
   expect((await prepare()).cached).toBe(true);
 });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mlp } from '../../src/recipes/mlp';
@@ -52,7 +53,10 @@ function favour(favourite: 'fp32' | 'bf16'): void {
   const times = favourite === 'bf16' ? { fp32: 2, bf16: 1 } : { fp32: 1, bf16: 2 };
   const keys = Object.keys(JSON.parse(readFileSync(cache, 'utf8')));
   expect(keys).toHaveLength(1);
-  writeFileSync(cache, JSON.stringify({ [keys[0]]: times }));
+  const seal = createHash('sha256')
+    .update(JSON.stringify([keys[0], times.fp32, times.bf16]))
+    .digest('hex');
+  writeFileSync(cache, JSON.stringify({ [keys[0]]: { ...times, seal } }));
 }
 
 const json = (...path: string[]) => JSON.parse(readFileSync(join(folder.path, ...path), 'utf8'));

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanError, hasCode } from '../../errors';
-import { type ReadFile, readSafetensors, type TensorRecords, writeSafetensors } from '../../io/safetensors';
+import type { ReadFile, TensorRecords } from '../../io/safetensors';
+import { readSealed, writeSealed } from '../../io/sealed-safetensors';
 import { recordsToTensors, tensorsToRecords } from '../../io/tensors';
 import { writeWhole } from '../../io/whole-file';
 import { type Classifier, type ClassifierOptions, classifier } from '../../models/classifier';
@@ -44,7 +45,7 @@ export function classifierFile({ key, name }: ClassifierId): string {
  */
 export async function readClassifier(id: ClassifierId): Promise<KeptClassifier | null> {
   const file = classifierFile(id);
-  const read = await readSafetensors(file).catch((error: unknown) => {
+  const read = await readSealed(file).catch((error: unknown) => {
     if (hasCode(error, 'ERR_CANNOT_READ')) return null;
     throw error;
   });
@@ -113,7 +114,7 @@ export async function writeClassifier(
   };
   await writeWhole(file, async (partial) => {
     await mkdir(dirname(file), { recursive: true });
-    await writeSafetensors(partial, records, { metadata, fsync: true });
+    await writeSealed(partial, records, { metadata, fsync: true });
   });
 }
 

@@ -96,6 +96,12 @@ test('other images, other labels and another recipe are other classifiers', asyn
   for (const extractor of extractors) extractor.dispose();
 });
 
+function flipAt(bytes: Buffer, place: number): Buffer {
+  const flipped = Buffer.from(bytes);
+  flipped[place] ^= 1;
+  return flipped;
+}
+
 test.each([
   ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length - 10)],
   [
@@ -103,6 +109,8 @@ test.each([
     (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.from([bytes[bytes.length - 1] ^ 1])]),
   ],
   ['of something else', () => Buffer.from('not at all')],
+  ['that claims another accuracy', (bytes: Buffer) => flipAt(bytes, bytes.indexOf('"accuracy":"') + 12)],
+  ['without a seal', (bytes: Buffer) => flipAt(bytes, bytes.indexOf('"seal"') + 1)],
 ])('a kept classifier %s is trained again, with a note', async (_, spoil) => {
   const first = await open();
   writeFileSync(kept(), spoil(readFileSync(kept())));
