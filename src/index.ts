@@ -19,6 +19,7 @@ export {
   type GanParts,
   gan,
   load,
+  type OpenOptions,
   type Penalty,
   type Recipe,
   recipes,

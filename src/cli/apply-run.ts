@@ -2,6 +2,7 @@ import { loadSharp } from '../data/decode-image';
 import { sizeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { writeSafetensors } from '../io/safetensors';
+import { load } from '../recipes/index';
 import { createTaskProgress } from '../report/task-progress';
 import { leastSide } from '../training/image-border';
 import { type LoadedModel, requireImages } from '../training/load';
@@ -12,7 +13,7 @@ import { ApplyImages, batchesOf, type MeasuredImage } from './apply-images';
 import { batchSize, type Made, type Making, makeBatch, writePictures, writeResult } from './apply-make';
 import type { ApplySettings } from './apply-settings';
 import { listenForInterrupt } from './interrupt';
-import { loadRun, notesOf } from './load-run';
+import { notesOf } from './model-notes';
 import type { CommandContext, Terminal } from './terminal';
 
 /** One `apply`. */
@@ -31,7 +32,7 @@ interface ApplyJob extends Making {
 export async function runApply(settings: ApplySettings, { host, terminal }: CommandContext): Promise<number> {
   const files = await appliedFiles(settings);
   const images = new ApplyImages(await loadSharp(), settings);
-  const model = await loadRun(settings.checkpoint, settings);
+  const model = await load(settings.checkpoint, settings);
   const interrupt = listenForInterrupt(host, () =>
     terminal.log('interrupted: ending with the images in work; once more to leave at once'),
   );

@@ -4,6 +4,7 @@ import { deviceField } from './settings';
 /** A field for each flag of `apply`. */
 export const applyFields = {
   checkpoint: optional(text('runs/mine')),
+  recipe: optional(text('mine.ts')),
   in: optional(text('photos')),
   out: optional(text('made')),
   direction: optional(text('ab')),

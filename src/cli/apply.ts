@@ -3,7 +3,7 @@ import { UsageError } from '../errors';
 import { readConfig } from '../recipes/config';
 import { applyFields } from './apply-settings';
 import type { Host } from './host';
-import { createProgram, type Invocation, runProgram } from './program';
+import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { environmentSource, flagSource } from './settings';
 
 /**
@@ -24,6 +24,7 @@ function applyProgram(): Command {
       '--checkpoint <folder>',
       'a run directory (its newest checkpoint), its best/, or one checkpoint in it',
     )
+    .option('--recipe <file>', RECIPE_HELP)
     .option('--in <path>', 'an image, or a folder of images, at any depth')
     .option('--out <path>', 'a file for one image, a folder for several; not needed with --raw')
     .option('--direction <name>', 'which way, where a model has more than one (its first)')

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { UsageError } from '../errors';
 import type { Evaluation } from '../metrics/evaluate';
 import { metricParts } from '../metrics/names';
+import { load } from '../recipes/index';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
@@ -18,7 +19,6 @@ import { listenForInterrupt } from './interrupt';
 import type { JudgedImages, Origin } from './judged';
 import { judgeLatents, openImages } from './judged-images';
 import { judgeTranslation } from './judged-translation';
-import { loadRun } from './load-run';
 import { resolutionOf } from './resolution';
 import type { CommandContext } from './terminal';
 
@@ -85,10 +85,11 @@ function openJudged(asked: AskedSettings, opening: Opening): Promise<JudgedImage
   throw new UsageError('expected either --checkpoint, or --images with --dataset');
 }
 
-/** Opens the model of `--checkpoint`, and what it is to make for the evaluation. @throws what `loadModel` throws */
+/** Opens the model of `--checkpoint`, and what it is to make for the evaluation. @throws what `load` throws */
 async function openModel(path: string, asked: AskedSettings, opening: Opening): Promise<JudgedImages> {
-  const { weights, truncation, metrics, standingStatistics: batches } = asked;
-  const model = await loadRun(path, {
+  const { recipe, weights, truncation, metrics, standingStatistics: batches } = asked;
+  const model = await load(path, {
+    recipe,
     weights,
     device: opening.device,
     autoencoder: (metrics?.data.length ?? 0) > 0,

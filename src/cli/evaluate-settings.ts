@@ -6,6 +6,7 @@ import { deviceField } from './settings';
 /** A field for each flag of `evaluate`. */
 export const evaluateFields = {
   checkpoint: optional(text('runs/mine')),
+  recipe: optional(text('mine.ts')),
   images: optional(text('images.safetensors')),
   metrics: optional(text('fid,kid,prdc')),
   dataset: optional(text('fashion-mnist')),

@@ -4,7 +4,7 @@ import { type MetricParts, metricNames, metricParts, parseMetrics } from '../met
 import { type ConfigOf, readConfig } from '../recipes/config';
 import { evaluateFields } from './evaluate-settings';
 import type { Host } from './host';
-import { createProgram, type Invocation, runProgram } from './program';
+import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 
 /**
@@ -25,6 +25,7 @@ function evaluateProgram(): Command {
       '--checkpoint <folder>',
       'a run directory (its newest checkpoint), its best/, or one checkpoint in it',
     )
+    .option('--recipe <file>', RECIPE_HELP)
     .option(
       '--images <what>',
       'in place of --checkpoint: safetensors with one tensor "images" [N, C, H, W] in [-1, 1], as sample --raw writes, folder:PATH, or test, the data set’s test split',
@@ -91,12 +92,14 @@ function run({ options, terminal }: Invocation, host: Host): Promise<number> {
 /** What images from elsewhere have not. */
 function checkImages({
   images,
+  recipe,
   truncation,
   standingStatistics,
   direction,
 }: ConfigOf<typeof evaluateFields>): void {
   if (images === undefined) return;
   const none = 'but --images has none: leave one of the two out';
+  if (recipe !== undefined) throw new UsageError(`--recipe is of a model, ${none}`);
   if (truncation !== undefined) throw new UsageError(`--truncation is of latents, ${none}`);
   if (standingStatistics !== undefined)
     throw new UsageError(`--standing-statistics are of a generator, ${none}`);

@@ -11,7 +11,7 @@ import { generatedImages } from '../training/generated-images';
 import { type LoadedModel, requireLatents } from '../training/load';
 import type { AskedSettings } from './evaluate-settings';
 import type { JudgedImages, Origin } from './judged';
-import { notesOf } from './load-run';
+import { notesOf } from './model-notes';
 
 /** Images judged when no number is given. */
 export const DEFAULT_COUNT = 10_000;

@@ -10,7 +10,7 @@ import { readDatasetSettings } from './dataset-options';
 import type { AskedSettings } from './evaluate-settings';
 import type { JudgedImages, Split } from './judged';
 import { DEFAULT_COUNT, originOf } from './judged-images';
-import { notesOf } from './load-run';
+import { notesOf } from './model-notes';
 import { type DataRequest, dataName, loadSplit } from './real-data';
 import { checkClasses, type Domains, haveSameClasses } from './same-classes';
 

@@ -15,6 +15,10 @@ export interface Invocation {
   readonly terminal: Terminal;
 }
 
+/** What `--recipe` is, of commands that open a checkpoint. */
+export const RECIPE_HELP =
+  'the file of the recipe, for a run of one: a checkpoint that names a program does not have it run by itself';
+
 /** A command with the flags that all have: `--json --quiet --no-color --help --version`. */
 export function createProgram(name: string, summary: string): Command {
   return new Command(name)

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { recipeFlag } from '../io/program-name';
 import { metricFacts, readEvaluations } from '../report/evaluations';
 import type { Profile } from '../report/profile';
 import { formatProfile } from '../report/profile-table';
@@ -17,6 +18,8 @@ export interface ReportViewOptions {
   readonly steps: number;
   /** The run directory. */
   readonly folder: string;
+  /** The recipe as the settings have it: commands that are printed name it where it is a file. */
+  readonly recipe?: string;
   /** Whether steps were done before: how many, the first report tells. */
   readonly resumed: boolean;
   /** Whether the model makes images of images, so that it is for `apply`; else of latents, for `sample` (false). */
@@ -100,8 +103,8 @@ export class ReportView {
     }
     const { samples, checkpoint, step } = last;
     const next = interrupted
-      ? commandLine('train', ['--resume', folder])
-      : useCommand(folder, this.#options.takesImages ?? false);
+      ? commandLine('train', ['--resume', folder, ...recipeFlag(this.#options.recipe)])
+      : useCommand(this.#options);
     const imagesPerSecond = this.#seconds > 0 ? this.#images / this.#seconds : last.imagesPerSecond;
     const best = this.#evaluated && join(folder, BEST);
     const report = join(folder, 'report.html');
@@ -173,8 +176,8 @@ export class ReportView {
 }
 
 /** What to type to use the trained model. */
-function useCommand(folder: string, takesImages: boolean): string {
-  const run = ['--checkpoint', folder];
+function useCommand({ folder, recipe, takesImages }: ReportViewOptions): string {
+  const run = ['--checkpoint', folder, ...recipeFlag(recipe)];
   if (takesImages) return commandLine('apply', [...run, '--in', 'photos', '--out', 'made']);
   return commandLine('sample', [...run, '--count', '64', '--seed', '1', '--out', 'grid.png']);
 }

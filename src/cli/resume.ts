@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { hasCode, messageOf, UsageError } from '../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import { isRecipeFile } from '../io/program-name';
+import { loadRecipeFile } from '../recipes/recipe-file';
 import { newestDescription } from '../training/checkpoint';
 import { isPrecision, type Precision } from '../training/manifest';
-import { isRecipeFile } from './recipe-file';
 import {
   flagOf,
   type Given,
@@ -41,21 +42,38 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
     );
   const { settings, precision, evaluation, notes } = readRun(directory);
   const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
-  const before = resolveSettings(recipes, { flags: {}, set: {}, env: {}, file }).settings;
-  if (given.recipe !== undefined && !isSameRecipe(given.recipe, before.recipe))
-    throw new UsageError(
-      `${directory} is a run of ${before.recipe}, not of ${given.recipe}: leave the recipe out, or start a new run without --resume`,
-    );
+  const known = { ...recipes, ...ownRecipe(settings.recipe, { directory, asked: given.recipe }) };
+  const earlier = { path: file.path, values: settings };
+  const before = resolveSettings(known, { flags: {}, set: {}, env: {}, file: earlier }).settings;
   const flags = { ...given.flags, out: undefined };
   // The environment must not put other images under a run that was told where its own are.
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
-  const after = resolveSettings(recipes, { ...given, recipe: undefined, flags, file, env });
+  const after = resolveSettings(known, { ...given, recipe: undefined, flags, file, env });
   checkSame({ before, after: after.settings, directory });
   return { ...after, out: directory, precision, notes };
 }
 
-function isSameRecipe(a: string, b: string): boolean {
-  return a === b || (isRecipeFile(a) && isRecipeFile(b) && resolve(a) === resolve(b));
+/**
+ * The recipe of a run that names a file as its recipe, by that name: from the file that the command line names, which may lie elsewhere by
+ * now. Nothing for other runs.
+ *
+ * @throws UsageError for another recipe than the run's
+ */
+function ownRecipe(
+  recorded: unknown,
+  { directory, asked }: { readonly directory: string; readonly asked: string | undefined },
+): Recipes {
+  if (asked === undefined || asked === recorded)
+    return asked !== undefined && isRecipeFile(asked) ? { [asked]: loadRecipeFile(asked) } : {};
+  if (
+    typeof recorded === 'string' &&
+    [recorded, asked].every(isRecipeFile) &&
+    basename(recorded) === basename(asked)
+  )
+    return { [recorded]: loadRecipeFile(asked) };
+  throw new UsageError(
+    `${directory} is a run of ${recorded}, not of ${asked}: leave the recipe out, or start a new run without --resume`,
+  );
 }
 
 function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {

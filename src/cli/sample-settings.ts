@@ -4,6 +4,7 @@ import { deviceField } from './settings';
 /** A field for each flag of `sample`. */
 export const sampleFields = {
   checkpoint: optional(text('runs/mine')),
+  recipe: optional(text('mine.ts')),
   count: optional(integer(64, { min: 1, max: 100_000 })),
   seed: integer(0, { min: 0 }),
   label: optional(integer(0, { min: 0 })),

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
 import type { Host } from './host';
-import { createProgram, type Invocation, runProgram } from './program';
+import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { chooseLatents } from './sample-latents';
 import { type SampleSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
@@ -33,6 +33,7 @@ function sampleProgram(): Command {
     'Draws images from a trained generator. A checkpoint describes itself: nothing else is needed.',
   )
     .option('--checkpoint <folder>', 'a run directory (its newest checkpoint), or one checkpoint in it')
+    .option('--recipe <file>', RECIPE_HELP)
     .option('--count <n>', `how many images (${DEFAULT_COUNT}, or as many as --latents has)`)
     .option('--seed <n>', 'equal seeds give equal images (0)')
     .option('--label <k>', 'images of class k only, from a conditional model (a row for each class)')
@@ -56,13 +57,15 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const { LIBTORCH_GAN_DEVICE } = host.env;
   const settings = readConfig(sampleFields, [flagSource(flags), environmentSource({ LIBTORCH_GAN_DEVICE })]);
-  const { checkpoint, weights, device, standingStatistics: batches, truncation } = settings;
+  const { checkpoint, recipe, weights, device, standingStatistics: batches, truncation } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
   // Only now: --help and wrong calls need no LibTorch.
-  const { loadRun, notesOf } = require('./load-run') as typeof import('./load-run');
+  const { load } = require('../recipes') as typeof import('../recipes');
+  const { notesOf } = require('./model-notes') as typeof import('./model-notes');
   const { requireLatents } = require('../training/load') as typeof import('../training/load');
-  const model = await loadRun(checkpoint, {
+  const model = await load(checkpoint, {
+    recipe,
     weights,
     device,
     ...(batches !== undefined && { standingStatistics: { batches, truncation } }),

@@ -3,6 +3,7 @@ import { sizeOf } from '../data/image-size';
 import { dataKindOf } from '../data/kind';
 import { UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
+import { isRecipeFile, isTorchScript } from '../io/program-name';
 import { decidingNumber, parseTrainingMetrics, type TrainingMetric, trainingParts } from '../metrics/names';
 import { nearest } from '../nearest';
 import {
@@ -17,8 +18,8 @@ import {
   text,
 } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
+import { loadRecipeFile, unasked } from '../recipes/recipe-file';
 import type { Precision } from '../training/manifest';
-import { isRecipeFile, loadRecipeFile } from './recipe-file';
 import { type ResolutionSetting, resolutionField, resolutionOf } from './resolution';
 
 /** The recipes by name. The first is the one to begin with. */
@@ -144,6 +145,7 @@ export interface Resolved {
 export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const { recipe: named, set, ...values } = given.file?.values ?? {};
   const name = given.recipe ?? named ?? defaultRecipe(recipes);
+  checkAsked(recipes, given);
   const recipe = findRecipe(recipes, name);
   const { out, profile, evalEvery, evalMetrics, evalCount, bestBy, features, ...settings } = readConfig(
     trainFields(recipe),
@@ -157,7 +159,24 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
   const asked = { evalEvery, evalMetrics, evalCount, bestBy, features };
   const evaluation = evaluationSettings(asked, settings.dataset);
+  checkFeatures(given, evaluation);
   return { recipe, settings: { recipe: String(name), ...settings, set: config }, out, profile, evaluation };
+}
+
+/** @throws UsageError for a recipe that is a program, and that only the configuration file names */
+function checkAsked(recipes: Recipes, { recipe, file }: Given): void {
+  const named = file?.values.recipe;
+  if (recipe !== undefined || file === undefined || typeof named !== 'string') return;
+  if (isRecipeFile(named) && !Object.hasOwn(recipes, named)) throw unasked(file.path, named);
+}
+
+/** @throws UsageError for features that are a program, and that only the configuration file names */
+function checkFeatures({ flags, file }: Given, evaluation: EvaluationSettings | undefined): void {
+  const { features } = evaluation ?? {};
+  if (features === undefined || flags.features !== undefined || !isTorchScript(features)) return;
+  throw new UsageError(
+    `${file?.path} names the features ${features}, a TorchScript program, which is not run unasked: where you trust it, add --features ${features}; or judge nothing with --eval-every 0`,
+  );
 }
 
 function evaluationSettings(

@@ -4,7 +4,7 @@ import { trainingMetricNames } from '../metrics/names';
 import type { Fields } from '../recipes/config';
 import { readConfigFile } from './config-file';
 import type { Host } from './host';
-import { createProgram, type Invocation } from './program';
+import { createProgram, type Invocation, RECIPE_HELP } from './program';
 import {
   defaultRecipe,
   ENVIRONMENT,
@@ -16,7 +16,15 @@ import {
 } from './settings';
 
 /** The flags that are no settings of a training. */
-const OTHER_FLAGS: ReadonlySet<string> = new Set(['config', 'resume', 'set', 'json', 'quiet', 'color']);
+const OTHER_FLAGS: ReadonlySet<string> = new Set([
+  'recipe',
+  'config',
+  'resume',
+  'set',
+  'json',
+  'quiet',
+  'color',
+]);
 
 /** `train [recipe]` with all its flags; what their values may be is checked later, when the recipe is known. */
 export function trainProgram(recipes: Recipes): Command {
@@ -28,6 +36,7 @@ export function trainProgram(recipes: Recipes): Command {
       '[recipe]',
       `one of ${Object.keys(recipes).join(', ')} (${defaultRecipe(recipes)}), or a file that exports one: ./mine.ts`,
     )
+    .option('--recipe <name>', `the same as a flag, for --resume and --config: ${RECIPE_HELP}`)
     .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`)
     .option(
       '--dataset <name>',
@@ -98,7 +107,7 @@ export function readGiven({ options, args }: Invocation, host: Host): Given {
     graphs: options.graphs === false ? false : undefined,
   }).filter(([key]) => !OTHER_FLAGS.has(key));
   return {
-    recipe: args[0],
+    recipe: namedRecipe(args[0], options.recipe),
     flags: Object.fromEntries(flags),
     set: options.set,
     env: host.env,
@@ -107,6 +116,13 @@ export function readGiven({ options, args }: Invocation, host: Host): Given {
         ? undefined
         : { path: options.config, values: readConfigFile(options.config) },
   };
+}
+
+/** The recipe as an argument or as a flag. @throws UsageError for both, where they differ */
+function namedRecipe(argument: string | undefined, flag: string | undefined): string | undefined {
+  if (argument !== undefined && flag !== undefined && argument !== flag)
+    throw new UsageError(`${argument} and --recipe ${flag} exclude each other: name one recipe`);
+  return argument ?? flag;
 }
 
 function collectSetting(text: string, collected: Readonly<Record<string, string>>): Record<string, string> {

@@ -64,6 +64,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     terminal,
     steps,
     folder,
+    recipe: settings.recipe,
     resumed: resume,
     takesImages: model.sampler?.takes === 'images',
   });

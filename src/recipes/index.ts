@@ -1,4 +1,4 @@
-import { type LoadedModel, type LoadOptions, loadModel } from '../training/load';
+import { type LoadedModel, type LoadOptions, loadModel, type ModelBuilder } from '../training/load';
 import { acgan } from './acgan';
 import { betaVae } from './beta-vae';
 import { cgan } from './cgan';
@@ -13,6 +13,7 @@ import { modern } from './modern';
 import { pix2pix } from './pix2pix';
 import { projection } from './projection';
 import type { Recipe } from './recipe';
+import { askedRecipe } from './recipe-file';
 import { sngan } from './sngan';
 import { vae } from './vae';
 import { vaeGan } from './vae-gan';
@@ -49,17 +50,25 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   cyclegan,
 };
 
+/** Options of {@link load}. */
+export interface OpenOptions extends Partial<Omit<LoadOptions, 'recipeFile'>> {
+  /** For a run whose recipe is a file: that file, or the recipe itself. */
+  readonly recipe?: string | ModelBuilder;
+}
+
 /**
  * Loads a trained model, by its sampler: `const model = await load('runs/x'); const images = model.run({ count: 16, seed: 7 })`, or
  * `model.run({ images })` of one that takes images in. The caller disposes it.
  *
  * @param path a run directory (its newest whole checkpoint), its `best`, or one checkpoint in it
  * @param options.recipes recipes of one's own beside the library's, by the name that the run says
- * @throws GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` or `ERR_NO_SAMPLER`
+ * @param options.recipe for a run whose recipe is a file: that file, or the recipe itself. What a run names is not loaded by itself
+ * @throws UsageError for a run whose recipe is a file, without `recipe`; GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` or `ERR_NO_SAMPLER`
  */
 export function load(
   path: string,
-  { recipes: own = {}, ...options }: Partial<LoadOptions> = {},
+  { recipes: own = {}, recipe: asked, ...options }: OpenOptions = {},
 ): Promise<LoadedModel> {
-  return loadModel(path, { ...options, recipes: { ...recipes, ...own } });
+  const known = { ...recipes, ...own };
+  return loadModel(path, { ...options, recipes: known, recipeFile: askedRecipe(known, { path, asked }) });
 }

@@ -39,6 +39,8 @@ export interface LoadOptions {
   readonly standingStatistics?: { readonly batches: number; readonly truncation?: number };
   /** Recipes by name. */
   readonly recipes: Readonly<Record<string, ModelBuilder>>;
+  /** What builds the model of a run that names a file as its recipe; undefined for other names. It is asked first. */
+  readonly recipeFile?: (name: string) => ModelBuilder | undefined;
 }
 
 /** A trained model, by its sampler. */
@@ -76,7 +78,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const { checkpoint, notes } = await findCheckpoint(path);
   const { description } = checkpoint;
   const device = resolveDevice(options.device ?? 'auto');
-  const model = buildModel(checkpoint, options.recipes);
+  const model = buildModel(checkpoint, options);
   const sampler = requireSampler(model, checkpoint);
   const wanted = [...sampler.networks, ...((options.autoencoder && model.autoencoder?.networks) || [])];
   const networks = keepOnly(model.networks, wanted);
@@ -155,17 +157,21 @@ function requireSampler({ sampler, networks }: Model, { path }: Checkpoint): Sam
   );
 }
 
-function buildModel({ path, description }: Checkpoint, recipes: LoadOptions['recipes']): Model {
+function buildModel(
+  { path, description }: Checkpoint,
+  { recipes, recipeFile }: Pick<LoadOptions, 'recipes' | 'recipeFile'>,
+): Model {
   const { recipe, set } = description.settings;
   if (typeof recipe !== 'string' || !isJsonObject(set))
     throw new GanError(
       'ERR_NO_RECIPE',
       `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: build them there and load networks/NAME.safetensors with loadStateDict`,
     );
-  if (Object.hasOwn(recipes, recipe)) {
-    const { fields = {} } = recipes[recipe];
+  const builder = recipeFile?.(recipe) ?? (Object.hasOwn(recipes, recipe) ? recipes[recipe] : undefined);
+  if (builder) {
+    const { fields = {} } = builder;
     const defaults = Object.entries(fields).map(([key, field]) => [key, field.default]);
-    return recipes[recipe].build({ ...Object.fromEntries(defaults), ...set }, description.specs);
+    return builder.build({ ...Object.fromEntries(defaults), ...set }, description.specs);
   }
   throw new GanError(
     'ERR_NO_RECIPE',

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { ImageDataset } from '../../data/dataset';
 import { loadImages } from '../../data/sources';
 import { GanError, UsageError } from '../../errors';
+import { isTorchScript } from '../../io/program-name';
 import { readSafetensors } from '../../io/safetensors';
 import { CLASSIFIER_RESOLUTION } from '../../models/classifier';
 import { cacheFolder } from '../../native/root';
@@ -27,7 +28,6 @@ export interface OpenFeaturesOptions extends Omit<ClassifierExtractorOptions, 'r
 
 const NAMES = ['classifier', 'inception'];
 const CLASSIFIER_OF = 'classifier:';
-const SCRIPT = /\.(pt|ts|torchscript)$/;
 const FORMS = `known are ${NAMES.join(', ')}, classifier:DATASET, inception:FILE, and files *.safetensors, *.pt, *.ts, *.torchscript`;
 
 /**
@@ -62,7 +62,10 @@ async function openNetwork(
   if (features.startsWith('inception:'))
     return inceptionExtractor(features.slice('inception:'.length), { device, filter });
   if (features.endsWith('.safetensors')) return weightsExtractor(features, { device, filter });
-  if (SCRIPT.test(features)) return scriptExtractor(features, { device, probe: dataset.spec });
+  if (isTorchScript(features)) {
+    options.onNote?.(`features are by ${features}: a program in TorchScript, which is run as it is`);
+    return scriptExtractor(features, { device, probe: dataset.spec });
+  }
   const known = nearest(features, NAMES);
   throw new UsageError(
     `there is no feature network "${features}": ${known ? `did you mean ${known}? ` : ''}${FORMS}`,

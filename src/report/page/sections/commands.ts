@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../../io/json';
+import { recipeFlag } from '../../../io/program-name';
 import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
 import { plannedSteps } from './overview';
@@ -7,12 +9,14 @@ export type CommandLine = (command: string, args: readonly string[]) => string;
 
 /** The commands that go on from the run. */
 export function commandsSection(run: RunData, commandLine: CommandLine): Html {
-  const { directory, metrics, bestStep } = run;
+  const { directory, metrics, bestStep, config } = run;
+  const recipe = recipeFlag(isJsonObject(config.settings) ? config.settings.recipe : undefined);
   const planned = plannedSteps(run);
   const isDone = planned !== undefined && metrics.lastStep >= planned;
   const sample = (from: string) => [
     '--checkpoint',
     from,
+    ...recipe,
     '--count',
     '64',
     '--seed',
@@ -22,8 +26,8 @@ export function commandsSection(run: RunData, commandLine: CommandLine): Html {
   ];
   const commands: [string, string][] = [
     isDone
-      ? ['Train on', commandLine('train', ['--resume', directory, '--steps', String(2 * planned)])]
-      : ['Resume', commandLine('train', ['--resume', directory])],
+      ? ['Train on', commandLine('train', ['--resume', directory, ...recipe, '--steps', String(2 * planned)])]
+      : ['Resume', commandLine('train', ['--resume', directory, ...recipe])],
     ['Sample', commandLine('sample', sample(directory))],
   ];
   if (bestStep !== undefined)

@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { messageOf, UsageError } from '../errors';
-import { isJsonObject, readJsonObject } from '../io/json';
-import type { Recipe } from '../recipes/recipe';
-
-/** Whether a recipe is named by the file that exports it: a path, or a name with the ending of a script. */
-export function isRecipeFile(name: string): boolean {
-  return /[\\/]|\.[cm]?[jt]s$/.test(name);
-}
+import { isJsonObject } from '../io/json';
+import { isRecipeFile } from '../io/program-name';
+import type { ModelBuilder } from '../training/load';
+import type { Recipe } from './recipe';
 
 /**
  * The recipe that a file exports, under whatever name. TypeScript is read where ts-node, or Node from 22.18 on, runs the command.
@@ -29,23 +26,34 @@ export function loadRecipeFile(file: string): Recipe {
   );
 }
 
-/** The recipes, and with them that of a run or checkpoint whose recipe is a file. */
-export function recipesFor<R extends Readonly<Record<string, Recipe>>>(recipes: R, checkpoint: string): R {
-  const file = recipeOf(checkpoint);
-  return file !== undefined && isRecipeFile(file) ? { ...recipes, [file]: loadRecipeFile(file) } : recipes;
+/**
+ * What builds the model of a run that names a file as its recipe: the file that the caller names. What a run says is never loaded by itself:
+ * it would make a program of every checkpoint.
+ *
+ * @param known recipes by name
+ * @param asked the file, or the recipe itself, as the caller gives it
+ * @returns by what the run calls its recipe, the builder; undefined for what is no file
+ * @throws UsageError for a file that nobody asked for, and a file for a run that has none
+ */
+export function askedRecipe(
+  known: Readonly<Record<string, ModelBuilder>>,
+  { path, asked }: { readonly path: string; readonly asked: string | ModelBuilder | undefined },
+): (name: string) => ModelBuilder | undefined {
+  return (name) => {
+    if (Object.hasOwn(known, name) || !isRecipeFile(name)) {
+      if (asked === undefined) return undefined;
+      throw new UsageError(`${path} is of the recipe ${name}, which is no file: leave --recipe out`);
+    }
+    if (asked === undefined) throw unasked(path, name);
+    return typeof asked === 'string' ? loadRecipeFile(asked) : asked;
+  };
 }
 
-/** What a checkpoint's manifest, or a run's configuration, says its recipe is; what is damaged, its reader will tell. */
-function recipeOf(checkpoint: string): string | undefined {
-  const description = ['manifest.json', 'config.json']
-    .map((name) => join(checkpoint, name))
-    .find((file) => existsSync(file));
-  try {
-    const { settings } = description === undefined ? {} : readJsonObject(description);
-    return isJsonObject(settings) && typeof settings.recipe === 'string' ? settings.recipe : undefined;
-  } catch {
-    return undefined;
-  }
+/** The error for a recipe file that is named by what was read, and not by the caller. */
+export function unasked(path: string, file: string): UsageError {
+  return new UsageError(
+    `${path} names the recipe file ${file}, a program, which is not run unasked: where you trust it, add --recipe ${file}`,
+  );
 }
 
 function load(path: string, file: string): unknown {
