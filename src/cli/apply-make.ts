@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ImageSize } from '../data/image-size';
 import { writePng } from '../io/png';
 import { writeWhole } from '../io/whole-file';
-import { sampleGrid } from '../report/grid';
+import { requireFinite, sampleGrid } from '../report/grid';
 import type { TaskState } from '../report/task-progress';
 import { fromBytes } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
@@ -90,7 +90,10 @@ async function makeTiled(image: Tensor, file: string, making: Making): Promise<T
 
 function madeOf(images: Tensor): Made {
   const values = images.toTypedArray();
-  if (values instanceof Float32Array) return { shape: images.shape, values };
+  if (values instanceof Float32Array) {
+    requireFinite({ values, shape: images.shape });
+    return { shape: images.shape, values };
+  }
   throw new RangeError(`expected float32 images but received ${images.dtype}`);
 }
 

@@ -28,12 +28,20 @@ export async function openTrainingEvaluation(
   judged: JudgedTraining,
 ): Promise<EvaluationOptions> {
   const { model, dataset, dataDir, device, terminal, onProgress } = judged;
+  const onNote = (note: string) => terminal.warn(note);
   const compared = comparedImages(settings, judged);
   const { sampler } = model;
   const learned = sampler?.takes === 'images' ? dataset.parts[sampler.direction().to] : dataset.parts.images;
   const { images, pairs } = trainingParts(settings.metrics);
   if (images.length === 0 && !pairs.includes('lpips'))
-    return { ...settings, ...compared, features: undefined, featuresFrom: settings.features, onProgress };
+    return {
+      ...settings,
+      ...compared,
+      features: undefined,
+      featuresFrom: settings.features,
+      onNote,
+      onProgress,
+    };
   const {
     features: featuresFrom = sampler?.takes === 'images' ? featuresFor(learned, terminal) : 'classifier',
   } = settings;
@@ -44,7 +52,7 @@ export async function openTrainingEvaluation(
     onProgress,
     onNote: (note) => terminal.log(note),
   });
-  return { ...settings, ...compared, features, featuresFrom, onProgress };
+  return { ...settings, ...compared, features, featuresFrom, onNote, onProgress };
 }
 
 /** The images that a model is compared with, and those that it takes in. */

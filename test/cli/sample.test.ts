@@ -113,6 +113,11 @@ describe('what cannot be used exits with 1 and names the file', () => {
     ['latents too short', { latents: floats([2, 7]) }, /expected latents F32 \[N, 8\], but got F32 \[2, 7\]/],
     ['no latents', { latents: floats([0, LATENT]) }, /but got F32 \[0, 8\]/],
     ['one dimension', { latents: floats([LATENT]) }, /but got F32 \[8\]/],
+    [
+      'NaN',
+      { latents: floats([3, LATENT], (i) => (i === 2 * LATENT + 1 ? Number.NaN : 0)) },
+      /expected finite latents, but row 2 holds NaN/,
+    ],
     ['bytes', { latents: { dtype: 'U8', shape: [1, 8], bytes: new Uint8Array(8) } }, /but got U8 \[1, 8\]/],
   ])('a file of latents with %s', async (_, records, message) => {
     await writeSafetensors('bad.safetensors', records);
