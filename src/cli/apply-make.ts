@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ImageSize } from '../data/image-size';
+import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
 import { writeWhole } from '../io/whole-file';
 import { requireFinite, sampleGrid } from '../report/grid';
@@ -110,7 +110,7 @@ export async function writePictures(images: readonly OpenedImage[], { shape, val
 /** A file that appears whole or not at all, in a folder that is made for it. */
 export async function writeResult(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
   await writeWhole(path, async (partial) => {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await write(partial);
   });
 }

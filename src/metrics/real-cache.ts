@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../io/make-folder';
 import { readSafetensors, writeSafetensors } from '../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../io/tensors';
 import { writeWhole } from '../io/whole-file';
@@ -66,7 +67,7 @@ export async function readStatistics(
 export async function writeStatistics(file: string, { moments, features }: Statistics): Promise<void> {
   const records = scope(() => tensorsToRecords({ ...moments.stateDict(), features }));
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeWhole(file, (partial) => writeSafetensors(partial, records));
   } catch {
     // Without a cache it is slower the next time, and nothing else.

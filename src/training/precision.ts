@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isJsonObject, readJsonObject } from '../io/json';
+import { makeFolder } from '../io/make-folder';
 import { addonFiles } from '../native/load';
 import { cacheFolder } from '../native/root';
 import type { Module } from '../nn/module';
@@ -139,7 +140,7 @@ function isTimes(value: unknown): value is PrecisionTimes {
 /** A cache that cannot be written costs a second the next time, and is no reason to stop. */
 function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const own = `${file}.${process.pid}`;
     writeFileSync(own, `${JSON.stringify(Object.fromEntries([...times].slice(-REMEMBERED)), null, 2)}\n`);
     renameSync(own, file);

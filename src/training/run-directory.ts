@@ -1,7 +1,8 @@
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { writeError } from '../io/file-error';
+import { makeFolder } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
@@ -150,7 +151,7 @@ export class RunDirectory {
 
 async function makeFolders(path: string): Promise<void> {
   try {
-    for (const name of ['samples', 'checkpoints']) await mkdir(join(path, name), { recursive: true });
+    for (const name of ['samples', 'checkpoints']) makeFolder(join(path, name));
     await access(path, constants.W_OK);
   } catch (error) {
     throw writeError(path, error);

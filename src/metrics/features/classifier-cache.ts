@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname, join } from 'node:path';
 import { GanError, hasCode } from '../../errors';
+import { makeFolder } from '../../io/make-folder';
 import { type ReadFile, readSafetensors, type TensorRecords, writeSafetensors } from '../../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../../io/tensors';
 import { writeWhole } from '../../io/whole-file';
@@ -112,7 +113,7 @@ export async function writeClassifier(
     weights_sha256: sha256,
   };
   await writeWhole(file, async (partial) => {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeSafetensors(partial, records, { metadata, fsync: true });
   });
 }
