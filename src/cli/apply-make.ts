@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ImageSize } from '../data/image-size';
+import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
 import { writeWhole } from '../io/whole-file';
-import { sampleGrid } from '../report/grid';
+import { requireFinite, sampleGrid } from '../report/grid';
 import type { TaskState } from '../report/task-progress';
 import { fromBytes } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
@@ -90,7 +90,10 @@ async function makeTiled(image: Tensor, file: string, making: Making): Promise<T
 
 function madeOf(images: Tensor): Made {
   const values = images.toTypedArray();
-  if (values instanceof Float32Array) return { shape: images.shape, values };
+  if (values instanceof Float32Array) {
+    requireFinite({ values, shape: images.shape });
+    return { shape: images.shape, values };
+  }
   throw new RangeError(`expected float32 images but received ${images.dtype}`);
 }
 
@@ -107,7 +110,7 @@ export async function writePictures(images: readonly OpenedImage[], { shape, val
 /** A file that appears whole or not at all, in a folder that is made for it. */
 export async function writeResult(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
   await writeWhole(path, async (partial) => {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     await write(partial);
   });
 }

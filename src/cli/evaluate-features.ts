@@ -74,7 +74,7 @@ async function judgeImages(job: EvaluationJob, { dataset, extractor, source, spl
 
 /** Figures of images; those that a model has made leave pictures in its run. */
 async function measure(
-  { settings, judged, onProgress, signal }: EvaluationJob,
+  { settings, judged, terminal, onProgress, signal }: EvaluationJob,
   { real, source, split }: Pick<Sides, 'source' | 'split'> & { readonly real: RealImages },
 ): Promise<Evaluation> {
   const { metrics, seed } = settings;
@@ -88,6 +88,7 @@ async function measure(
       seed,
       protocol: { split },
       onImages: pictures ? (images) => pictures.add(images) : undefined,
+      onNote: source === shown?.copies ? undefined : (note) => terminal.warn(note),
       onProgress,
       signal,
     });

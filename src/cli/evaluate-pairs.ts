@@ -19,6 +19,7 @@ export async function judgePairs(job: EvaluationJob, { dataset, split, to, copie
     const judge = (images: ImageSource) =>
       evaluatePairs({
         images,
+        onNote: images === copies ? undefined : (note) => terminal.warn(note),
         targets,
         order: imageOrder(targets, images.count),
         metrics: metrics.pairs,

@@ -117,6 +117,8 @@ async function readImages(file: string): Promise<Tensor> {
     throw badImages(
       `${file}: expected one tensor "images" F32 [N, C, H, W], but it holds ${Object.keys(records).join(', ') || 'nothing'}${images ? ` (${images.dtype} [${images.shape.join(', ')}])` : ''}`,
     );
+  if (images.shape.includes(0))
+    throw badImages(`${file}: expected at least one image, but its images are [${images.shape.join(', ')}]`);
   const tensor = recordsToTensors({ images }).images;
   const [low, high] = scope(() => [tensor.amin().item(), tensor.amax().item()]);
   // NaN is left to the evaluation, which tells in which image it is.

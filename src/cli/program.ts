@@ -67,7 +67,7 @@ function reportError(
 ): number {
   const wrongCall = isCommanderError(error);
   if (wrongCall && error.exitCode === 0) return 0;
-  terminal.error(wrongCall ? describe(error, program) : oneLine(messageOf(error)));
+  terminal.error(wrongCall ? describe(error, program) : withFlags(oneLine(messageOf(error)), program));
   if (isDebug(host)) terminal.log(stackOf(error));
   return wrongCall || hasCode(error, 'ERR_USAGE') ? 2 : 1;
 }
@@ -83,6 +83,18 @@ function describe(error: CommanderError, program: Command): string {
   if (error.code === 'commander.optionMissingArgument' && quoted !== undefined)
     return `${quoted.replace(' ', ' expects ')}, but got nothing; --help tells more`;
   return `${oneLine(error.message).replace(/^error: /, '')}; --help tells more`;
+}
+
+/**
+ * A message of the library with its options called as the command calls them: `checkpointEvery` is `--checkpoint-every`. Parts of paths,
+ * of other names and of what is quoted stay.
+ */
+function withFlags(message: string, { options }: Command): string {
+  const flags = new Map(options.map((option) => [option.attributeName(), option.long]));
+  return message.replace(
+    /(?<![\w./\\"'=-]|--set )[a-z]+(?:[A-Z][a-z]*)+(?![\w/\\"'=-]|\.\w)/g,
+    (name) => flags.get(name) ?? name,
+  );
 }
 
 function isCommanderError(error: unknown): error is CommanderError {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GanError, UsageError } from '../errors';
 import { writeError } from '../io/file-error';
@@ -43,6 +43,22 @@ export function checkRunFolder(folder: string): void {
   }
 }
 
+/** @throws GanError `ERR_CANNOT_WRITE` for a link to nowhere on the way */
 function nearestExisting(path: string): string {
-  return existsSync(path) ? path : nearestExisting(dirname(path));
+  if (existsSync(path)) return path;
+  if (isLink(path))
+    throw new GanError(
+      'ERR_CANNOT_WRITE',
+      `cannot write ${path}: it is a link to nowhere: choose another path, or make what it leads to`,
+    );
+  return nearestExisting(dirname(path));
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // Not there, or below a file.
+    return false;
+  }
 }

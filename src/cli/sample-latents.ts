@@ -19,7 +19,7 @@ const FRAMES = 30;
 /**
  * Latents from a file, on a walk, of a sweep, or a row for each class; null where they are just to be drawn.
  *
- * @throws UsageError for settings that do not go together; GanError `ERR_BAD_LATENTS` for a file that holds something else
+ * @throws UsageError for settings that do not go together; GanError `ERR_BAD_LATENTS` for a file that holds something else, NaN or infinity
  */
 export async function chooseLatents(
   sampler: LatentSampler,
@@ -82,6 +82,14 @@ async function readLatents(file: string, { latent }: LatentSampler): Promise<Ten
     throw new GanError(
       'ERR_BAD_LATENTS',
       `${file}: expected latents F32 [N, ${size}], but got ${latents.dtype} [${latents.shape.join(', ')}]`,
+    );
+  const { buffer, byteOffset, byteLength } = Uint8Array.from(latents.bytes);
+  const values = new Float32Array(buffer, byteOffset, byteLength / 4);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0)
+    throw new GanError(
+      'ERR_BAD_LATENTS',
+      `${file}: expected finite latents, but row ${Math.floor(wrong / size)} holds ${values[wrong]}`,
     );
   return recordsToTensors({ latents }).latents;
 }

@@ -4,12 +4,13 @@ import { writeGif } from '../io/gif';
 import { type Picture, writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
 import { readConfig } from '../recipes/config';
-import { type ImageBatch, sampleGrid } from '../report/grid';
+import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
+import { checkFolder, eachImage, isFolder, writeImages } from './sample-files';
 import { chooseLatents } from './sample-latents';
 import { type SampleSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
@@ -47,7 +48,10 @@ function sampleProgram(): Command {
     .option('--grid-sweep', 'what latents mean: each code, or else each of the first numbers, along a row')
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
     .option('--latents <file>', 'safetensors with one tensor "latents" [N, z], in place of random ones')
-    .option('--out <file>', 'the picture, .gif for an animation (grid.png, unless --raw is given)')
+    .option(
+      '--out <file>',
+      'the picture, .gif for an animation, or DIR/ for one file an image (grid.png, unless --raw is given)',
+    )
     .option('--raw <file>', 'safetensors with one tensor "images" [N, C, H, W], float32 in [-1, 1]')
     .option('--columns <n>', 'images in a row of the picture (as many as rows)')
     .option('--device <device>', 'auto, cpu, cuda or cuda:N; also LIBTORCH_GAN_DEVICE (auto)');
@@ -98,6 +102,10 @@ interface Written {
 
 async function draw(model: LoadedModel, sampler: LatentSampler, settings: SampleSettings): Promise<Written> {
   const { raw, seed, label, truncation } = settings;
+  if (settings.columns !== undefined && settings.out !== undefined && isFolder(settings.out))
+    throw new UsageError(
+      `--columns is of one picture, but --out ${settings.out} is a folder: leave one of them out`,
+    );
   const usual = settings.interpolate === undefined ? 'grid.png' : 'walk.gif';
   const { out = raw === undefined ? usual : undefined } = settings;
   const chosen = await chooseLatents(sampler, settings);
@@ -107,13 +115,16 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: Sample
   try {
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
+    if (out !== undefined && isFolder(out)) checkFolder(out, count);
     images = model.run(latents ? { latents } : { count, seed, label, truncation });
     const { shape } = images;
     const bytes = images.toBytes();
-    if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
     const values = new Float32Array(bytes.buffer);
+    requireFinite({ values, shape });
+    if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
     const columns = settings.columns ?? chosen?.columns;
-    if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
+    if (out !== undefined && isFolder(out)) await writeImages(out, { values, shape });
+    else if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
     else if (out !== undefined) await writePng(out, sampleGrid({ values, shape }, { columns }));
     return { count, shape: shape.slice(1), files: { ...(out && { picture: out }), ...(raw && { raw }) } };
   } finally {
@@ -127,13 +138,6 @@ const FRAME = 128;
 
 /** Each image alone, small ones enlarged by a whole factor. */
 function frames({ values, shape }: ImageBatch): Picture[] {
-  const [count, ...rest] = shape;
-  const size = values.length / count;
-  const scale = Math.max(1, Math.ceil(FRAME / rest[2]));
-  return Array.from({ length: count }, (_, i) =>
-    sampleGrid(
-      { values: values.subarray(i * size, (i + 1) * size), shape: [1, ...rest] },
-      { padding: 0, scale },
-    ),
-  );
+  const scale = Math.max(1, Math.ceil(FRAME / shape[3]));
+  return eachImage({ values, shape }).map((image) => sampleGrid(image, { padding: 0, scale }));
 }

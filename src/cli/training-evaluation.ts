@@ -32,9 +32,16 @@ export async function openTrainingEvaluation(
   const { sampler } = model;
   const learned = sampler?.takes === 'images' ? dataset.parts[sampler.direction().to] : dataset.parts.images;
   const { images, pairs } = trainingParts(settings.metrics);
-  const onNote = (note: string) => terminal.log(note);
+  const onNote = (note: string) => terminal.warn(note);
   if (images.length === 0 && !pairs.includes('lpips'))
-    return { ...settings, ...compared, features: undefined, featuresFrom: settings.features, onProgress };
+    return {
+      ...settings,
+      ...compared,
+      features: undefined,
+      featuresFrom: settings.features,
+      onNote,
+      onProgress,
+    };
   const {
     features: featuresFrom = sampler?.takes === 'images' ? featuresFor(learned, terminal) : 'classifier',
   } = settings;
@@ -43,9 +50,9 @@ export async function openTrainingEvaluation(
     dataDir,
     device,
     onProgress,
-    onNote,
+    onNote: (note) => terminal.log(note),
   });
-  return { ...settings, ...compared, features, featuresFrom, onProgress, onNote };
+  return { ...settings, ...compared, features, featuresFrom, onNote, onProgress };
 }
 
 /** The images that a model is compared with, and those that it takes in. */

@@ -1,4 +1,5 @@
 import { GanError, UsageError } from '../errors';
+import { arrayName, isBytes } from '../io/bytes';
 import { makeLoader } from './image-loader';
 import { shapeText } from './image-size';
 import type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
@@ -82,6 +83,10 @@ export class ImageDataset implements Dataset {
         `data set "${name}": channels, height and width must be positive integers, got ${channels}, ${height} and ${width}`,
       );
     const imageBytes = channels * height * width;
+    if (ArrayBuffer.isView(pixels) ? !isBytes(pixels) : !isSource(pixels))
+      throw new UsageError(
+        `data set "${name}": expected pixels as bytes from 0 to 255 in a Uint8Array, but got ${arrayName(pixels)}: scale and round others first`,
+      );
     this.name = name;
     this.pixels = ArrayBuffer.isView(pixels) ? memoryPixels(pixels, imageBytes) : pixels;
     this.count = this.pixels.count;
@@ -90,7 +95,7 @@ export class ImageDataset implements Dataset {
         `data set "${name}": ${shapeText({ channels, height, width })} images take ${imageBytes} bytes each, but ${this.count * this.pixels.imageBytes} bytes came`,
       );
     if (this.count === 0) throw new GanError('ERR_DATA_EMPTY', `data set "${name}" has no images`);
-    this.labels = labels ? Int32Array.from(labels) : null;
+    this.labels = labels ? wholeLabels(name, labels) : null;
     this.classNames = this.labels ? (classNames ?? numbered(this.labels)) : [];
     this.skipped = skipped;
     this.notes = notes;
@@ -140,6 +145,18 @@ export class ImageDataset implements Dataset {
         `data set "${this.name}": label ${this.labels[wrong]} of image ${wrong} is outside 0–${this.spec.classes - 1}`,
       );
   }
+}
+
+function isSource(pixels: unknown): boolean {
+  return typeof pixels === 'object' && pixels !== null && 'readAll' in pixels;
+}
+
+/** Labels as they are: 0.7 or NaN would silently become class 0. */
+function wholeLabels(name: string, labels: ArrayLike<number>): Int32Array {
+  for (let i = 0; i < labels.length; i++)
+    if (!Number.isInteger(labels[i]))
+      throw new UsageError(`data set "${name}": label ${labels[i]} of image ${i} is no whole number`);
+  return Int32Array.from(labels);
 }
 
 function numbered(labels: Int32Array): string[] {

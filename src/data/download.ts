@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanError, messageOf } from '../errors';
+import { makeFolder } from '../io/make-folder';
 import type { OnDataProgress } from './progress';
 
 /** A file as its publisher offers it. */
@@ -41,7 +42,7 @@ export async function download({ dataset, published, folder, progress }: Downloa
     );
   const partial = join(folder, `.${file}.${process.pid}.partial`);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     const task = `downloading ${dataset}/${file} (${megabytes(bytes)})`;
     const came = await receive(url, {
       partial,

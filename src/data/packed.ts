@@ -1,7 +1,8 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
+import { makeFolder } from '../io/make-folder';
 import type { SkippedImage } from './dataset';
 
 /** What a packed file says about its images. */
@@ -41,7 +42,9 @@ export async function writePack(path: string, { images, describe }: PackInput): 
       `the packed images could not be written to ${path}: ${messageOf(error)}; free some space there, or set XDG_CACHE_HOME to another folder`,
     );
   try {
-    await mkdir(dirname(path), { recursive: true }).catch((error) => Promise.reject(blame(error)));
+    await Promise.resolve(dirname(path))
+      .then(makeFolder)
+      .catch((error) => Promise.reject(blame(error)));
     await removeAbandoned(path);
     const file = await open(partial, 'wx').catch((error) => Promise.reject(blame(error)));
     try {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { applyPalette, GIFEncoder, quantize } from 'gifenc';
 import { GanError } from '../errors';
+import { arrayName, isBytes } from './bytes';
 import type { Picture } from './png';
 import { writeWhole } from './whole-file';
 
@@ -19,7 +20,7 @@ const MOST = 0xffff;
  * The bytes of an endless GIF animation. Grey pictures are kept as they are; those in colour get the 256 colours each that fit best. Alpha, of
  * which the format knows all or nothing, lays its picture on white.
  *
- * @throws GanError `ERR_BAD_GIF` for no pictures, or pictures of different sizes
+ * @throws GanError `ERR_BAD_GIF` for no pictures, pictures of different sizes, or pixels that are no bytes or too few
  */
 export function encodeGif(pictures: readonly Picture[], { delay = 80 }: GifOptions = {}): Uint8Array {
   const [first] = pictures;
@@ -30,6 +31,13 @@ export function encodeGif(pictures: readonly Picture[], { delay = 80 }: GifOptio
   for (const [i, picture] of pictures.entries()) {
     if (picture.width !== width || picture.height !== height || picture.channels !== channels)
       throw badGif(`pictures of one size, but number ${i} differs from the first`);
+    if (!isBytes(picture.pixels))
+      throw badGif(
+        `pixels as bytes in a Uint8Array, but those of number ${i} are ${arrayName(picture.pixels)}`,
+      );
+    const size = width * height * channels;
+    if (picture.pixels.length !== size)
+      throw badGif(`${size} pixel values a picture, but number ${i} has ${picture.pixels.length}`);
     const opaque = onWhite(picture);
     const { palette, index } = opaque.channels === 1 ? greys(opaque) : colours(opaque);
     // Of grey pictures all share the first one's palette.

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { GanError, messageOf } from '../errors';
+import { arrayName, isBytes } from './bytes';
 import { readError } from './file-error';
 import { writeWhole } from './whole-file';
 
@@ -33,10 +34,11 @@ const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 
 /**
  * The bytes of a PNG file of 8 bits a channel, grey or RGB, with alpha or without.
  *
- * @throws GanError `ERR_BAD_PNG` when the sizes do not fit together or are over {@link MAX_PIXELS}
+ * @throws GanError `ERR_BAD_PNG` when the pixels are no bytes, or the sizes do not fit together or are over {@link MAX_PIXELS}
  */
 export function encodePng(picture: Picture): Uint8Array {
   const { width, height, channels, pixels } = picture;
+  checkPixels(pixels);
   checkSize({ width, height, maxPixels: MAX_PIXELS, name: 'the picture' });
   const size = width * height * channels;
   if (pixels.byteLength !== size)
@@ -159,6 +161,11 @@ function checkInflates(data: Buffer, options: { name: string; size: number }): v
       name,
       `its pixels should take ${size} bytes, but ${inflated} came: it is damaged or cut off`,
     );
+}
+
+function checkPixels(pixels: unknown): void {
+  if (isBytes(pixels)) return;
+  throw badPng('the picture', `expected its pixels as bytes in a Uint8Array, but got ${arrayName(pixels)}`);
 }
 
 function checkSize(size: { width: number; height: number; maxPixels: number; name: string }): void {

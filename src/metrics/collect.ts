@@ -4,6 +4,7 @@ import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { FeatureExtractor } from './extractor';
 import { FeatureSet } from './feature-set';
+import type { ImageRange } from './image-range';
 import type { ImageSource } from './image-source';
 import { quantise } from './levels';
 import { FeatureMoments } from './moments';
@@ -24,6 +25,8 @@ export interface CollectOptions {
   readonly logits?: boolean;
   /** Images are rounded to the 256 levels a picture file has (false). */
   readonly quantise?: boolean;
+  /** Told the values of all images, before rounding; it refuses what is not finite. */
+  readonly range?: ImageRange;
   /** Sees each piece of images, before rounding, inside a scope. */
   readonly onImages?: (images: Tensor, start: number) => void;
   readonly onProgress?: (progress: EvaluationProgress) => void;
@@ -66,6 +69,7 @@ export async function collect(source: ImageSource, options: CollectOptions): Pro
       scope(() =>
         noGrad(() => {
           const images = make();
+          options.range?.add(images, start);
           options.onImages?.(images, start);
           const result = extractor.extract(options.quantise ? quantise(images) : images);
           moments.add(result.features);

@@ -13,6 +13,7 @@ import type { CollectOptions } from './collect';
 import type { Evaluation } from './evaluate';
 import type { FeatureExtractor } from './extractor';
 import { featureDistance } from './feature-distance';
+import { ImageRange } from './image-range';
 import { datasetImages, type ImageSource } from './image-source';
 import { quantise } from './levels';
 import { measures } from './measure';
@@ -33,6 +34,8 @@ export interface EvaluatePairsOptions
   readonly metrics: readonly PairMetric[];
   /** The network with feature maps that `lpips` compares by; it stays the caller's. */
   readonly extractor?: FeatureExtractor;
+  /** Told what a user should know: images that are probably not in [−1, 1]. */
+  readonly onNote?: (note: string) => void;
   /** What the protocol should say besides, e.g. the split. */
   readonly protocol?: Protocol;
 }
@@ -56,7 +59,8 @@ type PerImage = Record<PairMetric, number[]>;
  *   `ERR_BAD_FEATURES` naming an image that is not finite
  */
 export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Evaluation> {
-  const { images: source, targets, metrics, onProgress, onImages, signal, device } = options;
+  const { images: source, targets, metrics, onProgress, onImages, onNote, signal, device } = options;
+  const range = new ImageRange();
   check(options);
   const { count } = source;
   const start = performance.now();
@@ -70,6 +74,7 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
     scope(() =>
       noGrad(() => {
         const images = make();
+        range.add(images, at);
         onImages?.(images, at);
         compare({ images, targets: makeTargets(), each }, options);
       }),
@@ -78,6 +83,7 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
     onProgress?.({ task: 'comparing with targets', done: end, total: count });
     await turn();
   }
+  for (const note of range.notes) onNote?.(note);
   const middle = performance.now();
   const values = measures(
     metrics.flatMap((metric) =>

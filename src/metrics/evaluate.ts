@@ -3,8 +3,9 @@ import { scope } from '../tensor/scope';
 import { version } from '../version';
 import { type CollectOptions, collect } from './collect';
 import type { FeatureSet } from './feature-set';
+import { ImageRange } from './image-range';
 import type { ImageSource } from './image-source';
-import { checkMetrics, measure, needLogits } from './measure';
+import { checkMetrics, countNotes, measure, needLogits } from './measure';
 import type { ImageMetric } from './names';
 import type { RealImages } from './real-images';
 
@@ -16,6 +17,8 @@ export interface EvaluateOptions extends Pick<CollectOptions, 'onProgress' | 'si
   readonly metrics: readonly ImageMetric[];
   /** Of the random parts that KID and the confidence intervals draw (0). */
   readonly seed?: number;
+  /** Told what a user should know: images that are probably not in [−1, 1], too few images for a FID. */
+  readonly onNote?: (note: string) => void;
   /** What the protocol should say beside what `real` and `fake` know, e.g. the split. */
   readonly protocol?: Protocol;
 }
@@ -47,10 +50,11 @@ export interface Judged extends Evaluation {
  *   these are not; GanError `ERR_BAD_FEATURES` naming an image that is not finite
  */
 export async function evaluate(options: EvaluateOptions): Promise<Judged> {
-  const { real, fake, metrics, seed = 0, onImages, onProgress, signal } = options;
+  const { real, fake, metrics, seed = 0, onImages, onNote, onProgress, signal } = options;
   const { classes } = fake;
   checkMetrics(metrics, { real, count: fake.count, classes });
   const { extractor } = real;
+  const range = new ImageRange();
   const start = performance.now();
   const { moments, features, logits } = await collect(fake, {
     extractor,
@@ -58,6 +62,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Judged> {
     device: real.features.device,
     logits: needLogits(metrics),
     quantise: true,
+    range,
     task: 'judging images',
     onImages,
     onProgress,
@@ -65,6 +70,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Judged> {
   });
   const middle = performance.now();
   try {
+    for (const note of [...range.notes, ...countNotes(metrics, { real, count: fake.count })]) onNote?.(note);
     const values = scope(() =>
       measure(metrics, {
         real,

@@ -62,7 +62,8 @@ export function datasetImages(
  */
 export function tensorImages(images: Tensor): ImageSource {
   const [count, channels, height, width] = images.shape;
-  if (images.shape.length !== 4 || count < 1)
+  if (count === 0) throw new UsageError('expected at least one image but received none');
+  if (images.shape.length !== 4 || images.shape.includes(0))
     throw new UsageError(
       `expected images [N, C, H, W] but received a tensor of shape [${images.shape.join(', ')}]`,
     );

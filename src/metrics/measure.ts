@@ -53,8 +53,9 @@ const MEASURES: Readonly<Record<ImageMetric, (input: Measurable) => Readonly<Rec
   fid: ({ real, moments, features }) => ({
     fid: {
       value: frechetDistance(real.moments, moments),
-      // Of the judged images: the real ones are the same in every evaluation by this protocol.
-      error: frechetError({ moments: real.moments }, { moments, features }),
+      // Of the judged images: the real ones are the same in every evaluation by this protocol. Where they are too few for
+      // the covariance to be known at all, an error bar of the others alone would promise digits that nobody has.
+      ...(!isSingular(real) && { error: frechetError({ moments: real.moments }, { moments, features }) }),
     },
   }),
   kid({ real, features, seed }) {
@@ -96,6 +97,11 @@ const MEASURES: Readonly<Record<ImageMetric, (input: Measurable) => Readonly<Rec
     return { purity: { value: purity, error, details }, nmi: { value: mutualInformation } };
   },
 };
+
+/** Whether real images are too few for a covariance of full rank. */
+function isSingular({ count, extractor }: RealImages): boolean {
+  return count <= extractor.dimensions;
+}
 
 /** What {@link checkMetrics} has made sure of. */
 function given<T>(metric: ImageMetric, value: T | null | undefined): T {
@@ -159,6 +165,23 @@ export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeab
   }
   if (metrics.includes('accuracy')) checkLabels(judgeable);
   if (metrics.includes('purity')) checkCode(judgeable);
+}
+
+/** Sentences for a user about metrics of too few images, which can be computed but say little. */
+export function countNotes(
+  metrics: readonly ImageMetric[],
+  { real, count }: Pick<Judgeable, 'real' | 'count'>,
+): readonly string[] {
+  if (!metrics.includes('fid')) return [];
+  const { dimensions, name } = real.extractor;
+  const counts = { real: real.count, judged: count };
+  return Object.entries(counts).flatMap(([kind, images]) =>
+    images > dimensions
+      ? []
+      : [
+          `fid of ${images} ${kind} images by the ${dimensions} features of ${name} is far too high, and only for comparing with figures of as many: more than ${dimensions} are needed for a covariance${kind === 'real' ? ', and no error is given' : ''}`,
+        ],
+  );
 }
 
 function checkLabels({ real, classes }: Judgeable): void {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname, join } from 'node:path';
 import { GanError, hasCode, messageOf } from '../errors';
+import { makeFolder } from '../io/make-folder';
 import { readSealed, writeSealed } from '../io/sealed-safetensors';
 import { recordsToTensors, tensorsToRecords } from '../io/tensors';
 import { writeWhole } from '../io/whole-file';
@@ -84,7 +85,7 @@ function otherStatistics(file: string): GanError {
 export async function writeStatistics(file: string, { moments, features }: Statistics): Promise<void> {
   const records = scope(() => tensorsToRecords({ ...moments.stateDict(), features }));
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeWhole(file, (partial) => writeSealed(partial, records));
   } catch {
     // Without a cache it is slower the next time, and nothing else.

@@ -1,4 +1,5 @@
 import { GanError } from '../errors';
+import { arrayName } from '../io/bytes';
 import type { Picture, PictureChannels } from '../io/png';
 
 /** Images with values in [-1, 1], channel by channel. */
@@ -17,20 +18,23 @@ export interface GridOptions {
   readonly padding?: number;
   /** Makes every pixel a square of so many pixels a side (1). */
   readonly scale?: number;
+  /** What is done about values that are not finite: an error, or black and white in their place, as for the grids of a training (refuse). */
+  readonly nonFinite?: 'refuse' | 'clamp';
 }
 
 /**
  * Tiles images into one picture, row by row: -1 becomes 0, 1 becomes 255, `round(127.5 · (x + 1))` between them. Values
- * outside [-1, 1] are clamped, and what is not a number becomes 0. The places after the last image are like the padding.
+ * outside [-1, 1] are clamped. The places after the last image are like the padding.
  *
- * @throws GanError `ERR_BAD_IMAGES` when shape, values and options do not fit together
+ * @throws GanError `ERR_BAD_IMAGES` when shape, values and options do not fit together, and naming an image that holds NaN or infinity
  */
 export function sampleGrid(images: ImageBatch, options: GridOptions = {}): Picture {
   const [count, channels, height, width] = checkBatch(images);
-  const { columns = Math.ceil(Math.sqrt(count)), padding = 2, scale = 1 } = options;
+  const { columns = Math.ceil(Math.sqrt(count)), padding = 2, scale = 1, nonFinite = 'refuse' } = options;
   checkCount('columns', columns, 1);
   checkCount('padding', padding, 0);
   checkCount('scale', scale, 1);
+  if (nonFinite === 'refuse') requireFinite(images);
   const across = Math.min(columns, count);
   const picture = blank({
     width: padding + across * (width * scale + padding),
@@ -79,8 +83,21 @@ function checkBatch({ values, shape }: ImageBatch): [number, PictureChannels, nu
     throw bad(`a shape [N, C, H, W] without zeros, but got [${shape.join(', ')}]`);
   if (!isPictureChannels(channels)) throw bad(`1 to 4 channels, but got ${channels}`);
   const size = count * channels * height * width;
+  if (!(values instanceof Float32Array))
+    throw bad(`values from -1 to 1 in a Float32Array, but got ${arrayName(values)}`);
   if (values.length !== size) throw bad(`${size} values for [${shape.join(', ')}], but got ${values.length}`);
   return [count, channels, height, width];
+}
+
+/** @throws GanError `ERR_BAD_IMAGES` naming an image that holds NaN or infinity */
+export function requireFinite({ values, shape }: ImageBatch): void {
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return;
+  const image = Math.floor(wrong / (values.length / shape[0]));
+  throw new GanError(
+    'ERR_BAD_IMAGES',
+    `expected finite images, but image ${image} holds ${values[wrong]}: look at the network that made it`,
+  );
 }
 
 function isPictureChannels(channels: number): channels is PictureChannels {

@@ -26,8 +26,8 @@ export interface EvaluationOptions {
   readonly bestBy?: string;
   /** What the protocol of each row should say besides, e.g. which split the real images are. */
   readonly protocol?: Protocol;
+  /** Told what a user should know, e.g. that the images are too few for a FID, or that kept statistics were damaged. */
+  readonly onNote?: (note: string) => void;
   /** Hears of real images that pass the feature network before the training. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
-  /** Told that kept statistics of the real images were damaged, and are computed again. */
-  readonly onNote?: (note: string) => void;
 }

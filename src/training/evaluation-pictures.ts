@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeError } from '../io/file-error';
+import { makeFolder } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import { writeWhole } from '../io/whole-file';
 import type { FeatureSet } from '../metrics/feature-set';
@@ -48,7 +49,7 @@ export class EvaluationPictures {
     if (!fakes || channels > 4) return;
     const file = join(folder, 'neighbours.json');
     try {
-      await mkdir(folder, { recursive: true });
+      makeFolder(folder);
       await writePng(join(folder, 'fake.png'), drawGrid({ images: fakes }));
       const real = await this.#realImages(this.#real.order.subarray(0, GRID));
       await writePng(

@@ -9,10 +9,14 @@ export interface Grid {
   readonly columns?: number;
 }
 
-/** A grid as a picture. @throws RangeError unless its images are float32 */
+/**
+ * A grid as a picture. What is not finite is black or white in it: no training should end by a picture, and its losses tell what is wrong.
+ *
+ * @throws RangeError unless its images are float32
+ */
 export function drawGrid({ images, columns }: Grid): Picture {
   const values = images.toTypedArray();
   if (!(values instanceof Float32Array))
     throw new RangeError(`drawGrid expected float32 images but received ${images.dtype}`);
-  return sampleGrid({ values, shape: images.shape }, { columns });
+  return sampleGrid({ values, shape: images.shape }, { columns, nonFinite: 'clamp' });
 }

@@ -43,9 +43,19 @@ export function openJudge(
 ): Promise<Judge> {
   const { images, pairs } = trainingParts(options.metrics ?? ['fid']);
   const made = madeImages(training.sampler, options);
+  const once = { ...options, onNote: toldOnce(options.onNote) };
   return pairs.length > 0
-    ? judgeOfPairs({ ...options, metrics: pairs, made })
-    : judgeOfImages({ ...options, metrics: images, made }, training);
+    ? judgeOfPairs({ ...once, metrics: pairs, made })
+    : judgeOfImages({ ...once, metrics: images, made }, training);
+}
+
+/** Notes come back with each evaluation: they are told the first time. */
+function toldOnce(onNote: EvaluationOptions['onNote']): EvaluationOptions['onNote'] {
+  const told = new Set<string>();
+  return (note) => {
+    if (!told.has(note)) onNote?.(note);
+    told.add(note);
+  };
 }
 
 interface ImagesOptions extends EvaluationOptions {
@@ -55,7 +65,7 @@ interface ImagesOptions extends EvaluationOptions {
 
 /** By features, against the real images. */
 async function judgeOfImages(
-  { real: dataset, features: extractor, metrics, made, protocol, onProgress, onNote }: ImagesOptions,
+  { real: dataset, features: extractor, metrics, made, protocol, onNote, onProgress }: ImagesOptions,
   { device }: Pick<Training, 'device'>,
 ): Promise<Judge> {
   if (!extractor)
@@ -79,6 +89,7 @@ async function judgeOfImages(
           metrics,
           seed: SEED,
           protocol,
+          onNote,
           onImages: pictures ? (images) => pictures.add(images) : undefined,
         });
         try {
@@ -109,6 +120,7 @@ async function judgeOfPairs({
   metrics,
   made,
   protocol,
+  onNote,
 }: PairsOptions): Promise<Judge> {
   if (inputs?.count !== targets.count)
     throw new UsageError(
@@ -128,6 +140,7 @@ async function judgeOfPairs({
           metrics,
           extractor,
           device,
+          onNote,
           protocol: { ...protocol, seed: SEED },
         });
       } finally {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../errors';
 import { isJsonObject, readJsonObject } from '../io/json';
+import { makeFolder } from '../io/make-folder';
 import { addonFiles } from '../native/load';
 import { cacheFolder } from '../native/root';
 import type { Module } from '../nn/module';
@@ -164,7 +165,7 @@ function isTimes(value: unknown): value is PrecisionTimes & { readonly seal?: un
 /** A cache that cannot be written costs a second the next time, and is no reason to stop. */
 function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const own = `${file}.${process.pid}`;
     const newest = [...times].slice(-REMEMBERED);
     const sealed = newest.map(([key, value]) => [key, { ...value, seal: sealOf(key, value) }]);

@@ -1,7 +1,8 @@
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { writeError } from '../io/file-error';
+import { makeFolder } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
 import { removePartials, writeWhole } from '../io/whole-file';
@@ -86,11 +87,11 @@ export class RunDirectory {
   }
 
   static async #locked(path: string, prepare: () => Promise<void>): Promise<RunDirectory> {
-    await makeFolder(path);
+    await makeWritable(path);
     const lock = await RunLock.take(path);
     try {
       await prepare();
-      for (const name of ['samples', 'checkpoints']) await makeFolder(join(path, name));
+      for (const name of ['samples', 'checkpoints']) await makeWritable(join(path, name));
       return new RunDirectory(path, lock);
     } catch (error) {
       lock.release();
@@ -157,9 +158,9 @@ export class RunDirectory {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeWritable(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    makeFolder(path);
     await access(path, constants.W_OK);
   } catch (error) {
     throw writeError(path, error);

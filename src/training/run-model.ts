@@ -56,9 +56,11 @@ function runLatents(
 ): Tensor {
   if ('images' in request)
     throw new UsageError('this model makes images of latents but was given images: give it count and seed');
+  if (!('latents' in request) && !(Number.isInteger(request.count) && request.count >= 1))
+    throw new UsageError(`count expected a whole number of at least 1 but received ${request.count}`);
   const latents =
     'latents' in request
-      ? formLatents(sampler.latent, request.latents, device)
+      ? formLatents(sampler.latent, finite('latents', request.latents), device)
       : seededLatents(sampler.latent, { seed: 0, ...request }).to(device);
   return cat(latents.split(CHUNK).map((chunk) => scope(() => sampler.make(networks, chunk).to('cpu'))));
 }
@@ -74,10 +76,17 @@ function runImages(
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
   if (overlap !== undefined && tile === undefined)
     throw new UsageError('overlap is of tiles, but no tile is given: give both, or neither');
-  const given = images.to({ dtype: 'float32' });
+  const given = finite('images', images).to({ dtype: 'float32' });
   if (tile !== undefined)
     return makeInTiles({ sampler, networks, device }, given, { ...options, tile, overlap });
   return sampler.make(networks, given.to(device), options).to('cpu');
+}
+
+/** @throws UsageError for NaN or infinity: what is made of them looks like an image of black */
+function finite(name: string, given: Tensor): Tensor {
+  if (scope(() => given.isfinite().all().item()) === 0)
+    throw new UsageError(`${name} expected finite numbers but received some that are NaN or infinite`);
+  return given;
 }
 
 /** Latents [N, z] in the shape that a model takes. @throws UsageError for another number of them */

@@ -58,12 +58,12 @@ const rows = () => readEvaluations(join(run, 'evaluations.jsonl'));
 /** Grey images of a size, float32 in [-1, 1], in a file. */
 async function imagesFile(
   name: string,
-  { count = 30, side = 16, scale = 1, nan = -1 } = {},
+  { count = 30, side = 16, scale = 1, shift = 0, nan = -1 } = {},
 ): Promise<string> {
   const file = join(folder, name);
   const values = Float32Array.from(
     { length: count * side * side },
-    (_, i) => scale * Math.sin(i * 0.37 + (i >> 7)),
+    (_, i) => shift + scale * Math.sin(i * 0.37 + (i >> 7)),
   );
   if (nan >= 0) values[nan * side * side + 5] = Number.NaN;
   const shape = [count, 1, side, side];
@@ -226,7 +226,41 @@ describe('images from elsewhere', () => {
 
   test('of which one is not a number are an error that names it', async () => {
     const { code, stderr } = await judge('--images', await imagesFile('nan.safetensors', { nan: 17 }));
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/row 17 holds NaN or infinity/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/image 17 holds NaN or infinity: look at the network/),
+    ]);
+  });
+
+  test('none are one line', async () => {
+    const { code, stderr } = await judge('--images', await imagesFile('none.safetensors', { count: 0 }));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: .*none\.safetensors: expected at least one image, .*\[0, 1, 16, 16\]\n$/,
+      ),
+    ]);
+  });
+
+  test('in [0, 1] are judged with a warning, those in [-1, 1] without', async () => {
+    const file = await imagesFile('positive.safetensors', { scale: 0.5, shift: 0.5 });
+    const { code, stderr } = await judge('--images', file);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/none below 0, .*scale those in \[0, 1\] by 2x - 1/),
+    ]);
+    const usual = await judge('--images', await imagesFile('usual.safetensors'));
+    expect([usual.code, usual.stderr]).toEqual([0, expect.not.stringContaining('none below 0')]);
+  });
+
+  test('beside few real ones give a FID with a warning, and without an error', async () => {
+    const file = await imagesFile('enough.safetensors');
+    const { code, stdout, stderr } = await judge('--images', file, '--metrics', 'fid', '--real-count', '22');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/fid of 22 real images by the 128 features of classifier-mnist is far too high/),
+    ]);
+    expect(stdout).toMatch(/^FID ↓ +[\d.]+$/m);
   });
 
   test('in a file of something else tell what it holds', async () => {

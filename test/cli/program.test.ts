@@ -61,6 +61,13 @@ describe('a failure exits with 1', () => {
     expect((await call([], { run: failing('a text') })).stderr).toBe('error: a text\n');
   });
 
+  test('and options of the library named as flags, but neither paths nor what is quoted', async () => {
+    const said =
+      'train with sampleEvery; not in runs/sampleEvery/a or sampleEvery.json, "sampleEvery", --set sampleEvery=3, sampleEveryday';
+    const { stderr } = await call([], { run: failing(new GanError('ERR_DIVERGED', said)) });
+    expect(stderr).toBe(`error: ${said.replace('with sampleEvery', 'with --sample-every')}\n`);
+  });
+
   test('and the stack with DEBUG=libtorch-gan, causes included', async () => {
     const run = failing(new GanError('ERR_A', 'outer', { cause: new Error('inner') }));
     const host = new FakeHost({ env: { DEBUG: 'other,libtorch-gan' } });

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkRunFolder, newRunFolder } from '../../src/cli/run-folder';
 import { resolveSettings } from '../../src/cli/settings';
+import { failure } from '../support/failure';
 import { recipes } from './fakes';
 
 let folder: string;
@@ -35,6 +36,12 @@ test('a path that leads through a file is refused', () => {
         message: expect.stringContaining('is a file, not a folder'),
       }),
     );
+});
+
+test('a path through a link to nowhere is refused', () => {
+  symlinkSync('gone', 'link');
+  for (const path of ['link', 'link/run'])
+    expect(() => checkRunFolder(path)).toThrow(failure('ERR_CANNOT_WRITE', 'link: it is a link to nowhere'));
 });
 
 test('a folder that is there or can be made is fine, and is not made', () => {

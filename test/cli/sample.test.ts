@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/sample';
@@ -113,6 +113,11 @@ describe('what cannot be used exits with 1 and names the file', () => {
     ['latents too short', { latents: floats([2, 7]) }, /expected latents F32 \[N, 8\], but got F32 \[2, 7\]/],
     ['no latents', { latents: floats([0, LATENT]) }, /but got F32 \[0, 8\]/],
     ['one dimension', { latents: floats([LATENT]) }, /but got F32 \[8\]/],
+    [
+      'NaN',
+      { latents: floats([3, LATENT], (i) => (i === 2 * LATENT + 1 ? Number.NaN : 0)) },
+      /expected finite latents, but row 2 holds NaN/,
+    ],
     ['bytes', { latents: { dtype: 'U8', shape: [1, 8], bytes: new Uint8Array(8) } }, /but got U8 \[1, 8\]/],
   ])('a file of latents with %s', async (_, records, message) => {
     await writeSafetensors('bad.safetensors', records);
@@ -144,6 +149,31 @@ describe('sample', () => {
       `6 images of 1×16×16 by the ema weights of ${join(run, 'checkpoints/step-000004')}\n`,
     );
     expect(await readPng('grid.png')).toMatchObject({ width: 3 * 18 + 2, height: 2 * 18 + 2, channels: 1 });
+  });
+
+  test('--out DIR/ writes one file an image, without a border, in a folder it makes', async () => {
+    const file = join(folder, 'folder.safetensors');
+    const argv = ['--checkpoint', run, '--count', '3', '--out', 'many/each/', '--raw', file, '--quiet'];
+    const { code, stdout } = await call(...argv);
+    expect([code, stdout]).toEqual([0, `picture many/each/\nraw     ${file}\n`]);
+    expect(readdirSync('many/each').sort()).toEqual(['00000.png', '00001.png', '00002.png']);
+    const { bytes } = (await readSafetensors(file)).records.images;
+    const values = new Float32Array(Uint8Array.from(bytes).buffer);
+    for (const i of [0, 2]) {
+      const { width, height, pixels } = await readPng(`many/each/0000${i}.png`);
+      expect([width, height]).toEqual([16, 16]);
+      const wanted = values
+        .subarray(i * 256, (i + 1) * 256)
+        .map((value) => Math.floor(127.5 * (value + 1) + 0.5));
+      expect([...pixels]).toEqual([...wanted]);
+    }
+    const again = await call('--checkpoint', run, '--count', '2', '--out', 'many/each');
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringContaining('--out many/each holds 00002.png, which the 2 images would lie beside'),
+    ]);
+    const rows = await call('--checkpoint', run, '--columns', '2', '--out', 'many/each');
+    expect([rows.code, rows.stderr]).toEqual([2, expect.stringContaining('--columns is of one picture')]);
   });
 
   test('--raw writes the images alone', async () => {

@@ -51,6 +51,16 @@ test('no frames, and frames of different sizes, are refused', () => {
   expect(() => encodeGif([grey(0), wide])).toThrow(failure('ERR_BAD_GIF', 'number 1 differs from the first'));
 });
 
+test('pixels that are no bytes, or too few, are refused', () => {
+  const floats = Object(new Float32Array(128));
+  expect(() => encodeGif([{ ...grey(0), pixels: floats }])).toThrow(
+    failure('ERR_BAD_GIF', 'those of number 0 are Float32Array'),
+  );
+  expect(() => encodeGif([grey(0), { ...grey(1), pixels: new Uint8Array(127) }])).toThrow(
+    failure('ERR_BAD_GIF', '128 pixel values a picture, but number 1 has 127'),
+  );
+});
+
 test('a file that cannot be written is named', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gif-'));
   const file = join(folder, 'no', 'walk.gif');

@@ -105,6 +105,16 @@ describe('decodePng refuses', () => {
   });
 });
 
+test('encodePng refuses pixels that are no bytes', () => {
+  const pixels = Object(new Float32Array(1));
+  expect(() => encodePng({ width: 2, height: 2, channels: 1, pixels })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_BAD_PNG',
+      message: 'bad PNG the picture: expected its pixels as bytes in a Uint8Array, but got Float32Array',
+    }),
+  );
+});
+
 test('encodePng refuses sizes that do not fit the pixels', () => {
   const pixels = new Uint8Array(5);
   expect(() => encodePng({ width: 2, height: 2, channels: 1, pixels })).toThrow(

@@ -18,6 +18,25 @@ describe('sampleGrid refuses', () => {
     );
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    '%d in an image, and names the image',
+    (value) => {
+      expect(() => sampleGrid(flat([0, value], [2, 1, 2, 2]))).toThrow(
+        expect.objectContaining({
+          code: 'ERR_BAD_IMAGES',
+          message: `expected finite images, but image 1 holds ${value}: look at the network that made it`,
+        }),
+      );
+    },
+  );
+
+  test('bytes, which are no values from -1 to 1', () => {
+    const values: Float32Array = Object(Uint8Array.of(1, 2, 3, 4));
+    expect(() => sampleGrid({ values, shape: [1, 1, 2, 2] })).toThrow(
+      'values from -1 to 1 in a Float32Array, but got Uint8Array',
+    );
+  });
+
   test.each([
     [{ columns: 0 }, 'columns to be a whole number of at least 1, but got 0'],
     [{ columns: 1.5 }, 'columns to be a whole number of at least 1, but got 1.5'],
@@ -30,7 +49,7 @@ describe('sampleGrid refuses', () => {
 
 describe('sampleGrid', () => {
   test('values from -1 to 1 become bytes from 0 to 255, rounded and clamped', () => {
-    const values = [-1, 1, 0, -2, 2, -1 + 2 / 255, 1 - 2 / 255, Number.NaN, Number.POSITIVE_INFINITY];
+    const values = [-1, 1, 0, -2, 2, -1 + 2 / 255, 1 - 2 / 255];
     const picture = sampleGrid(
       { values: Float32Array.from(values), shape: [1, 1, 1, values.length] },
       { padding: 0 },
@@ -39,8 +58,14 @@ describe('sampleGrid', () => {
       width: values.length,
       height: 1,
       channels: 1,
-      pixels: Uint8Array.of(0, 255, 128, 0, 255, 1, 254, 0, 255),
+      pixels: Uint8Array.of(0, 255, 128, 0, 255, 1, 254),
     });
+  });
+
+  test('what is not finite is black or white where that is asked for', () => {
+    const values = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+    const { pixels } = sampleGrid({ values, shape: [1, 1, 1, 3] }, { padding: 0, nonFinite: 'clamp' });
+    expect([...pixels]).toEqual([0, 255, 0]);
   });
 
   test('images go row by row with black between and around them, and a free place stays black', () => {

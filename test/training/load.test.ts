@@ -6,7 +6,7 @@ import { cyclegan } from '../../src/recipes/cyclegan';
 import { dcgan } from '../../src/recipes/dcgan';
 import { pix2pix } from '../../src/recipes/pix2pix';
 import type { Recipe } from '../../src/recipes/recipe';
-import { ones, zeros } from '../../src/tensor/create';
+import { full, ones, zeros } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { openCheckpoint, readCheckpoint } from '../../src/training/checkpoint';
 import { type LoadedModel, requireImages, requireLatents } from '../../src/training/load';
@@ -177,6 +177,10 @@ describe('a model of latents', () => {
         usage('latents expected a tensor [N, 8] but received [2, 7]'),
       );
       expect(() => model.run({ latents: zeros([0, 8]) })).toThrow(usage('but received [0, 8]'));
+      expect(() => model.run({ latents: full([2, 8], Number.NaN) })).toThrow(
+        usage('latents expected finite numbers but received some that are NaN or infinite'),
+      );
+      expect(() => model.run({ count: 0 })).toThrow(usage('count expected a whole number of at least 1'));
       expect(() => model.run({ count: 1, label: 1 })).toThrow(usage('trained without labels'));
       expect(() => requireImages(model)).toThrow(usage('makes images of latents, not of images: use sample'));
       expect(requireLatents(model).latent).toEqual({ shape: [8, 1, 1] });

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+
 import { dirname, join } from 'node:path';
 import { GanError, hasCode } from '../../errors';
+import { makeFolder } from '../../io/make-folder';
 import type { ReadFile, TensorRecords } from '../../io/safetensors';
 import { readSealed, writeSealed } from '../../io/sealed-safetensors';
 import { recordsToTensors, tensorsToRecords } from '../../io/tensors';
@@ -113,7 +114,7 @@ export async function writeClassifier(
     weights_sha256: sha256,
   };
   await writeWhole(file, async (partial) => {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     await writeSealed(partial, records, { metadata, fsync: true });
   });
 }

@@ -36,6 +36,9 @@ export interface ClassifierExtractor extends FeatureExtractor {
   readonly heldOut: string;
 }
 
+/** A classifier of fewer images knows them by heart. */
+const FEW = 100;
+
 const SIZE = { size: CLASSIFIER_RESOLUTION };
 
 /**
@@ -81,6 +84,11 @@ async function keptClassifier(
       onNote?.(`${messageOf(error)}; it is trained again`);
       return null;
     });
+  const learned = data.seen.length;
+  if (learned < FEW)
+    onNote?.(
+      `the classifier of ${dataset.name} learned from ${learned} images only: figures by its features say little; a classifier of another data set (classifier:DATASET) or Inception says more`,
+    );
   const known = await look();
   if (known) return known;
   const { network, accuracy, heldOut } = await trainOn(data, options);
