@@ -79,10 +79,16 @@ function ownRecipe(
 function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {
   const before = flatten(runs.before);
   for (const [flag, value] of flatten(runs.after))
-    if (before.get(flag) !== value)
+    if (before.get(flag) !== value && !(flag === '--dataset' && isMoved(before.get(flag), value)))
       throw new UsageError(
         `${flag}${flag.startsWith('--set') ? '=' : ' '}${value} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
       );
+}
+
+/** Whether images of files may be the same ones in another folder: the checkpoint has their hash, and the training compares it. */
+function isMoved(before: unknown, after: unknown): boolean {
+  const kindOf = (name: unknown) => /^(folder|pairs|unpaired):/.exec(String(name))?.[1];
+  return kindOf(before) !== undefined && kindOf(before) === kindOf(after);
 }
 
 /** What must stay, by flag. */

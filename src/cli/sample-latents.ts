@@ -2,7 +2,7 @@ import { GanError, UsageError } from '../errors';
 import { readSafetensors } from '../io/safetensors';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
-import type { SampleSettings } from './sample-settings';
+import type { DrawSettings } from './sample-settings';
 
 /** Latents that `sample` was asked for in another way than by a number. */
 export interface ChosenLatents {
@@ -23,10 +23,9 @@ const FRAMES = 30;
  */
 export async function chooseLatents(
   sampler: LatentSampler,
-  settings: SampleSettings,
+  settings: DrawSettings,
 ): Promise<ChosenLatents | null> {
   checkTogether(settings);
-  checkLabel(settings.label, sampler);
   const { latents, interpolate, gridSweep, label, seed, truncation, count } = settings;
   if (latents !== undefined) return { latents: await readLatents(latents, sampler) };
   const paths = require('../training/latent-paths') as typeof import('../training/latent-paths');
@@ -43,7 +42,7 @@ export async function chooseLatents(
   return { latents: paths.classRows(latent, { seed, columns, truncation }), columns };
 }
 
-function checkTogether(settings: SampleSettings): void {
+function checkTogether(settings: DrawSettings): void {
   const { latents, interpolate, gridSweep, frames, truncation, label, count } = settings;
   const ways = Object.entries({
     '--latents': latents !== undefined,
@@ -92,15 +91,4 @@ async function readLatents(file: string, { latent }: LatentSampler): Promise<Ten
       `${file}: expected finite latents, but row ${Math.floor(wrong / size)} holds ${values[wrong]}`,
     );
   return recordsToTensors({ latents }).latents;
-}
-
-function checkLabel(label: number | undefined, { latent }: LatentSampler): void {
-  if (label === undefined) return;
-  if (!latent.conditional)
-    throw new UsageError(
-      '--label: this model was trained without labels: leave it out, or sample a conditional model',
-    );
-  const { classes = 0 } = latent;
-  if (label >= classes)
-    throw new UsageError(`--label expects a class from 0 to ${classes - 1}, but got ${label}`);
 }

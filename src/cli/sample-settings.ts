@@ -7,7 +7,7 @@ export const sampleFields = {
   recipe: optional(text('mine.ts')),
   count: optional(integer(64, { min: 1, max: 100_000 })),
   seed: integer(0, { min: 0 }),
-  label: optional(integer(0, { min: 0 })),
+  label: optional(text('3')),
   weights: optional(choice('ema', ['ema', 'live'])),
   latents: optional(text('latents.safetensors')),
   truncation: optional(number(0.7, { min: 0.01 })),
@@ -23,3 +23,6 @@ export const sampleFields = {
 
 /** What `sample` was asked to do. */
 export type SampleSettings = ConfigOf<typeof sampleFields>;
+
+/** What is to be drawn: the class by its number. */
+export type DrawSettings = Omit<SampleSettings, 'label'> & { readonly label: number | undefined };

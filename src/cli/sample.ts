@@ -8,11 +8,12 @@ import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
+import { classNamesOf, describeClasses, labelOf } from './class-names';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { checkFolder, eachImage, isFolder, writeImages } from './sample-files';
 import { chooseLatents } from './sample-latents';
-import { type SampleSettings, sampleFields } from './sample-settings';
+import { type DrawSettings, type SampleSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
 
@@ -25,10 +26,10 @@ const DEFAULT_COUNT = 64;
  * @returns the exit code: 0 done, 1 failed, 2 usage
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
-  return runProgram(sampleProgram(), { argv, host }, (invocation) => sample(invocation, host));
+  return runProgram(sampleProgram(argv), { argv, host }, (invocation) => sample(invocation, host));
 }
 
-function sampleProgram(): Command {
+function sampleProgram(argv: readonly string[]): Command {
   return createProgram(
     'sample',
     'Draws images from a trained generator. A checkpoint describes itself: nothing else is needed.',
@@ -37,7 +38,10 @@ function sampleProgram(): Command {
     .option('--recipe <file>', RECIPE_HELP)
     .option('--count <n>', `how many images (${DEFAULT_COUNT}, or as many as --latents has)`)
     .option('--seed <n>', 'equal seeds give equal images (0)')
-    .option('--label <k>', 'images of class k only, from a conditional model (a row for each class)')
+    .option(
+      '--label <class>',
+      'images of that class only, by its name or number, from a conditional model (a row for each class)',
+    )
     .option('--truncation <t>', 'normal numbers within ±t only: fewer odd images, less variety (all)')
     .option(
       '--standing-statistics <n>',
@@ -54,7 +58,18 @@ function sampleProgram(): Command {
     )
     .option('--raw <file>', 'safetensors with one tensor "images" [N, C, H, W], float32 in [-1, 1]')
     .option('--columns <n>', 'images in a row of the picture (as many as rows)')
-    .option('--device <device>', 'auto, cpu, cuda or cuda:N; also LIBTORCH_GAN_DEVICE (auto)');
+    .option('--device <device>', 'auto, cpu, cuda or cuda:N; also LIBTORCH_GAN_DEVICE (auto)')
+    .addHelpText('after', ({ command }) =>
+      classesHelp(command.opts().checkpoint ?? argv[argv.indexOf('--help') + 1]),
+    );
+}
+
+/** The classes of the run that `--help` comes with: `--checkpoint RUN --help`, or `--help RUN`. */
+function classesHelp(run: string | undefined): string {
+  const names = run === undefined ? [] : classNamesOf(run);
+  if (names.length === 0)
+    return '\nWith --checkpoint RUN, --help lists the classes that the run learned, where it knows them.';
+  return `\nClasses of ${run}, for --label of a conditional model: ${describeClasses(names)}`;
 }
 
 async function sample({ options, terminal }: Invocation, host: Host): Promise<number> {
@@ -76,21 +91,43 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   });
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);
-    report(model, await draw(model, requireLatents(model), settings), { settings, terminal });
+    const sampler = requireLatents(model);
+    const drawn = { ...settings, label: chooseLabel(settings, { model, sampler }) };
+    report(model, await draw(model, sampler, drawn), { settings: drawn, terminal });
     return 0;
   } finally {
     model.dispose();
   }
 }
 
+/** The class to draw. @throws UsageError for one that the model does not have */
+function chooseLabel(
+  { label }: SampleSettings,
+  { model, sampler }: { readonly model: LoadedModel; readonly sampler: LatentSampler },
+): number | undefined {
+  if (label === undefined) return undefined;
+  const { conditional, classes = 0 } = sampler.latent;
+  if (!conditional)
+    throw new UsageError(
+      '--label: this model was trained without labels: leave it out, or sample a conditional model',
+    );
+  return labelOf(label, { classes, names: model.classNames });
+}
+
 function report(
-  { checkpoint, weights, step }: LoadedModel,
+  { checkpoint, weights, step, classNames, sampler }: LoadedModel,
   { count, shape, files }: Written,
-  { settings, terminal }: { readonly settings: SampleSettings; readonly terminal: Terminal },
+  { settings, terminal }: { readonly settings: DrawSettings; readonly terminal: Terminal },
 ): void {
+  const { seed, label } = settings;
+  const className = label === undefined ? undefined : classNames[label];
+  const isConditional = sampler.takes === 'latents' && sampler.latent.conditional === true;
+  const classes = isConditional && classNames.length > 0 ? classNames : undefined;
+  if (label !== undefined) terminal.log(`class ${label}${className === undefined ? '' : `: ${className}`}`);
   terminal.log(`${count} images of ${shape.join('×')} by the ${weights} weights of ${checkpoint}`);
   for (const [kind, path] of Object.entries(files)) terminal.result(`${kind.padEnd(8)}${path}`);
-  terminal.record({ event: 'end', checkpoint, step, weights, count, seed: settings.seed, ...files });
+  const facts = { checkpoint, step, weights, count, seed, label, className, classes };
+  terminal.record({ event: 'end', ...facts, ...files });
 }
 
 interface Written {
@@ -100,7 +137,7 @@ interface Written {
   readonly files: { readonly picture?: string; readonly raw?: string };
 }
 
-async function draw(model: LoadedModel, sampler: LatentSampler, settings: SampleSettings): Promise<Written> {
+async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSettings): Promise<Written> {
   const { raw, seed, label, truncation } = settings;
   if (settings.columns !== undefined && settings.out !== undefined && isFolder(settings.out))
     throw new UsageError(

@@ -65,7 +65,10 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--deterministic', 'bit-equal runs, at the price of some speed; auto precision is then fp32')
     .option('--no-graphs', 'launches every kernel by itself: no CUDA graphs (on the CPU there are none)')
     .option('--out <folder>', 'the run directory (runs/RECIPE-DATASET-TIME)')
-    .option('--resume <folder>', 'goes on from the latest checkpoint of that run directory')
+    .option(
+      '--resume <folder>',
+      'goes on from the latest checkpoint of that run directory; --dataset may name the same images in another folder',
+    )
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
     .option('--log-every <n>', 'steps between reports (10)')

@@ -167,7 +167,8 @@ function announce(
     ...(latent?.conditional && { classes: histogramText(dataset.parts.images) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
-  const data = { name, count, specs };
+  const { classNames } = dataset.parts.images ?? {};
+  const data = { name, count, specs, ...(classNames?.length && { classNames }) };
   terminal.record({ event: 'start', recipe: recipe.name, data, device, ...choice, run: folder, settings });
 }
 

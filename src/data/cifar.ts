@@ -85,6 +85,7 @@ export async function cifar10({
     pixels: source,
     labels,
     classNames: CLASS_NAMES,
+    path: folder,
   });
 }
 

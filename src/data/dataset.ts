@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { GanError, UsageError } from '../errors';
 import { arrayName, isBytes } from '../io/bytes';
+import { type DataIdentity, identityOf } from './identity';
 import { makeLoader } from './image-loader';
 import { shapeText } from './image-size';
 import type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
@@ -25,6 +27,8 @@ export interface Dataset {
   readonly skipped: readonly SkippedImage[];
   /** What else was left out, in sentences for the user. */
   readonly notes: readonly string[];
+  /** What its images are: their classes and, of those of files, where they lie and their hash. Reads all of them. */
+  identity(): Promise<DataIdentity>;
   /**
    * An endless stream of batches in a new random order each epoch.
    * @throws ERR_USAGE when the batch is no positive integer or larger than the set.
@@ -52,6 +56,8 @@ export interface ImageDatasetOptions extends ImageShape {
   readonly skipped?: readonly SkippedImage[];
   /** What else was left out, in sentences for the user. */
   readonly notes?: readonly string[];
+  /** The folder that the images are read from, for those of files. */
+  readonly path?: string | null;
 }
 
 /**
@@ -75,6 +81,8 @@ export class ImageDataset implements Dataset {
   readonly classNames: readonly string[];
   readonly skipped: readonly SkippedImage[];
   readonly notes: readonly string[];
+  /** Absolute path of the folder that the images are read from; null where there is none. */
+  readonly path: string | null;
 
   constructor(options: ImageDatasetOptions) {
     const { name, channels, height, width, pixels, labels, classNames, skipped = [], notes = [] } = options;
@@ -99,6 +107,7 @@ export class ImageDataset implements Dataset {
     this.classNames = this.labels ? (classNames ?? numbered(this.labels)) : [];
     this.skipped = skipped;
     this.notes = notes;
+    this.path = options.path ? resolve(options.path) : null;
     this.spec = { channels, height, width, classes: this.classNames.length };
     this.#checkLabels();
   }
@@ -126,6 +135,10 @@ export class ImageDataset implements Dataset {
     } finally {
       await reader.close();
     }
+  }
+
+  async identity(): Promise<DataIdentity> {
+    return { images: await identityOf(this) };
   }
 
   /** Batches of `images` and, where there are some, `labels`. See {@link Dataset.loader}. */

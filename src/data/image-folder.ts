@@ -72,7 +72,7 @@ export async function listedImages(
     imageBytes: shape.channels * shape.height * shape.width,
     decode: (sharp, { file }) => decodeImage(sharp, join(folder, file), form),
   });
-  return new ImageDataset({ name, ...shape, ...packed, notes: [...notes, ...packed.notes] });
+  return new ImageDataset({ name, ...shape, ...packed, notes: [...notes, ...packed.notes], path: folder });
 }
 
 /** {@link DecodingOptions} with what is not said filled in. @throws UsageError for one that is out of range */

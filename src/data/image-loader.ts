@@ -1,6 +1,7 @@
 import { GanError, UsageError } from '../errors';
 import type { BatchMaker, Traversal } from './batches';
 import { EpochOrder, type Place } from './epoch-order';
+import type { DataIdentity } from './identity';
 import { type ImageSize, sizeOf, sizeText } from './image-size';
 import type { DataSpecs } from './image-spec';
 import { Jitter } from './jitter';
@@ -24,6 +25,8 @@ export interface LoaderSource {
   readonly count: number;
   readonly pixels: PixelSource;
   readonly labels: Int32Array | null;
+  /** What the images are. */
+  identity(): Promise<DataIdentity>;
 }
 
 /**
@@ -39,6 +42,7 @@ class ImageLoader implements Loader {
   readonly specs: DataSpecs;
   readonly batch: number;
   readonly batchesPerEpoch: number;
+  readonly identity: () => Promise<DataIdentity>;
   readonly #count: number;
   readonly #traversalOf: (seed: number) => Traversal;
   readonly #batches: BatchMaker;
@@ -48,14 +52,16 @@ class ImageLoader implements Loader {
   #disposed = false;
 
   constructor(
-    { name, specs, count, pixels, labels }: LoaderSource,
+    source: LoaderSource,
     { batch, seed = 0, shuffle = true, device = 'cpu', resident, crop, flip = false }: LoaderOptions,
   ) {
+    const { name, specs, count, pixels, labels } = source;
     requireBatch({ name, count }, batch);
     requireSeed(seed);
     const [from] = Object.values(specs);
     const to = crop === undefined ? from : requireCrop(name, from, sizeOf(crop));
     this.name = name;
+    this.identity = () => source.identity();
     this.specs = Object.fromEntries(
       Object.entries(specs).map(([key, spec]) => [key, { ...spec, height: to.height, width: to.width }]),
     );

@@ -8,7 +8,7 @@ import { luma } from './luma';
  * for lays its image on white; itself where it has them.
  */
 export function inChannels(dataset: ImageDataset, channels: number): ImageDataset {
-  const { name, spec, pixels, labels, classNames, skipped, notes } = dataset;
+  const { name, spec, pixels, labels, classNames, skipped, notes, path } = dataset;
   if (spec.channels === channels) return dataset;
   const { height, width } = spec;
   return new ImageDataset({
@@ -24,6 +24,7 @@ export function inChannels(dataset: ImageDataset, channels: number): ImageDatase
     classNames,
     skipped,
     notes,
+    path,
   });
 }
 

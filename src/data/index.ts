@@ -17,6 +17,7 @@ export {
 export type { Fit } from './decode-image';
 export { type DigitsOptions, digits } from './digits';
 export type { Split } from './folder-split';
+export type { DataIdentity, PartIdentity } from './identity';
 export { type DecodingOptions, type ImageFolderOptions, imageFolder } from './image-folder';
 export type { ImageSize, Resolution } from './image-size';
 export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';

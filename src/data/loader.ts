@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import { handTo, openScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { DataIdentity } from './identity';
 import type { Resolution } from './image-size';
 import type { DataSpecs } from './image-spec';
 
@@ -57,6 +58,8 @@ export interface Loader {
    * @throws ERR_LOADER_STATE for a place that is not in this set.
    */
   setState(state: LoaderState): void;
+  /** What the images are, for whoever comes back to them; a loader without this method does not tell. */
+  identity?(): Promise<DataIdentity>;
   /** Makes the batches on another device from now on. */
   to(device: string): void;
   /** Gives back the resident copy, or closes the file. */

@@ -2,6 +2,7 @@ import { GanError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
+import type { DataIdentity } from './identity';
 import type { DataSpecs } from './image-spec';
 import { type Batch, fetchFrom, isCount, type Loader, type LoaderState, requireSeed } from './loader';
 import { Prng } from './prng';
@@ -79,6 +80,10 @@ class MapLoader implements Loader {
         const batch = make();
         return this.#map(batch, this.#seeded(seed, batch));
       });
+  }
+
+  async identity(): Promise<DataIdentity> {
+    return (await this.#loader.identity?.()) ?? {};
   }
 
   state(): LoaderState {

@@ -149,6 +149,7 @@ async function load(
     pixels,
     labels: labels.data,
     classNames,
+    path: folder,
   });
 }
 

@@ -49,6 +49,7 @@ export async function pairFolder(
     pixels,
     skipped,
     notes: [...pairs.notes, ...notes],
+    path: folder,
   });
 }
 

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors';
 import { slicedPixels } from './converted-pixels';
 import { type Dataset, ImageDataset, type SkippedImage } from './dataset';
+import { type DataIdentity, identityOf } from './identity';
 import { makeLoader } from './image-loader';
 import { type ImageSize, shapeText } from './image-size';
 import type { ImageSpec } from './image-spec';
@@ -19,6 +20,8 @@ export interface PairedDatasetOptions extends ImageSize {
   readonly skipped?: readonly SkippedImage[];
   /** What else was left out, in sentences for the user. */
   readonly notes?: readonly string[];
+  /** The folder that the pairs are read from, for those of files. */
+  readonly path?: string | null;
 }
 
 /**
@@ -43,7 +46,7 @@ export class PairedDataset implements Dataset {
   readonly notes: readonly string[];
 
   constructor(options: PairedDatasetOptions) {
-    const { name, channels, height, width, pixels, skipped = [], notes = [] } = options;
+    const { name, channels, height, width, pixels, skipped = [], notes = [], path } = options;
     const area = height * width;
     const pairBytes = (channels.a + channels.b) * area;
     const source = ArrayBuffer.isView(pixels) ? memoryPixels(pixels, pairBytes) : pixels;
@@ -61,6 +64,7 @@ export class PairedDataset implements Dataset {
           start: of === 'a' ? 0 : channels.a * area,
           imageBytes: channels[of] * area,
         }),
+        path,
       });
     this.name = name;
     this.parts = { a: part('a'), b: part('b') };
@@ -71,9 +75,14 @@ export class PairedDataset implements Dataset {
     this.notes = notes;
   }
 
+  async identity(): Promise<DataIdentity> {
+    return { a: await identityOf(this.parts.a), b: await identityOf(this.parts.b) };
+  }
+
   /** Batches of `a` and `b`. See {@link Dataset.loader}. */
   loader(options: LoaderOptions): Loader {
     const { name, specs, count, pixels } = this;
-    return makeLoader({ name, specs, count, pixels, labels: null }, options);
+    const identity = () => this.identity();
+    return makeLoader({ name, specs, count, pixels, labels: null, identity }, options);
   }
 }

@@ -1,4 +1,5 @@
 import { type Dataset, ImageDataset, type SkippedImage } from './dataset';
+import { type DataIdentity, identityOf } from './identity';
 import type { ImageSpec } from './image-spec';
 import { type Loader, type LoaderOptions, requireSeed } from './loader';
 import { Prng } from './prng';
@@ -46,6 +47,10 @@ export class UnpairedDataset implements Dataset {
 
   get notes(): readonly string[] {
     return Object.values(this.parts).flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`));
+  }
+
+  async identity(): Promise<DataIdentity> {
+    return { a: await identityOf(this.parts.a), b: await identityOf(this.parts.b) };
   }
 
   /**

@@ -1,6 +1,7 @@
 import { GanError, UsageError } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 import { scope } from '../tensor/scope';
+import type { DataIdentity, PartIdentity } from './identity';
 import type { DataSpecs } from './image-spec';
 import { type Batch, fetchFrom, type Loader, type LoaderState } from './loader';
 
@@ -57,6 +58,15 @@ class ZipLoader implements Loader {
       this.#loaders.map(async ([key, loader]) => [key, await fetchFrom(loader)] as const),
     );
     return () => scope(() => Object.fromEntries(making.map(([key, make]) => [key, make().images])));
+  }
+
+  async identity(): Promise<DataIdentity> {
+    const parts: Record<string, PartIdentity> = {};
+    for (const [key, loader] of this.#loaders) {
+      const { images } = (await loader.identity?.()) ?? {};
+      if (images) parts[key] = images;
+    }
+    return parts;
   }
 
   state(): LoaderState {

@@ -52,6 +52,8 @@ export interface LoadedModel extends SampledNetworks {
   readonly sampler: Sampler;
   /** The images that it was trained on, by their names in batches. */
   readonly specs: DataSpecs;
+  /** Names of the classes of those images, by number; none where they have none, or the checkpoint does not say. */
+  readonly classNames: readonly string[];
   /** What the run was started with. */
   readonly settings: JsonObject;
   /** How it encodes real images, on `device`: where that was asked for, and the model can. */
@@ -107,6 +109,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       step: description.step,
       sampler,
       specs: description.specs,
+      classNames: description.data?.images?.classNames ?? [],
       settings: description.settings,
       autoencoder: (options.autoencoder && model.autoencoder) || null,
       notes: standing === null ? [...notes, ...idle] : notes,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DataSpecs, ImageSpec } from '../data/dataset';
+import type { DataIdentity, PartIdentity } from '../data/identity';
 import { GanError, messageOf } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 
@@ -23,6 +24,8 @@ export interface CheckpointDescription {
   readonly topology: JsonObject;
   /** The images it learns from, by their names in batches. */
   readonly specs: DataSpecs;
+  /** What those images were. Absent where it was not kept. */
+  readonly data?: DataIdentity;
   /** Batches that a pass through the data has. */
   readonly batchesPerEpoch: number;
   /** The place of the loader, which it alone reads. */
@@ -73,6 +76,7 @@ export function parseManifest(text: string): Manifest {
     ...(isPrecision(content.precision) ? { precision: content.precision } : {}),
     topology: object(content, 'topology'),
     specs: dataSpecs(object(content, 'specs')),
+    ...(content.data === undefined ? {} : { data: dataIdentity(object(content, 'data')) }),
     batchesPerEpoch: count(content, 'batchesPerEpoch'),
     loader: object(content, 'loader'),
     settings: object(content, 'settings'),
@@ -91,6 +95,18 @@ function imageSpec(spec: JsonObject): ImageSpec {
     height: count(spec, 'height'),
     width: count(spec, 'width'),
     classes: count(spec, 'classes'),
+  };
+}
+
+function dataIdentity(data: JsonObject): DataIdentity {
+  return Object.fromEntries(Object.keys(data).map((name) => [name, partIdentity(object(data, name))]));
+}
+
+function partIdentity({ classNames, path, sha256 }: JsonObject): PartIdentity {
+  return {
+    classNames: Array.isArray(classNames) ? classNames.map(String) : [],
+    ...(typeof path === 'string' ? { path } : {}),
+    ...(typeof sha256 === 'string' ? { sha256 } : {}),
   };
 }
 

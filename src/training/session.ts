@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
+import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
-import { GanError } from '../errors';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
@@ -15,6 +15,7 @@ import { latentShape } from './latent';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
 import { latestCheckpoint, RunDirectory } from './run-directory';
+import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { StepProfile } from './step-profile';
@@ -38,6 +39,7 @@ export class Session {
   readonly #run: RunDirectory | null;
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
+  #data: DataIdentity | undefined;
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
   #samples: string | undefined;
@@ -67,6 +69,7 @@ export class Session {
       out === undefined ? null : resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
     const session = new Session(training, loader, run, options);
     try {
+      if (run) session.#data = await loader.identity?.();
       if (run && resume) await session.#restore(run);
       if (run) await session.#beginGrids();
       await session.#beginEvaluation();
@@ -210,11 +213,13 @@ export class Session {
 
   async #restore(run: RunDirectory): Promise<void> {
     const { path, description, files, damaged } = await latestCheckpoint(run.path);
-    requireSameData(description, this.#loader);
+    const { settings = description.settings } = this.#options;
+    const found = { loader: this.#loader, data: this.#data, settings };
+    this.#notes.push(...checkSameData(description, found));
+    this.#settings = settings;
     restoreState(this.#training, files);
     this.#loader.setState(description.loader);
     if (description.precision) this.#training.restorePrecision(description.precision);
-    this.#settings = this.#options.settings ?? description.settings;
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
     this.#reported = { step: this.#training.step, images: this.#training.images, time: performance.now() };
@@ -233,6 +238,7 @@ export class Session {
       precision: precision?.precision,
       topology,
       specs,
+      data: this.#data,
       batchesPerEpoch,
       loader: this.#loader.state(),
       settings: this.#settings,
@@ -254,21 +260,12 @@ export class Session {
       seed,
       batch,
       accumulate,
-      dataset: { name, specs },
+      dataset: { name, specs, ...(this.#data && { data: this.#data }) },
       ...(latent ? { latentShape: latentShape(latent) } : {}),
       topology,
       versions: versions(),
     };
   }
-}
-
-/** @throws GanError `ERR_LOADER_STATE` where a loader does not run through the data as the run's did */
-function requireSameData({ batchesPerEpoch: batches }: CheckpointDescription, loader: Loader): void {
-  if (batches === loader.batchesPerEpoch) return;
-  throw new GanError(
-    'ERR_LOADER_STATE',
-    `expected the data set the run was trained on, with ${batches} batches an epoch, but "${loader.name}" has ${loader.batchesPerEpoch} of ${loader.batch}: check the data set, its folder and the batch`,
-  );
 }
 
 function versions(): Record<string, string> {

@@ -55,6 +55,7 @@ describe('resumeSettings refuses', () => {
     [{ fit: 'pad' }, /--fit pad differs .* has crop/],
     [{ loadSize: '40' }, /--load-size 40 differs/],
     [{ dataset: 'mnist' }, /--dataset mnist differs .* has digits/],
+    [{ dataset: 'folder:photos' }, /--dataset folder:photos differs .* has digits/],
     [{ precision: 'bf16' }, /--precision bf16 differs .* has auto/],
     [{ batch: '0' }, /--batch expects a whole number/],
     [{ out: 'elsewhere' }, /--out elsewhere and --resume .* exclude each other/],
@@ -110,6 +111,12 @@ describe('resumeSettings', () => {
     expect(recipe).toBe(recipes.dcgan);
     expect(out).toBe(run);
     expect(settings).toMatchObject({ recipe: 'dcgan', batch: 16, seed: 3, set: { width: 8 } });
+  });
+
+  test('a folder of images may be another: the training compares what is in it', () => {
+    started({ dataset: 'folder:photos' });
+    expect(resume({ flags: { dataset: 'folder:moved' } }).settings.dataset).toBe('folder:moved');
+    expect(() => resume({ flags: { dataset: 'digits' } })).toThrow(usage(/--dataset digits differs/));
   });
 
   test('flags that repeat what the run has are fine', () => {

@@ -86,6 +86,7 @@ test('--grid-sweep draws rows of the classes', async () => {
 
 test.each<[string[], RegExp]>([
   [['--label', '10'], /--label expects a class from 0 to 9, but got 10/],
+  [['--label', 'dog'], /--label expects a class from 0 to 9, but got dog/],
   [['--interpolate', '1-2'], /--interpolate expects two seeds A:B, but got "1-2": try --interpolate 1:2/],
   [['--interpolate', '1:2', '--grid-sweep'], /--interpolate and --grid-sweep each say what to draw/],
   [['--frames', '5'], /--frames belongs to --interpolate/],
