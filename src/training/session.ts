@@ -45,7 +45,7 @@ export class Session {
   #checkpointStep = -1;
   #evaluator: RunEvaluator | undefined;
   #evaluation: TrainingEvaluation | undefined;
-  #reported: { step: number; images: number; time: number };
+  #logged: { step: number; images: number; time: number; imagesPerSecond: number };
 
   private constructor(training: Training, loader: Loader, run: RunDirectory | null, options: FitOptions) {
     const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500 } = options;
@@ -56,7 +56,12 @@ export class Session {
     this.#run = run;
     this.#settings = options.settings ?? {};
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
-    this.#reported = { step: training.step, images: training.images, time: performance.now() };
+    this.#logged = this.#begun();
+  }
+
+  #begun() {
+    const { step, images } = this.#training;
+    return { step, images, time: performance.now(), imagesPerSecond: 0 };
   }
 
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
@@ -112,7 +117,7 @@ export class Session {
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
-    this.#reported = { ...this.#reported, time: this.#reported.time + evaluation.seconds * 1000 };
+    this.#logged = { ...this.#logged, time: this.#logged.time + evaluation.seconds * 1000 };
   }
 
   #beginProfile(): void {
@@ -134,6 +139,8 @@ export class Session {
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
     if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
     if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
+    // Before the checkpoint: what goes on from it does not write them again.
+    if (logs && numbers) this.#log(numbers);
     if (saves) await span('checkpoint', () => this.#save());
     if (evaluates) await span('evaluation', () => this.#evaluate());
     return logs && numbers ? this.#report(numbers) : null;
@@ -143,9 +150,11 @@ export class Session {
   async finish(): Promise<Report | null> {
     const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
+    const numbers = this.#training.board.read();
     await this.#drawSamples();
+    this.#log(numbers);
     await this.#save();
-    return this.#report(this.#training.board.read());
+    return this.#report(numbers);
   }
 
   /** Draws the run's page anew. */
@@ -162,20 +171,23 @@ export class Session {
     this.#run?.close();
   }
 
-  #report(numbers: StepNumbers): Report {
+  #log(numbers: StepNumbers): void {
     const { step, images } = this.#training;
-    const now = performance.now();
-    const seconds = (now - this.#reported.time) / 1000;
-    const imagesPerSecond = seconds > 0 ? (images - this.#reported.images) / seconds : 0;
     // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
-    if (step > this.#reported.step)
-      this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
-    this.#reported = { step, images, time: now };
+    if (step <= this.#logged.step) return;
+    const now = performance.now();
+    const seconds = (now - this.#logged.time) / 1000;
+    const imagesPerSecond = seconds > 0 ? (images - this.#logged.images) / seconds : 0;
+    this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
+    this.#logged = { step, images, time: now, imagesPerSecond };
+  }
+
+  #report(numbers: StepNumbers): Report {
     return {
-      step,
+      step: this.#training.step,
       steps: this.#options.steps,
       epoch: this.#loader.epoch,
-      imagesPerSecond,
+      imagesPerSecond: this.#logged.imagesPerSecond,
       ...numbers,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
@@ -203,6 +215,7 @@ export class Session {
     if (!this.#run) return;
     const { step } = this.#training;
     const path = join(this.#run.checkpoints, checkpointName(step));
+    this.#run.syncLogs();
     await writeCheckpoint(path, this.#describe(), captureState(this.#training));
     this.#checkpoint = path;
     this.#checkpointStep = step;
@@ -217,7 +230,7 @@ export class Session {
     this.#settings = this.#options.settings ?? description.settings;
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
-    this.#reported = { step: this.#training.step, images: this.#training.images, time: performance.now() };
+    this.#logged = this.#begun();
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
   }
 

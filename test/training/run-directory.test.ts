@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { linear } from '../../src/nn/linear';
 import { sgd } from '../../src/optim/sgd';
 import { dcgan } from '../../src/recipes/dcgan';
+import { MetricsLog } from '../../src/report/metrics-log';
 import { Trainer } from '../../src/training/trainer';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
@@ -58,6 +67,30 @@ describe('a run directory', () => {
       dataset: { name: 'tiny', specs: { images: { channels: 1 } } },
     });
     expect(readdirSync(out).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('has all lines of the log, on the disk, before the checkpoint that goes on from them is there', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const { promises } = await import('node:fs');
+    const [rename, sync] = [jest.spyOn(promises, 'rename'), jest.spyOn(MetricsLog.prototype, 'sync')];
+    const seen: [checkpoint: string, lines: number, synced: number][] = [];
+    rename.mockImplementation((from, to) => {
+      if (/step-\d+$/.test(String(to))) {
+        const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
+        seen.push([basename(String(to)), lines, sync.mock.calls.length]);
+      }
+      return Promise.resolve(renameSync(from, to));
+    });
+    await reportsOf(trainer.fit(loader, { ...steps(4), out, checkpointEvery: 2, sampleEvery: 100 }));
+    jest.restoreAllMocks();
+    expect(seen).toEqual([
+      ['step-000002', 2, 1],
+      ['step-000004', 4, 2],
+    ]);
     loader.dispose();
     trainer.dispose();
   });
