@@ -21,6 +21,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'dataDir',
   'sampleEvery',
   'checkpointEvery',
+  'keep',
   'logEvery',
 ]);
 

@@ -1,12 +1,12 @@
 import { join, relative } from 'node:path';
 import type { Loader } from '../data/loader';
-import { GanError } from '../errors';
+import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { version } from '../version';
-import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
+import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
 import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
@@ -138,11 +138,13 @@ export class Session {
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
     if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
-    if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
-    // Before the checkpoint: what goes on from it does not write them again.
-    if (logs && numbers) this.#log(numbers);
+    await this.#orSave(async () => {
+      if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
+      // Before the checkpoint: what goes on from it does not write them again.
+      if (logs && numbers) this.#log(numbers);
+    });
     if (saves) await span('checkpoint', () => this.#save());
-    if (evaluates) await span('evaluation', () => this.#evaluate());
+    if (evaluates) await this.#orSave(() => span('evaluation', () => this.#evaluate()));
     return logs && numbers ? this.#report(numbers) : null;
   }
 
@@ -151,8 +153,10 @@ export class Session {
     const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
     const numbers = this.#training.board.read();
-    await this.#drawSamples();
-    this.#log(numbers);
+    await this.#orSave(async () => {
+      await this.#drawSamples();
+      this.#log(numbers);
+    });
     await this.#save();
     return this.#report(numbers);
   }
@@ -213,12 +217,41 @@ export class Session {
 
   async #save(): Promise<void> {
     if (!this.#run) return;
+    await this.#orSave(async () => this.#run?.syncLogs());
+    await this.#writeCheckpoint(this.#run);
+    const { keep = 3 } = this.#options;
+    if (keep === 0) return;
+    // What cannot be deleted costs room, and is no reason to end.
+    await removeOldCheckpoints(this.#run.checkpoints, { keep, step: this.#checkpointStep }).catch((error) =>
+      this.#notes.push(`an old checkpoint stays: ${messageOf(error)}`),
+    );
+  }
+
+  async #writeCheckpoint(run: RunDirectory): Promise<void> {
     const { step } = this.#training;
-    const path = join(this.#run.checkpoints, checkpointName(step));
-    this.#run.syncLogs();
+    const path = join(run.checkpoints, checkpointName(step));
     await writeCheckpoint(path, this.#describe(), captureState(this.#training));
     this.#checkpoint = path;
     this.#checkpointStep = step;
+  }
+
+  /** Where something else than a checkpoint cannot be written, the training ends: what it learned is saved before, if that can be. */
+  async #orSave(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!this.#run || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
+      const { step, board } = this.#training;
+      const finite = Object.values(board.read().losses).every(Number.isFinite);
+      if (finite && this.#checkpointStep !== step)
+        await this.#writeCheckpoint(this.#run).catch(() => undefined);
+      if (this.#checkpointStep !== step) throw error;
+      throw new GanError(
+        'ERR_CANNOT_WRITE',
+        `${messageOf(error)}; the training so far is in ${this.#checkpoint}`,
+        { cause: error },
+      );
+    }
   }
 
   async #restore(run: RunDirectory): Promise<void> {
