@@ -22,6 +22,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'dataDir',
   'sampleEvery',
   'checkpointEvery',
+  'keep',
   'logEvery',
 ]);
 

@@ -72,6 +72,7 @@ export function trainFields(recipe: Recipe) {
     out: optional(text('runs/mine', { help: 'the run directory' })),
     sampleEvery: integer(100, { min: 1, help: 'steps between sample grids' }),
     checkpointEvery: integer(500, { min: 1, help: 'steps between checkpoints' }),
+    keep: integer(3, { min: 0, help: 'newest checkpoints kept, 0 for all' }),
     logEvery: integer(10, { min: 1, help: 'steps between lines of the log' }),
     profile: optional(integer(PROFILE_STEPS, { min: 1, help: 'steps to profile' })),
     onBadImage: choice('fail', ['fail', 'skip'], { help: 'what to do with a file that is no image' }),

@@ -71,6 +71,7 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
+    .option('--keep <n>', 'newest checkpoints that are kept, beside best/; 0 for all (3)')
     .option('--log-every <n>', 'steps between reports (10)')
     .option(
       '--eval-every [n]',

@@ -195,11 +195,12 @@ function histogramText(dataset: ImageDataset): string {
 }
 
 function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {
-  const { steps, sampleEvery, checkpointEvery, logEvery } = settings;
+  const { steps, sampleEvery, checkpointEvery, keep, logEvery } = settings;
   return {
     steps,
     sampleEvery,
     checkpointEvery,
+    keep,
     logEvery,
     out: folder,
     resume,

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeError } from '../io/file-error';
 
 /** One line of `metrics.jsonl`. */
@@ -44,6 +44,19 @@ export class MetricsLog {
       if (this.#descriptor === null) throw new Error('the log was closed');
       // Unlike writeSync it goes on until the whole line is written.
       writeFileSync(this.#descriptor, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      throw writeError(this.#file, error);
+    }
+  }
+
+  /**
+   * Waits until the disk has all lines.
+   *
+   * @throws GanError `ERR_CANNOT_WRITE`
+   */
+  sync(): void {
+    try {
+      if (this.#descriptor !== null) fsyncSync(this.#descriptor);
     } catch (error) {
       throw writeError(this.#file, error);
     }

@@ -12,7 +12,7 @@ import {
   type Manifest,
   parseManifest,
 } from './manifest';
-import { besideOf, replaceFolder } from './replaced-folder';
+import { besideOf, removeFolder, replaceFolder } from './replaced-folder';
 
 /** A checkpoint as it is on disk. */
 export interface Checkpoint {
@@ -121,6 +121,18 @@ function newestFirst(folder: string, names: readonly string[]): string[] {
 
 function stepOf(path: string): number {
   return Number(basename(path).slice('step-'.length));
+}
+
+/**
+ * Deletes the checkpoints before the newest `keep` of those up to a step. Those after it are of a training that went further before it was
+ * resumed: they count for nothing.
+ */
+export async function removeOldCheckpoints(
+  folder: string,
+  { keep, step }: { readonly keep: number; readonly step: number },
+): Promise<void> {
+  const earlier = (await listCheckpoints(folder)).filter((path) => stepOf(path) <= step);
+  for (const path of earlier.slice(keep)) await removeFolder(path);
 }
 
 /** The newest checkpoint of a run whose manifest is whole, and what that says: without a look at the tensors, and at once. */

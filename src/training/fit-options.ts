@@ -18,6 +18,8 @@ export interface FitOptions {
   readonly sampleEvery?: number;
   /** Steps between checkpoints (500). */
   readonly checkpointEvery?: number;
+  /** How many of the newest checkpoints are kept, beside `best/`; 0 for all (3). */
+  readonly keep?: number;
   /** Images of a sample grid (64). */
   readonly sampleCount?: number;
   /** Images that are not learned: what sample grids show of a model that takes images in (the first of the loader's). */
@@ -46,6 +48,9 @@ export function checkFitOptions(options: FitOptions): void {
   for (const [name, value] of Object.entries(counts))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new UsageError(`fit expected ${name} to be a positive integer but received ${value}`);
+  const { keep = 0 } = options;
+  if (!Number.isInteger(keep) || keep < 0)
+    throw new UsageError(`fit expected keep to be a positive integer, or 0 for all, but received ${keep}`);
   if (options.resume && options.out === undefined)
     throw new UsageError('fit expected the run directory in `out` to resume but received none');
 }

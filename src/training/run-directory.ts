@@ -122,6 +122,11 @@ export class RunDirectory {
     this.#events?.scalars(step, values);
   }
 
+  /** Waits until the disk has all lines of `metrics.jsonl`: a checkpoint after it goes on from all of them. */
+  syncLogs(): void {
+    this.#metrics?.sync();
+  }
+
   /** Earlier evaluations of weights up to step `step`; those of a training that went further are dropped, as its log lines are. */
   async evaluationsUpTo(step: number): Promise<EvaluationRow[]> {
     const file = join(this.path, 'evaluations.jsonl');

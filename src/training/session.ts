@@ -1,12 +1,13 @@
 import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
+import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { version } from '../version';
-import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
+import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
 import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
@@ -47,7 +48,7 @@ export class Session {
   #checkpointStep = -1;
   #evaluator: RunEvaluator | undefined;
   #evaluation: TrainingEvaluation | undefined;
-  #reported: { step: number; images: number; time: number };
+  #logged: { step: number; images: number; time: number; imagesPerSecond: number };
 
   private constructor(training: Training, loader: Loader, run: RunDirectory | null, options: FitOptions) {
     const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500 } = options;
@@ -58,7 +59,12 @@ export class Session {
     this.#run = run;
     this.#settings = options.settings ?? {};
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
-    this.#reported = { step: training.step, images: training.images, time: performance.now() };
+    this.#logged = this.#begun();
+  }
+
+  #begun() {
+    const { step, images } = this.#training;
+    return { step, images, time: performance.now(), imagesPerSecond: 0 };
   }
 
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
@@ -115,7 +121,7 @@ export class Session {
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
-    this.#reported = { ...this.#reported, time: this.#reported.time + evaluation.seconds * 1000 };
+    this.#logged = { ...this.#logged, time: this.#logged.time + evaluation.seconds * 1000 };
   }
 
   #beginProfile(): void {
@@ -136,9 +142,13 @@ export class Session {
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
     if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
-    if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
+    await this.#orSave(async () => {
+      if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
+      // Before the checkpoint: what goes on from it does not write them again.
+      if (logs && numbers) this.#log(numbers);
+    });
     if (saves) await span('checkpoint', () => this.#save());
-    if (evaluates) await span('evaluation', () => this.#evaluate());
+    if (evaluates) await this.#orSave(() => span('evaluation', () => this.#evaluate()));
     return logs && numbers ? this.#report(numbers) : null;
   }
 
@@ -146,9 +156,13 @@ export class Session {
   async finish(): Promise<Report | null> {
     const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
-    await this.#drawSamples();
+    const numbers = this.#training.board.read();
+    await this.#orSave(async () => {
+      await this.#drawSamples();
+      this.#log(numbers);
+    });
     await this.#save();
-    return this.#report(this.#training.board.read());
+    return this.#report(numbers);
   }
 
   /** Draws the run's page anew. */
@@ -165,20 +179,23 @@ export class Session {
     this.#run?.close();
   }
 
-  #report(numbers: StepNumbers): Report {
+  #log(numbers: StepNumbers): void {
     const { step, images } = this.#training;
-    const now = performance.now();
-    const seconds = (now - this.#reported.time) / 1000;
-    const imagesPerSecond = seconds > 0 ? (images - this.#reported.images) / seconds : 0;
     // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
-    if (step > this.#reported.step)
-      this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
-    this.#reported = { step, images, time: now };
+    if (step <= this.#logged.step) return;
+    const now = performance.now();
+    const seconds = (now - this.#logged.time) / 1000;
+    const imagesPerSecond = seconds > 0 ? (images - this.#logged.images) / seconds : 0;
+    this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
+    this.#logged = { step, images, time: now, imagesPerSecond };
+  }
+
+  #report(numbers: StepNumbers): Report {
     return {
-      step,
+      step: this.#training.step,
       steps: this.#options.steps,
       epoch: this.#loader.epoch,
-      imagesPerSecond,
+      imagesPerSecond: this.#logged.imagesPerSecond,
       ...numbers,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
@@ -204,11 +221,41 @@ export class Session {
 
   async #save(): Promise<void> {
     if (!this.#run) return;
+    await this.#orSave(async () => this.#run?.syncLogs());
+    await this.#writeCheckpoint(this.#run);
+    const { keep = 3 } = this.#options;
+    if (keep === 0) return;
+    // What cannot be deleted costs room, and is no reason to end.
+    await removeOldCheckpoints(this.#run.checkpoints, { keep, step: this.#checkpointStep }).catch((error) =>
+      this.#notes.push(`an old checkpoint stays: ${messageOf(error)}`),
+    );
+  }
+
+  async #writeCheckpoint(run: RunDirectory): Promise<void> {
     const { step } = this.#training;
-    const path = join(this.#run.checkpoints, checkpointName(step));
+    const path = join(run.checkpoints, checkpointName(step));
     await writeCheckpoint(path, this.#describe(), captureState(this.#training));
     this.#checkpoint = path;
     this.#checkpointStep = step;
+  }
+
+  /** Where something else than a checkpoint cannot be written, the training ends: what it learned is saved before, if that can be. */
+  async #orSave(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (!this.#run || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
+      const { step, board } = this.#training;
+      const finite = Object.values(board.read().losses).every(Number.isFinite);
+      if (finite && this.#checkpointStep !== step)
+        await this.#writeCheckpoint(this.#run).catch(() => undefined);
+      if (this.#checkpointStep !== step) throw error;
+      throw new GanError(
+        'ERR_CANNOT_WRITE',
+        `${messageOf(error)}; the training so far is in ${this.#checkpoint}`,
+        { cause: error },
+      );
+    }
   }
 
   async #restore(run: RunDirectory): Promise<void> {
@@ -222,7 +269,7 @@ export class Session {
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
-    this.#reported = { step: this.#training.step, images: this.#training.images, time: performance.now() };
+    this.#logged = this.#begun();
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
   }
 

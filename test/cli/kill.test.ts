@@ -1,6 +1,6 @@
 // What a process leaves behind that had no time to say goodbye; each training is a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesOf } from '../support/training';
@@ -14,6 +14,13 @@ beforeAll(() => {
   writeTinyDomains(join(folder, 'domains'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The steps that a run's log has, in order; it must have no half line. */
+function loggedSteps(run: string): number[] {
+  const lines = readFileSync(join(folder, run, 'metrics.jsonl'), 'utf8').split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map((line) => JSON.parse(line).step);
+}
 
 const checkpoints = (run: string) => join(folder, run, 'checkpoints');
 
@@ -39,7 +46,16 @@ const FAMILIES = {
 };
 
 function begin(run: string, steps: number, family: keyof typeof FAMILIES = 'dcgan'): ChildProcess {
-  const pace = ['--checkpoint-every', '5', '--sample-every', '1000', '--steps', String(steps)];
+  const pace = [
+    '--log-every',
+    '5',
+    '--checkpoint-every',
+    '5',
+    '--sample-every',
+    '1000',
+    '--steps',
+    String(steps),
+  ];
   return start(...FAMILIES[family](folder), '--device', 'cpu', ...pace, '--out', join(folder, run));
 }
 
@@ -74,6 +90,7 @@ test.each(['dcgan', 'cyclegan'] as const)(
       family === 'cyclegan',
     );
     expect(filesOf(join(checkpoints(parts), 'step-000060'))).toEqual(last);
+    expect(loggedSteps(parts)).toEqual(loggedSteps(whole));
   },
   120_000,
 );

@@ -134,6 +134,7 @@ describe('resumeSettings', () => {
       dataDir: 'data',
       sampleEvery: '7',
       checkpointEvery: '8',
+      keep: '5',
       logEvery: '9',
     };
     expect(resume({ flags, env: { LIBTORCH_GAN_DEVICE: 'cuda' } }).settings).toMatchObject({
@@ -142,6 +143,7 @@ describe('resumeSettings', () => {
       dataDir: 'data',
       sampleEvery: 7,
       checkpointEvery: 8,
+      keep: 5,
       logEvery: 9,
       batch: 64,
     });

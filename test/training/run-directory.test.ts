@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { writeError } from '../../src/io/file-error';
 import { linear } from '../../src/nn/linear';
 import { sgd } from '../../src/optim/sgd';
 import { dcgan } from '../../src/recipes/dcgan';
+import { MetricsLog } from '../../src/report/metrics-log';
+import { latestCheckpoint } from '../../src/training/run-directory';
 import { Trainer } from '../../src/training/trainer';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
@@ -58,6 +69,83 @@ describe('a run directory', () => {
       dataset: { name: 'tiny', specs: { images: { channels: 1 } } },
     });
     expect(readdirSync(out).some((name) => name.startsWith('events.out.tfevents.'))).toBe(true);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('has all lines of the log, on the disk, before the checkpoint that goes on from them is there', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const { promises } = await import('node:fs');
+    const [rename, sync] = [jest.spyOn(promises, 'rename'), jest.spyOn(MetricsLog.prototype, 'sync')];
+    const seen: [checkpoint: string, lines: number, synced: number][] = [];
+    rename.mockImplementation((from, to) => {
+      if (/step-\d+$/.test(String(to))) {
+        const lines = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n').length - 1;
+        seen.push([basename(String(to)), lines, sync.mock.calls.length]);
+      }
+      return Promise.resolve(renameSync(from, to));
+    });
+    await reportsOf(trainer.fit(loader, { ...steps(4), out, checkpointEvery: 2, sampleEvery: 100 }));
+    jest.restoreAllMocks();
+    expect(seen).toEqual([
+      ['step-000002', 2, 1],
+      ['step-000004', 4, 2],
+    ]);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test.each([
+    [undefined, ['step-000004', 'step-000005', 'step-000006']],
+    [1, ['step-000006']],
+    [0, ['step-000001', 'step-000002', 'step-000003', 'step-000004', 'step-000005', 'step-000006']],
+  ])('keeps the newest checkpoints: of 6, keep %j', async (keep, kept) => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    await reportsOf(trainer.fit(loader, { ...steps(6), out, keep, checkpointEvery: 1, sampleEvery: 100 }));
+    expect(readdirSync(join(out, 'checkpoints'))).toEqual(kept);
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('deletes no checkpoint when the new one cannot be written', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const { promises } = await import('node:fs');
+    const { rename } = promises;
+    const spy = jest.spyOn(promises, 'rename').mockImplementation((from, to) => {
+      if (/step-000005$/.test(String(to))) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return rename(from, to);
+    });
+    const options = { ...steps(6), out, keep: 1, checkpointEvery: 1, sampleEvery: 100 };
+    await expect(reportsOf(trainer.fit(loader, options))).rejects.toEqual(
+      failure('ERR_CANNOT_WRITE', 'the disk is full'),
+    );
+    spy.mockRestore();
+    expect(readdirSync(join(out, 'checkpoints'))).toContain('step-000004');
+    loader.dispose();
+    trainer.dispose();
+  });
+
+  test('a disk that is full for the log has a checkpoint before the training ends, and the error says so', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const append = jest.spyOn(MetricsLog.prototype, 'append').mockImplementation(({ step }) => {
+      if (step === 3) throw writeError('metrics.jsonl', Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    });
+    await expect(reportsOf(trainer.fit(loader, { ...steps(6), out, sampleEvery: 100 }))).rejects.toEqual(
+      failure(
+        'ERR_CANNOT_WRITE',
+        `the disk is full: free some space or choose another folder (ENOSPC); the training so far is in ${join(out, 'checkpoints', 'step-000003')}`,
+      ),
+    );
+    append.mockRestore();
+    expect((await latestCheckpoint(out)).description.step).toBe(3);
     loader.dispose();
     trainer.dispose();
   });
