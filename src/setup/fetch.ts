@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { inspectLibtorch, type Libtorch } from '../native/libtorch';
 import { cacheFolder } from '../native/root';
+import { checkHash, checkMembers } from './archive';
 import { download } from './download';
 import { withLock } from './lock';
 import { pipDownload, pipInstall } from './pip';
@@ -30,7 +31,8 @@ const KEPT = ['include', 'lib', 'share', 'version.py', 'build-version'];
  * processes one fetches while the others wait.
  *
  * A PyTorch wheel holds the same include/ and lib/ as the LibTorch zip, and pip knows the user's mirrors, proxies and hashes, so
- * it is asked first; then the official zip. `LIBTORCH_GAN_URL` names a zip or wheel (http, https or file) to take instead of both.
+ * it is asked first; then the official zip. `LIBTORCH_GAN_URL` names a zip or wheel (http, https or file) to take instead of both,
+ * with `#sha256=HEX` after it to have it checked.
  *
  * @throws GanError `ERR_FETCH`: what was tried, why it failed, and what to do.
  */
@@ -85,11 +87,19 @@ async function obtain(kind: Kind, work: string, context: ProcessContext): Promis
     throw new GanError('ERR_FETCH', 'macOS has no CUDA: run setup without --cuda');
   const own = context.env.LIBTORCH_GAN_URL;
   const url = own || officialUrl(kind);
-  const zip = async () => unpack(await download(url, work, context), { kind, work, context });
+  const zip = async () => {
+    const archive = await download(url, work, context);
+    const asked = /^#sha256=([0-9a-f]{64})$/.exec(new URL(url).hash)?.[1];
+    if (!(await checkHash(archive, asked)))
+      context.stderr?.write(
+        `warning: no sha256 of ${path.basename(archive)} is known: it is taken as it came\n`,
+      );
+    return unpack(archive, { kind, work, context });
+  };
   const wheel = async () =>
     kind === 'cuda'
       ? prune(await pipInstall(version, work, context), kind)
-      : unpack(await pipDownload(version, work, context), { kind, work, context });
+      : unpack(await checkedWheel(await pipDownload(version, work, context)), { kind, work, context });
   const failures: string[] = [];
   for (const [name, attempt] of own
     ? [[url, zip] as const]
@@ -107,6 +117,12 @@ async function obtain(kind: Kind, work: string, context: ProcessContext): Promis
   );
 }
 
+/** A wheel that pip brought, and compared with its index; with the pinned hash too, where there is one. */
+async function checkedWheel(wheel: string): Promise<string> {
+  await checkHash(wheel, undefined);
+  return wheel;
+}
+
 /** CMake is needed anyway, and brings an unzip that is on every machine. */
 function unpack(
   archive: string,
@@ -121,6 +137,7 @@ function unpack(
     work: async () => {
       if (!isWholeZip(archive))
         throw new GanError('ERR_FETCH', `${path.basename(archive)} is no zip, or truncated`);
+      await checkMembers(archive);
       const args = ['-E', 'tar', 'xf', archive, ...wanted.map((name) => `${top}/${name}`)];
       const { code, output } = await run('cmake', args, { cwd: folder });
       // It ends with 0 for some broken archives too: only silence is success.

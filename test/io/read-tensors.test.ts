@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSafetensors } from '../../src';
+import { writeSafetensors } from '../../src/io/safetensors';
+import { memory } from '../../src/tensor/memory';
+import { failure } from '../support/failure';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'read-tensors-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a file that is not there, and one that is damaged, are refused with their path', async () => {
+  const file = join(folder, 'a.safetensors');
+  await expect(readSafetensors(file)).rejects.toThrow(failure('ERR_CANNOT_READ', file));
+  writeFileSync(file, 'no header');
+  await expect(readSafetensors(file)).rejects.toThrow(failure('ERR_BAD_SAFETENSORS', file));
+});
+
+test('a dtype that tensors do not have is refused, and nothing is left', async () => {
+  const file = join(folder, 'a.safetensors');
+  await writeSafetensors(file, {
+    fine: { dtype: 'U8', shape: [1], bytes: new Uint8Array(1) },
+    odd: { dtype: 'U16', shape: [1], bytes: new Uint8Array(2) },
+  });
+  const before = memory().tensors;
+  await expect(readSafetensors(file)).rejects.toThrow(failure('ERR_BAD_SAFETENSORS', 'odd'));
+  expect(memory().tensors).toBe(before);
+});
+
+test('tensors come by name, in the order of the file, with their dtypes, shapes and values', async () => {
+  const file = join(folder, 'a.safetensors');
+  const bytes = new Uint8Array(new Float32Array([1, -2, 3.5, 0]).buffer);
+  await writeSafetensors(file, {
+    weight: { dtype: 'F32', shape: [2, 2], bytes },
+    count: { dtype: 'U8', shape: [], bytes: new Uint8Array([7]) },
+  });
+  const tensors = await readSafetensors(file);
+  const { weight, count } = tensors;
+  expect(Object.keys(tensors)).toEqual(['weight', 'count']);
+  expect([weight.dtype, weight.shape, [...weight.toTypedArray()]]).toEqual([
+    'float32',
+    [2, 2],
+    [1, -2, 3.5, 0],
+  ]);
+  expect([count.dtype, count.shape, count.item()]).toEqual(['uint8', [], 7]);
+  for (const tensor of Object.values(tensors)) tensor.dispose();
+});
