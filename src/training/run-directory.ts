@@ -17,6 +17,7 @@ import {
   removeHalfWritten,
 } from './checkpoint';
 import type { CheckpointDescription } from './manifest';
+import { isLeftover, removeLeftovers } from './run-leftovers';
 
 /** What a run goes on from. */
 export interface ResumePoint {
@@ -61,11 +62,12 @@ export class RunDirectory {
   }
 
   /**
-   * Makes a new run's folder.
+   * Makes a new run's folder. What an earlier training left there that ended before its first checkpoint is removed.
    *
    * @throws GanError `ERR_CANNOT_WRITE`; `ERR_RUN_EXISTS` where the folder holds a run already
    */
   static async create(path: string): Promise<RunDirectory> {
+    if (isLeftover(path)) removeLeftovers(path);
     if (await exists(join(path, 'config.json')))
       throw new GanError(
         'ERR_RUN_EXISTS',
