@@ -58,7 +58,8 @@ export async function download({ dataset, published, folder, progress }: Downloa
     await rename(partial, path);
     return path;
   } catch (error) {
-    throw error instanceof GanError ? error : missing(reasonOf(error));
+    if (error instanceof GanError && error.code !== 'ERR_CANNOT_WRITE') throw error;
+    throw missing(reasonOf(error));
   } finally {
     await rm(partial, { force: true }).catch(() => {});
   }

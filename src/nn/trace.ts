@@ -23,6 +23,8 @@ interface Locatable {
 
 const traces = new WeakMap<object, Trace>();
 const rootNames = new WeakMap<Tree, string>();
+/** The named network of each module in one: a loss may call a part of it, e.g. a second head, without passing its `forward`. */
+const roots = new WeakMap<object, Tree>();
 
 /**
  * Gives a network the name its errors begin with: an error in its fourth layer then reads
@@ -30,6 +32,7 @@ const rootNames = new WeakMap<Tree, string>();
  */
 export function nameRoot(module: Tree, name: string): void {
   rootNames.set(module, name);
+  for (const [, inner] of module.namedModules()) roots.set(inner, module);
 }
 
 /**
@@ -53,10 +56,19 @@ function climb(trace: Trace, module: Tree): void {
 }
 
 function relabel(error: Locatable, { module, path, kind }: Trace): void {
-  const place = join(rootNames.get(module) ?? '', path);
+  const place = join(placeOf(module), path);
   const before = error.message;
   error.locate(place === '' ? kind : `${place} (${kind})`);
   error.stack = error.stack?.replace(before, () => error.message);
+}
+
+/** The name of the network that a module is or is in, and its path there. */
+function placeOf(module: Tree): string {
+  const own = rootNames.get(module);
+  if (own !== undefined) return own;
+  const root = roots.get(module);
+  const within = root?.namedModules().find(([, inner]) => inner === module)?.[0];
+  return root === undefined || within === undefined ? '' : join(rootNames.get(root) ?? '', within);
 }
 
 function join(...parts: readonly string[]): string {

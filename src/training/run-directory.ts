@@ -13,6 +13,7 @@ import { EventWriter } from '../report/tensorboard';
 import { checkpointName, listCheckpoints, openCheckpoint, readCheckpoint } from './checkpoint';
 import type { CheckpointDescription } from './manifest';
 import { recoverFolders } from './replaced-folder';
+import { isLeftover, removeLeftovers } from './run-leftovers';
 import { RunLock } from './run-lock';
 
 /** What a run goes on from. */
@@ -60,7 +61,8 @@ export class RunDirectory {
   }
 
   /**
-   * Makes a new run's folder. It is this process's until {@link RunDirectory.close}.
+   * Makes a new run's folder; it is this process's until {@link RunDirectory.close}. What an earlier training left there that ended before
+   * its first checkpoint is removed.
    *
    * @throws GanError `ERR_CANNOT_WRITE`; `ERR_RUN_EXISTS` where the folder holds a run already; `ERR_RUN_LOCKED` where another process
    *   has begun one
@@ -68,7 +70,10 @@ export class RunDirectory {
   static async create(path: string): Promise<RunDirectory> {
     await requireNoRun(path);
     // Again under the lock: another process may have come and gone meanwhile.
-    return RunDirectory.#locked(path, () => requireNoRun(path));
+    return RunDirectory.#locked(path, async () => {
+      if (isLeftover(path)) removeLeftovers(path);
+      await requireNoRun(path);
+    });
   }
 
   /**
@@ -186,7 +191,7 @@ async function holdsRun(path: string): Promise<boolean> {
 }
 
 async function requireNoRun(path: string): Promise<void> {
-  if (!(await holdsRun(path))) return;
+  if (isLeftover(path) || !(await holdsRun(path))) return;
   throw new GanError(
     'ERR_RUN_EXISTS',
     `${path} expected a new folder but holds a run already: choose another, or resume that run`,

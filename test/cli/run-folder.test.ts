@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkRunFolder, newRunFolder } from '../../src/cli/run-folder';
 import { resolveSettings } from '../../src/cli/settings';
-import { failure } from '../support/failure';
+import { failure, usage } from '../support/failure';
 import { recipes } from './fakes';
 
 let folder: string;
@@ -19,6 +19,7 @@ afterEach(() => {
 
 test('a folder that holds a run is refused', () => {
   writeFileSync('config.json', '{}');
+  mkdirSync('checkpoints/step-000010', { recursive: true });
   expect(() => checkRunFolder(folder)).toThrow(
     expect.objectContaining({
       code: 'ERR_USAGE',
@@ -26,6 +27,24 @@ test('a folder that holds a run is refused', () => {
     }),
   );
 });
+
+test('a folder whose first try left no checkpoint is fine', () => {
+  writeFileSync('config.json', '{}');
+  writeFileSync('metrics.jsonl', '');
+  writeFileSync('events.out.tfevents.1.host.2.0000', '');
+  mkdirSync('samples');
+  mkdirSync('checkpoints/.step-000010.77.tmp', { recursive: true });
+  checkRunFolder(folder);
+});
+
+test.each(['notes.txt', 'best', 'samples/mine.jpg', 'checkpoints/step-000010'])(
+  'but not with %s, which a training without a checkpoint does not write',
+  (path) => {
+    writeFileSync('config.json', '{}');
+    mkdirSync(path, { recursive: true });
+    expect(() => checkRunFolder(folder)).toThrow(usage('holds a run already'));
+  },
+);
 
 test('a path that leads through a file is refused', () => {
   writeFileSync('taken', '');

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { main } from '../../src/cli/train';
@@ -93,6 +101,7 @@ describe('a wrong call exits with 2, says why in one line, and leaves nothing', 
   test('a folder that holds a run', async () => {
     const taken = join(run, '..');
     writeFileSync(join(taken, 'config.json'), '{}');
+    mkdirSync(join(taken, 'checkpoints', 'step-000001'), { recursive: true });
     const { code, stderr } = await call(['--out', taken]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/holds a run already: go on with --resume/);

@@ -55,6 +55,19 @@ describe('an error inside a network', () => {
     expect(messageFrom(network, [2, 3])).toMatch(/^encoder\.1\.rightSide\.1 \(Linear\): /);
   });
 
+  test('names a layer of a named network though a part of it was called, not the network', () => {
+    const network = new Branches();
+    nn.nameRoot(network, 'discriminator');
+    const message = (body: () => Tensor) => scope(() => caught('ERR_TORCH', body)).message;
+    expect(message(() => network.left.forward(randn([2, 5])))).toMatch(
+      /^discriminator\.left\.0 \(Linear\): /,
+    );
+    expect(message(() => network.rightSide[1].forward(randn([2, 3])))).toMatch(
+      /^discriminator\.rightSide\.1 \(Linear\): /,
+    );
+    network.dispose();
+  });
+
   test('names a module of the user whose own code fails', () => {
     expect(messageFrom(nn.sequential(nn.relu(), new Mistaken()), [2, 3])).toMatch(/^1 \(Mistaken\): /);
   });

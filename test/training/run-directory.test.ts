@@ -219,7 +219,7 @@ describe('a run directory', () => {
   test('is not overwritten by another run, nor made where it cannot be', async () => {
     const trainer = tinyTrainer();
     const loader = tinyLoader();
-    mkdirSync(join(folder.path, 'run'));
+    mkdirSync(join(folder.path, 'run', 'best'), { recursive: true });
     writeFileSync(join(folder.path, 'run', 'config.json'), '{}');
     await expect(
       reportsOf(trainer.fit(loader, { ...steps(1), out: join(folder.path, 'run') })),

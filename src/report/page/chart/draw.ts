@@ -84,10 +84,17 @@ function drawAxes({ x, y, left, right, bottom }: Layout): string {
       `<text class="tick y" x="${left - 6}" y="${px(y.at(tick) + 3.5)}">${formatTick(tick)}</text>`,
   );
   const columns = x.ticks.map(
-    (tick) => `<text class="tick x" x="${px(x.at(tick))}" y="${bottom + 18}">${formatTick(tick)}</text>`,
+    (tick) =>
+      `<text class="tick x" x="${px(labelPlace(tick, { x, right }))}" y="${bottom + 18}">${formatTick(tick)}</text>`,
   );
   const axis = `<path class="axis" d="M${left} ${bottom}H${right}"/><text class="tick y" x="${left - 6}" y="${bottom + 18}">step</text>`;
   return rows.join('') + axis + columns.join('');
+}
+
+/** The middle of a step's label: below its step, but where that would cut it off at the drawing's edge. */
+function labelPlace(tick: number, { x, right }: Pick<Layout, 'x' | 'right'>): number {
+  const half = (formatTick(tick).length * FONT_WIDTH) / 2;
+  return Math.min(x.at(tick), right + MARGIN.right - half);
 }
 
 function drawReference(value: number, { y, left, right }: Layout): string {

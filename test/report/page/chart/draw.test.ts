@@ -24,6 +24,13 @@ test('a line goes through every value, and is broken at a gap', () => {
   expect(path).not.toContain('NaN');
 });
 
+test('the label of the last step is not cut off at the right edge', () => {
+  const drawing = drawChart(chart([series([1, 2], { x: [0, 100_000] })]), VIEW);
+  const [, place, label] = /class="tick x" x="([\d.]+)"[^>]*>(100,000)</.exec(drawing) ?? [];
+  // Digits of the page's 11 pixel font are about 6.6 pixels wide.
+  expect(Number(place) + (label.length * 6.6) / 2).toBeLessThanOrEqual(VIEW.width);
+});
+
 test('smoothing draws what was measured as well, faintly', () => {
   const drawing = drawChart(chart([series([1, 2, 3])]), { ...VIEW, smoothing: 0.5 });
   expect([count(drawing, /line raw/g), count(drawing, /line smoothed/g)]).toEqual([1, 1]);
