@@ -10,7 +10,7 @@ import { BEST, checkpointName, writeCheckpoint } from './checkpoint';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
 import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
-import { assertFinite } from './guard';
+import { assertFinite, diverged } from './guard';
 import { latentShape } from './latent';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
@@ -19,7 +19,7 @@ import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
-import { captureState, restoreState } from './training-state';
+import { captureState, nonFiniteState, restoreState } from './training-state';
 
 interface Intervals {
   readonly logEvery: number;
@@ -108,7 +108,7 @@ export class Session {
     });
     if (!evaluation) return;
     if (run && evaluation.isBest)
-      await writeCheckpoint(join(run.path, BEST), this.#describe(), captureState(training));
+      await writeCheckpoint(join(run.path, BEST), this.#describe(), this.#captureFinite());
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
@@ -132,7 +132,7 @@ export class Session {
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
-    if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
+    if (numbers) assertFinite(numbers, { step, checkpoint: this.#checkpoint });
     if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
     if (saves) await span('checkpoint', () => this.#save());
     if (evaluates) await span('evaluation', () => this.#evaluate());
@@ -143,9 +143,11 @@ export class Session {
   async finish(): Promise<Report | null> {
     const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
+    const numbers = this.#training.board.read();
+    assertFinite(numbers, { step, checkpoint: this.#checkpoint });
     await this.#drawSamples();
     await this.#save();
-    return this.#report(this.#training.board.read());
+    return this.#report(numbers);
   }
 
   /** Draws the run's page anew. */
@@ -176,7 +178,8 @@ export class Session {
       steps: this.#options.steps,
       epoch: this.#loader.epoch,
       imagesPerSecond,
-      ...numbers,
+      losses: numbers.losses,
+      statistics: numbers.statistics,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
       evaluation: this.#takeEvaluation(),
@@ -203,15 +206,31 @@ export class Session {
     if (!this.#run) return;
     const { step } = this.#training;
     const path = join(this.#run.checkpoints, checkpointName(step));
-    await writeCheckpoint(path, this.#describe(), captureState(this.#training));
+    await writeCheckpoint(path, this.#describe(), this.#captureFinite());
     this.#checkpoint = path;
     this.#checkpointStep = step;
   }
 
+  /** @throws GanError `ERR_DIVERGED` where what would be saved is not finite: the last good checkpoint stays the newest */
+  #captureFinite(): ReturnType<typeof captureState> {
+    const training = this.#training;
+    const files = captureState(training);
+    const found = nonFiniteState(training, files);
+    if (found === null) return files;
+    const { step } = training;
+    throw diverged(
+      { step, checkpoint: this.#checkpoint },
+      `finite weights but ${found} holds NaN or infinity, and was not saved`,
+    );
+  }
+
   async #restore(run: RunDirectory): Promise<void> {
-    const { path, description, files, damaged } = await latestCheckpoint(run.path);
+    const { path, description, files, damaged } = await latestCheckpoint(run.path, (found) =>
+      nonFiniteState(this.#training, found),
+    );
     requireSameData(description, this.#loader);
     restoreState(this.#training, files);
+    for (const { guard } of this.#training.phases) guard.reset();
     this.#loader.setState(description.loader);
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#settings = this.#options.settings ?? description.settings;
