@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { messageOf, UsageError } from '../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import type { Fields } from '../recipes/config';
 import { isPrecision, type Precision } from '../training/manifest';
 import { isRecipeFile } from './recipe-file';
 import {
@@ -49,21 +50,36 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
   // The environment must not put other images under a run that was told where its own are.
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
   const after = resolveSettings(recipes, { ...given, recipe: undefined, flags, file, env });
-  checkSame({ before, after: after.settings, directory });
-  return { ...after, out: directory, precision };
+  const fields = after.recipe.fields;
+  const changes = checkSame({ before, after: after.settings, directory, fields });
+  return { ...after, out: directory, precision, changes };
 }
 
 function isSameRecipe(a: string, b: string): boolean {
   return a === b || (isRecipeFile(a) && isRecipeFile(b) && resolve(a) === resolve(b));
 }
 
-function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {
+interface Runs {
+  readonly before: TrainSettings;
+  readonly after: TrainSettings;
+  readonly directory: string;
+  readonly fields: Fields;
+}
+
+/** The changes of the recipe's configuration, a text each, e.g. `--set lr 0.0002 → 0.0001`. @throws UsageError for one that may not be */
+function checkSame(runs: Runs): string[] {
+  const changes = Object.entries(runs.after.set)
+    .filter(([key, value]) => runs.fields[key]?.resumable && runs.before.set[key] !== value)
+    .map(([key, value]) => `--set ${key} ${runs.before.set[key]} → ${value}`);
+  const resumable = Object.keys(runs.fields).filter((key) => runs.fields[key].resumable);
+  const free = new Set(resumable.map((key) => `--set ${key}`));
   const before = flatten(runs.before);
   for (const [flag, value] of flatten(runs.after))
-    if (before.get(flag) !== value)
+    if (!free.has(flag) && before.get(flag) !== value)
       throw new UsageError(
         `${flag}${flag.startsWith('--set') ? '=' : ' '}${value} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
       );
+  return changes;
 }
 
 /** What must stay, by flag. */

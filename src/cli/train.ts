@@ -18,7 +18,7 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
 async function train(invocation: Invocation, host: Host): Promise<number> {
   const given = readGiven(invocation, host);
   const { resume } = invocation.options;
-  const { recipe, settings, out, profile, precision, evaluation } =
+  const { recipe, settings, out, profile, precision, evaluation, changes } =
     resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
   const folder = out ?? newRunFolder(settings, new Date());
   if (resume === undefined) checkRunFolder(folder);
@@ -26,7 +26,7 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
   const { runTraining } = require('./train-run') as typeof import('./train-run');
   const { terminal } = invocation;
   return runTraining(
-    { recipe, settings, folder, resume: resume !== undefined, profile, precision, evaluation },
+    { recipe, settings, folder, resume: resume !== undefined, profile, precision, evaluation, changes },
     { host, terminal },
   );
 }

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import type { Loader } from '../data/loader';
 import { GanError } from '../errors';
+import { readJsonObject } from '../io/json';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
@@ -38,6 +39,7 @@ export class Session {
   readonly #run: RunDirectory | null;
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
+  #changes: readonly unknown[] = [];
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
   #samples: string | undefined;
@@ -229,7 +231,12 @@ export class Session {
       nonFiniteState(this.#training, found),
     );
     requireSameData(description, this.#loader);
+    const { changes = [] } = this.#options;
+    const groups = this.#training.phases.flatMap(({ running }) => running.groups);
+    const rates = groups.map(({ lr }) => lr);
     restoreState(this.#training, files);
+    if (changes.length > 0) for (const [i, group] of groups.entries()) group.lr = rates[i];
+    this.#recordChanges(run, changes);
     for (const { guard } of this.#training.phases) guard.reset();
     this.#loader.setState(description.loader);
     if (description.precision) this.#training.restorePrecision(description.precision);
@@ -238,6 +245,15 @@ export class Session {
     this.#checkpointStep = this.#training.step;
     this.#reported = { step: this.#training.step, images: this.#training.images, time: performance.now() };
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
+  }
+
+  /** Each change with the step it holds from, after those that config.json tells of already. */
+  #recordChanges(run: RunDirectory, changes: readonly string[]): void {
+    const { changes: earlier } = readJsonObject(join(run.path, 'config.json'));
+    const { step } = this.#training;
+    const told = changes.map((change) => `from step ${step} on: ${change}`);
+    this.#changes = [...(Array.isArray(earlier) ? earlier : []), ...told];
+    this.#notes.push(...told);
   }
 
   #describe(): CheckpointDescription {
@@ -266,6 +282,7 @@ export class Session {
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
+      ...(this.#changes.length > 0 ? { changes: this.#changes } : {}),
       ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
       device,
       precision: precision?.precision,

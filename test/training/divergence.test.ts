@@ -1,6 +1,7 @@
 // What a training does about numbers that are not finite: in losses, gradients and weights.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sgd } from '../../src/optim/sgd';
 import { noGrad } from '../../src/tensor/autograd';
 import type { Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/trainer';
@@ -131,4 +132,27 @@ test('a weight that is not finite is not saved, whatever losses and gradients ar
   expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-000002']);
   loader.dispose();
   trainer.dispose();
+});
+
+test('a run resumed with a change goes on at the new learning rate, and config.json and the notes tell it', async () => {
+  const out = join(folder.path, 'run');
+  const train = async (lr: number, options: { steps: number; changes?: string[]; resume?: boolean }) => {
+    const build = tinyModel({ optimizer: sgd({ lr }) });
+    const trainer = new Trainer({ ...build(), device: testDevice, precision: 'fp32' });
+    const loader = tinyLoader();
+    const reports = await reportsOf(trainer.fit(loader, { out, logEvery: 1, ...options }));
+    const [rate] = trainer.phases[0].running.lr;
+    loader.dispose();
+    trainer.dispose();
+    return { rate, notes: reports.flatMap(({ notes }) => notes) };
+  };
+  const change = '--set lr 0.5 → 0.25';
+  await train(0.5, { steps: 2 });
+  const told = [`from step 2 on: ${change}`];
+  expect(await train(0.25, { steps: 3, resume: true, changes: [change] })).toEqual({
+    rate: 0.25,
+    notes: told,
+  });
+  expect(await train(0.25, { steps: 4, resume: true })).toEqual({ rate: 0.25, notes: [] });
+  expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).changes).toEqual(told);
 });
