@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { hasCode, messageOf, UsageError } from '../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
 import { isRecipeFile } from '../io/program-name';
+import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
 import { newestDescription } from '../training/checkpoint';
 import { isPrecision, type Precision } from '../training/manifest';
@@ -50,8 +51,9 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
   // The environment must not put other images under a run that was told where its own are.
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
   const after = resolveSettings(known, { ...given, recipe: undefined, flags, file, env });
-  checkSame({ before, after: after.settings, directory });
-  return { ...after, out: directory, precision, notes };
+  const fields = after.recipe.fields;
+  const changes = checkSame({ before, after: after.settings, directory, fields });
+  return { ...after, out: directory, precision, notes, changes };
 }
 
 /**
@@ -77,13 +79,31 @@ function ownRecipe(
   );
 }
 
-function checkSame(runs: { before: TrainSettings; after: TrainSettings; directory: string }): void {
+interface Runs {
+  readonly before: TrainSettings;
+  readonly after: TrainSettings;
+  readonly directory: string;
+  readonly fields: Fields;
+}
+
+/** The changes of the recipe's configuration, a text each, e.g. `--set lr 0.0002 → 0.0001`. @throws UsageError for one that may not be */
+function checkSame(runs: Runs): string[] {
+  const changes = Object.entries(runs.after.set)
+    .filter(([key, value]) => runs.fields[key]?.resumable && runs.before.set[key] !== value)
+    .map(([key, value]) => `--set ${key} ${runs.before.set[key]} → ${value}`);
+  const resumable = Object.keys(runs.fields).filter((key) => runs.fields[key].resumable);
+  const free = new Set(resumable.map((key) => `--set ${key}`));
   const before = flatten(runs.before);
   for (const [flag, value] of flatten(runs.after))
-    if (before.get(flag) !== value && !(flag === '--dataset' && isMoved(before.get(flag), value)))
+    if (
+      !free.has(flag) &&
+      before.get(flag) !== value &&
+      !(flag === '--dataset' && isMoved(before.get(flag), value))
+    )
       throw new UsageError(
         `${flag}${flag.startsWith('--set') ? '=' : ' '}${value} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
       );
+  return changes;
 }
 
 /** Whether images of files may be the same ones in another folder: the checkpoint has their hash, and the training compares it. */

@@ -132,6 +132,8 @@ export interface Resolved {
   readonly profile: number | undefined;
   /** The precision of the run that is resumed. */
   readonly precision?: Precision;
+  /** What a resumed run's configuration has of another value than before, a text each. */
+  readonly changes?: readonly string[];
   /** How it is judged on its way; undefined for not at all. */
   readonly evaluation: EvaluationSettings | undefined;
   /** What to warn of, a sentence each. */

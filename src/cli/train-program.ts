@@ -150,6 +150,7 @@ function describeRecipes(recipes: Recipes): string {
 
 function describeFields(fields: Fields): string[] {
   return Object.entries(fields).map(
-    ([key, { help, expected, default: value }]) => `  --set ${key}=…  ${help}: ${expected} (${value})`,
+    ([key, { help, expected, default: value, resumable }]) =>
+      `  --set ${key}=…  ${help}: ${expected} (${value})${resumable ? ', may change at a resume' : ''}`,
   );
 }

@@ -35,6 +35,8 @@ export interface TrainingPlan {
   readonly precision?: Precision;
   /** How it is judged on its way; undefined for not at all. */
   readonly evaluation?: EvaluationSettings;
+  /** What the resumed run had otherwise, a text each. */
+  readonly changes?: readonly string[];
 }
 
 /**
@@ -194,7 +196,7 @@ function histogramText(dataset: ImageDataset): string {
   return `from ${said(order[0])} to ${said(order[order.length - 1])} images`;
 }
 
-function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {
+function fitOptions({ settings, folder, resume, changes }: TrainingPlan): FitOptions {
   const { steps, sampleEvery, checkpointEvery, keep, logEvery } = settings;
   return {
     steps,
@@ -204,6 +206,7 @@ function fitOptions({ settings, folder, resume }: TrainingPlan): FitOptions {
     logEvery,
     out: folder,
     resume,
+    changes,
     settings: { ...settings },
     page: { commandLine },
   };

@@ -26,6 +26,7 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
     profile,
     precision,
     evaluation,
+    changes,
     notes = [],
   } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
   const folder = out ?? newRunFolder(settings, new Date());
@@ -36,7 +37,7 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
   const { terminal } = invocation;
   for (const note of notes) terminal.warn(note);
   return runTraining(
-    { recipe, settings, folder, resume: resume !== undefined, profile, precision, evaluation },
+    { recipe, settings, folder, resume: resume !== undefined, profile, precision, evaluation, changes },
     { host, terminal },
   );
 }

@@ -1,4 +1,5 @@
 import { native } from '../native/addon';
+import { ops } from '../native/ops.generated';
 import type { Handle } from '../native/types';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -71,6 +72,18 @@ export class Bucket {
         const { parameters, state } = this.#lists(active);
         update.update({ parameters, state, gradients: found, first: false });
       }
+    } finally {
+      native().release(gradients);
+    }
+  }
+
+  /** Sets `found` to 1 where a gradient is not finite. */
+  findNonFinite(found: Tensor, one: Tensor): void {
+    const gradients = native().gradients(this.#parameters);
+    try {
+      const present = gradients.filter((handle) => handle !== 0);
+      if (present.length > 0)
+        ops._amp_foreach_non_finite_check_and_unscale_(present, found.handle, one.handle);
     } finally {
       native().release(gradients);
     }

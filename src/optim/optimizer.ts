@@ -144,6 +144,18 @@ export abstract class Optimizer {
     this.#move(rates.values, createState, rates.tensors);
   }
 
+  /**
+   * Sets `found` (float32, one number) to 1 where a gradient of any parameter holds a NaN or an infinity, and leaves it as it is where
+   * none does. Nothing waits for the device, and no gradient changes.
+   *
+   * @param one a 1 beside `found`: what gradients are multiplied by in passing
+   */
+  findNonFinite(found: Tensor, one: Tensor): void {
+    noGrad(() => {
+      for (const { buckets } of this.#groups) for (const bucket of buckets) bucket.findNonFinite(found, one);
+    });
+  }
+
   /** Drops the gradients of all parameters. */
   zeroGrad(): void {
     native().clearGradients(this.#handles);

@@ -16,7 +16,7 @@ const fields = {
   latentSize: integer(100, { min: 1, help: 'normal numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
-  classWeight: number(1, { min: 0, help: 'weight of the class head’s losses' }),
+  classWeight: number(1, { resumable: true, min: 0, help: 'weight of the class head’s losses' }),
   ...adamFields(),
   augment,
   emaImages: emaField(5_000),

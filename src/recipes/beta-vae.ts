@@ -5,7 +5,7 @@ import { variationalFields, variationalModel } from './variational';
 
 const fields = {
   ...variationalFields,
-  beta: number(4, { min: 0, help: 'weight of KL: above 1, latents are to be independent' }),
+  beta: number(4, { resumable: true, min: 0, help: 'weight of KL: above 1, latents are to be independent' }),
 };
 
 /** Higgins et al. 2017, "β-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework". */

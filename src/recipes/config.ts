@@ -8,6 +8,8 @@ export interface Field<T> {
   readonly example?: T;
   /** One line for `--help`. */
   readonly help: string;
+  /** Whether a run may go on with another value (false). */
+  readonly resumable?: boolean;
   /** What a good value is, for errors: `a whole number from 1 to 8`. */
   readonly expected: string;
   /** The value a text stands for; whether it is good, {@link accepts} tells. */
@@ -42,11 +44,19 @@ export function integer(value: number, { min, max, help = '' }: Range = {}): Fie
   };
 }
 
-/** A finite number, e.g. `number(2e-4, { min: 0, help: 'learning rate' })`. */
-export function number(value: number, { min, max, help = '' }: Range = {}): Field<number> {
+/**
+ * A finite number, e.g. `number(2e-4, { min: 0, help: 'learning rate' })`.
+ *
+ * @param range.resumable whether a run may go on with another value, as with a learning rate or a loss's weight (false)
+ */
+export function number(
+  value: number,
+  { min, max, help = '', resumable = false }: Range & { readonly resumable?: boolean } = {},
+): Field<number> {
   return {
     default: value,
     help,
+    resumable,
     expected: `a number${rangeText(min, max)}`,
     fromText: numberFromText,
     accepts: (candidate): candidate is number => Number.isFinite(candidate) && inRange(candidate, min, max),

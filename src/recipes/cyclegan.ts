@@ -14,8 +14,16 @@ import { decayingAdam, patchLoss, patchSize, translationFields } from './transla
 const fields = {
   width: integer(32, { min: 1, help: 'channels of the first feature maps (64 in the paper)' }),
   blocks: integer(6, { min: 1, help: 'residual blocks of each translator (9 from 256 pixels on)' }),
-  lambda: number(10, { min: 0, help: 'weight of the cycle: |A − BA(AB(A))| and the other way round' }),
-  identity: number(0.5, { min: 0, help: 'weight of |B − AB(B)| relative to lambda, 0 for none' }),
+  lambda: number(10, {
+    resumable: true,
+    min: 0,
+    help: 'weight of the cycle: |A − BA(AB(A))| and the other way round',
+  }),
+  identity: number(0.5, {
+    resumable: true,
+    min: 0,
+    help: 'weight of |B − AB(B)| relative to lambda, 0 for none',
+  }),
   pool: integer(50, { min: 0, help: 'earlier fakes that D is shown now and then, 0 for none' }),
   ...translationFields('least-squares'),
   emaImages: emaField(0),

@@ -11,7 +11,7 @@ const fields = {
   ...networkFields,
   ...lossFields('non-saturating'),
   norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
-  lambda: number(10, { min: 0, help: 'weight of the gradient penalty' }),
+  lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   scale: number(0.5, { min: 0, help: 'noise around real images, in standard deviations of their pixels' }),
   ...adamFields(),
   ...ganFields(),

@@ -22,12 +22,13 @@ const fields = {
   expansion: integer(2, { min: 1, help: 'how many times as many channels a block has inside' }),
   groupSize: integer(16, { min: 1, help: 'channels that a group of a block’s 3×3 convolution sees' }),
   gamma: number(50, {
+    resumable: true,
     min: 0,
     help: 'weight of R1 and R2 at the start (the paper’s: 0.05 to 150, by the data)',
   }),
-  gammaEnd: number(10, { min: 0, help: 'and from half of the training on' }),
-  lr: number(1e-3, { min: 0, help: 'learning rate of both networks at the start' }),
-  lrEnd: number(3e-4, { min: 0, help: 'and from half of the training on' }),
+  gammaEnd: number(10, { resumable: true, min: 0, help: 'and from half of the training on' }),
+  lr: number(1e-3, { resumable: true, min: 0, help: 'learning rate of both networks at the start' }),
+  lrEnd: number(3e-4, { resumable: true, min: 0, help: 'and from half of the training on' }),
   discriminatorLr,
   beta2: number(0.99, {
     min: 0,

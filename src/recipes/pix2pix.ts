@@ -13,7 +13,7 @@ const fields = {
   width: integer(32, { min: 1, help: 'channels of the first feature maps (64 in the paper)' }),
   dropout: number(0.5, { min: 0, max: 0.9, help: 'dropout of G’s innermost layers, also in use' }),
   norm: choice('batch', ['batch', 'instance'], { help: 'normalises in both networks' }),
-  lambda: number(100, { min: 0, help: 'weight of |B − G(A)|' }),
+  lambda: number(100, { resumable: true, min: 0, help: 'weight of |B − G(A)|' }),
   ...translationFields('non-saturating'),
   emaImages: emaField(0),
 };

@@ -4,7 +4,11 @@ import type { Schedule } from '../optim/schedule';
 import { number } from './config';
 
 /** `--set discriminatorLr=…`: two time scales (TTUR, Heusel et al. 2017). */
-export const discriminatorLr = number(0, { min: 0, help: 'learning rate of D, 0 for the same' });
+export const discriminatorLr = number(0, {
+  min: 0,
+  resumable: true,
+  help: 'learning rate of D, 0 for the same',
+});
 
 /** The learning rate of D. */
 export function discriminatorRate(config: { readonly lr: number; readonly discriminatorLr: number }): number {
@@ -24,7 +28,7 @@ export function adamFields({
   readonly lrHelp?: string;
 } = {}) {
   return {
-    lr: number(lr, { min: 0, help: `learning rate of both networks${lrHelp}` }),
+    lr: number(lr, { min: 0, resumable: true, help: `learning rate of both networks${lrHelp}` }),
     discriminatorLr,
     beta1: number(beta1, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
     beta2: number(beta2, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),

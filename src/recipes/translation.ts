@@ -21,7 +21,11 @@ export function translationFields(loss: (typeof PATCH_LOSSES)[number]) {
     patch: choice('70', PATCHES, {
       help: 'pixels a side of the patches that D judges',
     }),
-    lr: number(2e-4, { min: 0, help: 'learning rate, constant for half of the training, then falling to 0' }),
+    lr: number(2e-4, {
+      resumable: true,
+      min: 0,
+      help: 'learning rate, constant for half of the training, then falling to 0',
+    }),
     beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   };
 }

@@ -19,13 +19,14 @@ const fields = {
   latentSize: integer(64, { min: 1, help: 'numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   reconstruction: number(1e-2, {
+    resumable: true,
     min: 0,
     help: 'γ, weight of reconstruction beside the adversarial loss in the decoder',
   }),
-  kl: number(1, { min: 0, help: 'weight of KL in the encoder' }),
-  lr: number(2e-4, { min: 0, help: 'learning rate of the decoder and D' }),
+  kl: number(1, { resumable: true, min: 0, help: 'weight of KL in the encoder' }),
+  lr: number(2e-4, { resumable: true, min: 0, help: 'learning rate of the decoder and D' }),
   discriminatorLr,
-  encoderLr: number(1e-3, { min: 0, help: 'learning rate of the encoder' }),
+  encoderLr: number(1e-3, { resumable: true, min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   emaImages: emaField(5_000),
 };

@@ -29,7 +29,7 @@ export const variationalFields = {
   }),
   binarize: boolean(false, { help: 'makes pixels black or white, at half' }),
   warmUp: integer(500, { min: 0, help: 'steps in which the weight of KL grows from 0, 0 for none' }),
-  lr: number(1e-3, { min: 0, help: 'learning rate' }),
+  lr: number(1e-3, { resumable: true, min: 0, help: 'learning rate' }),
 };
 
 /** A VAE by the size of its KL term, β: 1 is the variational bound. */

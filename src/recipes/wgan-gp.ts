@@ -11,7 +11,7 @@ import type { Recipe } from './recipe';
 const fields = {
   ...networkFields,
   norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
-  lambda: number(10, { min: 0, help: 'weight of the gradient penalty' }),
+  lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
   ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
   ...ganFields(),

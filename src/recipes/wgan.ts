@@ -10,7 +10,7 @@ import type { Recipe } from './recipe';
 const fields = {
   ...networkFields,
   norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
-  lr: number(5e-5, { min: 0, help: 'learning rate of both networks' }),
+  lr: number(5e-5, { resumable: true, min: 0, help: 'learning rate of both networks' }),
   discriminatorLr,
   clip: number(0.01, { min: 0, help: 'the critic’s weights stay within ± this' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),

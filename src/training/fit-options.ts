@@ -12,6 +12,11 @@ export interface FitOptions {
   readonly out?: string;
   /** Goes on with the run in `out` (false). */
   readonly resume?: boolean;
+  /**
+   * What was changed in the model since the run in `out` was trained, a text each: told in its notes and in config.json. The optimizers
+   * then go on at the learning rates that they were made with, not at the checkpoint's (none).
+   */
+  readonly changes?: readonly string[];
   /** Steps between reports and lines of metrics.jsonl (10). */
   readonly logEvery?: number;
   /** Steps between sample grids (100). */

@@ -28,15 +28,22 @@ export interface ResumePoint {
 /**
  * The newest checkpoint of a run that is whole, with all its tensors. Only reads: the run may be training in another process.
  *
+ * @param nonFinite names what is not finite in a checkpoint's files, so that it is passed over (nothing is looked at)
  * @throws GanError `ERR_NO_RUN` where the folder holds no run, `ERR_NO_CHECKPOINT` where it has no whole checkpoint
  */
-export async function latestCheckpoint(run: string): Promise<ResumePoint> {
+export async function latestCheckpoint(
+  run: string,
+  nonFinite: (files: ResumePoint['files']) => string | null = () => null,
+): Promise<ResumePoint> {
   await requireRun(run);
   const damaged: string[] = [];
   for (const path of await listCheckpoints(join(run, 'checkpoints'))) {
     try {
       const { description } = await openCheckpoint(path);
-      return { path, description, files: await readCheckpoint(path), damaged };
+      const files = await readCheckpoint(path);
+      const found = nonFinite(files);
+      if (found === null) return { path, description, files, damaged };
+      damaged.push(`checkpoint ${path}: expected finite numbers but ${found} holds NaN or infinity`);
     } catch (error) {
       damaged.push(messageOf(error));
     }

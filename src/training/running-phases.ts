@@ -2,6 +2,7 @@ import type { Module } from '../nn/module';
 import type { DeviceRates } from '../optim/device-rates';
 import type { Optimizer } from '../optim/optimizer';
 import type { Tensor } from '../tensor/tensor';
+import { GradientGuard } from './gradient-guard';
 import type { Networks, Phase } from './phase';
 import { trains } from './plan';
 
@@ -15,13 +16,15 @@ export interface PhaseRun extends Phase {
   readonly running: Optimizer;
   /** Its learning rates on the device, where steps are counted apart from the work: on CUDA. */
   readonly rates?: DeviceRates;
+  /** Looks at its gradients before each update. */
+  readonly guard: GradientGuard;
 }
 
 /** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */
 export function runningPhases(
   phases: readonly Phase[],
   networks: Networks,
-  { ratesOnDevice }: { readonly ratesOnDevice: boolean },
+  { device, ratesOnDevice }: { readonly device: string; readonly ratesOnDevice: boolean },
 ): PhaseRun[] {
   const names = Object.keys(networks).filter((name) => !networks[name].frozen);
   const runs: PhaseRun[] = [];
@@ -37,7 +40,8 @@ export function runningPhases(
     const parameters = trained.flatMap((network) => network.parameters());
     const running = shared?.running ?? phase.optimizer(parameters);
     const rates = ratesOnDevice ? { rates: running.deviceRates() } : {};
-    runs.push({ ...phase, trained, frozen, parameters, running, ...rates });
+    const guard = new GradientGuard(device);
+    runs.push({ ...phase, trained, frozen, parameters, running, guard, ...rates });
   }
   return runs;
 }

@@ -11,11 +11,13 @@ import { checkLogName } from './log-names';
 export interface StepNumbers {
   readonly losses: Readonly<Record<string, number>>;
   readonly statistics: Readonly<Record<string, number>>;
+  /** How many updates of each phase had gradients that are not finite, where that is watched. */
+  readonly faults: Readonly<Record<string, number>>;
 }
 
 /** Which kind of scalar, and its name. */
 export interface Entry {
-  readonly kind: keyof StepNumbers;
+  readonly kind: 'losses' | 'statistics';
   readonly name: string;
 }
 
@@ -38,6 +40,7 @@ interface Held extends Entry {
 export class Scoreboard {
   readonly #device: string;
   readonly #phases: readonly string[];
+  readonly #watched = new Map<string, Tensor>();
   readonly #values = new Map<string, Held | (Entry & { readonly number: number })>();
 
   /** @param phases names that losses have, and statistics must not */
@@ -75,25 +78,32 @@ export class Scoreboard {
     }
   }
 
+  /** Reads that number (float64 []) of a phase with the others, as one of its faults; it stays its owner's. */
+  watch(name: string, tensor: Tensor): void {
+    this.#watched.set(name, tensor);
+  }
+
   /** All of them, in one copy from the device. */
   read(): StepNumbers {
     const held = [...this.#values.values()];
-    const tensors = held.flatMap((entry) => ('tensor' in entry ? [entry.tensor] : []));
+    const posted = held.flatMap((entry) => ('tensor' in entry ? [entry.tensor] : []));
+    const tensors = [...posted, ...this.#watched.values()];
     const values = tensors.length > 0 ? scope(() => stack(tensors).toTypedArray()) : [];
-    const numbers: { losses: Record<string, number>; statistics: Record<string, number> } = {
-      losses: {},
-      statistics: {},
-    };
+    const losses: Record<string, number> = {};
+    const statistics: Record<string, number> = {};
+    const kinds = { losses, statistics };
     let next = 0;
     for (const entry of held)
-      numbers[entry.kind][entry.name] = 'tensor' in entry ? Number(values[next++]) : entry.number;
-    return numbers;
+      kinds[entry.kind][entry.name] = 'tensor' in entry ? Number(values[next++]) : entry.number;
+    const faults = [...this.#watched.keys()].map((name) => [name, Number(values[next++])]);
+    return { losses, statistics, faults: Object.fromEntries(faults) };
   }
 
   /** Releases the tensors and forgets everything. */
   clear(): void {
     for (const held of this.#values.values()) if ('tensor' in held) held.tensor.dispose();
     this.#values.clear();
+    this.#watched.clear();
   }
 }
 

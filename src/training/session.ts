@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
+import { readJsonObject } from '../io/json';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
@@ -11,7 +12,7 @@ import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './c
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
 import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
-import { assertFinite } from './guard';
+import { assertFinite, diverged, divergenceOf } from './guard';
 import { latentShape } from './latent';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
@@ -21,7 +22,7 @@ import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
-import { captureState, restoreState } from './training-state';
+import { captureState, nonFiniteState, restoreState } from './training-state';
 
 interface Intervals {
   readonly logEvery: number;
@@ -41,6 +42,7 @@ export class Session {
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
   #data: DataIdentity | undefined;
+  #changes: readonly unknown[] = [];
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
   #samples: string | undefined;
@@ -117,7 +119,7 @@ export class Session {
     });
     if (!evaluation) return;
     if (run && evaluation.isBest)
-      await writeCheckpoint(join(run.path, BEST), this.#describe(), captureState(training));
+      await writeCheckpoint(join(run.path, BEST), this.#describe(), this.#captureFinite());
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
@@ -141,7 +143,7 @@ export class Session {
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
-    if (numbers) assertFinite(numbers.losses, { step, checkpoint: this.#checkpoint });
+    if (numbers) assertFinite(numbers, { step, checkpoint: this.#checkpoint });
     await this.#orSave(async () => {
       if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
       // Before the checkpoint: what goes on from it does not write them again.
@@ -157,6 +159,7 @@ export class Session {
     const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
     const numbers = this.#training.board.read();
+    assertFinite(numbers, { step, checkpoint: this.#checkpoint });
     await this.#orSave(async () => {
       await this.#drawSamples();
       this.#log(numbers);
@@ -196,7 +199,8 @@ export class Session {
       steps: this.#options.steps,
       epoch: this.#loader.epoch,
       imagesPerSecond: this.#logged.imagesPerSecond,
-      ...numbers,
+      losses: numbers.losses,
+      statistics: numbers.statistics,
       samples: this.#samples,
       checkpoint: this.#checkpoint,
       evaluation: this.#takeEvaluation(),
@@ -234,7 +238,7 @@ export class Session {
   async #writeCheckpoint(run: RunDirectory): Promise<void> {
     const { step } = this.#training;
     const path = join(run.checkpoints, checkpointName(step));
-    await writeCheckpoint(path, this.#describe(), captureState(this.#training));
+    await writeCheckpoint(path, this.#describe(), this.#captureFinite());
     this.#checkpoint = path;
     this.#checkpointStep = step;
   }
@@ -246,8 +250,7 @@ export class Session {
     } catch (error) {
       if (!this.#run || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
       const { step, board } = this.#training;
-      const finite = Object.values(board.read().losses).every(Number.isFinite);
-      if (finite && this.#checkpointStep !== step)
+      if (divergenceOf(board.read()) === null && this.#checkpointStep !== step)
         await this.#writeCheckpoint(this.#run).catch(() => undefined);
       if (this.#checkpointStep !== step) throw error;
       throw new GanError(
@@ -258,19 +261,49 @@ export class Session {
     }
   }
 
+  /** @throws GanError `ERR_DIVERGED` where what would be saved is not finite: the last good checkpoint stays the newest */
+  #captureFinite(): ReturnType<typeof captureState> {
+    const training = this.#training;
+    const files = captureState(training);
+    const found = nonFiniteState(training, files);
+    if (found === null) return files;
+    const { step } = training;
+    throw diverged(
+      { step, checkpoint: this.#checkpoint },
+      `finite weights but ${found} holds NaN or infinity, and was not saved`,
+    );
+  }
+
   async #restore(run: RunDirectory): Promise<void> {
-    const { path, description, files, damaged } = await latestCheckpoint(run.path);
+    const { path, description, files, damaged } = await latestCheckpoint(run.path, (found) =>
+      nonFiniteState(this.#training, found),
+    );
     const { settings = description.settings } = this.#options;
     const found = { loader: this.#loader, data: this.#data, settings };
     this.#notes.push(...checkSameData(description, found));
     this.#settings = settings;
+    const { changes = [] } = this.#options;
+    const groups = this.#training.phases.flatMap(({ running }) => running.groups);
+    const rates = groups.map(({ lr }) => lr);
     restoreState(this.#training, files);
+    if (changes.length > 0) for (const [i, group] of groups.entries()) group.lr = rates[i];
+    this.#recordChanges(run, changes);
+    for (const { guard } of this.#training.phases) guard.reset();
     this.#loader.setState(description.loader);
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
     this.#logged = this.#begun();
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
+  }
+
+  /** Each change with the step it holds from, after those that config.json tells of already. */
+  #recordChanges(run: RunDirectory, changes: readonly string[]): void {
+    const earlier = earlierChanges(join(run.path, 'config.json'));
+    const { step } = this.#training;
+    const told = changes.map((change) => `from step ${step} on: ${change}`);
+    this.#changes = [...earlier, ...told];
+    this.#notes.push(...told);
   }
 
   #describe(): CheckpointDescription {
@@ -300,6 +333,7 @@ export class Session {
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
+      ...(this.#changes.length > 0 ? { changes: this.#changes } : {}),
       ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
       device,
       precision: precision?.precision,
@@ -322,4 +356,14 @@ function versions(): Record<string, string> {
 function describeEvaluation(options: EvaluationOptions) {
   const { features, featuresFrom = features?.name, every, metrics, count, bestBy } = options;
   return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features?.sha256 };
+}
+
+/** None where the file is damaged: it is written again from the checkpoint, which does not know of them. */
+function earlierChanges(config: string): readonly unknown[] {
+  try {
+    const { changes } = readJsonObject(config);
+    return Array.isArray(changes) ? changes : [];
+  } catch {
+    return [];
+  }
 }

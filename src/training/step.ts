@@ -95,6 +95,7 @@ function runPhase(context: StepContext, phase: PhaseRun, stepOf: (part: number) 
     span('optimizer', () => {
       const { running, rates, clipGradNorm: limit } = phase;
       if (limit !== undefined) clipGradNorm(phase.parameters, limit);
+      phase.guard.check(running);
       if (rates) running.apply(rates);
       else running.step();
       running.zeroGrad();

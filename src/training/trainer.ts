@@ -125,11 +125,15 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const capture = makeCapture(options.graphs ?? true, this.device);
     // On CUDA also without graphs, so that they change no bit.
     const ratesOnDevice = capture !== null || !isCpu(this.device);
-    this.phases = runningPhases(options.phases as readonly Phase[], this.networks, { ratesOnDevice });
+    this.phases = runningPhases(options.phases as readonly Phase[], this.networks, {
+      device: this.device,
+      ratesOnDevice,
+    });
     this.board = new Scoreboard(
       this.device,
       this.phases.map(({ name }) => name),
     );
+    for (const { name, guard } of this.phases) this.board.watch(name, guard.count);
     this.#context = {
       networks: this.networks,
       makes: makes as StepContext['makes'],
@@ -149,7 +153,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
    * With `out` it writes a run directory; with `resume` it goes on from the newest whole checkpoint there, bit for bit.
    * `signal` ends it after the step in work, with a checkpoint.
    *
-   * @throws GanError `ERR_DIVERGED` when a loss is not finite, and what phases, data and disk throw
+   * @throws GanError `ERR_DIVERGED` when a loss, a gradient or a weight to be saved is not finite, and what phases, data and disk throw
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     checkLabels(this.latent, loader);
@@ -260,7 +264,10 @@ export class Trainer<N extends Networks = Networks> implements Training {
   dispose(): void {
     this.#captured?.dispose();
     this.board.clear();
-    for (const { rates } of this.phases) rates?.dispose();
+    for (const { rates, guard } of this.phases) {
+      rates?.dispose();
+      guard.dispose();
+    }
     for (const optimizer of new Set(this.phases.map(({ running }) => running))) optimizer.dispose();
     for (const network of Object.values(this.networks)) network.dispose();
     for (const average of Object.values(this.averages)) average.dispose();

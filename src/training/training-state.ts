@@ -5,6 +5,7 @@ import type { Optimizer } from '../optim/optimizer';
 import { isCpu } from '../tensor/device';
 import { getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
+import { findNonFinite } from './finite-state';
 import type { Training } from './training';
 
 type Files = Record<string, TensorRecords>;
@@ -39,6 +40,17 @@ export function restoreState(training: Training, files: Readonly<Files>): void {
     for (const [name, optimizer] of optimizers(training)) optimizer.loadStateDict(load(`optimizers/${name}`));
     restoreCounters(training, filed(files, 'state'));
     training.forgetGraphs();
+  });
+}
+
+/** The first tensor of such files that is not finite, as `networks/generator 0.weight`, or null. */
+export function nonFiniteState({ networks }: Training, files: Readonly<Files>): string | null {
+  return findNonFinite(files, (file) => {
+    const name = file.replace(/^(networks|ema)\//, '');
+    if (name === file) return null;
+    return new Set(
+      Object.hasOwn(networks, name) ? networks[name].namedParameters().map(([path]) => path) : [],
+    );
   });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resumeSettings } from '../../src/cli/resume';
 import { type Given, resolveSettings } from '../../src/cli/settings';
+import { recipes as real } from '../../src/recipes';
 import { formatManifest } from '../../src/training/manifest';
 import { recipes } from './fakes';
 
@@ -69,6 +70,15 @@ describe('resumeSettings refuses', () => {
     expect(() => resume({ set: { width: '16' } })).toThrow(usage(/--set width=16 differs .* has 8/));
   });
 
+  test.each(['beta1', 'width'])('another %s of a real recipe, naming it', (key) => {
+    const { settings } = resolveSettings(real, { recipe: 'dcgan', flags: {}, set: {}, env: {} });
+    writeFileSync(join(run, 'config.json'), JSON.stringify({ settings }));
+    const set = { [key]: key === 'width' ? '9' : '0.1' };
+    expect(() => resumeSettings(real, run, { flags: {}, set, env: {} })).toThrow(
+      usage(new RegExp(`--set ${key}=.* differs from the run`)),
+    );
+  });
+
   test('a configuration file', () => {
     started({});
     expect(() => resume({ file: { path: 'a.json', values: {} } })).toThrow(
@@ -104,6 +114,14 @@ describe('resumeSettings', () => {
       ]);
     },
   );
+  test('takes another learning rate, and says what was before', () => {
+    const { settings } = resolveSettings(real, { recipe: 'dcgan', flags: {}, set: {}, env: {} });
+    writeFileSync(join(run, 'config.json'), JSON.stringify({ settings }));
+    const resumed = resumeSettings(real, run, { flags: {}, set: { lr: '1e-5' }, env: {} });
+    expect(resumed.settings.set.lr).toBe(1e-5);
+    expect(resumed.changes).toEqual([`--set lr ${settings.set.lr} → 0.00001`]);
+    expect(resumeSettings(real, run, { flags: {}, set: {}, env: {} }).changes).toEqual([]);
+  });
 
   test('gives the settings of the run, in its folder', () => {
     started({ batch: '16', seed: '3' }, { width: '8' });

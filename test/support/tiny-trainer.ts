@@ -7,7 +7,7 @@ import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
 import type { Tensor } from '../../src/tensor/tensor';
 import { latentSampler } from '../../src/training/latent-sampler';
-import { Trainer } from '../../src/training/trainer';
+import { Trainer, type TrainerOptions } from '../../src/training/trainer';
 import { testDevice } from './fixtures';
 
 const loss = nonSaturating();
@@ -20,9 +20,13 @@ export function tinyNetworks() {
   };
 }
 
-/** A trainer of them; `change` can spoil the discriminator's loss. */
-export function tinyTrainer(change: (loss: Tensor, step: number) => Tensor = (value) => value) {
+/** A trainer of them; `change` can spoil the discriminator's loss, `options` are the trainer's. */
+export function tinyTrainer(
+  change: (loss: Tensor, step: number) => Tensor = (value) => value,
+  options: Pick<TrainerOptions<ReturnType<typeof tinyNetworks>>, 'ema'> = {},
+) {
   return new Trainer({
+    ...options,
     networks: tinyNetworks(),
     latent: { size: 4 },
     makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
