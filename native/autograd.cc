@@ -97,11 +97,15 @@ bool autocastEnabled(const Context&, at::Device device) {
   return at::autocast::is_autocast_enabled(device_type(device));
 }
 
+at::ScalarType autocastDtype(const Context&, at::Device device) {
+  return at::autocast::get_autocast_dtype(device_type(device));
+}
+
 /// Switches autocast for a device type; leaving it drops the cached low-precision weights, which a step has
 /// made stale.
 void setAutocast(const Context&, at::Device device, bool enabled, at::ScalarType dtype) {
   at::autocast::set_autocast_enabled(device_type(device), enabled);
-  if (enabled) at::autocast::set_autocast_dtype(device_type(device), dtype);
+  at::autocast::set_autocast_dtype(device_type(device), dtype);
   at::autocast::clear_cache();
 }
 
@@ -121,6 +125,7 @@ void define_autograd(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, gradEnabled);
   GAN_DEFINE(context, exports, setGradEnabled);
   GAN_DEFINE(context, exports, autocastEnabled);
+  GAN_DEFINE(context, exports, autocastDtype);
   GAN_DEFINE(context, exports, setAutocast);
 }
 

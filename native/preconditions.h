@@ -121,7 +121,45 @@ inline void check_chunk(const at::Tensor& self, int64_t chunks, int64_t dim) {
   require_parts(size == 0 ? chunks : std::min(chunks, size));
 }
 
+inline void require_paddings(c10::SymIntArrayRef paddings, int64_t most) {
+  for (const c10::SymInt& padding : paddings)
+    if (padding.expect_int() > most)
+      throw ArgumentError("ERR_INVALID_ARG", "expected paddings of at most " + std::to_string(most) +
+                                                 " but received " + std::to_string(padding.expect_int()));
+}
+
+// A convolution computes every pixel of its border, and a kernel that nothing can interrupt works on one of
+// millions for minutes or for ever.
+inline void check_convolution(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                              c10::SymIntArrayRef, c10::SymIntArrayRef padding, c10::SymIntArrayRef,
+                              const c10::SymInt&) {
+  require_paddings(padding, 1 << 16);
+}
+
+inline void check_pad(const at::Tensor&, c10::SymIntArrayRef pad, c10::string_view, std::optional<double>) {
+  require_paddings(pad, 1 << 20);
+}
+
+inline void check_constant_pad(const at::Tensor&, c10::SymIntArrayRef pad, const at::Scalar&) {
+  require_paddings(pad, 1 << 20);
+}
+
+inline void check_replication(const at::Tensor&, c10::SymIntArrayRef pad) { require_paddings(pad, 1 << 20); }
+
 }  // namespace detail
+
+template <>
+inline constexpr auto precondition<at::_ops::conv1d> = &detail::check_convolution;
+template <>
+inline constexpr auto precondition<at::_ops::conv2d> = &detail::check_convolution;
+template <>
+inline constexpr auto precondition<at::_ops::conv3d> = &detail::check_convolution;
+template <>
+inline constexpr auto precondition<at::_ops::pad> = &detail::check_pad;
+template <>
+inline constexpr auto precondition<at::_ops::constant_pad_nd> = &detail::check_constant_pad;
+template <>
+inline constexpr auto precondition<at::_ops::replication_pad2d> = &detail::check_replication;
 
 template <>
 inline constexpr auto precondition<at::_ops::unbind_int> = &detail::check_unbind;

@@ -13,8 +13,9 @@ namespace {
 enum class Way { kWinograd, kFewChannels, kLibrary };
 
 /// The fastest way for a convolution: below some number of tiles, transforming Winograd's weights costs more
-/// than the products save.
+/// than the products save. Sums over nothing are LibTorch's.
 Way way_of(int64_t batch, int64_t n, int64_t small, int64_t large) {
+  if (batch == 0 || small == 0 || large == 0) return Way::kLibrary;
   if (n < 2 || n % 2 != 0 || small % kGroup != 0) return Way::kLibrary;
   if (large <= few_channels::kMost) return Way::kFewChannels;
   return large % kGroup == 0 && winograd::tiles_of(batch, n) >= 4 * kGroup ? Way::kWinograd : Way::kLibrary;

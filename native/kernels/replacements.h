@@ -6,6 +6,7 @@
 #include "convolution.h"
 #include "counted.h"
 #include "dropout.h"
+#include "group_norm.h"
 #include "linear.h"
 #include "rectifier.h"
 
@@ -21,6 +22,8 @@ template <>
 inline constexpr auto implementation<at::_ops::conv_transpose2d_input> = &kernels::conv_transpose2d;
 template <>
 inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;
+template <>
+inline constexpr auto implementation<at::_ops::group_norm> = &kernels::group_norm;
 template <>
 inline constexpr auto implementation<at::_ops::dropout> = &kernels::dropout;
 template <>

@@ -53,6 +53,7 @@ export interface NativeAddon {
   gradEnabled(): boolean;
   setGradEnabled(enabled: boolean): void;
   autocastEnabled(device: string): boolean;
+  autocastDtype(device: string): DType;
   setAutocast(device: string, enabled: boolean, dtype: DType): void;
 
   makeGenerator(device: string, seed: number): Handle;

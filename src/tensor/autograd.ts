@@ -82,7 +82,7 @@ export function autocast<T>(
  * bfloat16 there: call `float()` on it.
  */
 export function withoutAutocast<T>(device: string, body: () => T): T {
-  return withAutocast({ device, enabled: false, dtype: 'bfloat16' }, body);
+  return withAutocast({ device, enabled: false, dtype: native().autocastDtype(device) }, body);
 }
 
 function withAutocast<T>(
@@ -90,10 +90,11 @@ function withAutocast<T>(
   body: () => T,
 ): T {
   const before = native().autocastEnabled(device);
+  const dtypeBefore = native().autocastDtype(device);
   native().setAutocast(device, enabled, dtype);
   try {
     return body();
   } finally {
-    native().setAutocast(device, before, dtype);
+    native().setAutocast(device, before, dtypeBefore);
   }
 }

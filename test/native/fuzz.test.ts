@@ -184,6 +184,22 @@ describe('what LibTorch takes for granted', () => {
     native().releaseOne(endless);
   });
 
+  test('a border of millions of pixels is refused before it is computed', () =>
+    withTensors(
+      [
+        [1, 1, 4, 4],
+        [1, 1, 3, 3],
+      ],
+      (x, w) => {
+        expect(() => ops.conv2d(x, w, null, [1, 1], [1e7, 0])).toThrow(
+          refused(/paddings of at most 65536 but received 10000000$/m),
+        );
+        expect(() => ops.constant_pad_nd(x, [1e7, 0])).toThrow(refused(/at most 1048576/));
+        expect(() => ops.pad(x, [1e7, 0])).toThrow(refused(/at most 1048576/));
+        expect(() => ops.replication_pad2d(x, [1e7, 0, 0, 0])).toThrow(refused(/at most 1048576/));
+      },
+    ));
+
   test.each([0, -1, 1_000_000, 2 ** 32 + 1])('%d threads are refused', (count) => {
     expect(() => native().setThreads(count)).toThrow(refused(/expected 1 to \d+ threads/));
   });

@@ -63,6 +63,25 @@ describe('autograd', () => {
       expect(a.mm(a).dtype).toBe('float32');
     }));
 
+  test('withoutAutocast gives autocast its dtype back, float16 as well as bfloat16', () =>
+    scope(() => {
+      const a = randn([4, 4]);
+      const half = { device: 'cpu', dtype: 'float16' } as const;
+      const dtypes = autocast(half, () => [
+        withoutAutocast('cpu', () => a.mm(a).dtype),
+        a.mm(a).dtype,
+        autocast({ device: 'cpu' }, () => [a.mm(a).dtype, withoutAutocast('cpu', () => a.mm(a).dtype)]),
+        a.mm(a).dtype,
+      ]);
+      expect(dtypes).toEqual(['float32', 'float16', ['bfloat16', 'float32'], 'float16']);
+      expect(() =>
+        autocast(half, () => {
+          throw new Error('mine');
+        }),
+      ).toThrow('mine');
+      expect(autocast({ device: 'cpu' }, () => a.mm(a).dtype)).toBe('bfloat16');
+    }));
+
   test('setData keeps the tensor an optimizer holds, with other memory', () =>
     scope(() => {
       const parameter = ones([2], { requiresGrad: true });

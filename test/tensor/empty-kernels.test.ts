@@ -1,0 +1,63 @@
+import { grad } from '../../src/tensor/autograd';
+import { randn } from '../../src/tensor/create';
+import { batchNormLeakyRelu, conv2d, convTranspose2d, linear } from '../../src/tensor/functional';
+import { scope } from '../../src/tensor/scope';
+import type { Tensor } from '../../src/tensor/tensor';
+
+const HALVE = { stride: 2, padding: 1 };
+
+/** Sums over nothing are 0, so every gradient by a weight is 0, and every one by an image has the image's shape. */
+function expectZeros(run: (input: Tensor, weight: Tensor) => Tensor, shapes: readonly [number[], number[]]) {
+  scope(() => {
+    const [input, weight] = shapes.map((shape) => randn(shape, { requiresGrad: true }));
+    const output = run(input, weight);
+    const first = grad([output.sum()], [input, weight], { createGraph: true });
+    expect(first.map(({ shape }) => shape)).toEqual(shapes);
+    expect(first[1].abs().sum().item()).toBe(0);
+    const energy = first[0].square().sum().add(first[1].square().sum());
+    const second = grad([energy], [weight], { allowUnused: true })[0];
+    expect(second?.abs().sum().item() ?? 0).toBe(0);
+  });
+}
+
+describe('the own kernels on a batch of 0', () => {
+  test.each([1, 3, 4, 32, 64])('a 4×4 stride-2 convolution of %d channels and its transpose', (large) => {
+    const weight = [64, large, 4, 4];
+    expectZeros((x, w) => conv2d(x, w, null, HALVE), [[0, large, 16, 16], weight]);
+    expectZeros((x, w) => convTranspose2d(x, w, null, HALVE), [[0, 64, 8, 8], weight]);
+  });
+
+  test('a 3×3 convolution, a linear layer', () => {
+    expectZeros(
+      (x, w) => conv2d(x, w, null, { padding: 1 }),
+      [
+        [0, 3, 8, 8],
+        [8, 3, 3, 3],
+      ],
+    );
+    expectZeros(
+      (x, w) => linear(x, w),
+      [
+        [0, 512],
+        [256, 512],
+      ],
+    );
+  });
+
+  test('a 4×4 stride-2 convolution to no channels is refused by name', () => {
+    const attempt = () => scope(() => conv2d(randn([2, 3, 16, 16]), randn([0, 3, 4, 4]), null, HALVE));
+    expect(attempt).toThrow(/^conv2d: .*at least 1 at dimension 0/);
+  });
+
+  test('batch norm without channels divides by nothing', () => {
+    const outcome = scope(() => {
+      try {
+        const none = (): Tensor => randn([0]);
+        return batchNormLeakyRelu(randn([4, 0]), { weight: none(), bias: none(), training: true }, 0.2).shape;
+      } catch (error) {
+        return error;
+      }
+    });
+    expect(outcome).toBeDefined();
+  });
+});
