@@ -40,6 +40,12 @@ const open = new Set<Handle>();
 export function startProfiling(): void {
   native().startProfiling();
   profiling = true;
+  process.once('exit', stopAtExit);
+}
+
+/** A profile that is still taken while the process tears LibTorch down ends it by SIGSEGV, in a destructor of LibTorch's own. */
+function stopAtExit(): void {
+  stopProfiling();
 }
 
 /**
@@ -51,6 +57,7 @@ export function startProfiling(): void {
  */
 export function stopProfiling({ trace = '' }: { readonly trace?: string } = {}): ProfileEvent[] {
   profiling = false;
+  process.off('exit', stopAtExit);
   // A span must not outlive the profile it is part of.
   for (const handle of open) close(handle);
   const [texts, buffer] = native().stopProfiling(trace);
