@@ -1,4 +1,5 @@
 import { UsageError } from '../errors';
+import { RATE_PREFIX } from './learning-rates';
 
 /** What each line of the log has beside losses and what losses log. */
 export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond'];
@@ -13,6 +14,10 @@ export function checkLogName(name: string, phases: readonly string[]): void {
   if (typeof name !== 'string' || name === '' || name === '__proto__')
     throw new UsageError(`step.log expected a name but received ${JSON.stringify(name) ?? String(name)}`);
   const taken = LINE_NAMES.includes(name) ? 'has in every line' : 'has for the loss of that phase';
+  if (name.startsWith(RATE_PREFIX))
+    throw new UsageError(
+      `step.log expected a name of its own but received ${JSON.stringify(name)}, and ${RATE_PREFIX} begins the rates in each line: choose another`,
+    );
   if (LINE_NAMES.includes(name) || phases.includes(name))
     throw new UsageError(
       `step.log expected a name of its own but received ${JSON.stringify(name)}, which the log ${taken}: choose another`,

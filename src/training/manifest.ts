@@ -3,6 +3,7 @@ import type { DataSpecs, ImageSpec } from '../data/dataset';
 import type { DataIdentity, PartIdentity } from '../data/identity';
 import { GanError, messageOf } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
+import type { LearningRates } from './learning-rates';
 
 /** In what the losses of a training are computed: all in float32, or under autocast with bfloat16. */
 export type Precision = 'fp32' | 'bf16';
@@ -32,6 +33,8 @@ export interface CheckpointDescription {
   readonly loader: JsonObject;
   /** What the run was started with; `recipe` and `set` name the recipe and its configuration. */
   readonly settings: JsonObject;
+  /** By phase, one a parameter group, those of the next update. Absent where they were not kept. */
+  readonly learningRates?: LearningRates;
   /** Versions of the library and of LibTorch. */
   readonly versions: JsonObject;
 }
@@ -80,6 +83,9 @@ export function parseManifest(text: string): Manifest {
     batchesPerEpoch: count(content, 'batchesPerEpoch'),
     loader: object(content, 'loader'),
     settings: object(content, 'settings'),
+    ...(content.learningRates === undefined
+      ? {}
+      : { learningRates: rates(object(content, 'learningRates')) }),
     versions: object(content, 'versions'),
     files: fileEntries(object(content, 'files')),
   };
@@ -108,6 +114,12 @@ function partIdentity({ classNames, path, sha256 }: JsonObject): PartIdentity {
     ...(typeof path === 'string' ? { path } : {}),
     ...(typeof sha256 === 'string' ? { sha256 } : {}),
   };
+}
+
+function rates(phases: JsonObject): LearningRates {
+  return Object.fromEntries(
+    Object.entries(phases).map(([phase, values]) => [phase, Array.isArray(values) ? values.map(Number) : []]),
+  );
 }
 
 function fileEntries(files: JsonObject): Record<string, FileEntry> {

@@ -14,6 +14,7 @@ import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
 import { assertFinite, diverged, divergenceOf } from './guard';
 import { latentShape } from './latent';
+import { changedRates, learningRates, loggedRates } from './learning-rates';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
 import { latestCheckpoint, RunDirectory } from './run-directory';
@@ -189,7 +190,12 @@ export class Session {
     const now = performance.now();
     const seconds = (now - this.#logged.time) / 1000;
     const imagesPerSecond = seconds > 0 ? (images - this.#logged.images) / seconds : 0;
-    this.#run?.log(step, { imagesPerSecond, ...numbers.losses, ...numbers.statistics });
+    this.#run?.log(step, {
+      imagesPerSecond,
+      ...numbers.losses,
+      ...numbers.statistics,
+      ...loggedRates(this.#training.phases),
+    });
     this.#logged = { step, images, time: now, imagesPerSecond };
   }
 
@@ -287,6 +293,10 @@ export class Session {
     const rates = groups.map(({ lr }) => lr);
     restoreState(this.#training, files);
     if (changes.length > 0) for (const [i, group] of groups.entries()) group.lr = rates[i];
+    else
+      this.#notes.push(
+        ...changedRates(description.learningRates ?? {}, learningRates(this.#training.phases)),
+      );
     this.#recordChanges(run, changes);
     for (const { guard } of this.#training.phases) guard.reset();
     this.#loader.setState(description.loader);
@@ -322,6 +332,7 @@ export class Session {
       batchesPerEpoch,
       loader: this.#loader.state(),
       settings: this.#settings,
+      learningRates: learningRates(this.#training.phases),
       versions: versions(),
     };
   }

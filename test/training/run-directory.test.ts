@@ -61,7 +61,16 @@ describe('a run directory', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines.map(({ step }) => step)).toEqual([2, 4, 6]);
-    expect(Object.keys(lines[0])).toEqual(['step', 'imagesPerSecond', 'D', 'G', 'D(real)', 'D(fake)']);
+    expect(Object.keys(lines[0])).toEqual([
+      'step',
+      'imagesPerSecond',
+      'D',
+      'G',
+      'D(real)',
+      'D(fake)',
+      'learningRate/D',
+      'learningRate/G',
+    ]);
     const config = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
     expect(config).toMatchObject({
       settings: { recipe: 'dcgan' },

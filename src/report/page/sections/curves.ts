@@ -24,6 +24,12 @@ const SPEED: Group = {
   range: [0, null],
   logarithmic: false,
 };
+const RATES: Group = {
+  title: 'Learning rates',
+  note: 'times the schedule’s factor, of the update after each logged step',
+  range: [0, null],
+  logarithmic: false,
+};
 const PROBABILITIES: Group = {
   title: 'What the discriminator says',
   note: 'mean probability of “real”; 0.5 for both means that it cannot tell',
@@ -68,7 +74,7 @@ function groupCurves(curves: Metrics['curves']): Map<Group, [string, Curve][]> {
     members.push([name, curve]);
     groups.set(group, members);
   }
-  const order = [LOSSES, PROBABILITIES, SCORES, ...named.values(), SPEED];
+  const order = [LOSSES, PROBABILITIES, SCORES, ...named.values(), RATES, SPEED];
   return new Map([...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
 }
 
@@ -84,6 +90,7 @@ function groupOf(
   }
   const [prefix, rest] = name.split('/', 2);
   if (rest === undefined) return LOSSES;
+  if (prefix === 'learningRate') return RATES;
   const group = named.get(prefix) ?? { ...LOSSES, title: prefix };
   named.set(prefix, group);
   return group;

@@ -1,0 +1,36 @@
+import type { PhaseRun } from './running-phases';
+
+/** The learning rates of a training's phases, one a parameter group, each times its schedule's factor for the next update. */
+export type LearningRates = Readonly<Record<string, readonly number[]>>;
+
+/** Those in force now. */
+export function learningRates(phases: readonly PhaseRun[]): LearningRates {
+  return Object.fromEntries(phases.map(({ name, running }) => [name, running.lr]));
+}
+
+/** The names that {@link loggedRates} gives begin so, and no other number of the log does. */
+export const RATE_PREFIX = 'learningRate/';
+
+/** As numbers of a line of the log: `learningRate/D`, of several groups `learningRate/D.0` and so on. */
+export function loggedRates(phases: readonly PhaseRun[]): Record<string, number> {
+  const entries = Object.entries(learningRates(phases)).flatMap(([phase, rates]) =>
+    rates.map((rate, group): [string, number] => [
+      RATE_PREFIX + (rates.length > 1 ? `${phase}.${group}` : phase),
+      rate,
+    ]),
+  );
+  return Object.fromEntries(entries);
+}
+
+/**
+ * What a resumed run should be told: the phases that go on at another rate than its checkpoint left off at, a sentence each. A schedule that
+ * ends with the training is stretched where the training is made longer, and then the rate jumps.
+ */
+export function changedRates(before: LearningRates, now: LearningRates): string[] {
+  return Object.entries(now)
+    .filter(([phase, rates]) => before[phase] && String(before[phase]) !== String(rates))
+    .map(
+      ([phase, rates]) =>
+        `phase ${phase} goes on at the learning rate ${rates.join(', ')} and not at ${before[phase].join(', ')}: its schedule was made for another number of steps, so the run is no longer one that was this long from the start`,
+    );
+}
