@@ -131,8 +131,11 @@ void throw_to_js(const Context& context, const Origin& origin, const napi_value*
     if (context.env.IsExceptionPending()) return;
     Failure failure = failure_in_flight();
     const std::string op = plain_name(origin.op);
-    std::string message = op + ": ";
-    if (failed != detail::kNoArgument) {
+    // A device that is not there is no fault of the call: the name of the function that looked for it would
+    // only puzzle.
+    const bool of_call = failure.code != std::string("ERR_NO_CUDA");
+    std::string message = of_call ? op + ": " : "";
+    if (of_call && failed != detail::kNoArgument) {
       const auto names = argument_names(origin);
       message += "argument " + std::to_string(failed + 1) +
                  (failed < names.size() ? " (" + names[failed] + ")" : "") + ": ";
