@@ -140,7 +140,11 @@ function main([seed, calls, journal, only]: string[]): void {
       const handles = handlesIn(target.call(...values), target.result);
       succeeded++;
       for (const handle of handles.slice(0, 3)) addon.shape(handle);
-      addon.release(handles);
+      try {
+        differentiate(addon, { handles, values, twice: dice.chance(0.5) });
+      } finally {
+        addon.release(handles);
+      }
     } catch (error) {
       const what = fault(error);
       if (what) report(target.name, what, values);
@@ -156,6 +160,46 @@ function main([seed, calls, journal, only]: string[]): void {
   releasePool(addon, pool);
   for (const text of faults.values()) console.log(text);
   console.log(`${calls} calls, ${succeeded} succeeded, ${faults.size} faults`);
+}
+
+/** First gradients of what a call gave by the tensors that it was given, and by chance those of them: through every kernel's way back. */
+function differentiate(
+  addon: NativeAddon,
+  given: {
+    readonly handles: readonly number[];
+    readonly values: readonly unknown[];
+    readonly twice: boolean;
+  },
+): void {
+  const wanted = (handle: number) => addon.requiresGrad(handle);
+  const roots = given.handles.filter(wanted);
+  const inputs = [...new Set(given.values.flat().filter((value) => isHandle(addon, value)))] as number[];
+  const leaves = inputs.filter(wanted);
+  if (roots.length === 0 || leaves.length === 0) return;
+  const made: number[] = [];
+  const gradients = (of: readonly number[]) => {
+    const sums = of.map((handle) => addon.ops.sum(handle, null));
+    made.push(...sums);
+    const found = addon.grad(sums, leaves, null, true, given.twice, true).filter((handle) => handle !== 0);
+    made.push(...found);
+    return found;
+  };
+  try {
+    const again = gradients(roots).filter(wanted);
+    if (given.twice && again.length > 0) gradients(again);
+  } finally {
+    addon.release(made);
+  }
+}
+
+function isHandle(addon: NativeAddon, value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  try {
+    addon.requiresGrad(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function brief(value: unknown): string {
