@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
-import type { Loader } from '../data/loader';
+import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
 import { readJsonObject } from '../io/json';
 import { native } from '../native/addon';
@@ -286,7 +286,8 @@ export class Session {
     );
     const { settings = description.settings } = this.#options;
     const found = { loader: this.#loader, data: this.#data, settings };
-    this.#notes.push(...checkSameData(description, found));
+    const { notes, keepsPlace } = checkSameData(description, found);
+    this.#notes.push(...notes);
     this.#settings = settings;
     const { changes = [] } = this.#options;
     const groups = this.#training.phases.flatMap(({ running }) => running.groups);
@@ -299,7 +300,8 @@ export class Session {
       );
     this.#recordChanges(run, changes);
     for (const { guard } of this.#training.phases) guard.reset();
-    this.#loader.setState(description.loader);
+    const place = description.loader;
+    this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
