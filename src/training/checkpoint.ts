@@ -107,6 +107,14 @@ export async function readCheckpoint(
   return result;
 }
 
+/** Whether a folder is a checkpoint whose files all have the hashes in its manifest. */
+export function isWholeCheckpoint(path: string): Promise<boolean> {
+  return readCheckpoint(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Folders of complete-looking checkpoints, the newest first. */
 export async function listCheckpoints(folder: string): Promise<string[]> {
   return newestFirst(folder, await readdir(folder).catch(() => []));

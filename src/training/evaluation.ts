@@ -80,6 +80,11 @@ export class RunEvaluator {
     return { ...this.#rank(row), seconds: (performance.now() - start) / 1000 };
   }
 
+  /** Whether it has judged the weights of a step, in this process or before. */
+  hasJudged(step: number): boolean {
+    return this.#rows.some((row) => row.step === step);
+  }
+
   dispose(): void {
     this.#judge.dispose();
   }

@@ -108,10 +108,11 @@ function dataIdentity(data: JsonObject): DataIdentity {
   return Object.fromEntries(Object.keys(data).map((name) => [name, partIdentity(object(data, name))]));
 }
 
-function partIdentity({ classNames, path, sha256 }: JsonObject): PartIdentity {
+function partIdentity({ classNames, path, count: images, sha256 }: JsonObject): PartIdentity {
   return {
     classNames: Array.isArray(classNames) ? classNames.map(String) : [],
     ...(typeof path === 'string' ? { path } : {}),
+    ...(typeof images === 'number' ? { count: images } : {}),
     ...(typeof sha256 === 'string' ? { sha256 } : {}),
   };
 }

@@ -10,7 +10,13 @@ import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation, rewriteEvaluations } from '../report/evaluations-log';
 import { MetricsLog } from '../report/metrics-log';
 import { EventWriter } from '../report/tensorboard';
-import { checkpointName, listCheckpoints, openCheckpoint, readCheckpoint } from './checkpoint';
+import {
+  checkpointName,
+  isWholeCheckpoint,
+  listCheckpoints,
+  openCheckpoint,
+  readCheckpoint,
+} from './checkpoint';
 import type { CheckpointDescription } from './manifest';
 import { recoverFolders } from './replaced-folder';
 import { isLeftover, removeLeftovers } from './run-leftovers';
@@ -92,7 +98,7 @@ export class RunDirectory {
     await requireRun(path);
     return RunDirectory.#locked(path, async () => {
       for (const folder of [path, join(path, 'checkpoints')]) {
-        await recoverFolders(folder, isWhole);
+        await recoverFolders(folder, isWholeCheckpoint);
         await removePartials(folder);
       }
     });
@@ -182,13 +188,6 @@ async function makeWritable(path: string): Promise<void> {
   } catch (error) {
     throw writeError(path, error);
   }
-}
-
-function isWhole(checkpoint: string): Promise<boolean> {
-  return readCheckpoint(checkpoint).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Without its configuration, too: checkpoints hold all that a training goes on from. */

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
-import type { Loader } from '../data/loader';
+import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
 import { readJsonObject } from '../io/json';
 import { native } from '../native/addon';
@@ -86,6 +86,7 @@ export class Session {
       // Also on resume: the run may be told to go further than it was.
       await run?.writeConfig(session.#config());
       run?.openLogs(training.step);
+      if (resume) await session.#makeUpEvaluation();
       return session;
     } catch (error) {
       session.close();
@@ -127,6 +128,19 @@ export class Session {
     this.#logged = { ...this.#logged, time: this.#logged.time + evaluation.seconds * 1000 };
   }
 
+  #evaluatesAt(step: number): boolean {
+    const every = this.#evaluator?.every;
+    return every !== undefined && (step % every === 0 || step >= this.#options.steps);
+  }
+
+  /** Makes the evaluation that was due after the checkpoint gone on from, where the training ended between the two. */
+  async #makeUpEvaluation(): Promise<void> {
+    const { step } = this.#training;
+    if (!this.#evaluatesAt(step) || this.#evaluator?.hasJudged(step)) return;
+    this.#notes.push(`the evaluation of step ${step}, which was due when the run ended, is made now`);
+    await this.#evaluate();
+  }
+
   #beginProfile(): void {
     const { profile, steps } = this.#options;
     const { device, step } = this.#training;
@@ -139,8 +153,7 @@ export class Session {
     const { step, board } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
-    const every = this.#evaluator?.every;
-    const evaluates = every !== undefined && (step % every === 0 || step >= this.#options.steps);
+    const evaluates = this.#evaluatesAt(step);
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
@@ -155,11 +168,12 @@ export class Session {
     return logs && numbers ? this.#report(numbers) : null;
   }
 
-  /** Saves what an interruption left unsaved. */
+  /** Saves what an interruption left unsaved, and reports an evaluation that no step did after. */
   async finish(): Promise<Report | null> {
-    const { step } = this.#training;
-    if (!this.#run || this.#checkpointStep === step || step === 0) return null;
-    const numbers = this.#training.board.read();
+    const { step, board } = this.#training;
+    if (!this.#run || this.#checkpointStep === step || step === 0)
+      return this.#evaluation ? this.#report(board.read()) : null;
+    const numbers = board.read();
     assertFinite(numbers, { step, checkpoint: this.#checkpoint });
     await this.#orSave(async () => {
       await this.#drawSamples();
@@ -286,7 +300,8 @@ export class Session {
     );
     const { settings = description.settings } = this.#options;
     const found = { loader: this.#loader, data: this.#data, settings };
-    this.#notes.push(...checkSameData(description, found));
+    const { notes, keepsPlace } = checkSameData(description, found);
+    this.#notes.push(...notes);
     this.#settings = settings;
     const { changes = [] } = this.#options;
     const groups = this.#training.phases.flatMap(({ running }) => running.groups);
@@ -299,7 +314,8 @@ export class Session {
       );
     this.#recordChanges(run, changes);
     for (const { guard } of this.#training.phases) guard.reset();
-    this.#loader.setState(description.loader);
+    const place = description.loader;
+    this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
