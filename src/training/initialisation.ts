@@ -15,6 +15,8 @@ export interface InitialisedNetwork {
   readonly missing: readonly string[];
   /** Tensors that the source has in another shape, by name: these, too. */
   readonly otherShape: Readonly<Record<string, OtherShape>>;
+  /** Buffers that stayed because another of their layer has another shape there: running statistics count together. */
+  readonly parted: readonly string[];
 }
 
 /** What `initialise` took from where; a run's `config.json` and checkpoints have it as `init`. */
@@ -38,7 +40,7 @@ export function fittedText({ source, step, networks }: Initialisation): string {
   const from = step === null ? source : `${source}, step ${step}`;
   const fitted = Object.entries(networks).map(
     ([name, { tensors, fitted, parameters }]) =>
-      `${name} ${fitted} of ${tensors} tensors (${parameters.toLocaleString('en-US')} parameters)`,
+      `${name} ${fitted} of ${tensors} tensors (${parameters.toLocaleString('en-US')} parameter${parameters === 1 ? '' : 's'})`,
   );
   return `${from}: ${fitted.join('; ')}`;
 }
@@ -46,7 +48,7 @@ export function fittedText({ source, step, networks }: Initialisation): string {
 /** What did not fit, a line for each network that kept tensors of its own, and one for what the source has beside; none where all fitted. */
 export function unfittedTexts({ networks, unused }: Initialisation): string[] {
   const kept = Object.entries(networks).flatMap(([name, network]) => {
-    const { tensors, missing, otherShape } = network;
+    const { tensors, missing, otherShape, parted } = network;
     if (missing.length === tensors) return [`the source has no ${name}: it starts anew`];
     const reasons = [
       ...Object.entries(otherShape).map(
@@ -54,6 +56,7 @@ export function unfittedTexts({ networks, unused }: Initialisation): string[] {
           `${tensor} [${expected.join(', ')}], which is [${found.join(', ')}] in the source`,
       ),
       ...missing.map((tensor) => `${tensor}, which the source lacks`),
+      ...parted.map((tensor) => `${tensor}, whose layer has another shape in the source`),
     ];
     return reasons.length > 0 ? [`${name} starts anew with ${listText(reasons, '; ')}`] : [];
   });

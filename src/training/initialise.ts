@@ -6,7 +6,7 @@ import type { Ema } from '../optim/ema';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { Initialisation, InitialisedNetwork } from './initialisation';
-import { type Matched, matchWeights, type Wanted } from './match-weights';
+import { type Matched, matchWeights, type OwnTensors, type Wanted } from './match-weights';
 import type { Networks } from './phase';
 import { readWeights, type Weights } from './weights';
 
@@ -34,7 +34,7 @@ export interface Initialisable {
  * @param source a path, or what `readWeights` read
  * @param options.network the one network to load (all); a file that holds one network is then for this one
  * @returns what fitted, for `fit` to keep it in `config.json`
- * @throws GanError `ERR_STATE_DICT` where nothing fits, `ERR_BAD_WEIGHTS` for what is not finite, UsageError for a network that the model
+ * @throws GanError `ERR_STATE_DICT` where no parameter fits, `ERR_BAD_WEIGHTS` for what is not finite, UsageError for a network that the model
  *   does not have or a trainer that has trained, and what `readWeights` throws; nothing is loaded then
  */
 export async function initialise(
@@ -79,12 +79,15 @@ function targetsOf(networks: Networks, only: string | undefined): Networks {
 }
 
 function wantedOf(networks: Networks, targets: Networks, only: string | undefined): Wanted {
-  const shapes = Object.entries(targets).map(([name, module]) => {
-    const state = Object.entries(module.stateDict());
-    return [name, Object.fromEntries(state.map(([tensor, { shape }]) => [tensor, shape]))] as const;
-  });
+  const own = Object.entries(targets).map(([name, module]) => [name, ownTensors(module)] as const);
   const others = Object.keys(networks).filter((name) => !Object.hasOwn(targets, name));
-  return { networks: Object.fromEntries(shapes), alone: only !== undefined, others };
+  return { networks: Object.fromEntries(own), alone: only !== undefined, others };
+}
+
+function ownTensors(network: Module): OwnTensors {
+  const buffers = new Set(network.namedBuffers().map(([name]) => name));
+  const state = Object.entries(network.stateDict());
+  return Object.fromEntries(state.map(([name, { shape }]) => [name, { shape, learned: !buffers.has(name) }]));
 }
 
 /** What fitted, in the dtypes of the network. @throws GanError `ERR_BAD_WEIGHTS`: NaN is nowhere good, infinity not in a parameter */
@@ -123,13 +126,12 @@ function settleVectors(network: Module, loaded: ReadonlySet<string>): void {
   }
 }
 
-function describe(network: Module, { fitted, missing, otherShape }: Matched): InitialisedNetwork {
+function describe(network: Module, { fitted, ...rest }: Matched): InitialisedNetwork {
   const loaded = network.namedParameters().filter(([name]) => Object.hasOwn(fitted, name));
   return {
     tensors: Object.keys(network.stateDict()).length,
     fitted: Object.keys(fitted).length,
     parameters: loaded.reduce((sum, [, { numel }]) => sum + numel, 0),
-    missing,
-    otherShape,
+    ...rest,
   };
 }

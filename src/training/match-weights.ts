@@ -3,11 +3,18 @@ import type { TensorRecords } from '../io/safetensors';
 import { type InitialisedNetwork, listText, type OtherShape } from './initialisation';
 import type { Weights } from './weights';
 
-/** Shapes of a network's tensors by their names in its state dict. */
-export type Shapes = Readonly<Record<string, readonly number[]>>;
+/** A tensor of a network. */
+export interface OwnTensor {
+  readonly shape: readonly number[];
+  /** Whether it is a parameter, and no buffer. */
+  readonly learned: boolean;
+}
+
+/** A network's tensors by their names in its state dict. */
+export type OwnTensors = Readonly<Record<string, OwnTensor>>;
 
 /** The source's tensors that have the name and shape of a network's, and the names of the rest. */
-export interface Matched extends Pick<InitialisedNetwork, 'missing' | 'otherShape'> {
+export interface Matched extends Pick<InitialisedNetwork, 'missing' | 'otherShape' | 'parted'> {
   readonly fitted: TensorRecords;
 }
 
@@ -20,7 +27,7 @@ export interface MatchedWeights {
 
 /** The networks to find weights for. */
 export interface Wanted {
-  readonly networks: Readonly<Record<string, Shapes>>;
+  readonly networks: Readonly<Record<string, OwnTensors>>;
   /** Whether that is one of several, and the rest of the source is left alone on purpose. */
   readonly alone: boolean;
   /** Networks of the model that weights are not taken for. */
@@ -31,16 +38,15 @@ export interface Wanted {
  * Matches the tensors of a source with networks: of a checkpoint by the network's name, of a file by that as a prefix or, where more fits so, as
  * the state dict of one network; then by name and shape.
  *
- * @throws GanError `ERR_STATE_DICT` where nothing fits, UsageError where a file fits several networks alike
+ * @throws GanError `ERR_STATE_DICT` where no parameter fits, UsageError where a file fits several networks alike
  */
 export function matchWeights(weights: Weights, wanted: Wanted): MatchedWeights {
   const sources = sourcesOf(weights, wanted);
   const networks: Record<string, Matched> = {};
-  for (const [name, shapes] of Object.entries(wanted.networks))
+  for (const [name, own] of Object.entries(wanted.networks))
     if (sources.whole || Object.hasOwn(sources.networks, name))
-      networks[name] = matchNetwork(shapes, sources.networks[name] ?? {});
-  if (Object.values(networks).every(({ fitted }) => Object.keys(fitted).length === 0))
-    throw nothingFits(weights, wanted);
+      networks[name] = matchNetwork(own, sources.networks[name] ?? {});
+  if (countFits(wanted, sources.networks) === 0) throw nothingFits(weights, wanted);
   const unused = Object.entries(sources.networks).flatMap(([name, tensors]) =>
     Object.keys(tensors)
       .filter((tensor) => !Object.hasOwn(wanted.networks[name] ?? {}, tensor))
@@ -109,33 +115,45 @@ function bestNetwork(
   return best[0] ?? [undefined, 0];
 }
 
+/** How many parameters are there in the shape that is wanted. */
 function countFits({ networks }: Wanted, found: Readonly<Record<string, TensorRecords>>): number {
-  const counts = Object.entries(found).map(
-    ([name, tensors]) => Object.keys(matchNetwork(networks[name], tensors).fitted).length,
-  );
+  const counts = Object.entries(found).map(([name, tensors]) => {
+    const own = networks[name] ?? {};
+    return Object.keys(matchNetwork(own, tensors).fitted).filter((tensor) => own[tensor].learned).length;
+  });
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-function matchNetwork(shapes: Shapes, tensors: TensorRecords): Matched {
+function matchNetwork(own: OwnTensors, tensors: TensorRecords): Matched {
   const fitted: Record<string, TensorRecords[string]> = {};
   const otherShape: Record<string, OtherShape> = {};
   const missing: string[] = [];
-  for (const [name, expected] of Object.entries(shapes)) {
+  for (const [name, { shape: expected }] of Object.entries(own)) {
     const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
     if (tensor === undefined) missing.push(name);
     else if (`${tensor.shape}` === `${expected}`) fitted[name] = tensor;
     else otherShape[name] = { expected, found: tensor.shape };
   }
-  return { fitted, missing, otherShape };
+  const parted = Object.keys(fitted).filter(
+    (name) =>
+      !own[name].learned &&
+      Object.keys(otherShape).some((other) => !own[other].learned && layerOf(other) === layerOf(name)),
+  );
+  for (const name of parted) delete fitted[name];
+  return { fitted, missing, otherShape, parted };
+}
+
+function layerOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('.') + 1);
 }
 
 function nothingFits({ source, held }: Weights, { networks }: Wanted): GanError {
-  const expected = Object.entries(networks).map(([name, shapes]) => `${name} (${shapesText(shapes)})`);
+  const expected = Object.entries(networks).map(([name, own]) => `${name} (${shapesText(own)})`);
   const found =
     held.by === 'file'
-      ? shapesText(shapesOf(held.tensors))
+      ? shapesText(held.tensors)
       : Object.entries(held.networks)
-          .map(([name, tensors]) => `${name} (${shapesText(shapesOf(tensors))})`)
+          .map(([name, tensors]) => `${name} (${shapesText(tensors)})`)
           .join(' and ');
   return new GanError(
     'ERR_STATE_DICT',
@@ -143,13 +161,9 @@ function nothingFits({ source, held }: Weights, { networks }: Wanted): GanError 
   );
 }
 
-function shapesOf(tensors: TensorRecords): Shapes {
-  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
-}
-
-function shapesText(shapes: Shapes): string {
+function shapesText(tensors: Readonly<Record<string, Pick<OwnTensor, 'shape'>>>): string {
   return listText(
-    Object.entries(shapes).map(([name, shape]) => `${name} [${shape.join(', ')}]`),
+    Object.entries(tensors).map(([name, { shape }]) => `${name} [${shape.join(', ')}]`),
     ', ',
   );
 }
