@@ -37,7 +37,11 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
     throw new UsageError(
       '--config and --resume exclude each other: a resumed run keeps its own configuration',
     );
-  const { out } = given.flags;
+  const { out, init } = given.flags;
+  if (init !== undefined)
+    throw new UsageError(
+      `--init ${init} and --resume ${directory} exclude each other: a resumed run goes on from its own weights; leave --init out, or start a new run with --out`,
+    );
   if (typeof out === 'string' && resolve(out) !== resolve(directory))
     throw new UsageError(
       `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,

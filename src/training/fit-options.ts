@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
 import type { EvaluationOptions } from './evaluation-options';
+import type { Initialisation } from './initialisation';
 import type { ProfileOptions } from './step-profile';
 
 /** How long to train, and what to leave on disk. */
@@ -44,6 +45,8 @@ export interface FitOptions {
   readonly evaluation?: EvaluationOptions;
   /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What `initialise` took from other weights: kept in config.json and in checkpoints, those of resumed runs too (none). */
+  readonly init?: Initialisation;
 }
 
 /** @throws UsageError for a count that is none, or a resume of no run */

@@ -33,6 +33,8 @@ export interface CheckpointDescription {
   readonly loader: JsonObject;
   /** What the run was started with; `recipe` and `set` name the recipe and its configuration. */
   readonly settings: JsonObject;
+  /** What weights of another training the run started from. Absent where it started from random ones. */
+  readonly init?: JsonObject;
   /** By phase, one a parameter group, those of the next update. Absent where they were not kept. */
   readonly learningRates?: LearningRates;
   /** Versions of the library and of LibTorch. */
@@ -83,6 +85,7 @@ export function parseManifest(text: string): Manifest {
     batchesPerEpoch: count(content, 'batchesPerEpoch'),
     loader: object(content, 'loader'),
     settings: object(content, 'settings'),
+    ...(content.init === undefined ? {} : { init: object(content, 'init') }),
     ...(content.learningRates === undefined
       ? {}
       : { learningRates: rates(object(content, 'learningRates')) }),

@@ -44,6 +44,7 @@ export class Session {
   #settings: Readonly<Record<string, unknown>>;
   #data: DataIdentity | undefined;
   #changes: readonly unknown[] = [];
+  #init: Readonly<Record<string, unknown>> | undefined;
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
   #samples: string | undefined;
@@ -61,6 +62,7 @@ export class Session {
     this.#intervals = { logEvery, sampleEvery, checkpointEvery };
     this.#run = run;
     this.#settings = options.settings ?? {};
+    this.#init = options.init && { ...options.init };
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
     this.#logged = this.#begun();
   }
@@ -303,6 +305,7 @@ export class Session {
     const { notes, keepsPlace } = checkSameData(description, found);
     this.#notes.push(...notes);
     this.#settings = settings;
+    this.#init = description.init;
     const { changes = [] } = this.#options;
     const groups = this.#training.phases.flatMap(({ running }) => running.groups);
     const rates = groups.map(({ lr }) => lr);
@@ -348,6 +351,7 @@ export class Session {
       batchesPerEpoch,
       loader: this.#loader.state(),
       settings: this.#settings,
+      ...(this.#init ? { init: this.#init } : {}),
       learningRates: learningRates(this.#training.phases),
       versions: versions(),
     };
@@ -360,6 +364,7 @@ export class Session {
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
+      ...(this.#init ? { init: this.#init } : {}),
       ...(this.#changes.length > 0 ? { changes: this.#changes } : {}),
       ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
       device,
