@@ -36,9 +36,10 @@ export function readJsonObject(file: string): JsonObject {
  * The objects of a file that holds one JSON object a line. What is no such line is left out: a writer that was killed leaves
  * half a line, and one that is at work may be in the middle of its last. Without the file there are none.
  *
+ * @param onBad is told the number of a line that is left out, from 1 on
  * @throws GanError `ERR_CANNOT_READ` when the file is there but cannot be read
  */
-export function readJsonLines(file: string): JsonObject[] {
+export function readJsonLines(file: string, onBad: (line: number) => void = () => {}): JsonObject[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -46,7 +47,13 @@ export function readJsonLines(file: string): JsonObject[] {
     if (hasCode(error, 'ENOENT')) return [];
     throw readError(file, error);
   }
-  return text.split('\n').map(parseLine).filter(isJsonObject);
+  return text.split('\n').flatMap((line, i) => {
+    if (line === '') return [];
+    const value = parseLine(line);
+    if (isJsonObject(value)) return [value];
+    onBad(i + 1);
+    return [];
+  });
 }
 
 function parseLine(line: string): unknown {
