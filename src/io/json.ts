@@ -11,6 +11,19 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
+ * `JSON.parse` whose error is one line: V8's quotes the text as it is, with line ends and control characters.
+ *
+ * @throws SyntaxError for what is no JSON
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(messageOf(error).replace(/[\s\p{Cc}]+/gu, ' '), { cause: error });
+  }
+}
+
+/**
  * Reads a file that holds one JSON object.
  *
  * @throws GanError `ERR_CANNOT_READ` when the file cannot be read, `ERR_BAD_JSON` when it holds something else
@@ -24,7 +37,7 @@ export function readJsonObject(file: string): JsonObject {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new GanError('ERR_BAD_JSON', `${file}: expected JSON, but ${messageOf(error)}`, { cause: error });
   }

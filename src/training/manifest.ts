@@ -1,7 +1,7 @@
 import type { DataSpecs, ImageSpec } from '../data/dataset';
 import type { DataIdentity, PartIdentity } from '../data/identity';
 import { GanError, messageOf } from '../errors';
-import { isJsonObject, type JsonObject } from '../io/json';
+import { isJsonObject, type JsonObject, parseJson } from '../io/json';
 import { sealed, sealFits } from '../io/sealed-json';
 import type { LearningRates } from './learning-rates';
 
@@ -68,7 +68,7 @@ export function parseManifest(text: string): Manifest {
   const { format, ...content } = parseObject(text);
   if (format !== FORMAT)
     throw bad(
-      `expected format ${FORMAT} in manifest.json but it has ${format}: another version of libtorch-gan wrote it`,
+      `expected format ${FORMAT} in manifest.json but it has ${JSON.stringify(format)?.slice(0, 40) ?? 'none'}: another version of libtorch-gan wrote it, or it was damaged`,
     );
   if (!sealFits({ format, ...content }))
     throw bad('manifest.json was changed or damaged: its seal does not fit');
@@ -134,7 +134,7 @@ function fileEntries(files: JsonObject): Record<string, FileEntry> {
 function parseObject(text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw bad(`manifest.json is no JSON (${messageOf(error)})`);
   }
