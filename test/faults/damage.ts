@@ -86,7 +86,9 @@ export function refused(error: unknown, name: string): 'refused' {
     code: expect.stringMatching(/^ERR_[A-Z_]+$/),
     message: expect.stringContaining(name),
   });
-  expect(error).toMatchObject({ message: expect.not.stringMatching(/\n|undefined|\[object|at .*\.[jt]s:/) });
+  expect(error).toMatchObject({
+    message: expect.not.stringMatching(/\n|\bundefined\b|\[object|at .*\.[jt]s:/),
+  });
   return 'refused';
 }
 

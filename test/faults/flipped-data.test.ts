@@ -1,6 +1,7 @@
 // Data files that users bring, with a bit flipped, cut off or longer than they were. Where a format has no hash of its own, other pixels
 // are not a fault: the hash that a run keeps of its images differs then, by which a resume tells them.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { ImageDataset } from '../../src/data/dataset';
@@ -12,8 +13,12 @@ import { mnist } from '../../src/data/mnist';
 import { readPng, writePng } from '../../src/io/png';
 import { readSafetensors } from '../../src/io/read-tensors';
 import { writeSafetensors } from '../../src/io/safetensors';
+import { ScriptModule } from '../../src/io/script-module';
+import { noGrad } from '../../src/tensor/autograd';
+import { scope } from '../../src/tensor/scope';
 import { environment, idx, put, temporaryFolder } from '../data/files';
 import { bmp } from '../data/image-files';
+import { readFixture } from '../support/fixtures';
 import { eachDamage, type Outcome, refused } from './damage';
 
 const folder = temporaryFolder();
@@ -166,6 +171,30 @@ test('readSafetensors: refused in one line, or what the file says, and no tensor
     }
   });
   expect(outcomes.refused).toBeGreaterThan(80);
+});
+
+test('TorchScript: refused by its name, or a network that gives the same', async () => {
+  const fixture = readFixture('io/script');
+  const file = folder.path('network.pt');
+  writeFileSync(file, readFileSync(join(__dirname, '..', 'fixtures', 'io', 'script', 'plain.pt')));
+  const output = () => {
+    const script = new ScriptModule(file);
+    try {
+      return scope(() => noGrad(() => [...script.run(fixture.tensor('images'))[''].toTypedArray()]));
+    } finally {
+      script.dispose();
+    }
+  };
+  const whole = output();
+  const outcomes = await eachDamage(file, { flips: 400 }, () => {
+    try {
+      expect(output()).toEqual(whole);
+      return 'harmless';
+    } catch (error) {
+      return refused(error, 'network.pt');
+    }
+  });
+  expect(outcomes.refused).toBeGreaterThan(200);
 });
 
 test('readPng: refused in one line that names the file, or a picture of the same size', async () => {
