@@ -1,7 +1,8 @@
 import { basename, join, resolve } from 'node:path';
 import { hasCode, messageOf, UsageError } from '../errors';
-import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import { isJsonObject, type JsonObject } from '../io/json';
 import { isRecipeFile } from '../io/program-name';
+import { readSealedJson } from '../io/sealed-json';
 import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
 import { newestDescription } from '../training/checkpoint';
@@ -136,7 +137,7 @@ interface EarlierRun {
 function readRun(directory: string): EarlierRun {
   const file = join(directory, 'config.json');
   try {
-    const { settings, precision, evaluation } = readJsonObject(file);
+    const { settings, precision, evaluation } = readSealedJson(file);
     if (isJsonObject(settings))
       return {
         settings,

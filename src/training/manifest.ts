@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DataSpecs, ImageSpec } from '../data/dataset';
 import type { DataIdentity, PartIdentity } from '../data/identity';
 import { GanError, messageOf } from '../errors';
-import { isJsonObject, type JsonObject } from '../io/json';
+import { isJsonObject, type JsonObject, parseJson } from '../io/json';
+import { sealed, sealFits } from '../io/sealed-json';
 import type { LearningRates } from './learning-rates';
 
 /** In what the losses of a training are computed: all in float32, or under autocast with bfloat16. */
@@ -58,8 +58,7 @@ const FORMAT = 2;
 
 /** The text of `manifest.json`. Its seal is a hash of the rest: a flipped byte in it must not pass for another training. */
 export function formatManifest(manifest: Manifest): string {
-  const content = { format: FORMAT, ...manifest };
-  return `${JSON.stringify({ ...content, seal: sealOf(content) }, null, 2)}\n`;
+  return `${JSON.stringify(sealed({ format: FORMAT, ...manifest }), null, 2)}\n`;
 }
 
 /**
@@ -68,12 +67,12 @@ export function formatManifest(manifest: Manifest): string {
  * @throws GanError `ERR_BAD_CHECKPOINT` where it is damaged, or of another version
  */
 export function parseManifest(text: string): Manifest {
-  const { seal, format, ...content } = parseObject(text);
+  const { format, ...content } = parseObject(text);
   if (format !== FORMAT)
     throw bad(
-      `expected format ${FORMAT} in manifest.json but it has ${format}: another version of libtorch-gan wrote it`,
+      `expected format ${FORMAT} in manifest.json but it has ${JSON.stringify(format)?.slice(0, 40) ?? 'none'}: another version of libtorch-gan wrote it, or it was damaged`,
     );
-  if (seal !== sealOf({ format, ...content }))
+  if (!sealFits({ format, ...content }))
     throw bad('manifest.json was changed or damaged: its seal does not fit');
   return {
     step: count(content, 'step'),
@@ -139,7 +138,7 @@ function fileEntries(files: JsonObject): Record<string, FileEntry> {
 function parseObject(text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw bad(`manifest.json is no JSON (${messageOf(error)})`);
   }
@@ -161,8 +160,4 @@ function count(holder: JsonObject, key: string): number {
 
 function bad(problem: string): GanError {
   return new GanError('ERR_BAD_CHECKPOINT', problem);
-}
-
-function sealOf(content: object): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

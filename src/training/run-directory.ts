@@ -5,6 +5,7 @@ import { writeError } from '../io/file-error';
 import { makeFolder } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
+import { sealed } from '../io/sealed-json';
 import { removePartials, writeWhole } from '../io/whole-file';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation, rewriteEvaluations } from '../report/evaluations-log';
@@ -121,10 +122,10 @@ export class RunDirectory {
     return join(this.path, 'checkpoints');
   }
 
-  /** Writes `config.json`, or replaces it whole. */
+  /** Writes `config.json`, sealed, or replaces it whole. */
   async writeConfig(config: Readonly<Record<string, unknown>>): Promise<void> {
     await writeWhole(join(this.path, 'config.json'), (partial) =>
-      writeFile(partial, `${JSON.stringify(config, null, 2)}\n`),
+      writeFile(partial, `${JSON.stringify(sealed(config), null, 2)}\n`),
     );
   }
 
@@ -145,10 +146,14 @@ export class RunDirectory {
     this.#metrics?.sync();
   }
 
-  /** Earlier evaluations of weights up to step `step`; those of a training that went further are dropped, as its log lines are. */
-  async evaluationsUpTo(step: number): Promise<EvaluationRow[]> {
+  /**
+   * Earlier evaluations of weights up to step `step`; those of a training that went further are dropped, as its log lines are.
+   *
+   * @param onNote is told of damaged ones
+   */
+  async evaluationsUpTo(step: number, onNote?: (note: string) => void): Promise<EvaluationRow[]> {
     const file = join(this.path, 'evaluations.jsonl');
-    const rows = readEvaluations(file);
+    const rows = readEvaluations(file, onNote);
     const kept = rows.filter((row) => row.step <= step || row.source === 'evaluate');
     if (kept.length < rows.length) await rewriteEvaluations(file, kept);
     return kept.filter((row) => row.source === 'training');

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
-import { readJsonObject } from '../io/json';
+import { readSealedJson } from '../io/sealed-json';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
@@ -108,7 +108,9 @@ export class Session {
     const { evaluation } = this.#options;
     if (!evaluation) return;
     const training = this.#training;
-    const earlier = this.#run ? await this.#run.evaluationsUpTo(training.step) : [];
+    const earlier = this.#run
+      ? await this.#run.evaluationsUpTo(training.step, (note) => this.#notes.push(note))
+      : [];
     this.#evaluator = await RunEvaluator.begin(evaluation, training, earlier);
   }
 
@@ -393,7 +395,7 @@ function describeEvaluation(options: EvaluationOptions) {
 /** None where the file is damaged: it is written again from the checkpoint, which does not know of them. */
 function earlierChanges(config: string): readonly unknown[] {
   try {
-    const { changes } = readJsonObject(config);
+    const { changes } = readSealedJson(config);
     return Array.isArray(changes) ? changes : [];
   } catch {
     return [];
