@@ -304,7 +304,7 @@ describe('initialise', () => {
       );
       expect(unfittedTexts(report)).toEqual([
         'encoder starts anew with 0.bias, which the source lacks; 1.weight, which the source lacks; 1.bias, which the source lacks',
-        'the source has no decoder: it starts anew',
+        'decoder starts anew: the source has none of its 4 tensors',
         'not used of the source: encoder.9.bias, step',
       ]);
     });
