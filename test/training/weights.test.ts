@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manualSeed } from '../../src/tensor/random';
 import { readWeights } from '../../src/training/weights';
@@ -57,6 +58,13 @@ describe('readWeights refuses', () => {
     );
   });
 
+  test('a pipe, without waiting for its writer', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    await expect(readWeights(at('pipe'))).rejects.toEqual(
+      failure('ERR_BAD_SAFETENSORS', 'it is not a regular file'),
+    );
+  });
+
   test('a file that is cut off, or empty', async () => {
     for (const size of [0, 7, 40]) {
       writeFileSync(at('short.safetensors'), Buffer.alloc(size, 1));
@@ -93,6 +101,18 @@ test('readWeights takes the newest whole checkpoint of a run, and says what it p
   const older = await readWeights(at('run'));
   expect(older).toMatchObject({ source: at('run', 'checkpoints', 'step-000002'), step: 2 });
   expect(older.notes).toEqual([expect.stringMatching(/step-000004.*damaged; starting from .*step-000002$/)]);
+});
+
+test('readWeights takes best/ from the copy that a process left which died while it replaced it', async () => {
+  await trainRun();
+  const copy = at('run', '.best.4194999.old');
+  cpSync(at('run', 'checkpoints', 'step-000002'), copy, { recursive: true });
+  const best = at('run', 'best');
+  expect(await readWeights(best)).toMatchObject({
+    source: best,
+    step: 2,
+    notes: [`${best} was being replaced when its process ended, or is now: taken from ${copy}`],
+  });
 });
 
 test('readWeights takes networks in training of a checkpoint, and averages by their file', async () => {
