@@ -229,6 +229,18 @@ describe('initialise', () => {
       trainer.dispose();
     });
 
+    test('that goes on refuses other weights', async () => {
+      await source();
+      const trainer = seeded(7, averaged);
+      const init = await initialise(trainer, at('a'));
+      const loader = tinyLoader();
+      await expect(
+        reportsOf(trainer.fit(loader, { steps: 6, out: at('a'), resume: true, init })),
+      ).rejects.toEqual(usage('fit expected `init` of a new run but received it beside `resume`'));
+      loader.dispose();
+      trainer.dispose();
+    });
+
     test('that starts from another is the same each time, and not the one that starts anew', async () => {
       await source();
       for (const run of ['b', 'c']) await trainFrom(run, 2);
