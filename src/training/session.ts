@@ -2,13 +2,13 @@ import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
-import { readSealedJson } from '../io/sealed-json';
 import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { version } from '../version';
 import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
+import { earlierChanges } from './earlier-changes';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
 import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
@@ -353,7 +353,7 @@ export class Session {
       batchesPerEpoch,
       loader: this.#loader.state(),
       settings: this.#settings,
-      ...(this.#init ? { init: this.#init } : {}),
+      init: this.#init,
       learningRates: learningRates(this.#training.phases),
       versions: versions(),
     };
@@ -366,7 +366,7 @@ export class Session {
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
-      ...(this.#init ? { init: this.#init } : {}),
+      init: this.#init,
       ...(this.#changes.length > 0 ? { changes: this.#changes } : {}),
       ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
       device,
@@ -390,14 +390,4 @@ function versions(): Record<string, string> {
 function describeEvaluation(options: EvaluationOptions) {
   const { features, featuresFrom = features?.name, every, metrics, count, bestBy } = options;
   return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features?.sha256 };
-}
-
-/** None where the file is damaged: it is written again from the checkpoint, which does not know of them. */
-function earlierChanges(config: string): readonly unknown[] {
-  try {
-    const { changes } = readSealedJson(config);
-    return Array.isArray(changes) ? changes : [];
-  } catch {
-    return [];
-  }
 }
