@@ -114,6 +114,15 @@ describe('evaluations on the way', () => {
     });
   });
 
+  test('say what is doubtful of them once, not with each', async () => {
+    const notes: string[] = [];
+    await train('doubtful', {
+      evaluation: { metrics: ['fid'], count: 4, onNote: (note) => notes.push(note) },
+    });
+    expect(rowsOf('doubtful')).toHaveLength(3);
+    expect(notes).toEqual([expect.stringContaining('fid of 4 judged images')]);
+  });
+
   test('keep the best weights', async () => {
     const reports = await train('best', { evaluation: { metrics: ['fid'] } });
     const rows = rowsOf('best');
