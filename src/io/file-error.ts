@@ -56,5 +56,6 @@ export function readError(path: string, error: unknown): GanError {
 }
 
 function isGanError(error: unknown): error is GanError {
-  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'GanError';
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+  return name === 'GanError' || name === 'UsageError';
 }
