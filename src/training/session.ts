@@ -141,7 +141,7 @@ export class Session {
   async #makeUpEvaluation(): Promise<void> {
     const { step } = this.#training;
     if (!this.#evaluatesAt(step) || this.#evaluator?.hasJudged(step)) return;
-    this.#notes.push(`the evaluation of step ${step}, which was due when the run ended, is made now`);
+    this.#notes.push(`step ${step} was not judged when the run ended: it is judged now`);
     await this.#evaluate();
   }
 

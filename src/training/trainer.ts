@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { positiveInteger } from '../check';
 import type { DataSpecs } from '../data/dataset';
-import type { Batch, Loader } from '../data/loader';
+import { type Batch, fetchFrom, type Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
-import { handTo, openScope, scope } from '../tensor/scope';
+import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
@@ -187,7 +187,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const plan = planStep(this.phases, { index: this.step, makers });
     const sources: (() => Batch)[] = [];
     for (let i = plan.batches * accumulate; i > 0; i--)
-      sources.push(await span('data', () => sourceOf(loader)));
+      sources.push(await span('data', () => fetchFrom(loader)));
     scope(() => {
       const all = span('data', () => sources.map((make) => make()));
       for (const group of plan.groups) {
@@ -277,13 +277,6 @@ export class Trainer<N extends Networks = Networks> implements Training {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** A batch where one is to be made: of a loader that makes it early, in the scope of the step, too. */
-async function sourceOf(loader: Loader): Promise<() => Batch> {
-  if (loader.fetch) return loader.fetch();
-  const batch = await loader.next();
-  return () => handTo(openScope(), batch);
 }
 
 function averagesOf<N extends Networks>({ networks, ema = {} }: Model<N>): Record<string, Ema> {
