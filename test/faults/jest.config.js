@@ -6,6 +6,8 @@ module.exports = {
   ...shared,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/faults/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/faults/global-setup.js',
+  globalTeardown: '<rootDir>/test/faults/global-teardown.js',
   reporters: ['default', '<rootDir>/test/faults/count-reporter.js'],
   testTimeout: 600_000,
 };
