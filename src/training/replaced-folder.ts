@@ -99,7 +99,7 @@ async function settle(
   candidates: readonly Left[],
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<void> {
-  if (await isWhole(to)) return;
+  if (candidates.length === 0 || (await isWhole(to))) return;
   for (const { path } of candidates) {
     if (!(await isWhole(path))) continue;
     await rm(to, { recursive: true, force: true });

@@ -75,7 +75,7 @@ export interface End {
   readonly names: readonly string[];
   readonly files: Readonly<Record<string, string>>;
   readonly metrics: readonly { readonly step: number }[];
-  readonly lastEvaluation: unknown;
+  readonly evaluations: unknown;
 }
 
 /** What of a run that has ended is the same each time it is trained, however often it was interrupted. */
@@ -87,7 +87,7 @@ export function endOf(run: string): End {
     names: readdirSync(run).filter((name) => !name.startsWith('events.')),
     files: Object.fromEntries(files),
     metrics: lines.map((line) => ({ ...JSON.parse(line), imagesPerSecond: null })),
-    lastEvaluation: evaluationsOf(run).at(-1),
+    evaluations: evaluationsOf(run),
   };
 }
 
@@ -109,7 +109,7 @@ function withoutMissing(end: End, other: End): End {
 }
 
 /** The evaluations of a run, without the times. */
-export function evaluationsOf(run: string) {
+function evaluationsOf(run: string) {
   return readEvaluations(join(run, 'evaluations.jsonl')).map(({ step, metrics, checkpoint }) => ({
     step,
     metrics,
