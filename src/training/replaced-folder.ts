@@ -60,15 +60,16 @@ export async function recoverFolders(
 }
 
 /**
- * The folder to read in place of one that is not there, because its process died between two renames or is between them now: what
- * {@link recoverFolders} would put back. Only reads; undefined where there is nothing whole.
+ * The folder to read in place of one that is not there, because its process died between two renames or is between them now. Only reads;
+ * undefined where there is nothing whole, or nothing was replaced: a new checkpoint may be in the middle of its writing.
  */
 export async function standInFor(
   path: string,
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<string | undefined> {
-  for (const copy of copiesOf(basename(path), await leftIn(dirname(path))))
-    if (await isWhole(copy.path)) return copy.path;
+  const copies = copiesOf(basename(path), await leftIn(dirname(path)));
+  if (basename(path) !== 'best' && !copies.some(({ which }) => which === 'old')) return undefined;
+  for (const copy of copies) if (await isWhole(copy.path)) return copy.path;
   return undefined;
 }
 
