@@ -23,7 +23,7 @@ import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
-import { captureState, nonFiniteState, restoreState } from './training-state';
+import { captureState, nonFiniteFiles, nonFiniteState, restoreState } from './training-state';
 
 interface Intervals {
   readonly logEvery: number;
@@ -270,9 +270,8 @@ export class Session {
   /** @throws GanError `ERR_DIVERGED` where what would be saved is not finite: the last good checkpoint stays the newest */
   #captureFinite(): ReturnType<typeof captureState> {
     const training = this.#training;
-    const files = captureState(training);
-    const found = nonFiniteState(training, files);
-    if (found === null) return files;
+    const found = nonFiniteState(training);
+    if (found === null) return captureState(training);
     const { step } = training;
     throw diverged(
       { step, checkpoint: this.#checkpoint },
@@ -282,7 +281,7 @@ export class Session {
 
   async #restore(run: RunDirectory): Promise<void> {
     const { path, description, files, damaged } = await latestCheckpoint(run.path, (found) =>
-      nonFiniteState(this.#training, found),
+      nonFiniteFiles(this.#training, found),
     );
     const { settings = description.settings } = this.#options;
     const found = { loader: this.#loader, data: this.#data, settings };
