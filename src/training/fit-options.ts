@@ -1,11 +1,12 @@
 import type { Dataset } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
+import { type DivergenceOptions, divergenceOptions } from './divergence-policy';
 import type { EvaluationOptions } from './evaluation-options';
 import type { ProfileOptions } from './step-profile';
 
 /** How long to train, and what to leave on disk. */
-export interface FitOptions {
+export interface FitOptions extends DivergenceOptions {
   /** The step to reach, those of a resumed run included. */
   readonly steps: number;
   /** The run directory; nothing is written without. */
@@ -56,6 +57,7 @@ export function checkFitOptions(options: FitOptions): void {
   const { keep = 0 } = options;
   if (!Number.isInteger(keep) || keep < 0)
     throw new UsageError(`fit expected keep to be a positive integer, or 0 for all, but received ${keep}`);
+  divergenceOptions(options);
   if (options.resume && options.out === undefined)
     throw new UsageError('fit expected the run directory in `out` to resume but received none');
 }

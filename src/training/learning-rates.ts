@@ -8,6 +8,25 @@ export function learningRates(phases: readonly PhaseRun[]): LearningRates {
   return Object.fromEntries(phases.map(({ name, running }) => [name, running.lr]));
 }
 
+/** Multiplies the learning rates of all phases; those that share an optimizer have theirs multiplied once. */
+export function lowerRates(phases: readonly PhaseRun[], factor: number): void {
+  for (const optimizer of new Set(phases.map(({ running }) => running)))
+    for (const group of optimizer.groups) group.lr *= factor;
+}
+
+/**
+ * The learning rate of a group in a run that is resumed with changes: what it is made with now, but where that is what it was made with
+ * before, the lowered one that the checkpoint has.
+ *
+ * @param options.lowered what rollbacks have multiplied it by
+ */
+export function resumedRate(
+  made: number,
+  { saved, lowered }: { readonly saved: number; readonly lowered: number },
+): number {
+  return Math.abs(made * lowered - saved) <= 1e-9 * saved ? saved : made;
+}
+
 /** The names that {@link loggedRates} gives begin so, and no other number of the log does. */
 export const RATE_PREFIX = 'learningRate/';
 

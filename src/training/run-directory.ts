@@ -122,8 +122,10 @@ export class RunDirectory {
     );
   }
 
-  /** Opens the logs; lines and events after step `after` are dropped. */
+  /** Opens the logs, once more where they are open; lines and events after step `after` are dropped. */
   openLogs(after: number): void {
+    this.#metrics?.close();
+    this.#events?.close();
     this.#metrics = new MetricsLog(join(this.path, 'metrics.jsonl'), { after });
     this.#events = new EventWriter(this.path, after > 0 ? { resumedFrom: after } : {});
   }

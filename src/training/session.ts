@@ -2,22 +2,20 @@ import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
-import { readJsonObject } from '../io/json';
-import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
-import { version } from '../version';
 import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
+import { divergenceOptions } from './divergence-policy';
+import { DivergenceWatch } from './divergence-watch';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
-import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
-import { assertFinite, diverged, divergenceOf } from './guard';
-import { latentShape } from './latent';
-import { changedRates, learningRates, loggedRates } from './learning-rates';
+import { changedRates, learningRates, loggedRates, lowerRates, resumedRate } from './learning-rates';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
-import { latestCheckpoint, RunDirectory } from './run-directory';
+import { type Rollback, rollbackProduct, rollbackSentence } from './rollback-record';
+import { describeCheckpoint, describeRun, earlierChanges, type RunRecord } from './run-description';
+import { latestCheckpoint, type ResumePoint, RunDirectory } from './run-directory';
 import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
@@ -44,6 +42,8 @@ export class Session {
   #settings: Readonly<Record<string, unknown>>;
   #data: DataIdentity | undefined;
   #changes: readonly unknown[] = [];
+  #rollbacks: readonly Rollback[] = [];
+  readonly #watch: DivergenceWatch;
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
   #samples: string | undefined;
@@ -61,6 +61,7 @@ export class Session {
     this.#intervals = { logEvery, sampleEvery, checkpointEvery };
     this.#run = run;
     this.#settings = options.settings ?? {};
+    this.#watch = new DivergenceWatch(training, divergenceOptions(options));
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
     this.#logged = this.#begun();
   }
@@ -84,7 +85,7 @@ export class Session {
       await session.#beginEvaluation();
       session.#beginProfile();
       // Also on resume: the run may be told to go further than it was.
-      await run?.writeConfig(session.#config());
+      await session.#writeConfig();
       run?.openLogs(training.step);
       return session;
     } catch (error) {
@@ -134,8 +135,21 @@ export class Session {
       this.profiling = new StepProfile(profile, { device, folder: this.#run?.path, steps: steps - step });
   }
 
-  /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
+  /**
+   * Checks the step's losses, and logs, samples and saves where it is time, or goes back to a checkpoint where the step was not finite and
+   * that is wanted; a report where one is due.
+   */
   async afterStep(): Promise<Report | null> {
+    try {
+      return await this.#lookAtStep();
+    } catch (error) {
+      if (!this.#run || this.#watch.policy.onDivergence !== 'rollback' || !hasCode(error, 'ERR_DIVERGED'))
+        throw error;
+      return await this.#goBack(this.#run, error);
+    }
+  }
+
+  async #lookAtStep(): Promise<Report | null> {
     const { step, board } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
@@ -144,7 +158,7 @@ export class Session {
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
-    if (numbers) assertFinite(numbers, { step, checkpoint: this.#checkpoint });
+    if (numbers) this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
       if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
       // Before the checkpoint: what goes on from it does not write them again.
@@ -160,7 +174,7 @@ export class Session {
     const { step } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0) return null;
     const numbers = this.#training.board.read();
-    assertFinite(numbers, { step, checkpoint: this.#checkpoint });
+    this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
       await this.#drawSamples();
       this.#log(numbers);
@@ -195,6 +209,8 @@ export class Session {
       ...numbers.losses,
       ...numbers.statistics,
       ...loggedRates(this.#training.phases),
+      ...this.#watch.logged(numbers),
+      ...(this.#rollbacks.length > 0 && { rollbacks: this.#rollbacks.length }),
     });
     this.#logged = { step, images, time: now, imagesPerSecond };
   }
@@ -207,6 +223,7 @@ export class Session {
       imagesPerSecond: this.#logged.imagesPerSecond,
       losses: numbers.losses,
       statistics: numbers.statistics,
+      skipped: this.#watch.skipped(numbers),
       samples: this.#samples,
       checkpoint: this.#checkpoint,
       evaluation: this.#takeEvaluation(),
@@ -256,7 +273,7 @@ export class Session {
     } catch (error) {
       if (!this.#run || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
       const { step, board } = this.#training;
-      if (divergenceOf(board.read()) === null && this.#checkpointStep !== step)
+      if (this.#watch.allows(board.read()) && this.#checkpointStep !== step)
         await this.#writeCheckpoint(this.#run).catch(() => undefined);
       if (this.#checkpointStep !== step) throw error;
       throw new GanError(
@@ -272,38 +289,83 @@ export class Session {
     const training = this.#training;
     const found = nonFiniteState(training);
     if (found === null) return captureState(training);
-    const { step } = training;
-    throw diverged(
-      { step, checkpoint: this.#checkpoint },
+    throw this.#watch.diverged(
       `finite weights but ${found} holds NaN or infinity, and was not saved`,
+      this.#checkpoint,
     );
   }
 
   async #restore(run: RunDirectory): Promise<void> {
-    const { path, description, files, damaged } = await latestCheckpoint(run.path, (found) =>
-      nonFiniteFiles(this.#training, found),
-    );
-    const { settings = description.settings } = this.#options;
-    const found = { loader: this.#loader, data: this.#data, settings };
-    this.#notes.push(...checkSameData(description, found));
+    const point = await this.#newest(run);
+    const { path, description, damaged } = point;
+    const { settings = description.settings, changes = [] } = this.#options;
+    this.#notes.push(...checkSameData(description, { loader: this.#loader, data: this.#data, settings }));
     this.#settings = settings;
-    const { changes = [] } = this.#options;
+    this.#rollbacks = description.rollbacks ?? [];
     const groups = this.#training.phases.flatMap(({ running }) => running.groups);
     const rates = groups.map(({ lr }) => lr);
-    restoreState(this.#training, files);
-    if (changes.length > 0) for (const [i, group] of groups.entries()) group.lr = rates[i];
-    else
+    this.#load(point);
+    if (changes.length > 0) {
+      const lowered = rollbackProduct(this.#rollbacks);
+      for (const [i, group] of groups.entries())
+        group.lr = resumedRate(rates[i], { saved: group.lr, lowered });
+    } else
       this.#notes.push(
         ...changedRates(description.learningRates ?? {}, learningRates(this.#training.phases)),
       );
     this.#recordChanges(run, changes);
-    for (const { guard } of this.#training.phases) guard.reset();
-    this.#loader.setState(description.loader);
     if (description.precision) this.#training.restorePrecision(description.precision);
+    this.#watch.resume();
+    for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
+  }
+
+  #newest(run: RunDirectory): Promise<ResumePoint> {
+    return latestCheckpoint(run.path, (files) => nonFiniteFiles(this.#training, files));
+  }
+
+  /** Puts a checkpoint's state and place in the data into the training. */
+  #load({ path, description, files }: ResumePoint): void {
+    restoreState(this.#training, files);
+    this.#loader.setState(description.loader);
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
     this.#logged = this.#begun();
-    for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
+  }
+
+  /**
+   * Goes back to the newest finite checkpoint, and lowers the learning rates. That checkpoint is written again with them, so that a resume
+   * from it is of this training.
+   */
+  async #goBack(run: RunDirectory, cause: unknown): Promise<Report> {
+    const training = this.#training;
+    const { rollbackFactor: factor, rollbackLimit: limit } = this.#watch.policy;
+    const from = training.step;
+    const number = this.#rollbacks.length + 1;
+    const unable = (why: string) => new GanError('ERR_DIVERGED', `${messageOf(cause)}; ${why}`, { cause });
+    if (number > limit)
+      throw unable(`it went back ${limit === 1 ? 'once' : `${limit} times`} before, which is the limit`);
+    const point = await this.#newest(run).catch((error) => {
+      throw hasCode(error, 'ERR_NO_CHECKPOINT')
+        ? unable('there is no finite checkpoint to go back to')
+        : error;
+    });
+    this.#load(point);
+    training.board.clear();
+    lowerRates(training.phases, factor);
+    const rates = learningRates(training.phases);
+    const rollback = { from, to: training.step, problem: this.#watch.problem, factor, learningRates: rates };
+    this.#rollbacks = [...this.#rollbacks, rollback];
+    await this.#writeCheckpoint(run);
+    run.openLogs(training.step);
+    await run.evaluationsUpTo(training.step);
+    this.#evaluator?.goBack(training.step);
+    await this.#writeConfig();
+    this.#notes.push(...point.damaged, rollbackSentence(rollback, { number, limit }));
+    return this.#report(training.board.read());
+  }
+
+  async #writeConfig(): Promise<void> {
+    await this.#run?.writeConfig(describeRun(this.#training, this.#loader, this.#record()));
   }
 
   /** Each change with the step it holds from, after those that config.json tells of already. */
@@ -316,64 +378,17 @@ export class Session {
   }
 
   #describe(): CheckpointDescription {
-    const { step, images, precision, networks } = this.#training;
-    const { specs, batchesPerEpoch } = this.#loader;
-    const topology = Object.fromEntries(
-      Object.entries(networks).map(([name, network]) => [name, network.toString()]),
-    );
-    return {
-      step,
-      images,
-      precision: precision?.precision,
-      topology,
-      specs,
-      data: this.#data,
-      batchesPerEpoch,
-      loader: this.#loader.state(),
-      settings: this.#settings,
-      learningRates: learningRates(this.#training.phases),
-      versions: versions(),
-    };
+    return describeCheckpoint(this.#training, this.#loader, this.#record());
   }
 
-  #config() {
-    const { device, precision, seed, accumulate, latent } = this.#training;
-    const { name, specs, batch } = this.#loader;
-    const { topology } = this.#describe();
+  #record(): RunRecord {
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
-      ...(this.#changes.length > 0 ? { changes: this.#changes } : {}),
-      ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
-      device,
-      precision: precision?.precision,
-      ...(precision?.times ? { passMs: precision.times } : {}),
-      seed,
-      batch,
-      accumulate,
-      dataset: { name, specs, ...(this.#data && { data: this.#data }) },
-      ...(latent ? { latentShape: latentShape(latent) } : {}),
-      topology,
-      versions: versions(),
+      data: this.#data,
+      changes: this.#changes,
+      rollbacks: this.#rollbacks,
+      evaluation,
     };
-  }
-}
-
-function versions(): Record<string, string> {
-  return { 'libtorch-gan': version, libtorch: native().version(), node: process.versions.node };
-}
-
-function describeEvaluation(options: EvaluationOptions) {
-  const { features, featuresFrom = features?.name, every, metrics, count, bestBy } = options;
-  return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features?.sha256 };
-}
-
-/** None where the file is damaged: it is written again from the checkpoint, which does not know of them. */
-function earlierChanges(config: string): readonly unknown[] {
-  try {
-    const { changes } = readJsonObject(config);
-    return Array.isArray(changes) ? changes : [];
-  } catch {
-    return [];
   }
 }

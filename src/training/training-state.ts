@@ -95,15 +95,27 @@ function captureCounters(training: Training): TensorRecords {
   if (!isCpu(training.device)) records['random.cuda'] = bytes(getRngState(training.device));
   for (const [name, { updates }] of Object.entries(training.averages))
     records[`ema.${name}.updates`] = integers(updates);
+  for (const { name, guard } of training.phases) {
+    if (!guard.skips) continue;
+    const { count, row } = guard.counts;
+    records[`skipped.${name}`] = integers(count, row);
+  }
   return records;
 }
 
 function restoreCounters(training: Training, records: TensorRecords): void {
-  const integer = (name: string) => Number(new BigInt64Array(filed(records, name).bytes.slice().buffer)[0]);
+  const integersOf = (name: string) =>
+    Array.from(new BigInt64Array(filed(records, name).bytes.slice().buffer), Number);
+  const integer = (name: string) => integersOf(name)[0];
   training.step = integer('step');
   training.images = integer('images');
   for (const [name, average] of Object.entries(training.averages))
     average.updates = integer(`ema.${name}.updates`);
+  for (const { name, guard } of training.phases) {
+    const key = `skipped.${name}`;
+    const [count, row] = guard.skips && Object.hasOwn(records, key) ? integersOf(key) : [0, 0];
+    guard.reset({ count, row });
+  }
   setRngState(filed(records, 'random.cpu').bytes);
   // A run may go on another kind of device; its random numbers then start from the seed.
   if (!isCpu(training.device) && records['random.cuda'])
