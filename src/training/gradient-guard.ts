@@ -18,8 +18,7 @@ export interface FaultCounts {
  * reads the count with them. Its tensors stay where they are, so that a captured step writes to them, too.
  */
 export class GradientGuard {
-  /** Whether updates that are not finite are skipped, those of a finite gradient whose loss is not included. */
-  skips = false;
+  #skips = false;
   /** float64 []: how many updates were not finite. */
   readonly count: Tensor;
   /** float64 []: where updates are skipped, the most in a row. */
@@ -40,6 +39,16 @@ export class GradientGuard {
     this.#found = number('float32');
     this.#applied = number('float32');
     this.#one = keep(ones([], { device }));
+  }
+
+  /** Whether updates that are not finite are skipped, those of a finite gradient whose loss is not included. A change begins to count anew. */
+  get skips(): boolean {
+    return this.#skips;
+  }
+
+  set skips(skips: boolean) {
+    if (skips !== this.#skips) this.reset();
+    this.#skips = skips;
   }
 
   /** Where no update of this step was applied: bool [], the caller's. Of several guards where none of theirs was. */

@@ -57,5 +57,8 @@ test('a board keeps a tensor a name, and releases it when it is cleared', () => 
   for (let i = 0; i < 3; i++) scope(() => board.post({ kind: 'losses', name: 'D' }, tensor(i)));
   expect(memory().tensors).toBe(before + 1);
   board.clear();
-  expect([memory().tensors, board.read()]).toEqual([before, { losses: {}, statistics: {}, faults: {}, rows: {} }]);
+  expect([memory().tensors, board.read()]).toEqual([
+    before,
+    { losses: {}, statistics: {}, faults: {}, rows: {} },
+  ]);
 });
