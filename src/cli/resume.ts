@@ -25,6 +25,10 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'checkpointEvery',
   'keep',
   'logEvery',
+  'onDivergence',
+  'skipLimit',
+  'rollbackFactor',
+  'rollbackLimit',
 ]);
 
 /**

@@ -198,7 +198,9 @@ function histogramText(dataset: ImageDataset): string {
 
 function fitOptions({ settings, folder, resume, changes }: TrainingPlan): FitOptions {
   const { steps, sampleEvery, checkpointEvery, keep, logEvery } = settings;
+  const { onDivergence, skipLimit, rollbackFactor, rollbackLimit } = settings;
   return {
+    ...{ onDivergence, skipLimit, rollbackFactor, rollbackLimit },
     steps,
     sampleEvery,
     checkpointEvery,
