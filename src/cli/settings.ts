@@ -140,6 +140,8 @@ export interface Resolved {
   readonly profile: number | undefined;
   /** The precision of the run that is resumed. */
   readonly precision?: Precision;
+  /** The step of the checkpoint that a resumed run goes on from, where one was named. */
+  readonly resumeStep?: number;
   /** What a resumed run's configuration has of another value than before, a text each. */
   readonly changes?: readonly string[];
   /** How it is judged on its way; undefined for not at all. */

@@ -67,7 +67,7 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--out <folder>', 'the run directory (runs/RECIPE-DATASET-TIME)')
     .option(
       '--resume <folder>',
-      'goes on from the latest checkpoint of that run directory; --dataset may name the same images in another folder',
+      'goes on from the latest checkpoint of that run directory, or from the one named, RUN/checkpoints/step-N; --dataset may name the same images in another folder',
     )
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')

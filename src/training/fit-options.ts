@@ -14,6 +14,11 @@ export interface FitOptions extends DivergenceOptions {
   /** Goes on with the run in `out` (false). */
   readonly resume?: boolean;
   /**
+   * With `resume`: the step of the checkpoint to go on from. What the run has of later steps is set aside in a folder of its own, and a note
+   * says where (the newest whole checkpoint).
+   */
+  readonly resumeStep?: number;
+  /**
    * What was changed in the model since the run in `out` was trained, a text each: told in its notes and in config.json. The optimizers
    * then go on at the learning rates that they were made with, not at the checkpoint's (none).
    */
@@ -58,6 +63,11 @@ export function checkFitOptions(options: FitOptions): void {
   if (!Number.isInteger(keep) || keep < 0)
     throw new UsageError(`fit expected keep to be a positive integer, or 0 for all, but received ${keep}`);
   divergenceOptions(options);
+  const { resumeStep } = options;
+  if (resumeStep !== undefined && !(options.resume && Number.isInteger(resumeStep) && resumeStep > 0))
+    throw new UsageError(
+      `fit expected resumeStep to be the step of a checkpoint, with resume: true, but received ${resumeStep}`,
+    );
   if (options.resume && options.out === undefined)
     throw new UsageError('fit expected the run directory in `out` to resume but received none');
 }

@@ -14,11 +14,12 @@ import { changedRates, learningRates, loggedRates, lowerRates, resumedRate } fro
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
 import { type Rollback, rollbackProduct, rollbackSentence } from './rollback-record';
-import { describeCheckpoint, describeRun, earlierChanges, type RunRecord } from './run-description';
-import { latestCheckpoint, type ResumePoint, RunDirectory } from './run-directory';
+import { changesOf, describeCheckpoint, describeRun, type RunRecord } from './run-description';
+import { checkpointOf, latestCheckpoint, type ResumePoint, RunDirectory } from './run-directory';
 import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
+import { setAsideAfter } from './set-aside';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
 import { captureState, nonFiniteFiles, nonFiniteState, restoreState } from './training-state';
@@ -296,7 +297,12 @@ export class Session {
   }
 
   async #restore(run: RunDirectory): Promise<void> {
-    const point = await this.#newest(run);
+    const { resumeStep } = this.#options;
+    const look = (files: ResumePoint['files']) => nonFiniteFiles(this.#training, files);
+    const point =
+      resumeStep === undefined
+        ? await latestCheckpoint(run.path, look)
+        : await checkpointOf(run.path, resumeStep, look);
     const { path, description, damaged } = point;
     const { settings = description.settings, changes = [] } = this.#options;
     this.#notes.push(...checkSameData(description, { loader: this.#loader, data: this.#data, settings }));
@@ -313,14 +319,15 @@ export class Session {
       this.#notes.push(
         ...changedRates(description.learningRates ?? {}, learningRates(this.#training.phases)),
       );
-    this.#recordChanges(run, changes);
+    const config = join(run.path, 'config.json');
+    const { all, fresh } = changesOf(config, { step: this.#training.step, changes, until: resumeStep });
+    this.#changes = all;
+    this.#notes.push(...fresh);
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#watch.resume();
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
-  }
-
-  #newest(run: RunDirectory): Promise<ResumePoint> {
-    return latestCheckpoint(run.path, (files) => nonFiniteFiles(this.#training, files));
+    const aside = resumeStep === undefined ? null : await setAsideAfter(run.path, resumeStep);
+    if (aside !== null) this.#notes.push(aside);
   }
 
   /** Puts a checkpoint's state and place in the data into the training. */
@@ -344,11 +351,13 @@ export class Session {
     const unable = (why: string) => new GanError('ERR_DIVERGED', `${messageOf(cause)}; ${why}`, { cause });
     if (number > limit)
       throw unable(`it went back ${limit === 1 ? 'once' : `${limit} times`} before, which is the limit`);
-    const point = await this.#newest(run).catch((error) => {
-      throw hasCode(error, 'ERR_NO_CHECKPOINT')
-        ? unable('there is no finite checkpoint to go back to')
-        : error;
-    });
+    const point = await latestCheckpoint(run.path, (files) => nonFiniteFiles(training, files)).catch(
+      (error) => {
+        throw hasCode(error, 'ERR_NO_CHECKPOINT')
+          ? unable('there is no finite checkpoint to go back to')
+          : error;
+      },
+    );
     this.#load(point);
     training.board.clear();
     lowerRates(training.phases, factor);
@@ -366,15 +375,6 @@ export class Session {
 
   async #writeConfig(): Promise<void> {
     await this.#run?.writeConfig(describeRun(this.#training, this.#loader, this.#record()));
-  }
-
-  /** Each change with the step it holds from, after those that config.json tells of already. */
-  #recordChanges(run: RunDirectory, changes: readonly string[]): void {
-    const earlier = earlierChanges(join(run.path, 'config.json'));
-    const { step } = this.#training;
-    const told = changes.map((change) => `from step ${step} on: ${change}`);
-    this.#changes = [...earlier, ...told];
-    this.#notes.push(...told);
   }
 
   #describe(): CheckpointDescription {
