@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hasCode, messageOf, UsageError } from '../errors';
+import { readError } from '../io/file-error';
 import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
 import { isRecipeFile } from '../io/program-name';
 import type { Fields } from '../recipes/config';
@@ -173,14 +174,18 @@ function readRun(directory: string): EarlierRun {
 
 /** What a run was when it wrote a checkpoint; how it is judged is in its `config.json` alone. */
 function readCheckpointOf(path: string, directory: string): EarlierRun {
+  const file = join(path, 'manifest.json');
   try {
-    const { settings, precision } = parseManifest(readFileSync(join(path, 'manifest.json'), 'utf8'));
+    const { settings, precision } = parseManifest(readFileSync(file, 'utf8'));
     if (typeof settings.recipe !== 'string') throw new UsageError('what a script has started, it resumes');
     return { settings, precision, evaluation: readEvaluation(directory) };
   } catch (error) {
-    throw new UsageError(`--resume ${path}: no checkpoint that train can go on from: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new UsageError(
+      `--resume ${path}: no checkpoint that train can go on from: ${messageOf(readError(file, error))}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
