@@ -79,6 +79,8 @@ export type { FitOptions } from './training/fit-options';
 export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
 export type { Grid } from './training/grid';
 export { type Direction, ImageSampler, imageSampler } from './training/image-sampler';
+export type { Initialisation, InitialisedNetwork } from './training/initialisation';
+export { type Initialisable, initialise } from './training/initialise';
 export type { Latent, LatentParts } from './training/latent';
 export { classRows, type LatentGrid, sweepLatents, walkLatents } from './training/latent-paths';
 export { LatentSampler, latentSampler } from './training/latent-sampler';
@@ -100,4 +102,5 @@ export {
   type TranslatedOptions,
   translatedImages,
 } from './training/translated-images';
+export { readWeights, type Weights } from './training/weights';
 export { version } from './version';

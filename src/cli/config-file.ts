@@ -1,5 +1,6 @@
 import { messageOf, UsageError } from '../errors';
-import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import { isJsonObject, type JsonObject } from '../io/json';
+import { readSealedJson } from '../io/sealed-json';
 
 /**
  * Reads `--config FILE`: a JSON object of settings by the names of their flags in camelCase, and the recipe's own under `set`.
@@ -9,7 +10,7 @@ import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
  */
 export function readConfigFile(path: string): JsonObject {
   try {
-    const value = readJsonObject(path);
+    const value = readSealedJson(path);
     return isJsonObject(value.settings) ? value.settings : value;
   } catch (error) {
     throw new UsageError(`--config: ${messageOf(error)}`, { cause: error });

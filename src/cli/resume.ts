@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hasCode, messageOf, UsageError } from '../errors';
 import { readError } from '../io/file-error';
-import { isJsonObject, type JsonObject, readJsonObject } from '../io/json';
+import { isJsonObject, type JsonObject } from '../io/json';
 import { isRecipeFile } from '../io/program-name';
+import { readSealedJson } from '../io/sealed-json';
 import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
 import { BEST, newestDescription, stepOf } from '../training/checkpoint';
@@ -45,7 +46,11 @@ export function resumeSettings(recipes: Recipes, path: string, given: Given): Re
     throw new UsageError(
       '--config and --resume exclude each other: a resumed run keeps its own configuration',
     );
-  const { out } = given.flags;
+  const { out, init } = given.flags;
+  if (init !== undefined)
+    throw new UsageError(
+      `--init ${init} and --resume ${directory} exclude each other: a resumed run goes on from its own weights; leave --init out, or start a new run with --out`,
+    );
   if (typeof out === 'string' && resolve(out) !== resolve(directory))
     throw new UsageError(
       `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,
@@ -153,7 +158,7 @@ interface EarlierRun {
 function readRun(directory: string): EarlierRun {
   const file = join(directory, 'config.json');
   try {
-    const { settings, precision, evaluation } = readJsonObject(file);
+    const { settings, precision, evaluation } = readSealedJson(file);
     if (isJsonObject(settings))
       return {
         settings,
@@ -191,7 +196,7 @@ function readCheckpointOf(path: string, directory: string): EarlierRun {
 
 function readEvaluation(directory: string): JsonObject {
   try {
-    const { evaluation } = readJsonObject(join(directory, 'config.json'));
+    const { evaluation } = readSealedJson(join(directory, 'config.json'));
     return isJsonObject(evaluation) ? evaluationValues(evaluation) : {};
   } catch {
     return {};

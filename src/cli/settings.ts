@@ -72,6 +72,7 @@ export function trainFields(recipe: Recipe) {
     deterministic: boolean(false, { help: 'bit-equal runs' }),
     graphs: boolean(true, { help: 'CUDA graphs' }),
     out: optional(text('runs/mine', { help: 'the run directory' })),
+    init: optional(text('runs/mine/best', { help: 'the weights to start from' })),
     sampleEvery: integer(100, { min: 1, help: 'steps between sample grids' }),
     checkpointEvery: integer(500, { min: 1, help: 'steps between checkpoints' }),
     keep: integer(3, { min: 0, help: 'newest checkpoints kept, 0 for all' }),

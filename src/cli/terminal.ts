@@ -66,15 +66,23 @@ export class Terminal {
 
   /** Something the user should know even with `--quiet`. */
   warn(line: string): void {
-    this.stderr.write(`${this.#paint(YELLOW, 'warning:')} ${line}\n`);
+    this.stderr.write(`${this.#paint(YELLOW, 'warning:')} ${visible(line)}\n`);
   }
 
   /** Why the command failed. */
   error(line: string): void {
-    this.stderr.write(`${this.#paint(RED, 'error:')} ${line}\n`);
+    this.stderr.write(`${this.#paint(RED, 'error:')} ${visible(line)}\n`);
   }
 
   #paint(color: string, text: string): string {
     return this.lively ? `${color}${text}${PLAIN}` : text;
   }
+}
+
+/** One line whatever names of files are in it: control characters as in JSON, so that none of them steers the terminal. */
+function visible(line: string): string {
+  return line.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

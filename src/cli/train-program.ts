@@ -69,6 +69,10 @@ export function trainProgram(recipes: Recipes): Command {
       '--resume <folder>',
       'goes on from the latest checkpoint of that run directory, or from the one named, RUN/checkpoints/step-N; --dataset may name the same images in another folder',
     )
+    .option(
+      '--init <run|file>',
+      'starts a new run from the weights of a run, a checkpoint (RUN/best) or a safetensors file, where names and shapes fit; RUN:NETWORK or FILE:NETWORK for one network (random weights)',
+    )
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
     .option('--keep <n>', 'newest checkpoints that are kept, beside best/; 0 for all (3)')

@@ -8,12 +8,14 @@ import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
 import type { EvaluationOptions } from '../training/evaluation-options';
 import type { FitOptions } from '../training/fit-options';
+import type { Initialisation } from '../training/initialisation';
 import type { Precision } from '../training/manifest';
 import type { Model } from '../training/model';
 import { describePrecision } from '../training/precision';
 import { Trainer } from '../training/trainer';
 import { commandLine } from './command-line';
 import { datasetOptionsOf } from './dataset-options';
+import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
@@ -51,6 +53,9 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const { seed, precision, deterministic, graphs, batch, accumulate, steps } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
+  // A resumed run has its own weights, and what it began with may be gone.
+  const initial =
+    settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);
   const dataset = await loadData(plan, terminal);
   const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
   const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
@@ -58,12 +63,13 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   manualSeed(seed);
   const config = parseConfig(recipe.fields, { file: settings.set });
   const model = recipe.build(config, loader.specs, { steps });
+  const init = initial && (await startFrom(initial, model));
   const heldOut = await loadHeldOut(plan, model, terminal);
   const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);
-  announce(plan, { dataset, trainer, terminal });
+  announce(plan, { dataset, trainer, init, terminal });
   const view = new ReportView({
     terminal,
     steps,
@@ -77,7 +83,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   );
   const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
   try {
-    const options = { ...fitOptions(plan), ...profiling(plan, view), heldOut, evaluation, signal };
+    const options = { ...fitOptions(plan), ...profiling(plan, view), init, heldOut, evaluation, signal };
     for await (const report of trainer.fit(loader, options)) view.show(report);
   } finally {
     view.stop();
@@ -156,8 +162,14 @@ function announce(
   {
     dataset,
     trainer,
+    init,
     terminal,
-  }: { readonly dataset: Dataset; readonly trainer: Trainer; readonly terminal: Terminal },
+  }: {
+    readonly dataset: Dataset;
+    readonly trainer: Trainer;
+    readonly init: Initialisation | undefined;
+    readonly terminal: Terminal;
+  },
 ): void {
   const { name, count, kind, specs } = dataset;
   const { device, latent } = trainer;
@@ -171,9 +183,11 @@ function announce(
     ...(latent?.conditional && { classes: histogramText(dataset.parts.images) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
+  if (init) tellInitialisation(init, terminal);
   const { classNames } = dataset.parts.images ?? {};
   const data = { name, count, specs, ...(classNames?.length && { classNames }) };
-  terminal.record({ event: 'start', recipe: recipe.name, data, device, ...choice, run: folder, settings });
+  const start = { recipe: recipe.name, data, device, ...choice, run: folder, settings };
+  terminal.record({ event: 'start', ...start, ...(init && { init }) });
 }
 
 /** `1×32×32, 10 classes`, or `a 3×64×64, b 3×64×64`. */

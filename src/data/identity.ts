@@ -7,6 +7,8 @@ export interface PartIdentity {
   readonly classNames: readonly string[];
   /** Absolute path of the folder that the images are read from; absent where there is none. */
   readonly path?: string;
+  /** How many there are; for images of files. */
+  readonly count?: number;
   /** Of pixels and labels, in their order; for images of files. */
   readonly sha256?: string;
 }
@@ -23,9 +25,9 @@ export interface IdentifiedImages extends HashedImages {
 
 /** The identity of images: those of files are read and hashed, those that a program made are not. */
 export async function identityOf(images: IdentifiedImages): Promise<PartIdentity> {
-  const { classNames, path, labels } = images;
+  const { classNames, path, labels, count } = images;
   if (path === null) return { classNames };
   const hash = createHash('sha256').update(`${await contentHash(images)}\n`);
   if (labels) hash.update(labels);
-  return { classNames, path, sha256: hash.digest('hex') };
+  return { classNames, path, count, sha256: hash.digest('hex') };
 }

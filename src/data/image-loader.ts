@@ -106,6 +106,10 @@ class ImageLoader implements Loader {
     return { epoch: 0, position: 0, seed: this.#seed };
   }
 
+  nextEpoch({ epoch, seed }: LoaderState): LoaderState {
+    return { epoch: Number(epoch) + 1, position: 0, seed };
+  }
+
   setState(state: LoaderState): void {
     const { epoch, position, seed } = state;
     if (!isCount(epoch) || !isCount(seed) || !isCount(position) || position > this.#count)

@@ -58,6 +58,11 @@ export interface Loader {
    * @throws ERR_LOADER_STATE for a place that is not in this set.
    */
   setState(state: LoaderState): void;
+  /**
+   * The place of the first batch of the epoch after a place, which may be of a set of another number of images: a new order begins there. A
+   * loader without this method begins with `start`.
+   */
+  nextEpoch?(state: LoaderState): LoaderState;
   /** What the images are, for whoever comes back to them; a loader without this method does not tell. */
   identity?(): Promise<DataIdentity>;
   /** Makes the batches on another device from now on. */
@@ -71,6 +76,11 @@ export async function fetchFrom(loader: Loader): Promise<() => Batch> {
   if (loader.fetch) return loader.fetch();
   const batch = await loader.next();
   return () => handTo(openScope(), batch);
+}
+
+/** The place of the first batch of the epoch after `state`, or of all where a loader does not tell: {@link Loader.nextEpoch}. */
+export function nextEpochOf(loader: Loader, state: LoaderState): LoaderState {
+  return loader.nextEpoch?.(state) ?? loader.start();
 }
 
 /** @throws UsageError unless a seed is one */

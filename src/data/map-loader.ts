@@ -4,7 +4,15 @@ import { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import type { DataIdentity } from './identity';
 import type { DataSpecs } from './image-spec';
-import { type Batch, fetchFrom, isCount, type Loader, type LoaderState, requireSeed } from './loader';
+import {
+  type Batch,
+  fetchFrom,
+  isCount,
+  type Loader,
+  type LoaderState,
+  nextEpochOf,
+  requireSeed,
+} from './loader';
 import { Prng } from './prng';
 
 /** What {@link mapLoader} makes of batches. */
@@ -95,14 +103,14 @@ class MapLoader implements Loader {
   }
 
   setState(state: LoaderState): void {
-    const { of, drawn } = state;
-    if (!isJsonObject(of) || !isCount(drawn))
-      throw new GanError(
-        'ERR_LOADER_STATE',
-        `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: the place "of" the loader that it maps and a count "drawn" are expected; it may not be the set the state was saved with`,
-      );
+    const { of, drawn } = this.#checked(state);
     this.#loader.setState(of);
     this.#drawn = drawn;
+  }
+
+  nextEpoch(state: LoaderState): LoaderState {
+    const { of, drawn } = this.#checked(state);
+    return { of: nextEpochOf(this.#loader, of), drawn };
   }
 
   to(device: string): void {
@@ -114,6 +122,15 @@ class MapLoader implements Loader {
     this.#generator?.dispose();
     this.#generator = null;
     this.#loader.dispose();
+  }
+
+  #checked(state: LoaderState): { readonly of: LoaderState; readonly drawn: number } {
+    const { of, drawn } = state;
+    if (isJsonObject(of) && isCount(drawn)) return { of, drawn };
+    throw new GanError(
+      'ERR_LOADER_STATE',
+      `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: the place "of" the loader that it maps and a count "drawn" are expected; it may not be the set the state was saved with`,
+    );
   }
 
   /** The generator, on the device of a batch. */

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../io/json';
 import { scope } from '../tensor/scope';
 import type { DataIdentity, PartIdentity } from './identity';
 import type { DataSpecs } from './image-spec';
-import { type Batch, fetchFrom, type Loader, type LoaderState } from './loader';
+import { type Batch, fetchFrom, type Loader, type LoaderState, nextEpochOf } from './loader';
 
 /**
  * A loader of the `images` of several loaders, each in its own order, under the names they have here: `zipLoader({ a, b })` gives
@@ -78,15 +78,11 @@ class ZipLoader implements Loader {
   }
 
   setState(state: LoaderState): void {
-    const places = this.#loaders.map(([key, loader]) => ({ loader, place: state[key] }));
-    for (const { loader, place } of places) {
-      if (!isJsonObject(place))
-        throw new GanError(
-          'ERR_LOADER_STATE',
-          `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: a place for each of ${Object.keys(this.specs).join(', ')} is expected; it may not be the set the state was saved with`,
-        );
-      loader.setState(place);
-    }
+    for (const [key, loader] of this.#loaders) loader.setState(this.#placeIn(state, key));
+  }
+
+  nextEpoch(state: LoaderState): LoaderState {
+    return this.#each((loader, key) => nextEpochOf(loader, this.#placeIn(state, key)));
   }
 
   to(device: string): void {
@@ -97,8 +93,17 @@ class ZipLoader implements Loader {
     for (const [, loader] of this.#loaders) loader.dispose();
   }
 
-  #each(place: (loader: Loader) => LoaderState): JsonObject {
-    return Object.fromEntries(this.#loaders.map(([key, loader]) => [key, place(loader)]));
+  #placeIn(state: LoaderState, key: string): LoaderState {
+    const place = state[key];
+    if (isJsonObject(place)) return place;
+    throw new GanError(
+      'ERR_LOADER_STATE',
+      `the loader of "${this.name}" cannot go to ${JSON.stringify(state)}: a place for each of ${Object.keys(this.specs).join(', ')} is expected; it may not be the set the state was saved with`,
+    );
+  }
+
+  #each(place: (loader: Loader, key: string) => LoaderState): JsonObject {
+    return Object.fromEntries(this.#loaders.map(([key, loader]) => [key, place(loader, key)]));
   }
 }
 

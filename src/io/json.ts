@@ -11,6 +11,19 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
+ * `JSON.parse` whose error is one line: V8's quotes the text as it is, with line ends and control characters.
+ *
+ * @throws SyntaxError for what is no JSON
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(messageOf(error).replace(/[\s\p{Cc}]+/gu, ' '), { cause: error });
+  }
+}
+
+/**
  * Reads a file that holds one JSON object.
  *
  * @throws GanError `ERR_CANNOT_READ` when the file cannot be read, `ERR_BAD_JSON` when it holds something else
@@ -24,7 +37,7 @@ export function readJsonObject(file: string): JsonObject {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw new GanError('ERR_BAD_JSON', `${file}: expected JSON, but ${messageOf(error)}`, { cause: error });
   }
@@ -36,9 +49,10 @@ export function readJsonObject(file: string): JsonObject {
  * The objects of a file that holds one JSON object a line. What is no such line is left out: a writer that was killed leaves
  * half a line, and one that is at work may be in the middle of its last. Without the file there are none.
  *
+ * @param onBad is told the number of a line that is left out, from 1 on
  * @throws GanError `ERR_CANNOT_READ` when the file is there but cannot be read
  */
-export function readJsonLines(file: string): JsonObject[] {
+export function readJsonLines(file: string, onBad: (line: number) => void = () => {}): JsonObject[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -46,7 +60,13 @@ export function readJsonLines(file: string): JsonObject[] {
     if (hasCode(error, 'ENOENT')) return [];
     throw readError(file, error);
   }
-  return text.split('\n').map(parseLine).filter(isJsonObject);
+  return text.split('\n').flatMap((line, i) => {
+    if (line === '') return [];
+    const value = parseLine(line);
+    if (isJsonObject(value)) return [value];
+    onBad(i + 1);
+    return [];
+  });
 }
 
 function parseLine(line: string): unknown {

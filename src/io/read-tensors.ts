@@ -1,5 +1,6 @@
 import type { Tensor } from '../tensor/tensor';
 import { readSafetensors as readRecords } from './safetensors';
+import { badSafetensors } from './safetensors-header';
 import { recordsToTensors } from './tensors';
 
 /**
@@ -19,5 +20,5 @@ export async function readSafetensors(
   options: { readonly device?: string } = {},
 ): Promise<Record<string, Tensor>> {
   const { records } = await readRecords(file);
-  return recordsToTensors(records, options);
+  return recordsToTensors(records, { ...options, fail: badSafetensors(file) });
 }

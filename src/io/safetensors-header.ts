@@ -49,6 +49,9 @@ const METADATA = '__metadata__';
 /** Makes the error of one file; `problem` says what was expected and what came. */
 export type Failure = (problem: string) => GanError;
 
+/** The {@link Failure} of records that came from no file that is known. */
+export const badRecords: Failure = (problem) => new GanError('ERR_BAD_SAFETENSORS', problem);
+
 /** The {@link Failure} of `file`: a `GanError` with code `ERR_BAD_SAFETENSORS` that names it. */
 export function badSafetensors(file: string): Failure {
   return (problem) => new GanError('ERR_BAD_SAFETENSORS', `bad safetensors file ${file}: ${problem}`);

@@ -5,6 +5,7 @@ import type { Handle } from '../native/types';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
 import { readError } from './file-error';
+import { zipDamage } from './zip-checksums';
 
 /** Gives back scripts that nothing in JavaScript refers to any more. */
 const unreachable = new FinalizationRegistry<Handle>((handle) => {
@@ -101,7 +102,7 @@ function load(file: string, device: string): [Handle, string[], string] {
   }
 }
 
-/** Throws where the file cannot be a zip archive, so that nothing else reaches LibTorch's reader. */
+/** Throws where the file cannot be a zip archive, or not all of it, so that nothing else reaches LibTorch's reader. */
 function requireArchive(file: string): void {
   const start = Buffer.alloc(4);
   try {
@@ -120,4 +121,7 @@ function requireArchive(file: string): void {
       'ERR_BAD_SCRIPT',
       `bad TorchScript file ${file}: expected a zip archive, as torch.jit writes, but it is something else: ${HOW}`,
     );
+  const damage = zipDamage(file);
+  if (damage !== null)
+    throw new GanError('ERR_BAD_SCRIPT', `bad TorchScript file ${file}: ${damage}: it is damaged`);
 }

@@ -1,9 +1,8 @@
-import { GanError } from '../errors';
 import type { DType } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { TensorRecord, TensorRecords } from './safetensors';
-import type { SafetensorsDtype } from './safetensors-header';
+import { badRecords, type Failure, type SafetensorsDtype } from './safetensors-header';
 
 const FORMAT_DTYPES: Readonly<Record<DType, SafetensorsDtype>> = {
   bool: 'BOOL',
@@ -34,13 +33,14 @@ export function tensorToRecord(tensor: Tensor): TensorRecord {
  * Makes tensors from records; they belong to the scope around the call, or to the caller.
  *
  * @param options.device where they are made (the default device)
+ * @param options.fail makes the error, where more is known of the file
  * @throws GanError `ERR_BAD_SAFETENSORS` for a dtype that tensors do not have (unsigned above 8 bits, float8), before any is made
  */
 export function recordsToTensors(
   records: TensorRecords,
-  { device }: { readonly device?: string } = {},
+  { device, fail = badRecords }: { readonly device?: string; readonly fail?: Failure } = {},
 ): Record<string, Tensor> {
-  const dtypes = Object.entries(records).map(([name, record]) => tensorDtype(name, record));
+  const dtypes = Object.entries(records).map(([name, record]) => tensorDtype(name, record, fail));
   return Object.fromEntries(
     Object.entries(records).map(([name, { shape, bytes }], index) => [
       name,
@@ -49,11 +49,10 @@ export function recordsToTensors(
   );
 }
 
-function tensorDtype(name: string, { dtype }: TensorRecord): DType {
+function tensorDtype(name: string, { dtype }: TensorRecord, fail: Failure): DType {
   const known = TENSOR_DTYPES.get(dtype);
   if (known !== undefined) return known;
-  throw new GanError(
-    'ERR_BAD_SAFETENSORS',
+  throw fail(
     `tensor ${JSON.stringify(name)}: expected one of the dtypes ${[...TENSOR_DTYPES.keys()].join(', ')}, but got ${dtype}: convert it first`,
   );
 }

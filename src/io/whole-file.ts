@@ -23,7 +23,7 @@ export async function writeWhole(file: string, write: (partial: string) => Promi
   }
   // A link stays, and what it leads to is replaced.
   const target = await realpath(file).catch(() => file);
-  const partial = `${target}.${process.pid}.${randomUUID()}.tmp`;
+  const partial = partialOf(target);
   try {
     await write(partial);
     await syncFile(partial);
@@ -32,6 +32,11 @@ export async function writeWhole(file: string, write: (partial: string) => Promi
     await rm(partial, { force: true }).catch(() => {});
     throw blame(file, error);
   }
+}
+
+/** A name beside a file for what is to take its place: {@link removePartials} knows it. */
+export function partialOf(file: string): string {
+  return `${file}.${process.pid}.${randomUUID()}.tmp`;
 }
 
 /** What `write` could not write has the other name in its error. */

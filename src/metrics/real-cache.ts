@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-
 import { dirname, join } from 'node:path';
 import { GanError, hasCode, messageOf } from '../errors';
 import { makeFolder } from '../io/make-folder';

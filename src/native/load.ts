@@ -87,7 +87,9 @@ function newerSource(folder: string, time: number): string | undefined {
 
 function readStamp(file: string): BuildStamp | null {
   try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as BuildStamp;
+    const stamp = JSON.parse(fs.readFileSync(file, 'utf8')) as BuildStamp;
+    const texts = [stamp.libtorch, stamp.version, stamp.compiler, stamp.source];
+    return texts.every((text) => typeof text === 'string') ? stamp : null;
   } catch {
     return null;
   }

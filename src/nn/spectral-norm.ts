@@ -110,6 +110,12 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
     return normalised;
   }
 
+  /** Moves u and v by as many steps as those of a new layer: for one whose weight was replaced, but not they. */
+  settle(): void {
+    const iterations = FIRST_ITERATIONS + this.iterations;
+    scope(() => noGrad(() => this.take(iterate(asMatrix(this.layer), this, { iterations, eps: this.eps }))));
+  }
+
   protected override nameOf(_child: string, name: string): string {
     return name === 'weight' ? 'parametrizations.weight.original' : name;
   }
@@ -127,9 +133,13 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
   /** Moves u and v. What it returns is apart from the buffers: those move again while a graph may still hold it. */
   private move(matrix: Tensor): Vectors {
     const moved = iterate(matrix, this, this);
-    this.u.copy_(moved.u);
-    this.v.copy_(moved.v);
+    this.take(moved);
     return moved;
+  }
+
+  private take({ u, v }: Vectors): void {
+    this.u.copy_(u);
+    this.v.copy_(v);
   }
 }
 

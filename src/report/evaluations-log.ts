@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { writeError } from '../io/file-error';
 import { writeWhole } from '../io/whole-file';
-import type { EvaluationRow } from './evaluations';
+import { type EvaluationRow, evaluationLine } from './evaluations';
 
 /**
  * Adds a row to an `evaluations.jsonl` in one write, so that an evaluation that is interrupted leaves none. After a half line, which a
@@ -13,7 +13,7 @@ export async function appendEvaluation(file: string, row: EvaluationRow): Promis
   try {
     const before = await readFile(file, 'utf8').catch(() => '');
     const start = before === '' || before.endsWith('\n') ? '' : '\n';
-    await appendFile(file, `${start}${JSON.stringify(row)}\n`, { flush: true });
+    await appendFile(file, `${start}${evaluationLine(row)}`, { flush: true });
   } catch (error) {
     throw writeError(file, error);
   }
@@ -25,6 +25,6 @@ export async function appendEvaluation(file: string, row: EvaluationRow): Promis
  * @throws GanError `ERR_CANNOT_WRITE`
  */
 export async function rewriteEvaluations(file: string, rows: readonly EvaluationRow[]): Promise<void> {
-  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const lines = rows.map(evaluationLine).join('');
   await writeWhole(file, (partial) => writeFile(partial, lines, { flush: true }));
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, readJsonLines } from '../io/json';
+import { sealed, sealFits } from '../io/sealed-json';
 
 /** How figures were measured, by name: feature network and its sha256, resize filter, counts, seed, weights, version. */
 export type Protocol = Readonly<Record<string, string | number>>;
@@ -83,13 +84,25 @@ export function metricFacts(metric: string): MetricFacts {
 }
 
 /**
- * The rows of an `evaluations.jsonl`, in the file's order. Half lines and lines of something else are left out, and so are
- * numbers that are none. Without the file there are no rows.
+ * The rows of an `evaluations.jsonl`, in the file's order. Half lines, lines whose seal does not fit and lines of something else are left
+ * out, and so are numbers that are none. Without the file there are no rows.
  *
+ * @param onNote is told how many lines were left out, in a sentence
  * @throws GanError `ERR_CANNOT_READ` when the file is there but cannot be read
  */
-export function readEvaluations(file: string): EvaluationRow[] {
-  return readJsonLines(file).flatMap((line) => rowOf(line) ?? []);
+export function readEvaluations(file: string, onNote?: (note: string) => void): EvaluationRow[] {
+  let bad = 0;
+  const lines = readJsonLines(file, () => bad++);
+  const rows = lines.flatMap((line) => (sealFits(line) === false ? [] : (rowOf(line) ?? [])));
+  bad += lines.length - rows.length;
+  if (bad > 0)
+    onNote?.(`${file}: ${bad} ${bad === 1 ? 'line is' : 'lines are'} damaged or cut off, and left out`);
+  return rows;
+}
+
+/** The line of a row: sealed, since what is best is decided by it. */
+export function evaluationLine(row: EvaluationRow): string {
+  return `${JSON.stringify(sealed({ ...row }))}\n`;
 }
 
 function rowOf(line: JsonObject): EvaluationRow | undefined {

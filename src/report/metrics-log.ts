@@ -1,5 +1,14 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeError } from '../io/file-error';
+import { partialOf } from '../io/whole-file';
 
 /** One line of `metrics.jsonl`. */
 export interface MetricsLine {
@@ -20,18 +29,30 @@ export class MetricsLog {
   /**
    * Opens the file, or makes it.
    *
-   * @param options.after keeps the lines up to this step and drops the rest, a line cut off by a crash included: what a run
-   *   resumed from step `after` writes again (0 drops all)
+   * @param options.after keeps the lines up to this step and drops the rest, which a run resumed from step `after` writes again (0 drops
+   *   all), and what is no whole line: one that a crash cut off, or that was damaged
    * @throws GanError `ERR_CANNOT_WRITE`
    */
   constructor(file: string, options: { readonly after?: number } = {}) {
     this.#file = file;
     try {
       this.#descriptor = openSync(file, 'a+');
-      ftruncateSync(this.#descriptor, keptBytes(readFileSync(this.#descriptor), options.after ?? 0));
+      const before = readFileSync(this.#descriptor);
+      const kept = keptLines(before, options.after ?? 0);
+      if (before.subarray(0, kept.length).equals(kept)) ftruncateSync(this.#descriptor, kept.length);
+      else this.#replace(kept);
     } catch (error) {
       throw writeError(file, error);
     }
+  }
+
+  /** With other content, whole or not at all. */
+  #replace(content: Buffer): void {
+    this.close();
+    const partial = partialOf(this.#file);
+    writeFileSync(partial, content, { flush: true });
+    renameSync(partial, this.#file);
+    this.#descriptor = openSync(this.#file, 'a+');
   }
 
   /**
@@ -69,17 +90,19 @@ export class MetricsLog {
   }
 }
 
-/** The length of the leading lines that are whole, in order, and no later than step `after`. */
-function keptBytes(content: Buffer, after: number): number {
-  let kept = 0;
-  let previous = Number.NEGATIVE_INFINITY;
-  for (let end = content.indexOf('\n'); end !== -1; end = content.indexOf('\n', kept)) {
-    const step = stepOf(content.toString('utf8', kept, end));
-    if (step === undefined || step <= previous || step > after) break;
-    previous = step;
-    kept = end + 1;
+/** The lines that are whole and no later than step `after`, each step once. */
+function keptLines(content: Buffer, after: number): Buffer {
+  const lines: Buffer[] = [];
+  const seen = new Set<number>();
+  for (let start = 0, end = content.indexOf('\n'); end !== -1; end = content.indexOf('\n', start)) {
+    const line = content.subarray(start, end + 1);
+    const step = stepOf(line.toString('utf8'));
+    start = end + 1;
+    if (step === undefined || step > after || seen.has(step)) continue;
+    seen.add(step);
+    lines.push(line);
   }
-  return kept;
+  return Buffer.concat(lines);
 }
 
 function stepOf(line: string): number | undefined {

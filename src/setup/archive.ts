@@ -3,21 +3,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GanError } from '../errors';
+import { PINNED } from './pinned';
 import { run } from './run';
-
-/** The sha256 of archives that are fetched, by their names: of those that could be found out. */
-const PINNED: Readonly<Record<string, string>> = {
-  'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl':
-    '6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b',
-  'torch-2.14.1-cp311-cp311-manylinux_2_28_x86_64.whl':
-    '305a61f61f35f128579f299c5bd33d475f6a01c6307336139632e30856c4854d',
-};
 
 /**
  * Checks the hash of an archive: the one that is asked for, or else the one that is pinned for its name.
  *
  * @returns whether any was known
- * @throws GanError `ERR_FETCH` where it is another
+ * @throws GanError `ERR_WRONG_HASH` where it is another
  */
 export async function checkHash(archive: string, asked: string | undefined): Promise<boolean> {
   const name = path.basename(archive);
@@ -27,7 +20,10 @@ export async function checkHash(archive: string, asked: string | undefined): Pro
   await pipeline(fs.createReadStream(archive), hash);
   const came = hash.digest('hex');
   if (came === expected) return true;
-  throw new GanError('ERR_FETCH', `${name}: expected sha256 ${expected}, but it has ${came}`);
+  throw new GanError(
+    'ERR_WRONG_HASH',
+    `${name}: expected sha256 ${expected}, but it has ${came}: it is damaged, or not what it says it is`,
+  );
 }
 
 /**

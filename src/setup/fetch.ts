@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { GanError, messageOf } from '../errors';
+import { GanError, hasCode, messageOf } from '../errors';
 import { inspectLibtorch, type Libtorch } from '../native/libtorch';
 import { cacheFolder } from '../native/root';
 import { checkHash, checkMembers } from './archive';
@@ -34,7 +34,7 @@ const KEPT = ['include', 'lib', 'share', 'version.py', 'build-version'];
  * it is asked first; then the official zip. `LIBTORCH_GAN_URL` names a zip or wheel (http, https or file) to take instead of both,
  * with `#sha256=HEX` after it to have it checked.
  *
- * @throws GanError `ERR_FETCH`: what was tried, why it failed, and what to do.
+ * @throws GanError `ERR_FETCH`: what was tried, why it failed, and what to do; `ERR_WRONG_HASH` for an archive that is not the pinned one.
  */
 export async function fetchLibtorch(kind: Kind, context: ProcessContext): Promise<Libtorch> {
   const cache = cacheFolder(context.env);
@@ -87,19 +87,22 @@ async function obtain(kind: Kind, work: string, context: ProcessContext): Promis
     throw new GanError('ERR_FETCH', 'macOS has no CUDA: run setup without --cuda');
   const own = context.env.LIBTORCH_GAN_URL;
   const url = own || officialUrl(kind);
+  const asked = hashIn(url);
   const zip = async () => {
     const archive = await download(url, work, context);
-    const asked = /^#sha256=([0-9a-f]{64})$/.exec(new URL(url).hash)?.[1];
     if (!(await checkHash(archive, asked)))
       context.stderr?.write(
         `warning: no sha256 of ${path.basename(archive)} is known: it is taken as it came\n`,
       );
     return unpack(archive, { kind, work, context });
   };
-  const wheel = async () =>
-    kind === 'cuda'
-      ? prune(await pipInstall(version, work, context), kind)
-      : unpack(await checkedWheel(await pipDownload(version, work, context)), { kind, work, context });
+  const check = (wheels: readonly string[]) => checkWheels(wheels, context);
+  const wheel = async () => {
+    if (kind === 'cuda') return prune(await pipInstall(version, { work, context, check }), kind);
+    const archive = await pipDownload(version, work, context);
+    await check([archive]);
+    return unpack(archive, { kind, work, context });
+  };
   const failures: string[] = [];
   for (const [name, attempt] of own
     ? [[url, zip] as const]
@@ -107,6 +110,8 @@ async function obtain(kind: Kind, work: string, context: ProcessContext): Promis
     try {
       return await attempt();
     } catch (error) {
+      // An archive that is not what it says must not be answered with one that nobody can check.
+      if (hasCode(error, 'ERR_WRONG_HASH')) throw error;
       failures.push(`${name}: ${messageOf(error)}`);
     }
   }
@@ -117,10 +122,26 @@ async function obtain(kind: Kind, work: string, context: ProcessContext): Promis
   );
 }
 
-/** A wheel that pip brought, and compared with its index; with the pinned hash too, where there is one. */
-async function checkedWheel(wheel: string): Promise<string> {
-  await checkHash(wheel, undefined);
-  return wheel;
+/** The sha256 at a URL's end, in lower case; undefined where there is none. @throws GanError `ERR_FETCH` for anything else after `#` */
+function hashIn(url: string): string | undefined {
+  const [, fragment] = /#(.*)$/.exec(url) ?? [];
+  if (fragment === undefined) return undefined;
+  const [, hash] = /^sha256=([0-9a-f]{64})$/i.exec(fragment) ?? [];
+  if (hash) return hash.toLowerCase();
+  throw new GanError(
+    'ERR_FETCH',
+    `LIBTORCH_GAN_URL expected #sha256= and 64 hexadecimal digits at its end but has #${fragment}: correct it, or leave it out`,
+  );
+}
+
+/** Compares wheels, which pip compared with its index, with the pinned hashes; says which have none. */
+async function checkWheels(wheels: readonly string[], { stderr }: ProcessContext): Promise<void> {
+  const unknown: string[] = [];
+  for (const wheel of wheels) if (!(await checkHash(wheel, undefined))) unknown.push(path.basename(wheel));
+  const [first, ...others] = unknown;
+  if (first === undefined) return;
+  const all = others.length > 0 ? `${first} and ${others.length} more` : first;
+  stderr?.write(`note: no sha256 of ${all} is known here: pip has compared with its index alone\n`);
 }
 
 /** CMake is needed anyway, and brings an unzip that is on every machine. */

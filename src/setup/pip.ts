@@ -17,23 +17,36 @@ export async function pipDownload(version: string, work: string, context: Proces
   const linux = process.platform === 'linux';
   const requirement = linux ? `torch==${version}+cpu` : `torch==${version}`;
   const index = linux ? ['--extra-index-url', CPU_INDEX] : [];
-  await pip(['download', '--no-deps', '-d', target, ...index, requirement], work, context);
+  await pip(['download', '-d', target, '--no-deps', ...index, requirement], work, context);
   return path.join(target, fs.readdirSync(target)[0]);
 }
 
 // Headers that those of the CUDA runtime include, and that torch does not depend on.
 const CUDA_HEADERS = ['nvidia-cuda-crt==13.0.*', 'nvidia-cuda-cccl==13.0.*'];
 
+/** Looks at wheels before anything of them is installed. */
+export type CheckWheels = (wheels: readonly string[]) => Promise<void>;
+
 /**
  * Installs the CUDA build of torch, and of what it depends on NVIDIA's libraries, with the user's pip into a folder of `work`,
  * which it returns.
  *
- * @throws GanError `ERR_FETCH` with pip's own reason.
+ * @throws GanError `ERR_FETCH` with pip's own reason, and what `check` throws.
  */
-export async function pipInstall(version: string, work: string, context: ProcessContext): Promise<string> {
+export async function pipInstall(
+  version: string,
+  { work, context, check }: { work: string; context: ProcessContext; check: CheckWheels },
+): Promise<string> {
   const site = path.join(work, 'site');
-  const install = (...requirements: string[]) =>
-    pip(['install', '--no-compile', '--target', site, ...requirements], work, context);
+  const folder = path.join(work, 'wheels');
+  const install = async (...requirements: string[]) => {
+    await pip(['download', '-d', folder, ...requirements], work, context);
+    const wheels = fs.readdirSync(folder).map((name) => path.join(folder, name));
+    await check(wheels);
+    const alone = ['--no-index', '--no-deps', '--no-compile'];
+    await pip(['install', '--target', site, ...alone, ...wheels], work, context);
+    fs.rmSync(folder, { recursive: true });
+  };
   await install('--no-deps', `torch==${version}`);
   const description = fs.readdirSync(site).find((name) => /^torch-.*\.dist-info$/.test(name)) ?? '';
   const metadata = fs.readFileSync(path.join(site, description, 'METADATA'), 'utf8');
@@ -45,11 +58,12 @@ export async function pipInstall(version: string, work: string, context: Process
   return site;
 }
 
-/** Runs pip with its last argument, the requirement, on the progress line. */
+/** Runs pip with its last argument, a requirement or wheel, on the progress line. */
 function pip(args: string[], work: string, context: ProcessContext): Promise<void> {
   const temporary = path.join(work, 'tmp');
   fs.mkdirSync(temporary);
-  return withProgress(`pip ${args[0]} ${args.at(-1)?.replace(/;.*/, '')}`, context, {
+  const subject = path.basename(args.at(-1) ?? '').replace(/;.*/, '');
+  return withProgress(`pip ${args[0]} ${subject}`, context, {
     work: async (progress) => {
       let output = '';
       // pip draws its own bar only on a terminal that it owns, so the growth of the wheel in its temporary folder is shown.

@@ -16,7 +16,7 @@ export interface SetupOptions extends ProcessContext {
  * Makes the addon ready: finds LibTorch, or fetches it into the user's cache, and compiles what is not up to date.
  *
  * @throws GanError `ERR_NO_TOOLCHAIN` (before anything is fetched), `ERR_LIBTORCH` (`$LIBTORCH` names one that does not serve),
- * `ERR_FETCH`, `ERR_COMPILE`.
+ * `ERR_FETCH`, `ERR_WRONG_HASH`, `ERR_COMPILE`.
  */
 export async function setup(options: SetupOptions): Promise<BuildResult> {
   const missing = missingTools(toolchain(options.env));

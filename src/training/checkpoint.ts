@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -20,6 +21,10 @@ export interface Checkpoint {
   readonly description: CheckpointDescription;
   /** Paths of its files in the folder, without `.safetensors`: `networks/generator`, `ema/generator`, `state`. */
   readonly names: readonly string[];
+  /** Their hashes and sizes, by the same paths. */
+  readonly files: Readonly<Record<string, FileEntry>>;
+  /** Of the manifest, which has all of that. */
+  readonly sha256: string;
 }
 
 /** The folder of a step's checkpoint, e.g. `step-000100`. */
@@ -73,8 +78,9 @@ export async function writeCheckpoint(
  * @throws GanError `ERR_BAD_CHECKPOINT` naming what is wrong
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  const { files, ...description } = await loadManifest(path);
-  return { path, description, names: Object.keys(files) };
+  const { sha256, manifest } = await loadManifest(path);
+  const { files, ...description } = manifest;
+  return { path, description, names: Object.keys(files), files, sha256 };
 }
 
 /**
@@ -87,7 +93,7 @@ export async function readCheckpoint(
   path: string,
   names?: readonly string[],
 ): Promise<Record<string, TensorRecords>> {
-  const { files } = await loadManifest(path);
+  const { files } = (await loadManifest(path)).manifest;
   const result: Record<string, TensorRecords> = {};
   for (const name of names ?? Object.keys(files)) {
     const entry = files[name];
@@ -105,6 +111,14 @@ export async function readCheckpoint(
     }
   }
   return result;
+}
+
+/** Whether a folder is a checkpoint whose files all have the hashes in its manifest. */
+export function isWholeCheckpoint(path: string): Promise<boolean> {
+  return readCheckpoint(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Folders of complete-looking checkpoints, the newest first. */
@@ -149,10 +163,12 @@ export function newestDescription(run: string): Pick<Checkpoint, 'path' | 'descr
   return undefined;
 }
 
-async function loadManifest(path: string): Promise<Manifest> {
+async function loadManifest(path: string): Promise<{ sha256: string; manifest: Manifest }> {
   const file = join(path, 'manifest.json');
   try {
-    return parseManifest(await readFile(file, 'utf8'));
+    const text = await readFile(file, 'utf8');
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return { sha256, manifest: parseManifest(text) };
   } catch (error) {
     throw bad(path, messageOf(readError(file, error)), error);
   }

@@ -85,6 +85,11 @@ export class RunEvaluator {
     this.#rows = this.#rows.filter((row) => row.step <= step);
   }
 
+  /** Whether it has judged the weights of a step, in this process or before. */
+  hasJudged(step: number): boolean {
+    return this.#rows.some((row) => row.step === step);
+  }
+
   dispose(): void {
     this.#judge.dispose();
   }

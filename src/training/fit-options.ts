@@ -3,6 +3,7 @@ import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
 import { type DivergenceOptions, divergenceOptions } from './divergence-policy';
 import type { EvaluationOptions } from './evaluation-options';
+import type { Initialisation } from './initialisation';
 import type { ProfileOptions } from './step-profile';
 
 /** How long to train, and what to leave on disk. */
@@ -50,6 +51,8 @@ export interface FitOptions extends DivergenceOptions {
   readonly evaluation?: EvaluationOptions;
   /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What `initialise` took from other weights: kept in config.json and in checkpoints, those of resumed runs too (none). */
+  readonly init?: Initialisation;
 }
 
 /** @throws UsageError for a count that is none, or a resume of no run */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DataSpecs, ImageSpec } from '../data/dataset';
 import type { DataIdentity, PartIdentity } from '../data/identity';
 import { GanError, messageOf } from '../errors';
-import { isJsonObject, type JsonObject } from '../io/json';
+import { isJsonObject, type JsonObject, parseJson } from '../io/json';
+import { sealed, sealFits } from '../io/sealed-json';
 import type { LearningRates } from './learning-rates';
 import { parseRollbacks, type Rollback } from './rollback-record';
 
@@ -34,6 +34,8 @@ export interface CheckpointDescription {
   readonly loader: JsonObject;
   /** What the run was started with; `recipe` and `set` name the recipe and its configuration. */
   readonly settings: JsonObject;
+  /** What weights of another training the run started from. Absent where it started from random ones. */
+  readonly init?: JsonObject;
   /** By phase, one a parameter group, those of the next update. Absent where they were not kept. */
   readonly learningRates?: LearningRates;
   /** How often the run went back to a checkpoint before this one. Absent where it did not. */
@@ -59,8 +61,7 @@ const FORMAT = 2;
 
 /** The text of `manifest.json`. Its seal is a hash of the rest: a flipped byte in it must not pass for another training. */
 export function formatManifest(manifest: Manifest): string {
-  const content = { format: FORMAT, ...manifest };
-  return `${JSON.stringify({ ...content, seal: sealOf(content) }, null, 2)}\n`;
+  return `${JSON.stringify(sealed({ format: FORMAT, ...manifest }), null, 2)}\n`;
 }
 
 /**
@@ -69,12 +70,12 @@ export function formatManifest(manifest: Manifest): string {
  * @throws GanError `ERR_BAD_CHECKPOINT` where it is damaged, or of another version
  */
 export function parseManifest(text: string): Manifest {
-  const { seal, format, ...content } = parseObject(text);
+  const { format, ...content } = parseObject(text);
   if (format !== FORMAT)
     throw bad(
-      `expected format ${FORMAT} in manifest.json but it has ${format}: another version of libtorch-gan wrote it`,
+      `expected format ${FORMAT} in manifest.json but it has ${JSON.stringify(format)?.slice(0, 40) ?? 'none'}: another version of libtorch-gan wrote it, or it was damaged`,
     );
-  if (seal !== sealOf({ format, ...content }))
+  if (!sealFits({ format, ...content }))
     throw bad('manifest.json was changed or damaged: its seal does not fit');
   return {
     step: count(content, 'step'),
@@ -86,6 +87,7 @@ export function parseManifest(text: string): Manifest {
     batchesPerEpoch: count(content, 'batchesPerEpoch'),
     loader: object(content, 'loader'),
     settings: object(content, 'settings'),
+    ...(content.init === undefined ? {} : { init: object(content, 'init') }),
     ...(content.learningRates === undefined
       ? {}
       : { learningRates: rates(object(content, 'learningRates')) }),
@@ -112,10 +114,11 @@ function dataIdentity(data: JsonObject): DataIdentity {
   return Object.fromEntries(Object.keys(data).map((name) => [name, partIdentity(object(data, name))]));
 }
 
-function partIdentity({ classNames, path, sha256 }: JsonObject): PartIdentity {
+function partIdentity({ classNames, path, count: images, sha256 }: JsonObject): PartIdentity {
   return {
     classNames: Array.isArray(classNames) ? classNames.map(String) : [],
     ...(typeof path === 'string' ? { path } : {}),
+    ...(typeof images === 'number' ? { count: images } : {}),
     ...(typeof sha256 === 'string' ? { sha256 } : {}),
   };
 }
@@ -139,7 +142,7 @@ function fileEntries(files: JsonObject): Record<string, FileEntry> {
 function parseObject(text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
     throw bad(`manifest.json is no JSON (${messageOf(error)})`);
   }
@@ -161,8 +164,4 @@ function count(holder: JsonObject, key: string): number {
 
 function bad(problem: string): GanError {
   return new GanError('ERR_BAD_CHECKPOINT', problem);
-}
-
-function sealOf(content: object): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

@@ -48,27 +48,54 @@ export async function recoverFolders(
   parent: string,
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<void> {
-  const names = await readdir(parent).catch(() => []);
-  const left = names.flatMap((name) => {
-    const [, target, pid, which] = LEFT.exec(name) ?? [];
-    const isOurs = target !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)));
-    return isOurs ? [{ path: join(parent, name), target, which }] : [];
-  });
-  for (const target of new Set(left.map((one) => one.target))) {
-    const mine = left.filter((one) => one.target === target);
-    const [made, before] = ['tmp', 'old'].map((which) => mine.filter((one) => one.which === which));
-    // A checkpoint that replaced none was never told of: the run goes on from the one before it.
-    if (before.length > 0 || target === 'best')
-      await settle(join(parent, target), [...made, ...before], isWhole);
-  }
+  const left = (await leftIn(parent)).filter(({ pid }) => pid === process.pid || !isAlive(pid));
+  for (const target of new Set(left.map((one) => one.target)))
+    await settle(join(parent, target), copiesOf(target, left), isWhole);
   for (const { path } of left) await rm(path, { recursive: true, force: true });
+}
+
+/**
+ * The folder to read in place of one that is not there, because its process died between two renames or is between them now: what
+ * {@link recoverFolders} would put back. Only reads; undefined where there is nothing whole.
+ */
+export async function standInFor(
+  path: string,
+  isWhole: (path: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  for (const copy of copiesOf(basename(path), await leftIn(dirname(path))))
+    if (await isWhole(copy.path)) return copy.path;
+  return undefined;
+}
+
+interface Left {
+  readonly path: string;
+  readonly target: string;
+  readonly pid: number;
+  readonly which: string;
+}
+
+async function leftIn(parent: string): Promise<readonly Left[]> {
+  const names = await readdir(parent).catch(() => []);
+  return names.flatMap((name) => {
+    const [, target, pid, which] = LEFT.exec(name) ?? [];
+    return target === undefined ? [] : [{ path: join(parent, name), target, pid: Number(pid), which }];
+  });
+}
+
+/** What may take a folder's place, the new ones before those that they replace. */
+function copiesOf(target: string, left: readonly Left[]): readonly Left[] {
+  const mine = left.filter((one) => one.target === target);
+  const [made, before] = ['tmp', 'old'].map((which) => mine.filter((one) => one.which === which));
+  // A checkpoint that replaced none was never told of: the run goes on from the one before it.
+  return before.length > 0 || target === 'best' ? [...made, ...before] : [];
 }
 
 async function settle(
   to: string,
-  candidates: readonly { readonly path: string }[],
+  candidates: readonly Left[],
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<void> {
+  if (candidates.length === 0) return;
   if (await isWhole(to)) return;
   for (const { path } of candidates) {
     if (!(await isWhole(path))) continue;

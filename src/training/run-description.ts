@@ -1,6 +1,6 @@
 import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
-import { readJsonObject } from '../io/json';
+import { readSealedJson } from '../io/sealed-json';
 import { native } from '../native/addon';
 import { version } from '../version';
 import type { EvaluationOptions } from './evaluation-options';
@@ -17,6 +17,8 @@ export interface RunRecord {
   /** What was changed at its resumes. */
   readonly changes: readonly unknown[];
   readonly rollbacks: readonly Rollback[];
+  /** What it was started from. */
+  readonly init: Readonly<Record<string, unknown>> | undefined;
   readonly evaluation: EvaluationOptions | undefined;
 }
 
@@ -24,7 +26,7 @@ export interface RunRecord {
 export function describeCheckpoint(
   training: Training,
   loader: Loader,
-  { data, settings, rollbacks }: RunRecord,
+  { data, settings, init, rollbacks }: RunRecord,
 ): CheckpointDescription {
   const { step, images, precision } = training;
   const { specs, batchesPerEpoch } = loader;
@@ -38,6 +40,7 @@ export function describeCheckpoint(
     batchesPerEpoch,
     loader: loader.state(),
     settings,
+    ...(init && { init }),
     learningRates: learningRates(training.phases),
     ...(rollbacks.length > 0 && { rollbacks }),
     versions: versions(),
@@ -48,11 +51,12 @@ export function describeCheckpoint(
 export function describeRun(
   training: Training,
   { name, specs, batch }: Loader,
-  { settings, data, changes, rollbacks, evaluation }: RunRecord,
+  { settings, data, init, changes, rollbacks, evaluation }: RunRecord,
 ) {
   const { device, precision, seed, accumulate, latent } = training;
   return {
     settings,
+    ...(init && { init }),
     ...(changes.length > 0 && { changes }),
     ...(rollbacks.length > 0 && { rollbacks }),
     ...(evaluation && { evaluation: describeEvaluation(evaluation) }),
@@ -91,7 +95,7 @@ function stepOfChange(change: unknown): number {
 
 function earlierChanges(config: string): readonly unknown[] {
   try {
-    const { changes } = readJsonObject(config);
+    const { changes } = readSealedJson(config);
     return Array.isArray(changes) ? changes : [];
   } catch {
     return [];

@@ -5,12 +5,19 @@ import { writeError } from '../io/file-error';
 import { makeFolder } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
+import { sealed } from '../io/sealed-json';
 import { removePartials, writeWhole } from '../io/whole-file';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation, rewriteEvaluations } from '../report/evaluations-log';
 import { MetricsLog } from '../report/metrics-log';
 import { EventWriter } from '../report/tensorboard';
-import { checkpointName, listCheckpoints, openCheckpoint, readCheckpoint } from './checkpoint';
+import {
+  checkpointName,
+  isWholeCheckpoint,
+  listCheckpoints,
+  openCheckpoint,
+  readCheckpoint,
+} from './checkpoint';
 import type { CheckpointDescription } from './manifest';
 import { recoverFolders } from './replaced-folder';
 import { isLeftover, removeLeftovers } from './run-leftovers';
@@ -123,7 +130,7 @@ export class RunDirectory {
     await requireRun(path);
     return RunDirectory.#locked(path, async () => {
       for (const folder of [path, join(path, 'checkpoints')]) {
-        await recoverFolders(folder, isWhole);
+        await recoverFolders(folder, isWholeCheckpoint);
         await removePartials(folder);
       }
     });
@@ -146,10 +153,10 @@ export class RunDirectory {
     return join(this.path, 'checkpoints');
   }
 
-  /** Writes `config.json`, or replaces it whole. */
+  /** Writes `config.json`, sealed, or replaces it whole. */
   async writeConfig(config: Readonly<Record<string, unknown>>): Promise<void> {
     await writeWhole(join(this.path, 'config.json'), (partial) =>
-      writeFile(partial, `${JSON.stringify(config, null, 2)}\n`),
+      writeFile(partial, `${JSON.stringify(sealed(config), null, 2)}\n`),
     );
   }
 
@@ -172,10 +179,14 @@ export class RunDirectory {
     this.#metrics?.sync();
   }
 
-  /** Earlier evaluations of weights up to step `step`; those of a training that went further are dropped, as its log lines are. */
-  async evaluationsUpTo(step: number): Promise<EvaluationRow[]> {
+  /**
+   * Earlier evaluations of weights up to step `step`; those of a training that went further are dropped, as its log lines are.
+   *
+   * @param onNote is told of damaged ones
+   */
+  async evaluationsUpTo(step: number, onNote?: (note: string) => void): Promise<EvaluationRow[]> {
     const file = join(this.path, 'evaluations.jsonl');
-    const rows = readEvaluations(file);
+    const rows = readEvaluations(file, onNote);
     const kept = rows.filter((row) => row.step <= step || row.source === 'evaluate');
     if (kept.length < rows.length) await rewriteEvaluations(file, kept);
     return kept.filter((row) => row.source === 'training');
@@ -215,13 +226,6 @@ async function makeWritable(path: string): Promise<void> {
   } catch (error) {
     throw writeError(path, error);
   }
-}
-
-function isWhole(checkpoint: string): Promise<boolean> {
-  return readCheckpoint(checkpoint).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Without its configuration, too: checkpoints hold all that a training goes on from. */

@@ -12,34 +12,49 @@ export interface FoundData {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+/** What came of a comparison that let the run go on. */
+export interface ComparedData {
+  /** Sentences about what changed and may. */
+  readonly notes: readonly string[];
+  /** Whether the loader's place is one of this data: a set of another number of images has other epochs. */
+  readonly keepsPlace: boolean;
+}
+
 /**
  * Compares the data of a run with what it finds when it goes on. Images of files are compared by their hash: the same at another path are
  * the same. Those that a program made, and checkpoints that say nothing of their data, are compared by the number of batches alone.
  *
- * @returns sentences about what changed and may
  * @throws GanError `ERR_DATA_CHANGED` for other classes, and for other images at another path; `ERR_LOADER_STATE` for another number of
- *   batches
+ *   batches of images that are not known to have changed
  */
 export function checkSameData(
   { batchesPerEpoch: batches, data: known = {}, settings }: CheckpointDescription,
   { loader, data = {}, settings: now }: FoundData,
-): string[] {
+): ComparedData {
   const parts = Object.keys(data).flatMap((key) =>
     known[key] ? [{ before: known[key], after: data[key] }] : [],
   );
   for (const part of parts) requireSameClasses(loader.name, part);
-  if (batches !== loader.batchesPerEpoch)
-    throw new GanError(
-      'ERR_LOADER_STATE',
-      `expected the data set the run was trained on, with ${batches} batches an epoch, but "${loader.name}" has ${loader.batchesPerEpoch} of ${loader.batch}: check the data set, its folder and the batch`,
-    );
   const comparable = parts.filter(({ before, after }) => isOfFiles(before) === isOfFiles(after));
   if (now.dataset !== settings.dataset && comparable.length < Object.keys(loader.specs).length)
     throw new GanError(
       'ERR_DATA_CHANGED',
       `"${loader.name}" takes the place of ${settings.dataset}, but the checkpoint does not say what its images were: put them back where they were, or start a new run`,
     );
-  return comparable.flatMap((part) => changes(loader.name, part));
+  const changed = comparable.filter(({ before, after }) => before.sha256 !== after.sha256);
+  for (const part of changed) requireSamePath(part);
+  if (changed.length === 0 && batches !== loader.batchesPerEpoch)
+    throw new GanError(
+      'ERR_LOADER_STATE',
+      `expected the data set the run was trained on, with ${batches} batches an epoch, but "${loader.name}" has ${loader.batchesPerEpoch} of ${loader.batch}: check the data set, its folder and the batch`,
+    );
+  const keepsPlace = batches === loader.batchesPerEpoch && !changed.some(isResized);
+  const place = keepsPlace ? '' : ', from the start of an epoch';
+  const notes = changed.map(
+    (part) =>
+      `the images of "${loader.name}" in ${part.after.path} changed since the checkpoint${sizes(part)}: the run goes on${place}, but not as it would have`,
+  );
+  return { notes, keepsPlace };
 }
 
 interface Compared {
@@ -79,14 +94,19 @@ function told(names: readonly string[]): string {
     : names.join(', ');
 }
 
-function changes(name: string, { before, after }: Compared): string[] {
-  if (before.sha256 === after.sha256) return [];
-  if (before.path !== after.path)
-    throw new GanError(
-      'ERR_DATA_CHANGED',
-      `the images in ${after.path} are not those that the run was trained on, which were in ${before.path}: name their folder, or start a new run`,
-    );
-  return [
-    `the images of "${name}" in ${after.path} changed since the checkpoint: the run goes on, but not as it would have`,
-  ];
+function requireSamePath({ before, after }: Compared): void {
+  if (before.path === after.path) return;
+  throw new GanError(
+    'ERR_DATA_CHANGED',
+    `the images in ${after.path} are not those that the run was trained on, which were in ${before.path}: name their folder, or start a new run`,
+  );
+}
+
+/** Not told by old checkpoints, which are compared by the number of batches. */
+function isResized({ before, after }: Compared): boolean {
+  return before.count !== undefined && before.count !== after.count;
+}
+
+function sizes(part: Compared): string {
+  return isResized(part) ? `, from ${part.before.count} to ${part.after.count}` : '';
 }

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
-import type { Loader } from '../data/loader';
+import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
@@ -45,6 +45,7 @@ export class Session {
   #changes: readonly unknown[] = [];
   #rollbacks: readonly Rollback[] = [];
   readonly #watch: DivergenceWatch;
+  #init: Readonly<Record<string, unknown>> | undefined;
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
   #samples: string | undefined;
@@ -63,6 +64,7 @@ export class Session {
     this.#run = run;
     this.#settings = options.settings ?? {};
     this.#watch = new DivergenceWatch(training, divergenceOptions(options));
+    this.#init = options.init && { ...options.init };
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
     this.#logged = this.#begun();
   }
@@ -88,6 +90,7 @@ export class Session {
       // Also on resume: the run may be told to go further than it was.
       await session.#writeConfig();
       run?.openLogs(training.step);
+      if (resume) await session.#makeUpEvaluation();
       return session;
     } catch (error) {
       session.close();
@@ -107,7 +110,9 @@ export class Session {
     const { evaluation } = this.#options;
     if (!evaluation) return;
     const training = this.#training;
-    const earlier = this.#run ? await this.#run.evaluationsUpTo(training.step) : [];
+    const earlier = this.#run
+      ? await this.#run.evaluationsUpTo(training.step, (note) => this.#notes.push(note))
+      : [];
     this.#evaluator = await RunEvaluator.begin(evaluation, training, earlier);
   }
 
@@ -127,6 +132,19 @@ export class Session {
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
     this.#logged = { ...this.#logged, time: this.#logged.time + evaluation.seconds * 1000 };
+  }
+
+  #evaluatesAt(step: number): boolean {
+    const every = this.#evaluator?.every;
+    return every !== undefined && (step % every === 0 || step >= this.#options.steps);
+  }
+
+  /** Makes the evaluation that was due after the checkpoint gone on from, where the training ended between the two. */
+  async #makeUpEvaluation(): Promise<void> {
+    const { step } = this.#training;
+    if (!this.#evaluatesAt(step) || this.#evaluator?.hasJudged(step)) return;
+    this.#notes.push(`the evaluation of step ${step}, which was due when the run ended, is made now`);
+    await this.#evaluate();
   }
 
   #beginProfile(): void {
@@ -154,8 +172,7 @@ export class Session {
     const { step, board } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
-    const every = this.#evaluator?.every;
-    const evaluates = every !== undefined && (step % every === 0 || step >= this.#options.steps);
+    const evaluates = this.#evaluatesAt(step);
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
@@ -170,11 +187,12 @@ export class Session {
     return logs && numbers ? this.#report(numbers) : null;
   }
 
-  /** Saves what an interruption left unsaved. */
+  /** Saves what an interruption left unsaved, and reports an evaluation that no step did after. */
   async finish(): Promise<Report | null> {
-    const { step } = this.#training;
-    if (!this.#run || this.#checkpointStep === step || step === 0) return null;
-    const numbers = this.#training.board.read();
+    const { step, board } = this.#training;
+    if (!this.#run || this.#checkpointStep === step || step === 0)
+      return this.#evaluation ? this.#report(board.read()) : null;
+    const numbers = board.read();
     this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
       await this.#drawSamples();
@@ -305,12 +323,12 @@ export class Session {
         : await checkpointOf(run.path, resumeStep, look);
     const { path, description, damaged } = point;
     const { settings = description.settings, changes = [] } = this.#options;
-    this.#notes.push(...checkSameData(description, { loader: this.#loader, data: this.#data, settings }));
     this.#settings = settings;
+    this.#init = description.init;
     this.#rollbacks = description.rollbacks ?? [];
     const groups = this.#training.phases.flatMap(({ running }) => running.groups);
     const rates = groups.map(({ lr }) => lr);
-    this.#load(point);
+    this.#notes.push(...this.#load(point));
     if (changes.length > 0) {
       const lowered = rollbackProduct(this.#rollbacks);
       for (const [i, group] of groups.entries())
@@ -330,13 +348,17 @@ export class Session {
     if (aside !== null) this.#notes.push(aside);
   }
 
-  /** Puts a checkpoint's state and place in the data into the training. */
-  #load({ path, description, files }: ResumePoint): void {
+  /** Puts a checkpoint's state and place in the data into the training; returns what is to be told of the data. */
+  #load({ path, description, files }: ResumePoint): readonly string[] {
+    const found = { loader: this.#loader, data: this.#data, settings: this.#settings };
+    const { notes, keepsPlace } = checkSameData(description, found);
     restoreState(this.#training, files);
-    this.#loader.setState(description.loader);
+    const place = description.loader;
+    this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
     this.#logged = this.#begun();
+    return notes;
   }
 
   /**
@@ -388,6 +410,7 @@ export class Session {
       data: this.#data,
       changes: this.#changes,
       rollbacks: this.#rollbacks,
+      init: this.#init,
       evaluation,
     };
   }

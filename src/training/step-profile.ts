@@ -1,10 +1,11 @@
-import { renameSync, statSync, writeFileSync } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors';
 import { writeError } from '../io/file-error';
+import { writeWhole } from '../io/whole-file';
 import { type Profile, summarizeProfile } from '../report/profile';
 import { synchronize } from '../tensor/device';
-import { startProfiling, stopProfiling } from '../tensor/profiler';
+import { type ProfileEvent, startProfiling, stopProfiling } from '../tensor/profiler';
 
 /** Which steps of a training to profile. */
 export interface ProfileOptions {
@@ -62,7 +63,7 @@ export class StepProfile {
   }
 
   /** To call after every step, and all that belongs to it. */
-  afterStep(): void {
+  async afterStep(): Promise<void> {
     const { warmup, steps } = this.#options;
     this.#done++;
     if (!this.#recording && this.#done <= warmup) {
@@ -70,50 +71,53 @@ export class StepProfile {
       this.#times.push(now - this.#started);
       this.#started = now;
     }
-    if (this.#done === warmup + steps) this.finish();
+    if (this.#done === warmup + steps) await this.finish();
   }
 
   /** Profiles the steps there were, where the training ends among them. */
-  finish(): void {
+  async finish(): Promise<void> {
     const { warmup, onProfile } = this.#options;
     const steps = this.#done - warmup;
     if (!this.#recording || steps < 1) return;
     const { device, folder } = this.#place;
     synchronize(device);
     const ms = performance.now() - this.#started;
-    const trace = folder === undefined ? undefined : join(folder, 'trace.json');
-    // LibTorch would not say why it could not.
-    if (trace !== undefined) writeText(trace, '');
-    const events = stopProfiling({ trace });
-    this.#recording = false;
+    const events =
+      folder === undefined ? this.#stop() : await this.#stopWithTrace(join(folder, 'trace.json'));
     const profile = summarizeProfile(events, { steps, ms, unprofiledMs: this.#unprofiled });
     if (folder !== undefined)
-      writeText(join(folder, 'profile.json'), `${JSON.stringify(profile, null, 2)}\n`);
-    if (trace !== undefined && statSync(trace).size === 0)
-      throw writeError(trace, 'LibTorch stopped writing: is the disk full?');
+      await writeWhole(join(folder, 'profile.json'), (partial) =>
+        writeFile(partial, `${JSON.stringify(profile, null, 2)}\n`),
+      );
     onProfile?.(profile);
+  }
+
+  async #stopWithTrace(file: string): Promise<readonly ProfileEvent[]> {
+    let events: readonly ProfileEvent[] = [];
+    await writeWhole(file, async (partial) => {
+      // LibTorch would not say why it could not.
+      await writeFile(partial, '');
+      events = this.#stop(partial);
+      if ((await stat(partial)).size === 0)
+        throw writeError(file, 'LibTorch stopped writing: is the disk full?');
+    });
+    return events;
+  }
+
+  #stop(trace?: string): readonly ProfileEvent[] {
+    this.#recording = false;
+    return stopProfiling({ trace });
   }
 
   /** Leaves nothing recording, whatever happened. */
   close(): void {
     if (!this.#recording) return;
-    this.#recording = false;
-    stopProfiling();
+    this.#stop();
   }
 }
 
 function median(values: readonly number[]): number | undefined {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
-}
-
-function writeText(file: string, text: string): void {
-  try {
-    const partial = `${file}.${process.pid}.tmp`;
-    writeFileSync(partial, text);
-    renameSync(partial, file);
-  } catch (error) {
-    throw writeError(file, error);
-  }
 }
 
 function checkCount(name: string, value: number, least: number): void {

@@ -170,9 +170,9 @@ export class Trainer<N extends Networks = Networks> implements Training {
         const report = await span('logging', () => session.afterStep());
         if (report) yield report;
         await setImmediate();
-        profiling?.afterStep();
+        await profiling?.afterStep();
       }
-      profiling?.finish();
+      await profiling?.finish();
       const last = await session.finish();
       if (last) yield last;
       await session.writePage();

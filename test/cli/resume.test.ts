@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resumeSettings } from '../../src/cli/resume';
 import { type Given, resolveSettings } from '../../src/cli/settings';
+import { sealed } from '../../src/io/sealed-json';
 import { recipes as real } from '../../src/recipes';
 import { formatManifest } from '../../src/training/manifest';
 import { recipes } from './fakes';
@@ -17,6 +18,12 @@ afterEach(() => rmSync(run, { recursive: true }));
 function started(flags: Record<string, string>, set: Record<string, string> = {}): void {
   const { settings } = resolveSettings(recipes, { flags, set, env: {} });
   writeFileSync(join(run, 'config.json'), JSON.stringify({ version: '0.1.0', settings }));
+}
+
+/** As the library writes it. */
+function startedSealed(): string {
+  const { settings } = resolveSettings(recipes, { flags: {}, set: {}, env: {} });
+  return JSON.stringify(sealed({ settings }));
 }
 
 function resume(given: Partial<Given> = {}) {
@@ -39,6 +46,13 @@ describe('resumeSettings refuses', () => {
     expect(() => resume()).toThrow(usage(/config\.json: expected JSON/));
     writeFileSync(join(run, 'config.json'), '{}');
     expect(() => resume()).toThrow(usage(/has no "settings"/));
+  });
+
+  test('a config.json with another digit in it, where no checkpoint has the settings', () => {
+    writeFileSync(join(run, 'config.json'), startedSealed().replace('"seed":0', '"seed":2'));
+    expect(() => resume()).toThrow(
+      usage(/config\.json: expected what its seal was made of, but it was changed/),
+    );
   });
 
   test('another recipe, naming both', () => {
@@ -88,7 +102,7 @@ describe('resumeSettings refuses', () => {
 });
 
 describe('resumeSettings', () => {
-  test.each(['', '{"settings":', '[]', undefined])(
+  test.each(['', '{"settings":', '[]', '{"settings":{"seed":3},"seal":"0"}', undefined])(
     'takes the settings of the newest checkpoint where config.json is damaged, empty or gone, and says so: %j',
     (text) => {
       const { settings } = resolveSettings(recipes, { flags: { batch: '16' }, set: {}, env: {} });

@@ -214,6 +214,21 @@ describe.each([
     expect(await take(loader, 7)).toEqual(first);
   });
 
+  test('tells where the epoch after a place begins, which may be of a set of another number of images', async () => {
+    const loader = loaderOf({ resident });
+    expect(loader.nextEpoch?.({ epoch: 4, position: 1000, seed: 9 })).toEqual({
+      epoch: 5,
+      position: 0,
+      seed: 9,
+    });
+    await take(loader, 1);
+    const place = loader.state();
+    await take(loader, loader.batchesPerEpoch - 1);
+    const second = await take(loader, 2);
+    loader.setState(loader.nextEpoch?.(place) ?? {});
+    expect(await take(loader, 2)).toEqual(second);
+  });
+
   test('gives batches in order to callers that do not wait', async () => {
     const together = loaderOf({ resident });
     const batches = await Promise.all(Array.from({ length: 12 }, () => together.next()));

@@ -75,6 +75,14 @@ describe('mapLoader', () => {
     expect(() => loaderOf().setState(state)).toThrow(failure('ERR_LOADER_STATE', '"made" has 11 images'));
   });
 
+  test('begins the next epoch of the loader that it maps, and draws on', () => {
+    const of = { epoch: 0, position: 6, seed: 1 };
+    expect(loaderOf().nextEpoch?.({ of, drawn: 2 })).toEqual({
+      of: { epoch: 1, position: 0, seed: 1 },
+      drawn: 2,
+    });
+  });
+
   test('throws after it was disposed, also for a batch that was being made', async () => {
     const loader = loaderOf();
     const make = await loader.fetch?.();

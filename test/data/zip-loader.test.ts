@@ -108,6 +108,17 @@ describe('zipped', () => {
     expect(() => loaderOf().setState(state)).toThrow(failure('ERR_LOADER_STATE', reason));
   });
 
+  test('begins the next epoch of each, or all epochs of one that does not tell where that is', () => {
+    const a = { epoch: 2, position: 3, seed: 5 };
+    const b = { epoch: 0, position: 9, seed: 1 };
+    expect(loaderOf().nextEpoch?.({ a, b })).toEqual({
+      a: { epoch: 3, position: 0, seed: 5 },
+      b: { epoch: 1, position: 0, seed: 1 },
+    });
+    const plain = kept(zipLoader({ a: withoutFetch(small.loader({ batch: 3, seed: 4 })) }));
+    expect(plain.nextEpoch?.({ a })).toEqual({ a: { epoch: 0, position: 0, seed: 4 } });
+  });
+
   test('throws after it was disposed', async () => {
     const loader = loaderOf();
     loader.dispose();

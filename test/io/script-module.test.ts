@@ -51,6 +51,15 @@ describe('bad files', () => {
     );
   });
 
+  test('one with another letter in its code is refused by its checksum, before LibTorch compiles it', () => {
+    const bytes = readFileSync(path('plain.pt'));
+    bytes.write('F', bytes.indexOf('def forward') + 4);
+    writeFileSync(folder.path('file.pt'), bytes);
+    expect(() => new ScriptModule(folder.path('file.pt'))).toThrow(
+      failure('ERR_BAD_SCRIPT', '.py" does not fit: it is damaged'),
+    );
+  });
+
   test('a script without forward is refused', () => {
     expect(() => open('headless')).toThrow(
       failure('ERR_BAD_SCRIPT', 'expected a script with a method forward'),

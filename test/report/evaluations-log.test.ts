@@ -24,6 +24,17 @@ test('a row after a half line is whole', async () => {
   expect(readEvaluations(file)).toEqual([row(1), row(3)]);
 });
 
+test('a row with another digit in it is left out and told, and one without a seal is taken', async () => {
+  const file = join(folder, 'flipped.jsonl');
+  writeFileSync(file, `${JSON.stringify(row(1))}\n`);
+  await appendEvaluation(file, row(2));
+  await appendEvaluation(file, row(3));
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"step":2', '"step":6'));
+  const notes: string[] = [];
+  expect(readEvaluations(file, (note) => notes.push(note))).toEqual([row(1), row(3)]);
+  expect(notes).toEqual([`${file}: 1 line is damaged or cut off, and left out`]);
+});
+
 test('rows can be replaced', async () => {
   const file = join(folder, 'replaced.jsonl');
   await appendEvaluation(file, row(1));

@@ -59,7 +59,13 @@ describe('a log opened again', () => {
     ['drops a step that comes again', lines.join('') + lines[1], 100, lines.join('')],
     ['drops everything at step 0', lines.join(''), 0, ''],
     ['starts an empty file', '', 10, ''],
-    ['drops what is no log', 'hello\n{"step":1}\n', 10, ''],
+    ['leaves out what is no line of a log', 'hello\n{"step":1}\n', 10, '{"step":1}\n'],
+    [
+      'leaves out a damaged line and keeps those after it',
+      [lines[0], '{"stap":20}\n', lines[2]].join(''),
+      40,
+      lines[0] + lines[2],
+    ],
   ])('%s', (_, before, after, kept) => {
     writeFileSync(file, before);
     const log = new MetricsLog(file, { after });

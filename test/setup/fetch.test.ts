@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -104,37 +105,120 @@ test('pip is asked for the pinned CPU wheel', async () => {
   fakeProgram(
     bin,
     'python3',
-    `echo "$@" > ${asked}; mkdir -p "$6"; cp ${zip({ wheel: true })} "$6/torch.whl"`,
+    `echo "$@" > ${asked}; mkdir -p "$5"; cp ${zip({ wheel: true })} "$5/torch.whl"`,
   );
   const env = { PATH: `${bin}:${process.env.PATH}`, XDG_CACHE_HOME: path.join(folder, 'cache') };
-  await fetchLibtorch('cpu', { env, stderr: null });
+  const stderr = new Sink();
+  await fetchLibtorch('cpu', { env, stderr });
   expect(fs.readFileSync(asked, 'utf8')).toMatch(
-    new RegExp(`^-m pip download --no-deps .*torch==${version}`),
+    new RegExp(`^-m pip download -d \\S+ --no-deps .*torch==${version}`),
   );
+  expect(stderr.text).toContain('note: no sha256 of torch.whl is known here');
 });
 
-test('the CUDA build comes with the NVIDIA libraries it depends on, and without the rest of what it depends on', async () => {
+const PINNED_CPU = 'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl';
+
+test('a wheel under the name of a pinned one must be that one, and no other archive is taken in its place', async () => {
+  const bin = path.join(folder, 'bin');
+  fakeProgram(bin, 'python3', `mkdir -p "$5"; cp ${zip({ wheel: true })} "$5/${PINNED_CPU}"`);
+  const asked = jest.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('no network'));
+  const env = { PATH: `${bin}:${process.env.PATH}`, XDG_CACHE_HOME: path.join(folder, 'cache') };
+  await expect(fetchLibtorch('cpu', { env, stderr: null })).rejects.toThrow(
+    failure('ERR_WRONG_HASH', `${PINNED_CPU}: expected sha256 6746dbcb`),
+  );
+  expect(asked).not.toHaveBeenCalled();
+  jest.restoreAllMocks();
+  expect(leftovers()).toEqual([]);
+});
+
+describe('the hash at the end of LIBTORCH_GAN_URL', () => {
+  const withFragment = (archive: string, fragment: string) => {
+    const { env, stderr } = surroundings(archive);
+    return { env: { ...env, LIBTORCH_GAN_URL: `${env.LIBTORCH_GAN_URL}#${fragment}` }, stderr };
+  };
+
+  test.each([
+    'sha256=',
+    'sha256=123',
+    `sha256=${'g'.repeat(64)}`,
+    `sha512=${'0'.repeat(64)}`,
+    '0'.repeat(64),
+  ])('is refused before anything is fetched where it is none: %s', async (fragment) => {
+    const context = withFragment(zip(), fragment);
+    await expect(fetchLibtorch('cpu', context)).rejects.toThrow(
+      failure('ERR_FETCH', `64 hexadecimal digits at its end but has #${fragment}`),
+    );
+    expect(context.stderr.text).toBe('');
+  });
+
+  test('is compared, in upper or lower case', async () => {
+    const archive = zip();
+    const hash = createHash('sha256').update(fs.readFileSync(archive)).digest('hex');
+    await expect(
+      fetchLibtorch(
+        'cpu',
+        withFragment(archive, `sha256=${hash.replace(/./, (digit) => (digit === '0' ? '1' : '0'))}`),
+      ),
+    ).rejects.toThrow(failure('ERR_WRONG_HASH', `but it has ${hash}`));
+    const { stderr, env } = withFragment(archive, `sha256=${hash.toUpperCase()}`);
+    expect(await fetchLibtorch('cpu', { env, stderr })).toMatchObject({ version });
+    expect(stderr.text).not.toContain('warning');
+  });
+
+  test('is missed with a warning where it is not there', async () => {
+    const { stderr, env } = surroundings(zip());
+    await fetchLibtorch('cpu', { env, stderr });
+    expect(stderr.text).toContain('warning: no sha256 of libtorch.zip is known: it is taken as it came');
+  });
+});
+
+/**
+ * A python3 whose pip brings a CUDA build and `library`, and installs what it brought. `asked` gets the arguments of its calls.
+ */
+function fakeCudaPip({ library }: { library: string }) {
   const bin = path.join(folder, 'bin');
   const asked = path.join(folder, 'asked');
   const torch = fakeLibtorch(path.join(folder, 'torch'), { version: FETCHED_VERSIONS.cuda, cuda: true });
   const metadata =
     'Requires-Dist: sympy>=1.13\nRequires-Dist: nvidia-nccl-cu13==2.30.7; platform_system == "Linux"\n';
   write(path.join(folder, 'METADATA'), metadata);
-  const site = `mkdir -p "$6/torch-2.14.1.dist-info"; cp -r ${torch} "$6"; cp ${folder}/METADATA "$6/torch-2.14.1.dist-info"`;
-  const libraries = 'mkdir -p "$6/nvidia/nccl/lib" "$6/leftover"';
-  fakeProgram(
-    bin,
-    'python3',
-    `echo "$@" >> ${asked}; case "$*" in *--no-deps*) ${site};; *) ${libraries};; esac`,
-  );
+  const site = `mkdir -p "$5/torch-2.14.1.dist-info"; cp -r ${torch} "$5"; cp ${folder}/METADATA "$5/torch-2.14.1.dist-info"`;
+  const calls = [
+    `*" download "*" torch=="*) mkdir -p "$5"; echo > "$5/torch-1.whl"`,
+    `*" download "*) mkdir -p "$5"; echo > "$5/${library}"; echo > "$5/nvidia-2.whl"`,
+    `*/torch-1.whl*) ${site}`,
+    `*) mkdir -p "$5/nvidia/nccl/lib" "$5/leftover"`,
+  ];
+  fakeProgram(bin, 'python3', `echo "$@" >> ${asked}; case "$*" in ${calls.join(';; ')};; esac`);
   const env = { PATH: `${bin}:${process.env.PATH}`, XDG_CACHE_HOME: path.join(folder, 'cache') };
-  const found = await fetchLibtorch('cuda', { env, stderr: null });
+  return {
+    context: { env, stderr: new Sink() },
+    asked: () => fs.readFileSync(asked, 'utf8').trim().split('\n'),
+  };
+}
+
+test('the CUDA build comes with the NVIDIA libraries it depends on, and without the rest of what it depends on', async () => {
+  const { context, asked } = fakeCudaPip({ library: 'nvidia-1.whl' });
+  const found = await fetchLibtorch('cuda', context);
   expect(found).toMatchObject({ version: FETCHED_VERSIONS.cuda, cuda: 'unknown' });
   expect(fs.readdirSync(path.dirname(found.root)).sort()).toEqual(['nvidia', 'torch']);
-  const [first, second] = fs.readFileSync(asked, 'utf8').split('\n');
-  expect(first).toContain(`--no-deps torch==${FETCHED_VERSIONS.cuda}`);
-  expect(second).toContain('nvidia-nccl-cu13==2.30.7');
-  expect(second).not.toContain('sympy');
+  const [torch, install, libraries, last] = asked();
+  expect(torch).toContain(`--no-deps torch==${FETCHED_VERSIONS.cuda}`);
+  expect(install).toMatch(/^-m pip install .*--no-index --no-deps .*\/torch-1\.whl/);
+  expect(libraries).toContain('nvidia-nccl-cu13==2.30.7');
+  expect(libraries).not.toContain('sympy');
+  expect(last).toMatch(/^-m pip install .*--no-index --no-deps .*\/nvidia-1\.whl \S+\/nvidia-2\.whl/);
+  expect(context.stderr.text).toContain('note: no sha256 of torch-1.whl is known here');
+  expect(context.stderr.text).toContain('note: no sha256 of nvidia-1.whl and 1 more is known here');
+});
+
+test('a library under the name of a pinned one must be that one, and is not installed', async () => {
+  const library = 'nvidia_nccl_cu13-2.30.7-py3-none-manylinux_2_18_x86_64.whl';
+  const { context, asked } = fakeCudaPip({ library });
+  await expect(fetchLibtorch('cuda', context)).rejects.toThrow(
+    failure('ERR_WRONG_HASH', `${library}: expected sha256 cefa7fdb`),
+  );
+  expect(asked()).toHaveLength(3);
 });
 
 test('what is in the cache is not fetched again', async () => {

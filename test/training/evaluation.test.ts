@@ -140,6 +140,29 @@ describe('evaluations on the way', () => {
     expect(filesOf(join(folder.path, 'parts', 'best'))).toEqual(filesOf(join(folder.path, 'whole', 'best')));
   });
 
+  test.each([8, 4])(
+    'that was due when a run was killed after its checkpoint is made at the resume, here up to step %i',
+    async (steps) => {
+      const evaluation = { metrics: ['fid', 'kid'], every: 4 } as const;
+      await train('whole', { steps, evaluation });
+      await train('cut', { steps: 4 });
+      const reports = await train('cut', { steps, resume: true, evaluation });
+      const numbers = (name: string) =>
+        rowsOf(name).map(({ step, checkpoint, metrics, errors }) => ({ step, checkpoint, metrics, errors }));
+      expect(numbers('cut')).toEqual(numbers('whole'));
+      for (const part of ['best', join('checkpoints', `step-00000${steps}`)])
+        expect(filesOf(join(folder.path, 'cut', part))).toEqual(filesOf(join(folder.path, 'whole', part)));
+      expect(reports.flatMap((report) => report.notes)).toEqual([
+        'the evaluation of step 4, which was due when the run ended, is made now',
+      ]);
+      expect(reports.flatMap((report) => report.evaluation?.row.step ?? [])).toEqual(
+        steps === 8 ? [4, 8] : [4],
+      );
+      const again = await train('cut', { steps, resume: true, evaluation });
+      expect([again, rowsOf('cut').length]).toEqual([[], steps / 4]);
+    },
+  );
+
   test('write pictures and the page', async () => {
     await train('pictures', { steps: 2, evaluation: { metrics: ['fid'] } });
     for (const name of ['real.png', 'fake.png', 'neighbours.png', 'neighbours.json'])

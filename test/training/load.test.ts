@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataKind } from '../../src/data/dataset';
 import { load } from '../../src/recipes';
@@ -136,6 +136,64 @@ describe('a checkpoint’s folder', () => {
       expect(said.message).toContain(path);
       expect(said.message).not.toContain('\n');
     }
+  });
+});
+
+describe('a folder that a training was replacing when its process ended', () => {
+  const DEAD = 4194999;
+  const left = (run: string, which: 'old' | 'tmp') => join(run, `.best.${DEAD}.${which}`);
+
+  /** A run without best/, but with copies of its checkpoint as a death between the two renames leaves them. */
+  async function trainedWithCopies(...copies: ('old' | 'tmp')[]): Promise<string> {
+    const run = await train(DCGAN);
+    for (const which of copies) cpSync(checkpointOf(run), left(run, which), { recursive: true });
+    return run;
+  }
+
+  test.each([
+    [['old', 'tmp'], 'tmp'],
+    [['tmp'], 'tmp'],
+    [['old'], 'old'],
+  ] as const)('is read from a copy, of %j the %s, and nothing is moved', async (copies, taken) => {
+    const run = await trainedWithCopies(...copies);
+    const before = readdirSync(run).sort();
+    const best = join(run, 'best');
+    await withModel(best, ({ checkpoint, step, notes }) => {
+      expect([checkpoint, step]).toEqual([best, 2]);
+      expect(notes).toEqual([
+        `${best} was being replaced when its process ended, or is now: taken from ${left(run, taken)}`,
+      ]);
+    });
+    expect(readdirSync(run).sort()).toEqual(before);
+  });
+
+  test('is read from the one before, where the new one is damaged', async () => {
+    const run = await trainedWithCopies('old', 'tmp');
+    writeFileSync(join(left(run, 'tmp'), 'state.safetensors'), 'half');
+    await withModel(join(run, 'best'), ({ notes }) => expect(notes[0]).toContain(left(run, 'old')));
+  });
+
+  test('is missed where no copy is whole', async () => {
+    const run = await trainedWithCopies('tmp');
+    rmSync(join(left(run, 'tmp'), 'manifest.json'));
+    await expect(load(join(run, 'best'))).rejects.toEqual(
+      failure('ERR_BAD_CHECKPOINT', `cannot read ${join(run, 'best', 'manifest.json')}`),
+    );
+  });
+
+  test('is read itself where it is there, whatever lies beside it', async () => {
+    const run = await trainedWithCopies('old');
+    cpSync(checkpointOf(run), join(run, 'best'), { recursive: true });
+    await withModel(join(run, 'best'), ({ notes }) => expect(notes).toEqual([]));
+  });
+
+  test('is no checkpoint that replaced none: a run was never told of it', async () => {
+    const run = await train(DCGAN);
+    const checkpoints = join(run, 'checkpoints');
+    cpSync(checkpointOf(run), join(checkpoints, `.step-000004.${DEAD}.tmp`), { recursive: true });
+    await expect(load(join(checkpoints, 'step-000004'))).rejects.toEqual(
+      failure('ERR_BAD_CHECKPOINT', 'step-000004'),
+    );
   });
 });
 

@@ -14,26 +14,32 @@ const NAMES = ['bird', 'cat', 'dog'];
 const out = () => join(folder.path, 'run');
 const checkpoint = (step: number) => join(out(), 'checkpoints', `step-00000${step}`);
 
-function pixels(changed = -1): Uint8Array {
-  return Uint8Array.from({ length: 24 * 256 }, (_, i) => ((i * 7919) % 256) ^ (i === changed ? 1 : 0));
+function pixels(changed = -1, count = 24): Uint8Array {
+  return Uint8Array.from({ length: count * 256 }, (_, i) => ((i * 7919) % 256) ^ (i === changed ? 1 : 0));
 }
 
+const labelsOf = (count: number) => Array.from({ length: count }, (_, i) => i % 3);
+
 function images(options: Partial<ImageDatasetOptions> = {}): ImageDataset {
-  const labels = Array.from({ length: 24 }, (_, i) => i % 3);
   const form = { name: 'folder:pets', channels: 1, height: 16, width: 16 };
   return new ImageDataset({
     ...form,
     pixels: pixels(),
-    labels,
+    labels: labelsOf(24),
     classNames: NAMES,
     path: '/data/pets',
     ...options,
   });
 }
 
-async function train(dataset: ImageDataset, options: Partial<FitOptions> & { steps: number }) {
+const ofCount = (count: number) => images({ pixels: pixels(-1, count), labels: labelsOf(count) });
+
+async function train(
+  dataset: ImageDataset,
+  { batch = 8, ...options }: Partial<FitOptions> & { steps: number; batch?: number },
+) {
   const trainer = new Trainer({ ...buildModel(mlp), device: testDevice, precision: 'fp32' });
-  const loader = dataset.loader({ batch: 8, seed: 3, device: testDevice });
+  const loader = dataset.loader({ batch, seed: 3, device: testDevice });
   try {
     const reports = await reportsOf(trainer.fit(loader, { out: out(), page: false, ...options }));
     return reports.flatMap(({ notes }) => notes);
@@ -85,6 +91,52 @@ test('a changed pixel, or label, at the same path is warned about, once', async 
   }
 });
 
+/** Rewrites a manifest as an earlier version would have written it. */
+function rewriteManifest(step: number, edit: (manifest: Record<string, unknown>) => object): void {
+  const file = join(checkpoint(step), 'manifest.json');
+  const { seal: _, ...manifest } = JSON.parse(readFileSync(file, 'utf8'));
+  const edited = edit(manifest);
+  const seal = createHash('sha256').update(JSON.stringify(edited)).digest('hex');
+  writeFileSync(file, JSON.stringify({ ...edited, seal }));
+}
+
+const loaderPlace = (step: number) =>
+  JSON.parse(readFileSync(join(checkpoint(step), 'manifest.json'), 'utf8')).loader;
+
+describe('images that were added to a folder, or taken from it', () => {
+  beforeEach(() => train(images(), { steps: 2 }));
+
+  test.each([
+    [25, 'as many batches'],
+    [33, 'another number of batches'],
+    [16, 'fewer batches'],
+  ])('are warned about, and learned from the start of an epoch: %i (%s)', async (count) => {
+    expect(await train(ofCount(count), { steps: 3, resume: true })).toEqual([
+      `the images of "folder:pets" in /data/pets changed since the checkpoint, from 24 to ${count}: the run goes on, from the start of an epoch, but not as it would have`,
+    ]);
+    expect(loaderPlace(3)).toEqual({ epoch: 1, position: 8, seed: 3 });
+    expect(await train(ofCount(count), { steps: 4, resume: true })).toEqual([]);
+    expect(loaderPlace(4)).toEqual({ epoch: 1, position: 16, seed: 3 });
+  });
+
+  test('are told by the number of batches where the checkpoint does not say how many there were', async () => {
+    rewriteManifest(2, ({ data, ...rest }) => {
+      const { count: _, ...old } = (data as Record<string, Record<string, unknown>>).images;
+      return { ...rest, data: { images: old } };
+    });
+    expect(await train(ofCount(33), { steps: 3, resume: true })).toEqual([
+      'the images of "folder:pets" in /data/pets changed since the checkpoint: the run goes on, from the start of an epoch, but not as it would have',
+    ]);
+    expect(loaderPlace(3)).toEqual({ epoch: 1, position: 8, seed: 3 });
+  });
+
+  test('are no excuse for another batch of the same images', async () => {
+    await expect(train(images(), { steps: 4, resume: true, batch: 4 })).rejects.toEqual(
+      failure('ERR_LOADER_STATE', 'with 3 batches an epoch, but "folder:pets" has 6 of 4'),
+    );
+  });
+});
+
 test('the same images at another path go on bit for bit', async () => {
   await train(images(), { steps: 4 });
   const { 'manifest.json': _, ...whole } = filesOf(checkpoint(4));
@@ -100,7 +152,12 @@ test('the manifest and config.json hold classes, path and hash', async () => {
   await train(images(), { steps: 1 });
   const { data } = JSON.parse(readFileSync(join(checkpoint(1), 'manifest.json'), 'utf8'));
   expect(data).toEqual({
-    images: { classNames: NAMES, path: '/data/pets', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    images: {
+      classNames: NAMES,
+      path: '/data/pets',
+      count: 24,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
   });
   expect(JSON.parse(readFileSync(join(out(), 'config.json'), 'utf8')).dataset.data).toEqual(data);
 });
@@ -112,10 +169,7 @@ test('images of no files go on as they are: nothing is known of them but their c
 
 test('a checkpoint that does not say what its data was goes on, but not with a data set of another name', async () => {
   await train(images(), { steps: 2, settings: { dataset: 'folder:pets' } });
-  const file = join(checkpoint(2), 'manifest.json');
-  const { data: _, seal: __, ...old } = JSON.parse(readFileSync(file, 'utf8'));
-  const seal = createHash('sha256').update(JSON.stringify(old)).digest('hex');
-  writeFileSync(file, JSON.stringify({ ...old, seal }));
+  rewriteManifest(2, ({ data: _, ...old }) => old);
   await expect(resume(images(), { dataset: 'folder:moved' })).rejects.toEqual(
     failure('ERR_DATA_CHANGED', 'takes the place of folder:pets, but the checkpoint does not say'),
   );

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Profile } from '../../src/report/profile';
 import { profile } from '../../src/report/profile';
@@ -71,6 +71,7 @@ test('a run directory gets the profile and a Chrome trace', async () => {
     traceEvents: { name: string }[];
   };
   expect(traceEvents.map(({ name }) => name)).toEqual(expect.arrayContaining(['D', 'aten::addmm']));
+  expect(readdirSync(out).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
 test('profiled or not, a training computes the same', async () => {

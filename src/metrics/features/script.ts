@@ -5,7 +5,7 @@ import type { ImageShape } from '../../data/dataset';
 import { sizeOf } from '../../data/image-size';
 import { GanError, messageOf } from '../../errors';
 import { readError } from '../../io/file-error';
-import { isJsonObject, type JsonObject } from '../../io/json';
+import { isJsonObject, type JsonObject, parseJson } from '../../io/json';
 import { ScriptModule } from '../../io/script-module';
 import { resolveDevice } from '../../tensor/device';
 import type { Tensor } from '../../tensor/tensor';
@@ -108,7 +108,7 @@ function parse(file: string, metadata: string): JsonObject {
   if (metadata === '') return {};
   let value: unknown;
   try {
-    value = JSON.parse(metadata);
+    value = parseJson(metadata);
   } catch (error) {
     throw new GanError('ERR_BAD_SCRIPT', `${file}: its libtorch-gan.json is no JSON: ${messageOf(error)}`);
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { GanError, messageOf } from '../../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../../io/json';
+import { readSealedJson } from '../../io/sealed-json';
 import { type EvaluationRow, readEvaluations } from '../evaluations';
 import { type EmbeddedPicture, MOST_BYTES, readPicture, readSamples, type Samples } from './pictures';
 import { type Metrics, readMetrics } from './read-metrics';
@@ -57,7 +58,7 @@ export async function readRun(directory: string): Promise<RunData> {
     name: basename(resolve(directory)),
     config,
     metrics: readMetrics(join(directory, 'metrics.jsonl')),
-    evaluations: readEvaluations(join(directory, 'evaluations.jsonl')),
+    evaluations: readEvaluations(join(directory, 'evaluations.jsonl'), (note) => notes.push(`${note}.`)),
     samples: await readSamples(join(directory, 'samples'), MOST_BYTES - taken),
     pictures,
     ...(neighbours && { neighbours }),
@@ -68,7 +69,7 @@ export async function readRun(directory: string): Promise<RunData> {
 
 function readConfig(file: string, notes: string[]): JsonObject {
   try {
-    return readJsonObject(file);
+    return readSealedJson(file);
   } catch (error) {
     notes.push(`The configuration could not be read: ${messageOf(error)}.`);
     return {};

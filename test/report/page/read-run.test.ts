@@ -59,7 +59,10 @@ test('files that are damaged, half-written or of something else are as if they w
   const run = await readRun(folder);
   expect(run.samples).toMatchObject({ count: 1, grids: [{ step: 10 }] });
   expect(run.neighbours).toBeUndefined();
-  expect(run.notes).toEqual([expect.stringMatching(/configuration could not be read: .*config\.json/)]);
+  expect(run.notes).toEqual([
+    expect.stringMatching(/configuration could not be read: .*config\.json/),
+    expect.stringMatching(/evaluations\.jsonl: 1 line is damaged or cut off, and left out\.$/),
+  ]);
 });
 
 describe('readMetrics', () => {

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { fittedText, type Initialisation, unfittedTexts } from '../training/initialisation';
+import { initialise } from '../training/initialise';
+import type { Model } from '../training/model';
+import { readWeights, type Weights } from '../training/weights';
+import type { Terminal } from './terminal';
+
+/** What `--init` names: weights, and the one network that they are for. */
+export interface InitialWeights {
+  readonly weights: Weights;
+  /** Undefined for all that fit. */
+  readonly network: string | undefined;
+}
+
+/** Reads what `--init` names: a run, a checkpoint or a file, and perhaps `:NETWORK`. @throws GanError as `readWeights` */
+export async function readInitial(named: string, terminal: Terminal): Promise<InitialWeights> {
+  const { path, network } = splitNetwork(named);
+  const weights = await readWeights(path);
+  for (const note of weights.notes) terminal.warn(note);
+  return { weights, network };
+}
+
+/** A path that is there may have a colon of its own. */
+function splitNetwork(named: string): { readonly path: string; readonly network: string | undefined } {
+  const [, path, network] = /^(.+):([A-Za-z][\w-]*)$/.exec(named) ?? [];
+  return existsSync(named) || path === undefined ? { path: named, network: undefined } : { path, network };
+}
+
+/** Loads initial weights into a model. @throws GanError as `initialise`; the networks are then released */
+export async function startFrom({ weights, network }: InitialWeights, model: Model): Promise<Initialisation> {
+  try {
+    return await initialise(model, weights, { network });
+  } catch (error) {
+    for (const module of Object.values(model.networks)) module.dispose();
+    throw error;
+  }
+}
+
+/** Says what fitted, and warns of what did not. */
+export function tellInitialisation(report: Initialisation, terminal: Terminal): void {
+  terminal.log(`${'init'.padEnd(11)}${fittedText(report)}`);
+  for (const text of unfittedTexts(report)) terminal.warn(`--init: ${text}`);
+}
