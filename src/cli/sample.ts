@@ -34,7 +34,10 @@ function sampleProgram(argv: readonly string[]): Command {
     'sample',
     'Draws images from a trained generator. A checkpoint describes itself: nothing else is needed.',
   )
-    .option('--checkpoint <folder>', 'a run directory (its newest checkpoint), or one checkpoint in it')
+    .option(
+      '--checkpoint <folder>',
+      'a run directory (its newest checkpoint), its best/, or one checkpoint in it',
+    )
     .option('--recipe <file>', RECIPE_HELP)
     .option('--count <n>', `how many images (${DEFAULT_COUNT}, or as many as --latents has)`)
     .option('--seed <n>', 'equal seeds give equal images (0)')

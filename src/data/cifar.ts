@@ -1,8 +1,9 @@
-import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { GanError, hasCode, messageOf } from '../errors';
+import { writeWhole } from '../io/whole-file';
 import { dataFolder } from './cache';
 import { ImageDataset } from './dataset';
 import { download, type PublishedFile } from './download';
@@ -160,9 +161,7 @@ export async function unpackCifar(archive: string, folder: string): Promise<void
   for (const name of [...FILES.train, ...FILES.test]) {
     const contents = files.get(name);
     if (!contents) throw corrupt(archive, `it has no ${name}`);
-    const path = join(folder, name);
-    await writeFile(`${path}.partial`, contents);
-    await rename(`${path}.partial`, path);
+    await writeWhole(join(folder, name), (partial) => writeFile(partial, contents));
   }
 }
 

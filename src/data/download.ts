@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanError, messageOf } from '../errors';
@@ -40,7 +40,7 @@ export async function download({ dataset, published, folder, progress }: Downloa
       'ERR_DATA_MISSING',
       `${path} is missing and could not be downloaded (${why}) from ${url} (${megabytes(bytes)}); put the file there by hand, or set LIBTORCH_GAN_MIRROR to a URL that has ${dataset}/${file}`,
     );
-  const partial = join(folder, `.${file}.${process.pid}.partial`);
+  const partial = join(folder, `.${file}.${process.pid}.${randomUUID()}.partial`);
   try {
     makeFolder(folder);
     const task = `downloading ${dataset}/${file} (${megabytes(bytes)})`;

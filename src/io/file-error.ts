@@ -55,6 +55,8 @@ export function readError(path: string, error: unknown): GanError {
   });
 }
 
+/** By name: several realms may share one process. */
 function isGanError(error: unknown): error is GanError {
-  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'GanError';
+  const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+  return name === 'GanError' || name === 'UsageError' || name === 'TorchError';
 }

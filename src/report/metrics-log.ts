@@ -24,7 +24,7 @@ export interface MetricsLine {
  */
 export class MetricsLog {
   readonly #file: string;
-  #descriptor: number | null;
+  #descriptor: number | null = null;
 
   /**
    * Opens the file, or makes it.
@@ -42,6 +42,7 @@ export class MetricsLog {
       if (before.subarray(0, kept.length).equals(kept)) ftruncateSync(this.#descriptor, kept.length);
       else this.#replace(kept);
     } catch (error) {
+      this.close();
       throw writeError(file, error);
     }
   }

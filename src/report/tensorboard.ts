@@ -42,8 +42,16 @@ export class EventWriter {
     } catch (error) {
       throw writeError(this.file, error);
     }
+    try {
+      this.#begin(options.resumedFrom);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  #begin(resumedFrom: number | undefined): void {
     this.#write([textField(EVENT.fileVersion, 'brain.Event:2')]);
-    const { resumedFrom } = options;
     if (resumedFrom !== undefined)
       this.#write([
         varintField(EVENT.step, resumedFrom + 1),

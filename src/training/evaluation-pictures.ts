@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeError } from '../io/file-error';
 import { makeFolder } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import { writeWhole } from '../io/whole-file';
@@ -42,30 +41,28 @@ export class EvaluationPictures {
    * Writes real.png, fake.png, neighbours.png and neighbours.json.
    *
    * @param features - of the images that were added, in their order
+   * @throws GanError `ERR_CANNOT_WRITE`
    */
   async write(folder: string, features: FeatureSet): Promise<void> {
     const fakes = this.#fakes;
     const { channels } = this.#real.dataset.spec;
     if (!fakes || channels > 4) return;
-    const file = join(folder, 'neighbours.json');
-    try {
-      makeFolder(folder);
-      await writePng(join(folder, 'fake.png'), drawGrid({ images: fakes }));
-      const real = await this.#realImages(this.#real.order.subarray(0, GRID));
-      await writePng(
-        join(folder, 'real.png'),
-        scope(() => drawGrid({ images: real() })),
-      );
-      const table = this.#neighbours(features, Math.min(SAMPLES, fakes.shape[0]));
-      const near = await this.#realImages(Int32Array.from(table.samples.flatMap(({ index }) => index)));
-      await writePng(
-        join(folder, 'neighbours.png'),
-        scope(() => drawRows(fakes, near(), table.samples.length)),
-      );
-      await writeWhole(file, (partial) => writeFile(partial, `${JSON.stringify(table)}\n`));
-    } catch (error) {
-      throw writeError(file, error);
-    }
+    makeFolder(folder);
+    await writePng(join(folder, 'fake.png'), drawGrid({ images: fakes }));
+    const real = await this.#realImages(this.#real.order.subarray(0, GRID));
+    await writePng(
+      join(folder, 'real.png'),
+      scope(() => drawGrid({ images: real() })),
+    );
+    const table = this.#neighbours(features, Math.min(SAMPLES, fakes.shape[0]));
+    const near = await this.#realImages(Int32Array.from(table.samples.flatMap(({ index }) => index)));
+    await writePng(
+      join(folder, 'neighbours.png'),
+      scope(() => drawRows(fakes, near(), table.samples.length)),
+    );
+    await writeWhole(join(folder, 'neighbours.json'), (partial) =>
+      writeFile(partial, `${JSON.stringify(table)}\n`),
+    );
   }
 
   dispose(): void {

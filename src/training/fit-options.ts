@@ -73,4 +73,8 @@ export function checkFitOptions(options: FitOptions): void {
     );
   if (options.resume && options.out === undefined)
     throw new UsageError('fit expected the run directory in `out` to resume but received none');
+  if (options.resume && options.init)
+    throw new UsageError(
+      'fit expected `init` of a new run but received it beside `resume`, which goes on from the run’s own weights: leave one of them out',
+    );
 }

@@ -49,7 +49,8 @@ export function fittedText({ source, step, networks }: Initialisation): string {
 export function unfittedTexts({ networks, unused }: Initialisation): string[] {
   const kept = Object.entries(networks).flatMap(([name, network]) => {
     const { tensors, missing, otherShape, parted } = network;
-    if (missing.length === tensors) return [`the source has no ${name}: it starts anew`];
+    if (missing.length === tensors)
+      return [`${name} starts anew: the source has none of its ${tensors} tensors`];
     const reasons = [
       ...Object.entries(otherShape).map(
         ([tensor, { expected, found }]) =>

@@ -1,4 +1,5 @@
 import { GanError, UsageError } from '../errors';
+import { badSafetensors } from '../io/safetensors-header';
 import { recordsToTensors } from '../io/tensors';
 import type { Module } from '../nn/module';
 import { SpectralNorm } from '../nn/spectral-norm';
@@ -51,7 +52,7 @@ export async function initialise(
     const reports: Record<string, InitialisedNetwork> = {};
     const loads = Object.entries(matched.networks).map(([name, match]) => {
       const target = targets[name];
-      const state = finiteState(target, match, `${weights.source}: ${name}`);
+      const state = finiteState(target, match, { source: weights.source, name });
       reports[name] = describe(target, match);
       return { name, target, state };
     });
@@ -91,10 +92,16 @@ function ownTensors(network: Module): OwnTensors {
 }
 
 /** What fitted, in the dtypes of the network. @throws GanError `ERR_BAD_WEIGHTS`: NaN is nowhere good, infinity not in a parameter */
-function finiteState(network: Module, { fitted }: Matched, holder: string): Record<string, Tensor> {
+function finiteState(
+  network: Module,
+  { fitted }: Matched,
+  place: { readonly source: string; readonly name: string },
+): Record<string, Tensor> {
   const own = network.stateDict();
   const parameters = new Set(network.namedParameters().map(([name]) => name));
-  const given = Object.entries(recordsToTensors(fitted, { device: 'cpu' }));
+  const given = Object.entries(
+    recordsToTensors(fitted, { device: 'cpu', fail: badSafetensors(place.source) }),
+  );
   return Object.fromEntries(
     given.map(([name, tensor]) => {
       const converted = tensor.to({ dtype: own[name].dtype });
@@ -102,7 +109,7 @@ function finiteState(network: Module, { fitted }: Matched, holder: string): Reco
         if (!isGood(values, parameters.has(name)))
           throw new GanError(
             'ERR_BAD_WEIGHTS',
-            `${holder} ${name} expected finite numbers but holds NaN or infinity: start from an earlier checkpoint, or another file`,
+            `${place.source}: ${place.name} ${name} expected finite numbers but holds NaN or infinity: start from an earlier checkpoint, or another file`,
           );
       return [name, converted];
     }),

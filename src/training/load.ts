@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { DataSpecs } from '../data/dataset';
 import { GanError, UsageError } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
@@ -9,12 +7,11 @@ import type { Module } from '../nn/module';
 import { resolveDevice } from '../tensor/device';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { BEST, type Checkpoint, isWholeCheckpoint, openCheckpoint, readCheckpoint } from './checkpoint';
+import { type Checkpoint, readCheckpoint } from './checkpoint';
+import { findCheckpoint } from './find-checkpoint';
 import { NORMS_IN_WORDS, type SampledNetworks } from './generated-images';
 import type { Model } from './model';
 import type { Networks } from './phase';
-import { standInFor } from './replaced-folder';
-import { latestCheckpoint } from './run-directory';
 import { type RunRequest, run } from './run-model';
 import type { Sampler } from './sampler';
 import { takeStandingStatistics } from './standing-latents';
@@ -79,7 +76,7 @@ export interface LoadedModel extends SampledNetworks {
  *   where its recipe does not say how it is used
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<LoadedModel> {
-  const { checkpoint, named, notes } = await findCheckpoint(path);
+  const { checkpoint, named, notes } = await findCheckpoint(path, 'sampling from');
   const { description } = checkpoint;
   const device = resolveDevice(options.device ?? 'auto');
   const model = buildModel(checkpoint, options);
@@ -182,27 +179,6 @@ function buildModel(
     'ERR_NO_RECIPE',
     `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${recipe}: another version of libtorch-gan wrote it`,
   );
-}
-
-interface FoundCheckpoint {
-  readonly checkpoint: Checkpoint;
-  /** The path that it goes by, which may not be there now. */
-  readonly named: string;
-  readonly notes: readonly string[];
-}
-
-async function findCheckpoint(path: string): Promise<FoundCheckpoint> {
-  if (basename(path) === BEST || /^step-\d+$/.test(basename(path))) {
-    const standIn = existsSync(path) ? undefined : await standInFor(path, isWholeCheckpoint);
-    const note = `${path} was being replaced when its process ended, or is now: taken from ${standIn}`;
-    return { checkpoint: await openCheckpoint(standIn ?? path), named: path, notes: standIn ? [note] : [] };
-  }
-  const { path: latest, damaged } = await latestCheckpoint(path);
-  return {
-    checkpoint: await openCheckpoint(latest),
-    named: latest,
-    notes: damaged.map((problem) => `${problem}; sampling from ${latest}`),
-  };
 }
 
 /** The sampler of a model that makes images of latents. @throws UsageError for one that takes images in */

@@ -29,9 +29,13 @@ function isRollback(value: unknown): value is Rollback {
   );
 }
 
-/** What all of them together have multiplied the learning rates by. */
-export function rollbackProduct(rollbacks: readonly Rollback[]): number {
-  return rollbacks.reduce((product, { factor }) => product * factor, 1);
+/** What the last of them, the last two and so on have multiplied the learning rates by. */
+export function rollbackProducts(rollbacks: readonly Rollback[]): number[] {
+  let product = 1;
+  return [...rollbacks].reverse().map(({ factor }) => {
+    product *= factor;
+    return product;
+  });
 }
 
 /** One for the terminal. */

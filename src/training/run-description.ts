@@ -1,6 +1,5 @@
 import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
-import { readSealedJson } from '../io/sealed-json';
 import { native } from '../native/addon';
 import { version } from '../version';
 import type { EvaluationOptions } from './evaluation-options';
@@ -71,35 +70,6 @@ export function describeRun(
     topology: topologyOf(training),
     versions: versions(),
   };
-}
-
-/**
- * The changes of a run that goes on from a step, each with the step it holds from: those that its `config.json` tells of, and the new ones.
- * None of before where that file is damaged: it is written again from the checkpoint, which does not know of them.
- *
- * @param options.until the step from which on earlier ones hold no more (all hold)
- */
-export function changesOf(
-  config: string,
-  options: { readonly step: number; readonly changes: readonly string[]; readonly until?: number },
-): { readonly all: readonly unknown[]; readonly fresh: readonly string[] } {
-  const { step, changes, until = Number.POSITIVE_INFINITY } = options;
-  const fresh = changes.map((change) => `from step ${step} on: ${change}`);
-  const earlier = earlierChanges(config).filter((change) => !(stepOfChange(change) >= until));
-  return { all: [...earlier, ...fresh], fresh };
-}
-
-function stepOfChange(change: unknown): number {
-  return Number(/^from step (\d+) on: /.exec(String(change))?.[1]);
-}
-
-function earlierChanges(config: string): readonly unknown[] {
-  try {
-    const { changes } = readSealedJson(config);
-    return Array.isArray(changes) ? changes : [];
-  } catch {
-    return [];
-  }
 }
 
 function topologyOf({ networks }: Pick<Training, 'networks'>): Record<string, string> {

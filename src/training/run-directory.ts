@@ -213,9 +213,12 @@ export class RunDirectory {
 
   /** Closes the logs, and lets other processes write the folder. */
   close(): void {
-    this.#metrics?.close();
-    this.#events?.close();
-    this.#lock.release();
+    try {
+      this.#metrics?.close();
+      this.#events?.close();
+    } finally {
+      this.#lock.release();
+    }
   }
 }
 

@@ -8,18 +8,21 @@ import { span } from '../tensor/profiler';
 import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
 import { divergenceOptions } from './divergence-policy';
 import { DivergenceWatch } from './divergence-watch';
+import { changesOf } from './earlier-changes';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
 import { checkFitOptions, type FitOptions } from './fit-options';
-import { changedRates, learningRates, loggedRates, lowerRates, resumedRate } from './learning-rates';
+import { changedRates, learningRates, loggedRates, lowerRates, putRates, ratesMade } from './learning-rates';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
-import { type Rollback, rollbackProduct, rollbackSentence } from './rollback-record';
-import { changesOf, describeCheckpoint, describeRun, type RunRecord } from './run-description';
+import { rollbackPoint } from './rollback';
+import { type Rollback, rollbackProducts, rollbackSentence } from './rollback-record';
+import { describeCheckpoint, describeRun, type RunRecord } from './run-description';
 import { checkpointOf, latestCheckpoint, type ResumePoint, RunDirectory } from './run-directory';
 import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { setAsideAfter } from './set-aside';
+import { Speed } from './speed';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
 import { captureState, nonFiniteFiles, nonFiniteState, restoreState } from './training-state';
@@ -53,7 +56,7 @@ export class Session {
   #checkpointStep = -1;
   #evaluator: RunEvaluator | undefined;
   #evaluation: TrainingEvaluation | undefined;
-  #logged: { step: number; images: number; time: number; imagesPerSecond: number };
+  readonly #speed: Speed;
 
   private constructor(training: Training, loader: Loader, run: RunDirectory | null, options: FitOptions) {
     const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500 } = options;
@@ -66,12 +69,7 @@ export class Session {
     this.#watch = new DivergenceWatch(training, divergenceOptions(options));
     this.#init = options.init && { ...options.init };
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
-    this.#logged = this.#begun();
-  }
-
-  #begun() {
-    const { step, images } = this.#training;
-    return { step, images, time: performance.now(), imagesPerSecond: 0 };
+    this.#speed = new Speed(training);
   }
 
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
@@ -131,7 +129,7 @@ export class Session {
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
-    this.#logged = { ...this.#logged, time: this.#logged.time + evaluation.seconds * 1000 };
+    this.#speed.leaveOut(evaluation.seconds);
   }
 
   #evaluatesAt(step: number): boolean {
@@ -143,7 +141,7 @@ export class Session {
   async #makeUpEvaluation(): Promise<void> {
     const { step } = this.#training;
     if (!this.#evaluatesAt(step) || this.#evaluator?.hasJudged(step)) return;
-    this.#notes.push(`the evaluation of step ${step}, which was due when the run ended, is made now`);
+    this.#notes.push(`step ${step} was not judged when the run ended: it is judged now`);
     await this.#evaluate();
   }
 
@@ -217,21 +215,17 @@ export class Session {
   }
 
   #log(numbers: StepNumbers): void {
-    const { step, images } = this.#training;
+    const { step } = this.#training;
     // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
-    if (step <= this.#logged.step) return;
-    const now = performance.now();
-    const seconds = (now - this.#logged.time) / 1000;
-    const imagesPerSecond = seconds > 0 ? (images - this.#logged.images) / seconds : 0;
+    if (step <= this.#speed.step) return;
     this.#run?.log(step, {
-      imagesPerSecond,
+      imagesPerSecond: this.#speed.measure(),
       ...numbers.losses,
       ...numbers.statistics,
       ...loggedRates(this.#training.phases),
       ...this.#watch.logged(numbers),
       ...(this.#rollbacks.length > 0 && { rollbacks: this.#rollbacks.length }),
     });
-    this.#logged = { step, images, time: now, imagesPerSecond };
   }
 
   #report(numbers: StepNumbers): Report {
@@ -239,7 +233,7 @@ export class Session {
       step: this.#training.step,
       steps: this.#options.steps,
       epoch: this.#loader.epoch,
-      imagesPerSecond: this.#logged.imagesPerSecond,
+      imagesPerSecond: this.#speed.imagesPerSecond,
       losses: numbers.losses,
       statistics: numbers.statistics,
       skipped: this.#watch.skipped(numbers),
@@ -326,14 +320,11 @@ export class Session {
     this.#settings = settings;
     this.#init = description.init;
     this.#rollbacks = description.rollbacks ?? [];
-    const groups = this.#training.phases.flatMap(({ running }) => running.groups);
-    const rates = groups.map(({ lr }) => lr);
+    const made = ratesMade(this.#training.phases);
     this.#notes.push(...this.#load(point));
-    if (changes.length > 0) {
-      const lowered = rollbackProduct(this.#rollbacks);
-      for (const [i, group] of groups.entries())
-        group.lr = resumedRate(rates[i], { saved: group.lr, lowered });
-    } else
+    if (changes.length > 0)
+      putRates(this.#training.phases, { made, lowered: rollbackProducts(this.#rollbacks) });
+    else
       this.#notes.push(
         ...changedRates(description.learningRates ?? {}, learningRates(this.#training.phases)),
       );
@@ -357,7 +348,7 @@ export class Session {
     this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
-    this.#logged = this.#begun();
+    this.#speed.restart();
     return notes;
   }
 
@@ -368,18 +359,8 @@ export class Session {
   async #goBack(run: RunDirectory, cause: unknown): Promise<Report> {
     const training = this.#training;
     const { rollbackFactor: factor, rollbackLimit: limit } = this.#watch.policy;
-    const from = training.step;
-    const number = this.#rollbacks.length + 1;
-    const unable = (why: string) => new GanError('ERR_DIVERGED', `${messageOf(cause)}; ${why}`, { cause });
-    if (number > limit)
-      throw unable(`it went back ${limit === 1 ? 'once' : `${limit} times`} before, which is the limit`);
-    const point = await latestCheckpoint(run.path, (files) => nonFiniteFiles(training, files)).catch(
-      (error) => {
-        throw hasCode(error, 'ERR_NO_CHECKPOINT')
-          ? unable('there is no finite checkpoint to go back to')
-          : error;
-      },
-    );
+    const [from, done] = [training.step, this.#rollbacks.length];
+    const point = await rollbackPoint(run.path, training, { done, limit, cause });
     this.#load(point);
     training.board.clear();
     lowerRates(training.phases, factor);
@@ -391,7 +372,7 @@ export class Session {
     await run.evaluationsUpTo(training.step);
     this.#evaluator?.goBack(training.step);
     await this.#writeConfig();
-    this.#notes.push(...point.damaged, rollbackSentence(rollback, { number, limit }));
+    this.#notes.push(...point.damaged, rollbackSentence(rollback, { number: done + 1, limit }));
     return this.#report(training.board.read());
   }
 

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { positiveInteger } from '../check';
 import type { DataSpecs } from '../data/dataset';
-import type { Batch, Loader } from '../data/loader';
+import { type Batch, fetchFrom, type Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
-import { handTo, openScope, scope } from '../tensor/scope';
+import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
@@ -189,7 +189,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const plan = planStep(this.phases, { index: this.step, makers });
     const sources: (() => Batch)[] = [];
     for (let i = plan.batches * accumulate; i > 0; i--)
-      sources.push(await span('data', () => sourceOf(loader)));
+      sources.push(await span('data', () => fetchFrom(loader)));
     scope(() => {
       for (const { guard } of this.phases) guard.beginStep();
       const all = span('data', () => sources.map((make) => make()));
@@ -281,13 +281,6 @@ export class Trainer<N extends Networks = Networks> implements Training {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** A batch where one is to be made: of a loader that makes it early, in the scope of the step, too. */
-async function sourceOf(loader: Loader): Promise<() => Batch> {
-  if (loader.fetch) return loader.fetch();
-  const batch = await loader.next();
-  return () => handTo(openScope(), batch);
 }
 
 /** Where a step has skipped every update of a network: bool []; undefined where it skips none, or had none to do. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GanError } from '../errors';
 import { readError } from '../io/file-error';
 import { readSafetensors, type TensorRecords } from '../io/safetensors';
+import { badSafetensors } from '../io/safetensors-header';
 import { BEST, openCheckpoint, readCheckpoint } from './checkpoint';
-import { latestCheckpoint } from './run-directory';
+import { findCheckpoint } from './find-checkpoint';
 
 /** Weights as they were stored, on the host: what {@link readWeights} reads. */
 export interface Weights {
@@ -32,31 +33,22 @@ export interface Weights {
  *   sealed; `ERR_BAD_SAFETENSORS`, also for a pickle
  */
 export async function readWeights(path: string): Promise<Weights> {
-  if (!(await isFolder(path))) return readFileWeights(path);
-  if (isCheckpoint(path)) return readCheckpointWeights(path);
-  const { path: latest, damaged } = await latestCheckpoint(path);
-  const notes = damaged.map((problem) => `${problem}; starting from ${latest}`);
-  return { ...(await readCheckpointWeights(latest)), notes };
-}
-
-function isCheckpoint(path: string): boolean {
-  return (
-    existsSync(join(path, 'manifest.json')) || basename(path) === BEST || /^step-\d+$/.test(basename(path))
-  );
+  return (await isFile(path)) ? readFileWeights(path) : readCheckpointWeights(path);
 }
 
 /** Where the networks in training are in a checkpoint. */
 const NETWORKS = 'networks/';
 
 async function readCheckpointWeights(path: string): Promise<Weights> {
-  const { names, description, sha256 } = await openCheckpoint(path);
+  const { checkpoint, named, notes } = await findCheckpoint(path, 'starting from');
+  const { names, description, sha256 } = checkpoint;
   const live = names.filter((name) => name.startsWith(NETWORKS));
-  const files = Object.entries(await readCheckpoint(path, live));
+  const files = Object.entries(await readCheckpoint(checkpoint.path, live));
   const networks = Object.fromEntries(
     files.map(([name, records]) => [name.slice(NETWORKS.length), records] as const),
   );
   const held = { by: 'network', networks } as const;
-  return { source: resolve(path), step: description.step, sha256, held, notes: [] };
+  return { source: resolve(named), step: description.step, sha256, held, notes };
 }
 
 async function readFileWeights(path: string): Promise<Weights> {
@@ -78,14 +70,22 @@ async function sealedFile(path: string): Promise<{ sha256: string; step: number 
   return Object.hasOwn(files, name) ? { sha256: files[name].sha256, step: description.step } : undefined;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return inspect(path, async (file) => (await file.stat()).isDirectory());
+/** @throws GanError `ERR_CANNOT_READ` where nothing is, unless it may be a checkpoint that is being replaced */
+async function isFile(path: string): Promise<boolean> {
+  if (!existsSync(path) && basename(path) === BEST) return false;
+  const found = await orReadError(path, () => stat(path));
+  if (found.isFile() || found.isDirectory()) return found.isFile();
+  // Opening a pipe would wait for its writer.
+  throw badSafetensors(path)('it is not a regular file');
 }
 
 /** @throws GanError `ERR_BAD_SAFETENSORS` for what `torch.save` writes: a zip file or a bare pickle */
 async function refusePickle(path: string): Promise<void> {
   const start = Buffer.alloc(9);
-  await inspect(path, (file) => file.read(start, 0, start.length, 0));
+  await orReadError(path, async () => {
+    const file = await open(path, 'r');
+    await file.read(start, 0, start.length, 0).finally(() => file.close());
+  });
   const isSafetensors = start[8] === '{'.charCodeAt(0);
   if (isSafetensors || !(start[0] === 0x80 || start.toString('latin1').startsWith('PK\x03\x04'))) return;
   throw new GanError(
@@ -94,14 +94,10 @@ async function refusePickle(path: string): Promise<void> {
   );
 }
 
-async function inspect<T>(path: string, look: (file: FileHandle) => Promise<T>): Promise<T> {
-  let file: FileHandle | undefined;
+async function orReadError<T>(path: string, look: () => Promise<T>): Promise<T> {
   try {
-    file = await open(path, 'r');
-    return await look(file);
+    return await look();
   } catch (error) {
     throw readError(path, error);
-  } finally {
-    await file?.close();
   }
 }

@@ -147,7 +147,7 @@ test('rollback: it stops at its limit, with the count', async () => {
   );
   expect(code).toBe(1);
   expect(stderr.match(/warning: training diverged at step 6/g)).toHaveLength(2);
-  expect(stderr).toContain('it went back 2 times before, which is the limit');
+  expect(stderr).toContain('it went back 2 times before, and 2 is the limit');
   expect((await resume('limit', '--rollback-limit', '9', '--rollback-factor', '0.1')).code).toBe(0);
   expect(config('limit').rollbacks.map(({ factor }: { factor: number }) => factor)).toEqual([0.5, 0.5, 0.1]);
 });

@@ -50,6 +50,16 @@ test('a run goes on with a changed image, and says so', async () => {
   expect(stderr).toMatch(/changed-set changed since the checkpoint: the run goes on/);
 });
 
+test('a run goes on with images that were added, from the start of an epoch, and says so', async () => {
+  const { run } = await started('added');
+  for (let i = 4; i < 8; i++) await putImage('added-set', `red/${i}.png`, '#ff0000');
+  const { code, stderr } = await call('--resume', run, '--steps', '2');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /added-set changed since the checkpoint, from 8 to 12: the run goes on, from the start of an epoch/,
+  );
+});
+
 test('a run goes on with its images in another folder, and only with them', async () => {
   const { set, run } = await started('moved');
   const moved = join(folder, 'elsewhere');

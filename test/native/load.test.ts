@@ -13,10 +13,15 @@ beforeEach(() => {
 
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-/** A package whose addon is a text file, built with a LibTorch of this version. */
-function fakeBuild({ libtorch = path.join(folder, 'torch'), version = '2.13.0' } = {}): string {
+function stamp() {
+  const libtorch = path.join(folder, 'torch');
+  return { libtorch, version: '2.13.0', cuda: false, compiler: 'GNU 12.2.0', source: folder };
+}
+
+/** A package whose addon is a text file, built with LibTorch 2.13. */
+function fakeBuild(): string {
   const release = path.join(folder, 'build', 'Release');
-  write(path.join(release, 'build.json'), JSON.stringify({ libtorch, version, cuda: false }));
+  write(path.join(release, 'build.json'), JSON.stringify(stamp()));
   return write(path.join(release, 'libtorch_gan.node'), 'not an ELF file');
 }
 
@@ -54,7 +59,7 @@ test('an addon that fits its LibTorch is neither unfit nor stale', () => {
   expect(addonFiles(folder, { LIBTORCH: path.join(folder, 'torch') })).toEqual({
     path: file,
     built: true,
-    stamp: { libtorch: path.join(folder, 'torch'), version: '2.13.0', cuda: false },
+    stamp: stamp(),
     unfit: null,
     stale: null,
   });

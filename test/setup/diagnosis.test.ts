@@ -27,7 +27,10 @@ function installTools(): void {
 function fakeAddon(): void {
   const release = path.join(folder, 'build', 'Release');
   const libtorch = fakeLibtorch(path.join(folder, 'torch'));
-  write(path.join(release, 'build.json'), JSON.stringify({ libtorch, version: '2.13.0' }));
+  write(
+    path.join(release, 'build.json'),
+    JSON.stringify({ libtorch, version: '2.13.0', compiler: 'GNU 12', source: folder }),
+  );
   write(path.join(release, 'libtorch_gan.node'), 'not an ELF file');
 }
 

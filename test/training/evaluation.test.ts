@@ -114,6 +114,15 @@ describe('evaluations on the way', () => {
     });
   });
 
+  test('say what is doubtful of them once, not with each', async () => {
+    const notes: string[] = [];
+    await train('doubtful', {
+      evaluation: { metrics: ['fid'], count: 4, onNote: (note) => notes.push(note) },
+    });
+    expect(rowsOf('doubtful')).toHaveLength(3);
+    expect(notes).toEqual([expect.stringContaining('fid of 4 judged images')]);
+  });
+
   test('keep the best weights', async () => {
     const reports = await train('best', { evaluation: { metrics: ['fid'] } });
     const rows = rowsOf('best');
@@ -153,7 +162,7 @@ describe('evaluations on the way', () => {
       for (const part of ['best', join('checkpoints', `step-00000${steps}`)])
         expect(filesOf(join(folder.path, 'cut', part))).toEqual(filesOf(join(folder.path, 'whole', part)));
       expect(reports.flatMap((report) => report.notes)).toEqual([
-        'the evaluation of step 4, which was due when the run ended, is made now',
+        'step 4 was not judged when the run ended: it is judged now',
       ]);
       expect(reports.flatMap((report) => report.evaluation?.row.step ?? [])).toEqual(
         steps === 8 ? [4, 8] : [4],

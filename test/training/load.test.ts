@@ -122,7 +122,7 @@ describe('a checkpoint’s folder', () => {
     const manifest = JSON.parse(readFileSync(file, 'utf8'));
     for (const [format, shown] of [
       [1, '1'],
-      [undefined, 'undefined'],
+      [undefined, 'none'],
       [3, '3'],
     ] as const) {
       writeFileSync(file, JSON.stringify({ ...manifest, format }));

@@ -108,7 +108,7 @@ describe('a run stops', () => {
     const options = { run: 'run', steps: 8, bad: [5], rollbackLimit: 2 };
     const told = failure('ERR_DIVERGED', 'diverged at step 6: expected finite losses but phase P0 gave NaN');
     await expect(train(options)).rejects.toEqual(told);
-    const limit = failure('ERR_DIVERGED', 'it went back 2 times before, which is the limit');
+    const limit = failure('ERR_DIVERGED', 'it went back 2 times before, and 2 is the limit');
     await expect(train({ ...options, resume: true })).rejects.toEqual(limit);
     expect(manifest('run', 4).rollbacks).toHaveLength(2);
     expect(readdirSync(at('run', 'checkpoints'))).toEqual(['step-000002', 'step-000004']);

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -118,6 +119,24 @@ describe('a run directory', () => {
     expect(readdirSync(join(out, 'checkpoints'))).toEqual(kept);
     loader.dispose();
     trainer.dispose();
+  });
+
+  test('has its config.json replaced at a resume, never written over: a full disk must not empty it', async () => {
+    const out = join(folder.path, 'run');
+    const [config, before] = [join(out, 'config.json'), join(folder.path, 'before.json')];
+    const train = async (count: number, resume: boolean) => {
+      const trainer = tinyTrainer();
+      const loader = tinyLoader();
+      await reportsOf(trainer.fit(loader, { ...steps(count), out, resume, settings: { count } }));
+      loader.dispose();
+      trainer.dispose();
+    };
+    await train(1, false);
+    // The same file by another name: what is written over changes there, too.
+    linkSync(config, before);
+    await train(2, true);
+    const countIn = (file: string) => JSON.parse(readFileSync(file, 'utf8')).settings.count;
+    expect([countIn(before), countIn(config)]).toEqual([1, 2]);
   });
 
   test('deletes no checkpoint when the new one cannot be written', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImageDataset, type ImageDatasetOptions } from '../../src/data/dataset';
-import { mlp } from '../../src/recipes/mlp';
+import { dcgan } from '../../src/recipes/dcgan';
 import type { FitOptions } from '../../src/training/fit-options';
 import { Trainer } from '../../src/training/trainer';
 import { failure } from '../support/failure';
@@ -38,7 +38,11 @@ async function train(
   dataset: ImageDataset,
   { batch = 8, ...options }: Partial<FitOptions> & { steps: number; batch?: number },
 ) {
-  const trainer = new Trainer({ ...buildModel(mlp), device: testDevice, precision: 'fp32' });
+  const trainer = new Trainer({
+    ...buildModel(dcgan, { set: { width: '4', latentSize: '8' } }),
+    device: testDevice,
+    precision: 'fp32',
+  });
   const loader = dataset.loader({ batch, seed: 3, device: testDevice });
   try {
     const reports = await reportsOf(trainer.fit(loader, { out: out(), page: false, ...options }));
