@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GanError, hasCode } from '../errors';
@@ -34,8 +35,25 @@ export async function writeWhole(file: string, write: (partial: string) => Promi
   }
 }
 
+/**
+ * Writes a file as {@link writeWhole} does, before it returns: for callers that cannot wait for a promise.
+ *
+ * @throws GanError `ERR_CANNOT_WRITE`, which names `file`
+ */
+export function writeWholeSync(file: string, contents: string | Uint8Array): void {
+  const target = existsSync(file) ? realpathSync(file) : file;
+  const partial = partialOf(target);
+  try {
+    writeFileSync(partial, contents, { flush: true });
+    renameSync(partial, target);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw writeError(file, error);
+  }
+}
+
 /** A name beside a file for what is to take its place: {@link removePartials} knows it. */
-export function partialOf(file: string): string {
+function partialOf(file: string): string {
   return `${file}.${process.pid}.${randomUUID()}.tmp`;
 }
 

@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeError } from '../io/file-error';
-import { partialOf } from '../io/whole-file';
+import { writeWholeSync } from '../io/whole-file';
 
 /** One line of `metrics.jsonl`. */
 export interface MetricsLine {
@@ -50,9 +42,7 @@ export class MetricsLog {
   /** With other content, whole or not at all. */
   #replace(content: Buffer): void {
     this.close();
-    const partial = partialOf(this.#file);
-    writeFileSync(partial, content, { flush: true });
-    renameSync(partial, this.#file);
+    writeWholeSync(this.#file, content);
     this.#descriptor = openSync(this.#file, 'a+');
   }
 

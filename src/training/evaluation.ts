@@ -24,7 +24,7 @@ export interface TrainingEvaluation {
 /** Judges a model in training now and then. No step of the training depends on whether it does. */
 export class RunEvaluator {
   readonly bestBy: string;
-  readonly every: number;
+  readonly #every: number;
   readonly #judge: Judge;
   #rows: EvaluationRow[];
 
@@ -33,7 +33,7 @@ export class RunEvaluator {
     { every, bestBy }: Required<Pick<EvaluationOptions, 'every' | 'bestBy'>>,
     earlier: readonly EvaluationRow[],
   ) {
-    this.every = every;
+    this.#every = every;
     this.bestBy = bestBy;
     this.#judge = judge;
     this.#rows = [...earlier];
@@ -83,6 +83,11 @@ export class RunEvaluator {
   /** Forgets evaluations of later steps: the training has gone back. */
   goBack(step: number): void {
     this.#rows = this.#rows.filter((row) => row.step <= step);
+  }
+
+  /** Whether the weights of a step are to be judged, in a training of `steps`: those of its end always are. */
+  isDue(step: number, steps: number): boolean {
+    return step % this.#every === 0 || step >= steps;
   }
 
   /** Whether it has judged the weights of a step, in this process or before. */

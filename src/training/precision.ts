@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { renameSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../errors';
 import { isJsonObject, readJsonObject } from '../io/json';
 import { makeFolder } from '../io/make-folder';
+import { writeWholeSync } from '../io/whole-file';
 import { addonFiles } from '../native/load';
 import { cacheFolder } from '../native/root';
 import type { Module } from '../nn/module';
@@ -166,11 +167,9 @@ function isTimes(value: unknown): value is PrecisionTimes & { readonly seal?: un
 function remember(file: string, times: ReadonlyMap<string, PrecisionTimes>): void {
   try {
     makeFolder(dirname(file));
-    const own = `${file}.${process.pid}`;
     const newest = [...times].slice(-REMEMBERED);
     const sealed = newest.map(([key, value]) => [key, { ...value, seal: sealOf(key, value) }]);
-    writeFileSync(own, `${JSON.stringify(Object.fromEntries(sealed), null, 2)}\n`);
-    renameSync(own, file);
+    writeWholeSync(file, `${JSON.stringify(Object.fromEntries(sealed), null, 2)}\n`);
   } catch {
     // Not remembered, then.
   }

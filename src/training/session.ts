@@ -132,15 +132,10 @@ export class Session {
     this.#speed.leaveOut(evaluation.seconds);
   }
 
-  #evaluatesAt(step: number): boolean {
-    const every = this.#evaluator?.every;
-    return every !== undefined && (step % every === 0 || step >= this.#options.steps);
-  }
-
   /** Makes the evaluation that was due after the checkpoint gone on from, where the training ended between the two. */
   async #makeUpEvaluation(): Promise<void> {
     const { step } = this.#training;
-    if (!this.#evaluatesAt(step) || this.#evaluator?.hasJudged(step)) return;
+    if (!this.#evaluator?.isDue(step, this.#options.steps) || this.#evaluator.hasJudged(step)) return;
     this.#notes.push(`step ${step} was not judged when the run ended: it is judged now`);
     await this.#evaluate();
   }
@@ -170,7 +165,7 @@ export class Session {
     const { step, board } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
-    const evaluates = this.#evaluatesAt(step);
+    const evaluates = this.#evaluator?.isDue(step, this.#options.steps) ?? false;
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;

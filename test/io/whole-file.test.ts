@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,7 +14,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../src/io/safetensors';
-import { removePartials, writeWhole } from '../../src/io/whole-file';
+import { removePartials, writeWhole, writeWholeSync } from '../../src/io/whole-file';
 import { failure } from '../support/failure';
 
 const folder = mkdtempSync(join(tmpdir(), 'whole-'));
@@ -48,6 +49,20 @@ test('a link stays, and what it leads to is replaced; a device is written to', a
   rmSync(link);
   await writeWhole('/dev/null', (partial) => writeFile(partial, 'new'));
   expect(statSync('/dev/null').isFile()).toBe(false);
+});
+
+test('a file is written whole also where the caller cannot wait', () => {
+  const link = join(folder, 'link');
+  symlinkSync(file, link);
+  writeWholeSync(link, 'new');
+  expect([readFileSync(file, 'utf8'), lstatSync(link).isSymbolicLink()]).toEqual(['new', true]);
+  rmSync(link);
+  mkdirSync(join(folder, 'taken', 'inside'), { recursive: true });
+  expect(() => writeWholeSync(join(folder, 'taken'), 'new')).toThrow(
+    failure('ERR_CANNOT_WRITE', `cannot write ${join(folder, 'taken')}: it is a folder`),
+  );
+  rmSync(join(folder, 'taken'), { recursive: true });
+  expect(readdirSync(folder)).toEqual(['file']);
 });
 
 test('what a killed process left is removed, what a living one writes is not', async () => {
