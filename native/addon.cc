@@ -20,6 +20,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
     define_ops(context, exports);
     define_tensors(context, exports);
     define_autograd(context, exports);
+    define_snapshot(context, exports);
     define_random(context, exports);
     define_device(context, exports);
     define_kernels(context, exports);

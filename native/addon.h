@@ -32,6 +32,7 @@ bool capturing_now();
 void define_ops(const Context& context, Napi::Object exports);
 void define_tensors(const Context& context, Napi::Object exports);
 void define_autograd(const Context& context, Napi::Object exports);
+void define_snapshot(const Context& context, Napi::Object exports);
 void define_random(const Context& context, Napi::Object exports);
 void define_device(const Context& context, Napi::Object exports);
 void define_kernels(const Context& context, Napi::Object exports);

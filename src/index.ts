@@ -71,6 +71,7 @@ export { dispose, inScope, keep, scope } from './tensor/scope';
 export { cat, stack } from './tensor/shapes';
 export { Tensor, type TypedArray } from './tensor/tensor';
 export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/checkpoint';
+export type { DivergenceOptions, DivergencePolicy } from './training/divergence-policy';
 export type { Norms } from './training/evaluating';
 export type { TrainingEvaluation } from './training/evaluation';
 export type { EvaluationOptions } from './training/evaluation-options';

@@ -1,12 +1,14 @@
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { hasCode, messageOf, UsageError } from '../errors';
+import { readError } from '../io/file-error';
 import { isJsonObject, type JsonObject } from '../io/json';
 import { isRecipeFile } from '../io/program-name';
 import { readSealedJson } from '../io/sealed-json';
 import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
-import { newestDescription } from '../training/checkpoint';
-import { isPrecision, type Precision } from '../training/manifest';
+import { BEST, newestDescription, stepOf } from '../training/checkpoint';
+import { isPrecision, type Precision, parseManifest } from '../training/manifest';
 import {
   flagOf,
   type Given,
@@ -26,14 +28,20 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'checkpointEvery',
   'keep',
   'logEvery',
+  'onDivergence',
+  'skipLimit',
+  'rollbackFactor',
+  'rollbackLimit',
 ]);
 
 /**
- * The settings to go on with a run: those in its `config.json`, with the flags that may change.
+ * The settings to go on with a run: those in its `config.json`, or of the checkpoint that is named, with the flags that may change.
  *
+ * @param path the run's folder, or that of one of its checkpoints
  * @throws UsageError when the folder is no run, or the command line asks for something else than the run does
  */
-export function resumeSettings(recipes: Recipes, directory: string, given: Given): Resolved {
+export function resumeSettings(recipes: Recipes, path: string, given: Given): Resolved {
+  const { directory, resumeStep } = placeOf(path);
   if (given.file !== undefined)
     throw new UsageError(
       '--config and --resume exclude each other: a resumed run keeps its own configuration',
@@ -47,7 +55,8 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
     throw new UsageError(
       `--out ${out} and --resume ${directory} exclude each other: a resumed run stays in its folder`,
     );
-  const { settings, precision, evaluation, notes } = readRun(directory);
+  const { settings, precision, evaluation, notes } =
+    resumeStep === undefined ? readRun(directory) : readCheckpointOf(path, directory);
   const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
   const known = { ...recipes, ...ownRecipe(settings.recipe, { directory, asked: given.recipe }) };
   const earlier = { path: file.path, values: settings };
@@ -58,7 +67,19 @@ export function resumeSettings(recipes: Recipes, directory: string, given: Given
   const after = resolveSettings(known, { ...given, recipe: undefined, flags, file, env });
   const fields = after.recipe.fields;
   const changes = checkSame({ before, after: after.settings, directory, fields });
-  return { ...after, out: directory, precision, notes, changes };
+  return { ...after, out: directory, resumeStep, precision, notes, changes };
+}
+
+/** The run of a path, and the step of the checkpoint that it names. @throws UsageError for `best/`, which may be of any step */
+function placeOf(path: string): { readonly directory: string; readonly resumeStep?: number } {
+  const whole = resolve(path);
+  const [name, parent] = [basename(whole), dirname(whole)];
+  if (name === BEST && existsSync(join(whole, 'manifest.json')))
+    throw new UsageError(
+      `--resume ${path} is the best of a run, not where it goes on: name the run, ${join(path, '..')}, or one of ${join(path, '..', 'checkpoints')}`,
+    );
+  if (!/^step-\d+$/.test(name) || basename(parent) !== 'checkpoints') return { directory: path };
+  return { directory: join(path, '..', '..'), resumeStep: stepOf(whole) };
 }
 
 /**
@@ -153,6 +174,32 @@ function readRun(directory: string): EarlierRun {
     throw new UsageError(`--resume ${directory}: no run that train can go on with: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** What a run was when it wrote a checkpoint; how it is judged is in its `config.json` alone. */
+function readCheckpointOf(path: string, directory: string): EarlierRun {
+  const file = join(path, 'manifest.json');
+  try {
+    const { settings, precision } = parseManifest(readFileSync(file, 'utf8'));
+    if (typeof settings.recipe !== 'string') throw new UsageError('what a script has started, it resumes');
+    return { settings, precision, evaluation: readEvaluation(directory) };
+  } catch (error) {
+    throw new UsageError(
+      `--resume ${path}: no checkpoint that train can go on from: ${messageOf(readError(file, error))}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function readEvaluation(directory: string): JsonObject {
+  try {
+    const { evaluation } = readSealedJson(join(directory, 'config.json'));
+    return isJsonObject(evaluation) ? evaluationValues(evaluation) : {};
+  } catch {
+    return {};
   }
 }
 

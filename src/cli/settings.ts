@@ -11,6 +11,7 @@ import {
   type ConfigOf,
   choice,
   integer,
+  number,
   optional,
   parseConfig,
   readConfig,
@@ -19,6 +20,7 @@ import {
 } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import { loadRecipeFile, unasked } from '../recipes/recipe-file';
+import { DIVERGENCE_POLICIES } from '../training/divergence-policy';
 import type { Precision } from '../training/manifest';
 import { type ResolutionSetting, resolutionField, resolutionOf } from './resolution';
 
@@ -76,6 +78,12 @@ export function trainFields(recipe: Recipe) {
     keep: integer(3, { min: 0, help: 'newest checkpoints kept, 0 for all' }),
     logEvery: integer(10, { min: 1, help: 'steps between lines of the log' }),
     profile: optional(integer(PROFILE_STEPS, { min: 1, help: 'steps to profile' })),
+    onDivergence: choice('stop', DIVERGENCE_POLICIES, {
+      help: 'what to do where a loss or gradient is not finite',
+    }),
+    skipLimit: integer(10, { min: 1, help: 'skipped updates in a row that end a training' }),
+    rollbackFactor: number(0.5, { min: 0.001, max: 1, help: 'what a rollback multiplies learning rates by' }),
+    rollbackLimit: integer(3, { min: 1, help: 'rollbacks of a run' }),
     onBadImage: choice('fail', ['fail', 'skip'], { help: 'what to do with a file that is no image' }),
     evalEvery: optional(integer(EVAL_STEPS, { min: 0, help: 'steps between evaluations' })),
     evalMetrics: optional(text('fid', { help: 'what evaluations measure' })),
@@ -133,6 +141,8 @@ export interface Resolved {
   readonly profile: number | undefined;
   /** The precision of the run that is resumed. */
   readonly precision?: Precision;
+  /** The step of the checkpoint that a resumed run goes on from, where one was named. */
+  readonly resumeStep?: number;
   /** What a resumed run's configuration has of another value than before, a text each. */
   readonly changes?: readonly string[];
   /** How it is judged on its way; undefined for not at all. */

@@ -67,7 +67,7 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--out <folder>', 'the run directory (runs/RECIPE-DATASET-TIME)')
     .option(
       '--resume <folder>',
-      'goes on from the latest checkpoint of that run directory; --dataset may name the same images in another folder',
+      'goes on from the latest checkpoint of that run directory, or from the one named, RUN/checkpoints/step-N; --dataset may name the same images in another folder',
     )
     .option(
       '--init <run|file>',
@@ -95,6 +95,16 @@ export function trainProgram(recipes: Recipes): Command {
       '--profile [steps]',
       `prints where the time of so many steps goes (${PROFILE_STEPS}), after ${PROFILE_WARMUP} of warm-up; also in profile.json and trace.json`,
     )
+    .option(
+      '--on-divergence <what>',
+      'where a loss or gradient is not finite: stop, skip the update, or rollback to the newest finite checkpoint, with lower rates (stop)',
+    )
+    .option(
+      '--skip-limit <n>',
+      'with skip: so many skipped updates of a phase in a row end the training (10)',
+    )
+    .option('--rollback-factor <x>', 'with rollback: what multiplies the learning rates each time (0.5)')
+    .option('--rollback-limit <n>', 'with rollback: how often a run goes back before it stops (3)')
     .option('--on-bad-image <what>', 'fail, or skip files of a folder that are no images (fail)')
     .option('--config <file>', 'JSON: settings by flag in camelCase, those of the recipe under "set"')
     .addOption(

@@ -31,6 +31,8 @@ export interface TrainingPlan {
   readonly folder: string;
   /** Whether to go on with the run in `folder`. */
   readonly resume: boolean;
+  /** The step of the checkpoint to go on from; undefined for the newest. */
+  readonly resumeStep?: number;
   /** Steps to profile; undefined for none. */
   readonly profile?: number;
   /** The precision of the run that is resumed. */
@@ -210,9 +212,11 @@ function histogramText(dataset: ImageDataset): string {
   return `from ${said(order[0])} to ${said(order[order.length - 1])} images`;
 }
 
-function fitOptions({ settings, folder, resume, changes }: TrainingPlan): FitOptions {
+function fitOptions({ settings, folder, resume, resumeStep, changes }: TrainingPlan): FitOptions {
   const { steps, sampleEvery, checkpointEvery, keep, logEvery } = settings;
+  const { onDivergence, skipLimit, rollbackFactor, rollbackLimit } = settings;
   return {
+    ...{ onDivergence, skipLimit, rollbackFactor, rollbackLimit },
     steps,
     sampleEvery,
     checkpointEvery,
@@ -220,6 +224,7 @@ function fitOptions({ settings, folder, resume, changes }: TrainingPlan): FitOpt
     logEvery,
     out: folder,
     resume,
+    resumeStep,
     changes,
     settings: { ...settings },
     page: { commandLine },

@@ -24,6 +24,7 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
     settings,
     out,
     profile,
+    resumeStep,
     precision,
     evaluation,
     changes,
@@ -37,7 +38,17 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
   const { terminal } = invocation;
   for (const note of notes) terminal.warn(note);
   return runTraining(
-    { recipe, settings, folder, resume: resume !== undefined, profile, precision, evaluation, changes },
+    {
+      recipe,
+      settings,
+      folder,
+      resume: resume !== undefined,
+      resumeStep,
+      profile,
+      precision,
+      evaluation,
+      changes,
+    },
     { host, terminal },
   );
 }

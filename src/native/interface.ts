@@ -50,6 +50,8 @@ export interface NativeAddon {
     createGraph: boolean,
     allowUnused: boolean,
   ): Handle[];
+  copyAll(tensors: Handles): Handle[];
+  restoreWhere(condition: Handle, tensors: Handles, copies: Handles): void;
   gradEnabled(): boolean;
   setGradEnabled(enabled: boolean): void;
   autocastEnabled(device: string): boolean;

@@ -5,7 +5,13 @@ import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
 import type { DeviceRates } from './device-rates';
 import type { ParameterGroups } from './groups';
-import { Optimizer, type OptimizerFactory, type OptimizerOptions, type Rates } from './optimizer';
+import {
+  Optimizer,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type Rates,
+  type UpdateOptions,
+} from './optimizer';
 
 /** How much Adam keeps of the mean of the gradients, and of their squares. */
 export type Betas = readonly [number, number];
@@ -54,9 +60,9 @@ abstract class AdamLike extends Optimizer {
     return this.#betas;
   }
 
-  override step(): void {
+  override step(options: UpdateOptions = {}): void {
     this.#betas = checkBetas(this.#owner, this.#betasAt(this.steps));
-    super.step();
+    super.step(options);
   }
 
   override advance(rates: DeviceRates): void {

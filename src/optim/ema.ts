@@ -2,8 +2,10 @@ import { numberBetween } from '../check';
 import { ops } from '../native/ops.generated';
 import type { Module } from '../nn/module';
 import { noGrad } from '../tensor/autograd';
+import { undoWhere } from '../tensor/snapshot';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
+import type { UpdateOptions } from './optimizer';
 
 /** How fast an {@link Ema} forgets. */
 export interface EmaOptions {
@@ -45,8 +47,22 @@ export class Ema<M extends Module = Module> {
     return halfLife === 0 ? 0 : 0.5 ** (batch / halfLife);
   }
 
-  /** Takes in the weights after a step on `batch` images; the first update with a ramp-up copies them. */
-  update(batch: number): void {
+  /**
+   * Takes in the weights after a step on `batch` images; the first update with a ramp-up copies them.
+   *
+   * @param options.unless where it holds (bool, one element, on the device) the average stays as it is; `updates` counts on (never)
+   */
+  update(batch: number, { unless }: UpdateOptions = {}): void {
+    if (unless)
+      undoWhere([this.#parameters[0], this.#buffers[0]], () => {
+        this.#take(batch);
+        return unless;
+      });
+    else this.#take(batch);
+    this.updates += 1;
+  }
+
+  #take(batch: number): void {
     const decay = this.decay(batch, this.updates * batch);
     noGrad(() => {
       const [average, live] = this.#parameters;
@@ -54,7 +70,6 @@ export class Ema<M extends Module = Module> {
       const [copies, buffers] = this.#buffers;
       if (copies.length > 0) ops._foreach_copy_(copies, buffers);
     });
-    this.updates += 1;
   }
 
   /** Releases the averaged network. */

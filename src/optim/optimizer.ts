@@ -3,9 +3,10 @@ import { native } from '../native/addon';
 import { noGrad } from '../tensor/autograd';
 import { tensor } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
+import { undoWhere } from '../tensor/snapshot';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
-import { type Batch, Bucket, type ParameterState, type Slot, type Update } from './bucket';
+import { type Batch, Bucket, type ParameterState, type Slot } from './bucket';
 import { DeviceRates } from './device-rates';
 import { normalizeGroups, type ParameterGroups } from './groups';
 import { constant, type Schedule } from './schedule';
@@ -45,6 +46,16 @@ export interface Rates {
   readonly weightDecay: number;
   /** `lr` on the device (float32), for steps that are captured: those must not use the number. */
   readonly lrTensor?: Tensor;
+}
+
+/** How a step is done. */
+export interface UpdateOptions {
+  /**
+   * Where it holds (bool, one element, on the parameters' device) the step changes no parameter and no state on the device, bit for bit; the
+   * host does not wait for it. {@link Optimizer.steps}, which the schedule goes by, counts such a step, too; and of SGD's momentum with
+   * dampening, the first step is over with it (never).
+   */
+  readonly unless?: Tensor;
 }
 
 interface Running extends OptimizerGroup {
@@ -106,8 +117,8 @@ export abstract class Optimizer {
   }
 
   /** Moves every parameter that has a gradient. */
-  step(): void {
-    this.#move(this.lr, (parameter) => this.createState(parameter));
+  step(options: UpdateOptions = {}): void {
+    this.#move(options, this.lr);
     this.#steps += 1;
   }
 
@@ -139,9 +150,8 @@ export abstract class Optimizer {
    * @throws GanError `ERR_CAPTURE` where a parameter has its first gradient while the step is captured: the replay would make
    * its state anew each time
    */
-  apply(rates: DeviceRates): void {
-    const createState = (parameter: Tensor) => this.createState(parameter);
-    this.#move(rates.values, createState, rates.tensors);
+  apply(rates: DeviceRates, options: UpdateOptions = {}): void {
+    this.#move(options, rates.values, rates.tensors);
   }
 
   /**
@@ -218,12 +228,14 @@ export abstract class Optimizer {
   /** One step of all parameters of a batch; autograd does not record. */
   protected abstract update(batch: Batch, rates: Rates): void;
 
-  #move(lr: readonly number[], createState: Update['createState'], lrTensors?: readonly Tensor[]): void {
+  #move({ unless }: UpdateOptions, lr: readonly number[], lrTensors?: readonly Tensor[]): void {
+    const createState = (parameter: Tensor) => this.createState(parameter);
     noGrad(() => {
       for (const [i, { weightDecay, buckets }] of this.#groups.entries()) {
         const rates = { lr: lr[i], weightDecay, lrTensor: lrTensors?.[i] };
+        const update = (batch: Batch) => this.update(batch, rates);
         for (const bucket of buckets)
-          bucket.step({ createState, update: (batch) => this.update(batch, rates) });
+          bucket.step({ createState, update: unless ? (batch) => undoing(unless, batch, update) : update });
       }
     });
   }
@@ -233,6 +245,14 @@ export abstract class Optimizer {
     for (const held of Object.values(slot.state ?? {})) held.dispose();
     slot.state = keep(fresh);
   }
+}
+
+/** An update that is taken back where a condition on the device holds. */
+function undoing(condition: Tensor, batch: Batch, update: (batch: Batch) => void): void {
+  undoWhere([batch.parameters, ...Object.values(batch.state)], () => {
+    update(batch);
+    return condition;
+  });
 }
 
 function doubles(values: readonly number[]): Tensor {

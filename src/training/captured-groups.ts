@@ -63,8 +63,13 @@ export class CapturedGroups {
     return [...this.#groups.values()].filter(({ captured }) => captured !== null).length;
   }
 
-  /** Drops the graphs: what they work on was replaced, or is not needed any more. */
+  /** Drops the graphs: what they work on was replaced, or is not needed any more. Each group runs a few times as it is before the next. */
   forget(): void {
+    this.#dropAll();
+    for (const state of this.#groups.values()) state.runs = 0;
+  }
+
+  #dropAll(): void {
     for (const state of this.#groups.values()) drop(state);
     this.#capture.reset();
   }
@@ -111,7 +116,7 @@ export class CapturedGroups {
         inputs.dispose();
         this.#refuse(state, group, messageOf(error));
         // A failure leaves the capture, and with it the other graphs, in no state to go on.
-        this.forget();
+        this.#dropAll();
         for (const { phase } of group.entries) phase.running.zeroGrad();
         const drawn = [...latents];
         const draw = () => drawn.shift() ?? this.#draw(batches);
@@ -156,7 +161,7 @@ export class CapturedGroups {
 }
 
 function layoutOf({ entries }: Group): string {
-  return entries.map(({ phase }) => phase.running.layout).join('; ');
+  return entries.map(({ phase: { running, guard } }) => `${running.layout} ${guard.skips}`).join('; ');
 }
 
 function drop(state: GroupState): void {

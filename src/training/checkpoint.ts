@@ -133,7 +133,8 @@ function newestFirst(folder: string, names: readonly string[]): string[] {
     .map((name) => join(folder, name));
 }
 
-function stepOf(path: string): number {
+/** The step of a checkpoint's folder. */
+export function stepOf(path: string): number {
   return Number(basename(path).slice('step-'.length));
 }
 

@@ -26,7 +26,7 @@ export class RunEvaluator {
   readonly bestBy: string;
   readonly #every: number;
   readonly #judge: Judge;
-  readonly #rows: EvaluationRow[];
+  #rows: EvaluationRow[];
 
   private constructor(
     judge: Judge,
@@ -78,6 +78,11 @@ export class RunEvaluator {
       ...evaluation,
     };
     return { ...this.#rank(row), seconds: (performance.now() - start) / 1000 };
+  }
+
+  /** Forgets evaluations of later steps: the training has gone back. */
+  goBack(step: number): void {
+    this.#rows = this.#rows.filter((row) => row.step <= step);
   }
 
   /** Whether the weights of a step are to be judged, in a training of `steps`: those of its end always are. */

@@ -1,42 +1,68 @@
-import type { TensorRecord, TensorRecords } from '../io/safetensors';
+import { ops } from '../native/ops.generated';
+import type { DType } from '../native/types';
+import { noGrad } from '../tensor/autograd';
+import { scope } from '../tensor/scope';
+import { stack } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
+import { handlesOf, wrapAll } from '../tensor/wrap';
+
+/** Tensors by name, by the path of their file in a checkpoint. */
+export type TensorFiles = Readonly<Record<string, Readonly<Record<string, Tensor>>>>;
+
+interface Entry {
+  /** `networks/generator 0.weight`. */
+  readonly place: string;
+  readonly tensor: Tensor;
+  readonly infinityIsBad: boolean;
+}
+
+const FLOATING: ReadonlySet<DType> = new Set(['float16', 'bfloat16', 'float32', 'float64']);
 
 /**
  * The first tensor of a checkpoint that no training could go on from, as `networks/generator 0.weight`, or null. NaN is nowhere good, an
- * infinity neither in an optimizer's state nor in a parameter; a buffer may hold one (a mask does).
+ * infinity neither in an optimizer's state nor in a parameter; a buffer may hold one (a mask does). Each tensor is reduced to max |x| where
+ * it lies, and the host waits once a device and dtype.
  *
- * @param files tensors by the path of their file in the checkpoint
  * @param parameters the names of the parameters of a file's network
  */
 export function findNonFinite(
-  files: Readonly<Record<string, TensorRecords>>,
+  files: TensorFiles,
   parameters: (file: string) => ReadonlySet<string> | null,
 ): string | null {
-  for (const [file, records] of Object.entries(files)) {
+  const entries = Object.entries(files).flatMap(([file, tensors]) => {
     const strict = parameters(file);
-    for (const [name, record] of Object.entries(records)) {
-      const infinityIsBad = strict === null || strict.has(name);
-      if (!allFinite(record, infinityIsBad)) return `${file} ${name}`;
-    }
-  }
-  return null;
+    return Object.entries(tensors)
+      .filter(([, tensor]) => FLOATING.has(tensor.dtype) && tensor.numel > 0)
+      .map(([name, tensor]): Entry => {
+        const infinityIsBad = strict === null || strict.has(name);
+        return { place: `${file} ${name}`, tensor, infinityIsBad };
+      });
+  });
+  const largest = largestOf(entries);
+  const bad = entries.find((entry) => {
+    const value = largest.get(entry);
+    return Number.isNaN(value) || (entry.infinityIsBad && !Number.isFinite(value));
+  });
+  return bad?.place ?? null;
 }
 
-function allFinite(record: TensorRecord, infinityIsBad: boolean): boolean {
-  const values = floats(record);
-  if (values === null) return true;
-  // A loop of its own: a checkpoint has as many numbers as its model, twice more for Adam.
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (Number.isNaN(value) || (infinityIsBad && !Number.isFinite(value))) return false;
+/** max |x| of each tensor; NaN where it holds one. */
+function largestOf(entries: readonly Entry[]): Map<Entry, number> {
+  const kinds = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const kind = `${entry.tensor.device} ${entry.tensor.dtype}`;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), entry]);
   }
-  return true;
-}
-
-function floats({ dtype, bytes }: TensorRecord): Float32Array | Float64Array | null {
-  if (dtype !== 'F32' && dtype !== 'F64') return null;
-  const size = dtype === 'F32' ? 4 : 8;
-  const { buffer, byteOffset, length } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return dtype === 'F32'
-    ? new Float32Array(buffer, byteOffset, length / size)
-    : new Float64Array(buffer, byteOffset, length / size);
+  const largest = new Map<Entry, number>();
+  for (const members of kinds.values()) {
+    const handles = handlesOf(members.map(({ tensor }) => tensor));
+    const values = scope(() =>
+      noGrad(() => {
+        const norms = wrapAll(ops._foreach_norm_Scalar(handles, Number.POSITIVE_INFINITY), 'findNonFinite');
+        return stack(norms).to({ dtype: 'float64' }).toTypedArray();
+      }),
+    );
+    for (const [at, member] of members.entries()) largest.set(member, Number(values[at]));
+  }
+  return largest;
 }

@@ -1,18 +1,24 @@
 import type { Dataset } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
+import { type DivergenceOptions, divergenceOptions } from './divergence-policy';
 import type { EvaluationOptions } from './evaluation-options';
 import type { Initialisation } from './initialisation';
 import type { ProfileOptions } from './step-profile';
 
 /** How long to train, and what to leave on disk. */
-export interface FitOptions {
+export interface FitOptions extends DivergenceOptions {
   /** The step to reach, those of a resumed run included. */
   readonly steps: number;
   /** The run directory; nothing is written without. */
   readonly out?: string;
   /** Goes on with the run in `out` (false). */
   readonly resume?: boolean;
+  /**
+   * With `resume`: the step of the checkpoint to go on from. What the run has of later steps is set aside in a folder of its own, and a note
+   * says where (the newest whole checkpoint).
+   */
+  readonly resumeStep?: number;
   /**
    * What was changed in the model since the run in `out` was trained, a text each: told in its notes and in config.json. The optimizers
    * then go on at the learning rates that they were made with, not at the checkpoint's (none).
@@ -59,6 +65,12 @@ export function checkFitOptions(options: FitOptions): void {
   const { keep = 0 } = options;
   if (!Number.isInteger(keep) || keep < 0)
     throw new UsageError(`fit expected keep to be a positive integer, or 0 for all, but received ${keep}`);
+  divergenceOptions(options);
+  const { resumeStep } = options;
+  if (resumeStep !== undefined && !(options.resume && Number.isInteger(resumeStep) && resumeStep > 0))
+    throw new UsageError(
+      `fit expected resumeStep to be the step of a checkpoint, with resume: true, but received ${resumeStep}`,
+    );
   if (options.resume && options.out === undefined)
     throw new UsageError('fit expected the run directory in `out` to resume but received none');
   if (options.resume && options.init)

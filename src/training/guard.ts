@@ -1,4 +1,5 @@
 import { GanError } from '../errors';
+import type { Divergence } from './divergence-policy';
 import type { StepNumbers } from './scoreboard';
 
 /** Where a training stands, for the error that ends it. */
@@ -9,20 +10,20 @@ export interface Place {
 }
 
 /**
- * @throws GanError `ERR_DIVERGED` where a loss is NaN or infinite, or a phase had gradients that are: the step, the phase, and the last
- *   good checkpoint.
+ * What was expected and what came, where a loss or a gradient is not finite; null where all are. Where such updates are skipped, a phase
+ * must have too many in a row.
  */
-export function assertFinite(numbers: StepNumbers, place: Place): void {
-  const problem = divergenceOf(numbers);
-  if (problem !== null) throw diverged(place, problem);
-}
-
-/** What was expected and what came, where a loss or a gradient is not finite; null where all are. */
-export function divergenceOf({ losses, faults }: StepNumbers): string | null {
+export function divergenceOf(
+  { losses, faults, rows }: StepNumbers,
+  { onDivergence, skipLimit }: Pick<Divergence, 'onDivergence' | 'skipLimit'>,
+): string | null {
   // In the order of the phases: what one spoils is in the losses of those after it.
   for (const [phase, loss] of Object.entries(losses)) {
-    if (!Number.isFinite(loss)) return `finite losses but phase ${phase} gave ${loss}`;
-    if (faults[phase] > 0)
+    if (onDivergence === 'skip') {
+      if (rows[phase] >= skipLimit)
+        return `finite losses and gradients but ${rows[phase]} updates of phase ${phase} in a row had others and were skipped, and ${skipLimit} are the limit`;
+    } else if (!Number.isFinite(loss)) return `finite losses but phase ${phase} gave ${loss}`;
+    else if (faults[phase] > 0)
       return `finite gradients but those of phase ${phase} held NaN or infinity, though its loss is finite`;
   }
   return null;

@@ -8,6 +8,36 @@ export function learningRates(phases: readonly PhaseRun[]): LearningRates {
   return Object.fromEntries(phases.map(({ name, running }) => [name, running.lr]));
 }
 
+/** Multiplies the learning rates of all phases; those that share an optimizer have theirs multiplied once. */
+export function lowerRates(phases: readonly PhaseRun[], factor: number): void {
+  for (const group of groupsOf(phases)) group.lr *= factor;
+}
+
+/** Those that the optimizers have now, of all groups: before a checkpoint is loaded, what they were made with. */
+export function ratesMade(phases: readonly PhaseRun[]): readonly number[] {
+  return groupsOf(phases).map(({ lr }) => lr);
+}
+
+/**
+ * Puts the learning rates that optimizers are made with now in the place of those of the checkpoint that was loaded. Where one is what it was
+ * made with before, the lowered one of the checkpoint stays.
+ *
+ * @param options.lowered what rollbacks since some time have multiplied those of the checkpoint by
+ */
+export function putRates(
+  phases: readonly PhaseRun[],
+  { made, lowered }: { readonly made: readonly number[]; readonly lowered: readonly number[] },
+): void {
+  for (const [i, group] of groupsOf(phases).entries()) {
+    const isSaved = (factor: number) => Math.abs(made[i] * factor - group.lr) <= 1e-9 * group.lr;
+    if (!lowered.some(isSaved)) group.lr = made[i];
+  }
+}
+
+function groupsOf(phases: readonly PhaseRun[]) {
+  return [...new Set(phases.map(({ running }) => running))].flatMap(({ groups }) => groups);
+}
+
 /** The names that {@link loggedRates} gives begin so, and no other number of the log does. */
 export const RATE_PREFIX = 'learningRate/';
 

@@ -1,8 +1,11 @@
 import { UsageError } from '../errors';
 import { RATE_PREFIX } from './learning-rates';
 
+/** Names of the numbers of skipped updates begin so, and no other number of the log does. */
+export const SKIPPED_PREFIX = 'skipped/';
+
 /** What each line of the log has beside losses and what losses log. */
-export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond'];
+export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond', 'rollbacks'];
 
 /**
  * Checks what a loss calls a number that it logs: a line of the log has each name once.
@@ -14,10 +17,14 @@ export function checkLogName(name: string, phases: readonly string[]): void {
   if (typeof name !== 'string' || name === '' || name === '__proto__')
     throw new UsageError(`step.log expected a name but received ${JSON.stringify(name) ?? String(name)}`);
   const taken = LINE_NAMES.includes(name) ? 'has in every line' : 'has for the loss of that phase';
-  if (name.startsWith(RATE_PREFIX))
-    throw new UsageError(
-      `step.log expected a name of its own but received ${JSON.stringify(name)}, and ${RATE_PREFIX} begins the rates in each line: choose another`,
-    );
+  for (const [prefix, what] of [
+    [RATE_PREFIX, 'rates'],
+    [SKIPPED_PREFIX, 'counts of skipped updates'],
+  ])
+    if (name.startsWith(prefix))
+      throw new UsageError(
+        `step.log expected a name of its own but received ${JSON.stringify(name)}, and ${prefix} begins the ${what} in each line: choose another`,
+      );
   if (LINE_NAMES.includes(name) || phases.includes(name))
     throw new UsageError(
       `step.log expected a name of its own but received ${JSON.stringify(name)}, which the log ${taken}: choose another`,

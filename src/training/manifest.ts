@@ -4,6 +4,7 @@ import { GanError, messageOf } from '../errors';
 import { isJsonObject, type JsonObject, parseJson } from '../io/json';
 import { sealed, sealFits } from '../io/sealed-json';
 import type { LearningRates } from './learning-rates';
+import { parseRollbacks, type Rollback } from './rollback-record';
 
 /** In what the losses of a training are computed: all in float32, or under autocast with bfloat16. */
 export type Precision = 'fp32' | 'bf16';
@@ -37,6 +38,8 @@ export interface CheckpointDescription {
   readonly init?: JsonObject;
   /** By phase, one a parameter group, those of the next update. Absent where they were not kept. */
   readonly learningRates?: LearningRates;
+  /** How often the run went back to a checkpoint before this one. Absent where it did not. */
+  readonly rollbacks?: readonly Rollback[];
   /** Versions of the library and of LibTorch. */
   readonly versions: JsonObject;
 }
@@ -88,6 +91,7 @@ export function parseManifest(text: string): Manifest {
     ...(content.learningRates === undefined
       ? {}
       : { learningRates: rates(object(content, 'learningRates')) }),
+    ...(content.rollbacks === undefined ? {} : { rollbacks: parseRollbacks(content.rollbacks) }),
     versions: object(content, 'versions'),
     files: fileEntries(object(content, 'files')),
   };

@@ -14,6 +14,8 @@ export interface Report {
   readonly losses: Readonly<Record<string, number>>;
   /** What phases logged. */
   readonly statistics: Readonly<Record<string, number>>;
+  /** How many updates of each phase were skipped, where that is wanted. */
+  readonly skipped?: Readonly<Record<string, number>>;
   /** Path of the newest sample grid. */
   readonly samples?: string;
   /** Path of the newest checkpoint. */

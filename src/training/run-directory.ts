@@ -1,5 +1,5 @@
 import { access, constants, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { writeError } from '../io/file-error';
 import { makeFolder } from '../io/make-folder';
@@ -59,6 +59,37 @@ export async function latestCheckpoint(
   throw new GanError(
     'ERR_NO_CHECKPOINT',
     `${run} expected a whole checkpoint but ${why}: train until it writes one, or start a new run`,
+  );
+}
+
+/**
+ * The checkpoint of one step of a run, with all its tensors. Only reads.
+ *
+ * @throws GanError `ERR_NO_RUN`; `ERR_NO_CHECKPOINT` where there is none of that step, with the steps there are; `ERR_BAD_CHECKPOINT` where it is
+ *   damaged or not finite
+ */
+export async function checkpointOf(
+  run: string,
+  step: number,
+  nonFinite: (files: ResumePoint['files']) => string | null,
+): Promise<ResumePoint> {
+  await requireRun(run);
+  const folder = join(run, 'checkpoints');
+  const path = join(folder, checkpointName(step));
+  if (!(await exists(path))) {
+    const there = (await listCheckpoints(folder)).map((one) => basename(one)).reverse();
+    throw new GanError(
+      'ERR_NO_CHECKPOINT',
+      `${run} expected a checkpoint ${checkpointName(step)} but has ${there.join(', ') || 'none'}: choose one of those`,
+    );
+  }
+  const { description } = await openCheckpoint(path);
+  const files = await readCheckpoint(path);
+  const found = nonFinite(files);
+  if (found === null) return { path, description, files, damaged: [] };
+  throw new GanError(
+    'ERR_BAD_CHECKPOINT',
+    `checkpoint ${path}: expected finite numbers but ${found} holds NaN or infinity: go on from an earlier one`,
   );
 }
 
@@ -125,8 +156,10 @@ export class RunDirectory {
     );
   }
 
-  /** Opens the logs; lines and events after step `after` are dropped. */
+  /** Opens the logs, once more where they are open; lines and events after step `after` are dropped. */
   openLogs(after: number): void {
+    this.#metrics?.close();
+    this.#events?.close();
     this.#metrics = new MetricsLog(join(this.path, 'metrics.jsonl'), { after });
     this.#events = new EventWriter(this.path, after > 0 ? { resumedFrom: after } : {});
   }

@@ -2,6 +2,7 @@ import type { Module } from '../nn/module';
 import type { DeviceRates } from '../optim/device-rates';
 import type { Optimizer } from '../optim/optimizer';
 import type { Tensor } from '../tensor/tensor';
+import { handlesOf } from '../tensor/wrap';
 import { GradientGuard } from './gradient-guard';
 import type { Networks, Phase } from './phase';
 import { trains } from './plan';
@@ -18,6 +19,8 @@ export interface PhaseRun extends Phase {
   readonly rates?: DeviceRates;
   /** Looks at its gradients before each update. */
   readonly guard: GradientGuard;
+  /** What a run of it may change beside the optimizer's: buffers of all networks, and all parameters where it has a `before`. */
+  readonly touched: Int32Array;
 }
 
 /** Phases with their networks. Those that hold the same optimizer and train the same networks share its state: lazy R1 and D. */
@@ -41,7 +44,15 @@ export function runningPhases(
     const running = shared?.running ?? phase.optimizer(parameters);
     const rates = ratesOnDevice ? { rates: running.deviceRates() } : {};
     const guard = new GradientGuard(device);
-    runs.push({ ...phase, trained, frozen, parameters, running, guard, ...rates });
+    const touched = touchedBy(phase, networks);
+    runs.push({ ...phase, trained, frozen, parameters, running, guard, touched, ...rates });
   }
   return runs;
+}
+
+function touchedBy({ before }: Phase, networks: Networks): Int32Array {
+  const all = Object.values(networks);
+  const tensors: Tensor[] = all.flatMap((network) => network.buffers());
+  if (before) tensors.push(...all.flatMap((network) => network.parameters()));
+  return Int32Array.from(handlesOf([...new Set(tensors)]));
 }

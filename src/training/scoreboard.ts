@@ -11,8 +11,10 @@ import { checkLogName } from './log-names';
 export interface StepNumbers {
   readonly losses: Readonly<Record<string, number>>;
   readonly statistics: Readonly<Record<string, number>>;
-  /** How many updates of each phase had gradients that are not finite, where that is watched. */
+  /** How many updates of each phase were not finite, where that is watched. */
   readonly faults: Readonly<Record<string, number>>;
+  /** The most of them in a row, where they are skipped. */
+  readonly rows: Readonly<Record<string, number>>;
 }
 
 /** Which kind of scalar, and its name. */
@@ -28,6 +30,12 @@ export interface Part {
   readonly parts: number;
 }
 
+/** What counts the updates of a phase that are not finite: float64 []. */
+interface Watched {
+  readonly count: Tensor;
+  readonly longest: Tensor;
+}
+
 interface Held extends Entry {
   /** float64 [], at one address for good: captured steps write there. */
   readonly tensor: Tensor;
@@ -40,7 +48,7 @@ interface Held extends Entry {
 export class Scoreboard {
   readonly #device: string;
   readonly #phases: readonly string[];
-  readonly #watched = new Map<string, Tensor>();
+  readonly #watched = new Map<string, Watched>();
   readonly #values = new Map<string, Held | (Entry & { readonly number: number })>();
 
   /** @param phases names that losses have, and statistics must not */
@@ -55,7 +63,7 @@ export class Scoreboard {
    * @throws UsageError for a tensor of more than one element or a name that the log has of its own, GanError `ERR_CAPTURE` for a number, or a new name, in a capture
    */
   post({ kind, name }: Entry, value: Tensor | number, { part, parts }: Part = { part: 0, parts: 1 }): void {
-    const key = `${kind} ${name}`;
+    const key = keyOf({ kind, name });
     const held = this.#values.get(key);
     if (!held && kind === 'statistics') checkLogName(name, this.#phases);
     if (typeof value === 'number') {
@@ -78,16 +86,24 @@ export class Scoreboard {
     }
   }
 
-  /** Reads that number (float64 []) of a phase with the others, as one of its faults; it stays its owner's. */
-  watch(name: string, tensor: Tensor): void {
-    this.#watched.set(name, tensor);
+  /** Reads what counts a phase's faults with the others; it stays its owner's. */
+  watch(name: string, counts: Watched): void {
+    this.#watched.set(name, counts);
+  }
+
+  /** The newest loss of a phase (float64 []), which stays the board's. */
+  lossOf(phase: string): Tensor {
+    const held = this.#values.get(keyOf({ kind: 'losses', name: phase }));
+    if (held && 'tensor' in held) return held.tensor;
+    throw new UsageError(`expected a loss of phase ${phase} but none was posted`);
   }
 
   /** All of them, in one copy from the device. */
   read(): StepNumbers {
     const held = [...this.#values.values()];
     const posted = held.flatMap((entry) => ('tensor' in entry ? [entry.tensor] : []));
-    const tensors = [...posted, ...this.#watched.values()];
+    const watched = [...this.#watched].flatMap(([, { count, longest }]) => [count, longest]);
+    const tensors = [...posted, ...watched];
     const values = tensors.length > 0 ? scope(() => stack(tensors).toTypedArray()) : [];
     const losses: Record<string, number> = {};
     const statistics: Record<string, number> = {};
@@ -95,16 +111,24 @@ export class Scoreboard {
     let next = 0;
     for (const entry of held)
       kinds[entry.kind][entry.name] = 'tensor' in entry ? Number(values[next++]) : entry.number;
-    const faults = [...this.#watched.keys()].map((name) => [name, Number(values[next++])]);
-    return { losses, statistics, faults: Object.fromEntries(faults) };
+    const faults: Record<string, number> = {};
+    const rows: Record<string, number> = {};
+    for (const name of this.#watched.keys()) {
+      faults[name] = Number(values[next++]);
+      rows[name] = Number(values[next++]);
+    }
+    return { losses, statistics, faults, rows };
   }
 
-  /** Releases the tensors and forgets everything. */
+  /** Releases the tensors and forgets what was posted. */
   clear(): void {
     for (const held of this.#values.values()) if ('tensor' in held) held.tensor.dispose();
     this.#values.clear();
-    this.#watched.clear();
   }
+}
+
+function keyOf({ kind, name }: Entry): string {
+  return `${kind} ${name}`;
 }
 
 function write(

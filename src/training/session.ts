@@ -2,28 +2,30 @@ import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
-import { native } from '../native/addon';
 import { writeReport } from '../report/page/write-report';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
-import { version } from '../version';
 import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
-import { earlierChanges } from './earlier-changes';
+import { divergenceOptions } from './divergence-policy';
+import { DivergenceWatch } from './divergence-watch';
+import { changesOf } from './earlier-changes';
 import { RunEvaluator, type TrainingEvaluation } from './evaluation';
-import type { EvaluationOptions } from './evaluation-options';
 import { checkFitOptions, type FitOptions } from './fit-options';
-import { assertFinite, diverged, divergenceOf } from './guard';
-import { latentShape } from './latent';
-import { changedRates, learningRates, loggedRates } from './learning-rates';
+import { changedRates, learningRates, loggedRates, lowerRates, putRates, ratesMade } from './learning-rates';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
-import { latestCheckpoint, RunDirectory } from './run-directory';
+import { rollbackPoint } from './rollback';
+import { type Rollback, rollbackProducts, rollbackSentence } from './rollback-record';
+import { describeCheckpoint, describeRun, type RunRecord } from './run-description';
+import { checkpointOf, latestCheckpoint, type ResumePoint, RunDirectory } from './run-directory';
 import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
+import { setAsideAfter } from './set-aside';
+import { Speed } from './speed';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
-import { captureState, nonFiniteState, restoreState } from './training-state';
+import { captureState, nonFiniteFiles, nonFiniteState, restoreState } from './training-state';
 
 interface Intervals {
   readonly logEvery: number;
@@ -44,6 +46,8 @@ export class Session {
   #settings: Readonly<Record<string, unknown>>;
   #data: DataIdentity | undefined;
   #changes: readonly unknown[] = [];
+  #rollbacks: readonly Rollback[] = [];
+  readonly #watch: DivergenceWatch;
   #init: Readonly<Record<string, unknown>> | undefined;
   readonly #checksEachStep: boolean;
   #grids: SampleGrids | undefined;
@@ -52,7 +56,7 @@ export class Session {
   #checkpointStep = -1;
   #evaluator: RunEvaluator | undefined;
   #evaluation: TrainingEvaluation | undefined;
-  #logged: { step: number; images: number; time: number; imagesPerSecond: number };
+  readonly #speed: Speed;
 
   private constructor(training: Training, loader: Loader, run: RunDirectory | null, options: FitOptions) {
     const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500 } = options;
@@ -62,14 +66,10 @@ export class Session {
     this.#intervals = { logEvery, sampleEvery, checkpointEvery };
     this.#run = run;
     this.#settings = options.settings ?? {};
+    this.#watch = new DivergenceWatch(training, divergenceOptions(options));
     this.#init = options.init && { ...options.init };
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
-    this.#logged = this.#begun();
-  }
-
-  #begun() {
-    const { step, images } = this.#training;
-    return { step, images, time: performance.now(), imagesPerSecond: 0 };
+    this.#speed = new Speed(training);
   }
 
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
@@ -86,7 +86,7 @@ export class Session {
       await session.#beginEvaluation();
       session.#beginProfile();
       // Also on resume: the run may be told to go further than it was.
-      await run?.writeConfig(session.#config());
+      await session.#writeConfig();
       run?.openLogs(training.step);
       if (resume) await session.#makeUpEvaluation();
       return session;
@@ -129,7 +129,7 @@ export class Session {
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
-    this.#logged = { ...this.#logged, time: this.#logged.time + evaluation.seconds * 1000 };
+    this.#speed.leaveOut(evaluation.seconds);
   }
 
   /** Makes the evaluation that was due after the checkpoint gone on from, where the training ended between the two. */
@@ -147,8 +147,21 @@ export class Session {
       this.profiling = new StepProfile(profile, { device, folder: this.#run?.path, steps: steps - step });
   }
 
-  /** Checks the step's losses, and logs, samples and saves where it is time; a report where one is due. */
+  /**
+   * Checks the step's losses, and logs, samples and saves where it is time, or goes back to a checkpoint where the step was not finite and
+   * that is wanted; a report where one is due.
+   */
   async afterStep(): Promise<Report | null> {
+    try {
+      return await this.#lookAtStep();
+    } catch (error) {
+      if (!this.#run || this.#watch.policy.onDivergence !== 'rollback' || !hasCode(error, 'ERR_DIVERGED'))
+        throw error;
+      return await this.#goBack(this.#run, error);
+    }
+  }
+
+  async #lookAtStep(): Promise<Report | null> {
     const { step, board } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
@@ -156,7 +169,7 @@ export class Session {
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
-    if (numbers) assertFinite(numbers, { step, checkpoint: this.#checkpoint });
+    if (numbers) this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     // Before the checkpoint: what goes on from it does not write them again. The line first: a picture that fails ends the training.
     await this.#orSave(async () => {
       if (logs && numbers) this.#log(numbers);
@@ -173,7 +186,7 @@ export class Session {
     if (!this.#run || this.#checkpointStep === step || step === 0)
       return this.#evaluation ? this.#report(board.read()) : null;
     const numbers = board.read();
-    assertFinite(numbers, { step, checkpoint: this.#checkpoint });
+    this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
       this.#log(numbers);
       await this.#drawSamples();
@@ -197,19 +210,17 @@ export class Session {
   }
 
   #log(numbers: StepNumbers): void {
-    const { step, images } = this.#training;
+    const { step } = this.#training;
     // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
-    if (step <= this.#logged.step) return;
-    const now = performance.now();
-    const seconds = (now - this.#logged.time) / 1000;
-    const imagesPerSecond = seconds > 0 ? (images - this.#logged.images) / seconds : 0;
+    if (step <= this.#speed.step) return;
     this.#run?.log(step, {
-      imagesPerSecond,
+      imagesPerSecond: this.#speed.measure(),
       ...numbers.losses,
       ...numbers.statistics,
       ...loggedRates(this.#training.phases),
+      ...this.#watch.logged(numbers),
+      ...(this.#rollbacks.length > 0 && { rollbacks: this.#rollbacks.length }),
     });
-    this.#logged = { step, images, time: now, imagesPerSecond };
   }
 
   #report(numbers: StepNumbers): Report {
@@ -217,9 +228,10 @@ export class Session {
       step: this.#training.step,
       steps: this.#options.steps,
       epoch: this.#loader.epoch,
-      imagesPerSecond: this.#logged.imagesPerSecond,
+      imagesPerSecond: this.#speed.imagesPerSecond,
       losses: numbers.losses,
       statistics: numbers.statistics,
+      skipped: this.#watch.skipped(numbers),
       samples: this.#samples,
       checkpoint: this.#checkpoint,
       evaluation: this.#takeEvaluation(),
@@ -269,7 +281,7 @@ export class Session {
     } catch (error) {
       if (!this.#run || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
       const { step, board } = this.#training;
-      if (divergenceOf(board.read()) === null && this.#checkpointStep !== step)
+      if (this.#watch.allows(board.read()) && this.#checkpointStep !== step)
         await this.#writeCheckpoint(this.#run).catch(() => undefined);
       if (this.#checkpointStep !== step) throw error;
       throw new GanError(
@@ -283,106 +295,99 @@ export class Session {
   /** @throws GanError `ERR_DIVERGED` where what would be saved is not finite: the last good checkpoint stays the newest */
   #captureFinite(): ReturnType<typeof captureState> {
     const training = this.#training;
-    const files = captureState(training);
-    const found = nonFiniteState(training, files);
-    if (found === null) return files;
-    const { step } = training;
-    throw diverged(
-      { step, checkpoint: this.#checkpoint },
+    const found = nonFiniteState(training);
+    if (found === null) return captureState(training);
+    throw this.#watch.diverged(
       `finite weights but ${found} holds NaN or infinity, and was not saved`,
+      this.#checkpoint,
     );
   }
 
   async #restore(run: RunDirectory): Promise<void> {
-    const { path, description, files, damaged } = await latestCheckpoint(run.path, (found) =>
-      nonFiniteState(this.#training, found),
-    );
-    const { settings = description.settings } = this.#options;
-    const found = { loader: this.#loader, data: this.#data, settings };
-    const { notes, keepsPlace } = checkSameData(description, found);
-    this.#notes.push(...notes);
+    const { resumeStep } = this.#options;
+    const look = (files: ResumePoint['files']) => nonFiniteFiles(this.#training, files);
+    const point =
+      resumeStep === undefined
+        ? await latestCheckpoint(run.path, look)
+        : await checkpointOf(run.path, resumeStep, look);
+    const { path, description, damaged } = point;
+    const { settings = description.settings, changes = [] } = this.#options;
     this.#settings = settings;
     this.#init = description.init;
-    const { changes = [] } = this.#options;
-    const groups = this.#training.phases.flatMap(({ running }) => running.groups);
-    const rates = groups.map(({ lr }) => lr);
-    restoreState(this.#training, files);
-    if (changes.length > 0) for (const [i, group] of groups.entries()) group.lr = rates[i];
+    this.#rollbacks = description.rollbacks ?? [];
+    const made = ratesMade(this.#training.phases);
+    this.#notes.push(...this.#load(point));
+    if (changes.length > 0)
+      putRates(this.#training.phases, { made, lowered: rollbackProducts(this.#rollbacks) });
     else
       this.#notes.push(
         ...changedRates(description.learningRates ?? {}, learningRates(this.#training.phases)),
       );
-    this.#recordChanges(run, changes);
-    for (const { guard } of this.#training.phases) guard.reset();
-    const place = description.loader;
-    this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
+    const config = join(run.path, 'config.json');
+    const { all, fresh } = changesOf(config, { step: this.#training.step, changes, until: resumeStep });
+    this.#changes = all;
+    this.#notes.push(...fresh);
     if (description.precision) this.#training.restorePrecision(description.precision);
-    this.#checkpoint = path;
-    this.#checkpointStep = this.#training.step;
-    this.#logged = this.#begun();
+    this.#watch.resume();
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
+    const aside = resumeStep === undefined ? null : await setAsideAfter(run.path, resumeStep);
+    if (aside !== null) this.#notes.push(aside);
   }
 
-  /** Each change with the step it holds from, after those that config.json tells of already. */
-  #recordChanges(run: RunDirectory, changes: readonly string[]): void {
-    const earlier = earlierChanges(join(run.path, 'config.json'));
-    const { step } = this.#training;
-    const told = changes.map((change) => `from step ${step} on: ${change}`);
-    this.#changes = [...earlier, ...told];
-    this.#notes.push(...told);
+  /** Puts a checkpoint's state and place in the data into the training; returns what is to be told of the data. */
+  #load({ path, description, files }: ResumePoint): readonly string[] {
+    const found = { loader: this.#loader, data: this.#data, settings: this.#settings };
+    const { notes, keepsPlace } = checkSameData(description, found);
+    restoreState(this.#training, files);
+    const place = description.loader;
+    this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
+    this.#checkpoint = path;
+    this.#checkpointStep = this.#training.step;
+    this.#speed.restart();
+    return notes;
+  }
+
+  /**
+   * Goes back to the newest finite checkpoint, and lowers the learning rates. That checkpoint is written again with them, so that a resume
+   * from it is of this training.
+   */
+  async #goBack(run: RunDirectory, cause: unknown): Promise<Report> {
+    const training = this.#training;
+    const { rollbackFactor: factor, rollbackLimit: limit } = this.#watch.policy;
+    const [from, done] = [training.step, this.#rollbacks.length];
+    const point = await rollbackPoint(run.path, training, { done, limit, cause });
+    this.#load(point);
+    training.board.clear();
+    lowerRates(training.phases, factor);
+    const rates = learningRates(training.phases);
+    const rollback = { from, to: training.step, problem: this.#watch.problem, factor, learningRates: rates };
+    this.#rollbacks = [...this.#rollbacks, rollback];
+    await this.#writeCheckpoint(run);
+    run.openLogs(training.step);
+    await run.evaluationsUpTo(training.step);
+    this.#evaluator?.goBack(training.step);
+    await this.#writeConfig();
+    this.#notes.push(...point.damaged, rollbackSentence(rollback, { number: done + 1, limit }));
+    return this.#report(training.board.read());
+  }
+
+  async #writeConfig(): Promise<void> {
+    await this.#run?.writeConfig(describeRun(this.#training, this.#loader, this.#record()));
   }
 
   #describe(): CheckpointDescription {
-    const { step, images, precision, networks } = this.#training;
-    const { specs, batchesPerEpoch } = this.#loader;
-    const topology = Object.fromEntries(
-      Object.entries(networks).map(([name, network]) => [name, network.toString()]),
-    );
-    return {
-      step,
-      images,
-      precision: precision?.precision,
-      topology,
-      specs,
-      data: this.#data,
-      batchesPerEpoch,
-      loader: this.#loader.state(),
-      settings: this.#settings,
-      init: this.#init,
-      learningRates: learningRates(this.#training.phases),
-      versions: versions(),
-    };
+    return describeCheckpoint(this.#training, this.#loader, this.#record());
   }
 
-  #config() {
-    const { device, precision, seed, accumulate, latent } = this.#training;
-    const { name, specs, batch } = this.#loader;
-    const { topology } = this.#describe();
+  #record(): RunRecord {
     const { evaluation } = this.#options;
     return {
       settings: this.#settings,
+      data: this.#data,
+      changes: this.#changes,
+      rollbacks: this.#rollbacks,
       init: this.#init,
-      ...(this.#changes.length > 0 ? { changes: this.#changes } : {}),
-      ...(evaluation ? { evaluation: describeEvaluation(evaluation) } : {}),
-      device,
-      precision: precision?.precision,
-      ...(precision?.times ? { passMs: precision.times } : {}),
-      seed,
-      batch,
-      accumulate,
-      dataset: { name, specs, ...(this.#data && { data: this.#data }) },
-      ...(latent ? { latentShape: latentShape(latent) } : {}),
-      topology,
-      versions: versions(),
+      evaluation,
     };
   }
-}
-
-function versions(): Record<string, string> {
-  return { 'libtorch-gan': version, libtorch: native().version(), node: process.versions.node };
-}
-
-function describeEvaluation(options: EvaluationOptions) {
-  const { features, featuresFrom = features?.name, every, metrics, count, bestBy } = options;
-  return { every, metrics, count, bestBy, features: featuresFrom, featuresSha256: features?.sha256 };
 }

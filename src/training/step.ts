@@ -4,6 +4,7 @@ import { clipGradNorm } from '../optim/clip';
 import { autocast, noGrad } from '../tensor/autograd';
 import { span } from '../tensor/profiler';
 import { scope } from '../tensor/scope';
+import { undoWhere } from '../tensor/snapshot';
 import type { Tensor } from '../tensor/tensor';
 import { type Inputs, LiveInputs } from './inputs';
 import type { Latent } from './latent';
@@ -84,22 +85,34 @@ function sourceOf(inputs: Inputs, part: number): (place: number) => MakeSource {
   });
 }
 
-/** One phase: freeze what it does not train, loss and backward for each part of its batch, clip, step, release. */
+/** One phase: freeze what it does not train, and learn; an update that is to be skipped leaves nothing behind. */
 function runPhase(context: StepContext, phase: PhaseRun, stepOf: (part: number) => PhaseStep): void {
   for (const network of phase.frozen) network.freeze();
   for (const network of phase.trained) network.unfreeze();
   scope(() => {
-    if (phase.before) noGrad(() => phase.before?.(context.networks));
-    for (let part = 0; part < context.accumulate; part++)
-      scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
-    span('optimizer', () => {
-      const { running, rates, clipGradNorm: limit } = phase;
-      if (limit !== undefined) clipGradNorm(phase.parameters, limit);
-      phase.guard.check(running);
-      if (rates) running.apply(rates);
-      else running.step();
-      running.zeroGrad();
-    });
+    const { guard, touched } = phase;
+    if (guard.skips) undoWhere([touched], () => learn(context, phase, stepOf));
+    else learn(context, phase, stepOf);
+  });
+}
+
+/** Loss and backward for each part of the batch, clip, step, release. @returns where the update was skipped, as the guard does */
+function learn(
+  context: StepContext,
+  phase: PhaseRun,
+  stepOf: (part: number) => PhaseStep,
+): Tensor | undefined {
+  if (phase.before) noGrad(() => phase.before?.(context.networks));
+  for (let part = 0; part < context.accumulate; part++)
+    scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
+  return span('optimizer', () => {
+    const { running, rates, clipGradNorm: limit } = phase;
+    if (limit !== undefined) clipGradNorm(phase.parameters, limit);
+    const skipped = phase.guard.check(running, context.board.lossOf(phase.name));
+    if (rates) running.apply(rates, { unless: skipped });
+    else running.step({ unless: skipped });
+    running.zeroGrad();
+    return skipped;
   });
 }
 

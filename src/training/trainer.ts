@@ -13,13 +13,14 @@ import type { Tensor } from '../tensor/tensor';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
 import type { FitOptions } from './fit-options';
+import { GradientGuard } from './gradient-guard';
 import { CudaGraphCapture, type GraphCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
 import type { Precision } from './manifest';
 import { checkModel, type Model } from './model';
 import type { Networks, Phase } from './phase';
 import { requireLatent } from './phase-step';
-import { planStep } from './plan';
+import { planStep, type StepPlan, trains } from './plan';
 import { choosePrecision, type PrecisionChoice } from './precision';
 import type { Report } from './report';
 import { type PhaseRun, runningPhases } from './running-phases';
@@ -133,7 +134,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
       this.device,
       this.phases.map(({ name }) => name),
     );
-    for (const { name, guard } of this.phases) this.board.watch(name, guard.count);
+    for (const { name, guard } of this.phases) this.board.watch(name, guard);
     this.#context = {
       networks: this.networks,
       makes: makes as StepContext['makes'],
@@ -158,6 +159,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     checkLabels(this.latent, loader);
     loader.to(this.device);
+    for (const { guard } of this.phases) guard.skips = options.onDivergence === 'skip';
     if (!options.resume) this.choosePrecision(loader);
     const session = await Session.begin(this, loader, options);
     const { profiling } = session;
@@ -189,6 +191,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     for (let i = plan.batches * accumulate; i > 0; i--)
       sources.push(await span('data', () => fetchFrom(loader)));
     scope(() => {
+      for (const { guard } of this.phases) guard.beginStep();
       const all = span('data', () => sources.map((make) => make()));
       for (const group of plan.groups) {
         // Losses may count their steps: the optimizers' count goes on also where a replay takes their place.
@@ -204,7 +207,8 @@ export class Trainer<N extends Networks = Networks> implements Training {
       this.step++;
       this.images += all.length * loader.batch;
       span('ema', () => {
-        for (const average of Object.values(this.averages)) average.update(loader.batch * accumulate);
+        for (const [name, average] of Object.entries(this.averages))
+          average.update(loader.batch * accumulate, { unless: untouched(plan, name) });
       });
     });
   }
@@ -277,6 +281,13 @@ export class Trainer<N extends Networks = Networks> implements Training {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Where a step has skipped every update of a network: bool []; undefined where it skips none, or had none to do. */
+function untouched({ groups }: StepPlan<PhaseRun>, network: string): Tensor | undefined {
+  const phases = groups.flatMap(({ entries }) => entries.map(({ phase }) => phase));
+  const guards = phases.filter((phase) => phase.guard.skips && trains(phase, network));
+  return guards.length > 0 ? GradientGuard.noneApplied(guards.map(({ guard }) => guard)) : undefined;
 }
 
 function averagesOf<N extends Networks>({ networks, ema = {} }: Model<N>): Record<string, Ema> {

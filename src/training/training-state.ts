@@ -5,7 +5,7 @@ import type { Optimizer } from '../optim/optimizer';
 import { isCpu } from '../tensor/device';
 import { getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
-import { findNonFinite } from './finite-state';
+import { findNonFinite, type TensorFiles } from './finite-state';
 import type { Training } from './training';
 
 type Files = Record<string, TensorRecords>;
@@ -14,15 +14,22 @@ type Files = Record<string, TensorRecords>;
 export function captureState(training: Training): Files {
   return scope(() => {
     const files: Files = {};
-    for (const [name, network] of Object.entries(training.networks))
-      files[`networks/${name}`] = tensorsToRecords(network.stateDict());
-    for (const [name, { module }] of Object.entries(training.averages))
-      files[`ema/${name}`] = tensorsToRecords(module.stateDict());
-    for (const [name, optimizer] of optimizers(training))
-      files[`optimizers/${name}`] = tensorsToRecords(optimizer.stateDict());
+    for (const [file, tensors] of Object.entries(stateTensors(training)))
+      files[file] = tensorsToRecords(tensors);
     files.state = captureCounters(training);
     return files;
   });
+}
+
+/** The tensors of networks, averages and optimizers as they are, on their device; they belong to the caller's scope. */
+function stateTensors(training: Training): TensorFiles {
+  const { networks, averages } = training;
+  const named = [
+    ...Object.entries(networks).map(([name, network]) => [`networks/${name}`, network.stateDict()]),
+    ...Object.entries(averages).map(([name, { module }]) => [`ema/${name}`, module.stateDict()]),
+    ...optimizers(training).map(([name, optimizer]) => [`optimizers/${name}`, optimizer.stateDict()]),
+  ];
+  return Object.fromEntries(named);
 }
 
 /**
@@ -43,15 +50,31 @@ export function restoreState(training: Training, files: Readonly<Files>): void {
   });
 }
 
-/** The first tensor of such files that is not finite, as `networks/generator 0.weight`, or null. */
-export function nonFiniteState({ networks }: Training, files: Readonly<Files>): string | null {
-  return findNonFinite(files, (file) => {
+/** The first tensor of what would be saved now that is not finite, as `networks/generator 0.weight`, or null. */
+export function nonFiniteState(training: Training): string | null {
+  return scope(() => findNonFinite(stateTensors(training), parametersOf(training)));
+}
+
+/** The same of files that {@link captureState} took and a checkpoint kept. */
+export function nonFiniteFiles(training: Training, files: Readonly<Files>): string | null {
+  for (const [file, records] of Object.entries(files)) {
+    const found = scope(() =>
+      findNonFinite({ [file]: recordsToTensors(records, { device: 'cpu' }) }, parametersOf(training)),
+    );
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** Names of the parameters in the file of a network or average; null for a file of another kind. */
+function parametersOf({ networks }: Training): (file: string) => ReadonlySet<string> | null {
+  return (file) => {
     const name = file.replace(/^(networks|ema)\//, '');
     if (name === file) return null;
     return new Set(
       Object.hasOwn(networks, name) ? networks[name].namedParameters().map(([path]) => path) : [],
     );
-  });
+  };
 }
 
 /** Each optimizer once, by the name of the first phase that holds it. */
@@ -72,15 +95,27 @@ function captureCounters(training: Training): TensorRecords {
   if (!isCpu(training.device)) records['random.cuda'] = bytes(getRngState(training.device));
   for (const [name, { updates }] of Object.entries(training.averages))
     records[`ema.${name}.updates`] = integers(updates);
+  for (const { name, guard } of training.phases) {
+    if (!guard.skips) continue;
+    const { count, row } = guard.counts;
+    records[`skipped.${name}`] = integers(count, row);
+  }
   return records;
 }
 
 function restoreCounters(training: Training, records: TensorRecords): void {
-  const integer = (name: string) => Number(new BigInt64Array(filed(records, name).bytes.slice().buffer)[0]);
+  const integersOf = (name: string) =>
+    Array.from(new BigInt64Array(filed(records, name).bytes.slice().buffer), Number);
+  const integer = (name: string) => integersOf(name)[0];
   training.step = integer('step');
   training.images = integer('images');
   for (const [name, average] of Object.entries(training.averages))
     average.updates = integer(`ema.${name}.updates`);
+  for (const { name, guard } of training.phases) {
+    const key = `skipped.${name}`;
+    const [count, row] = guard.skips && Object.hasOwn(records, key) ? integersOf(key) : [0, 0];
+    guard.reset({ count, row });
+  }
   setRngState(filed(records, 'random.cpu').bytes);
   // A run may go on another kind of device; its random numbers then start from the seed.
   if (!isCpu(training.device) && records['random.cuda'])

@@ -39,6 +39,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
   setData: 'Handle, Handle → void',
   backward: 'Handles, readonly (Handle | null)[] | null, boolean, boolean, Handles → void',
   grad: 'Handles, Handles, readonly (Handle | null)[] | null, boolean, boolean, boolean → Handle[]',
+  copyAll: 'Handles → Handle[]',
+  restoreWhere: 'Handle, Handles, Handles → void',
   gradEnabled: ' → void',
   setGradEnabled: 'boolean → void',
   autocastEnabled: 'device → void',

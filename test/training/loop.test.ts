@@ -60,10 +60,16 @@ function forbidSync(forbidden: boolean): void {
 }
 
 describe.each(KINDS)('with batches %s', (_, resident) => {
-  test.each([false, true])(
-    'losses are read where they are logged, and nothing else is (graphs: %s)',
-    async (graphs) => {
-      const options = { after: 8, resident, graphs, steps: 38, logEvery: 10, checkLosses: 'log' } as const;
+  test.each([
+    [false, 'stop'],
+    [true, 'stop'],
+    [false, 'skip'],
+    [true, 'skip'],
+  ] as const)(
+    'losses are read where they are logged, and nothing else is (graphs: %s, on divergence: %s)',
+    async (graphs, onDivergence) => {
+      const read = { logEvery: 10, checkLosses: 'log', onDivergence } as const;
+      const options = { after: 8, resident, graphs, steps: 38, ...read };
       // Reports of steps 10, 20, 30 and 38.
       expect(await readsOf(options)).toEqual([1, 2, 3, 4]);
     },

@@ -44,7 +44,7 @@ test('a board has the newest of each name, tensor or number, in one read', () =>
       board.post({ kind: 'statistics', name: 'index' }, value);
     }
     const before = hostReads();
-    expect(board.read()).toEqual({ losses: { D: 1 }, statistics: { D: 3, index: 3 }, faults: {} });
+    expect(board.read()).toEqual({ losses: { D: 1 }, statistics: { D: 3, index: 3 }, faults: {}, rows: {} });
     expect(hostReads() - before).toBe(1);
     board.post({ kind: 'statistics', name: 'D' }, 4);
     board.post({ kind: 'statistics', name: 'index' }, tensor(5));
@@ -57,5 +57,8 @@ test('a board keeps a tensor a name, and releases it when it is cleared', () => 
   for (let i = 0; i < 3; i++) scope(() => board.post({ kind: 'losses', name: 'D' }, tensor(i)));
   expect(memory().tensors).toBe(before + 1);
   board.clear();
-  expect([memory().tensors, board.read()]).toEqual([before, { losses: {}, statistics: {}, faults: {} }]);
+  expect([memory().tensors, board.read()]).toEqual([
+    before,
+    { losses: {}, statistics: {}, faults: {}, rows: {} },
+  ]);
 });

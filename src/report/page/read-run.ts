@@ -31,7 +31,7 @@ export interface RunData {
   readonly neighbours?: Neighbours;
   /** The step of the weights in `best/`. */
   readonly bestStep?: number;
-  /** What could not be read, a sentence each. */
+  /** What could not be read, and how often the run went back to a checkpoint: a sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -50,11 +50,13 @@ export async function readRun(directory: string): Promise<RunData> {
   const pictures = await readPictures(join(directory, 'evaluation'), notes);
   const taken = Object.values(pictures).reduce((sum, { source }) => sum + source.length * 0.75, 0);
   const neighbours = readNeighbours(join(directory, 'evaluation', 'neighbours.json'));
+  const config = readConfig(join(directory, 'config.json'), notes);
+  notes.push(...rollbackNotes(config));
   const bestStep = readStep(join(directory, 'best', 'manifest.json'));
   return {
     directory,
     name: basename(resolve(directory)),
-    config: readConfig(join(directory, 'config.json'), notes),
+    config,
     metrics: readMetrics(join(directory, 'metrics.jsonl')),
     evaluations: readEvaluations(join(directory, 'evaluations.jsonl'), (note) => notes.push(`${note}.`)),
     samples: await readSamples(join(directory, 'samples'), MOST_BYTES - taken),
@@ -72,6 +74,14 @@ function readConfig(file: string, notes: string[]): JsonObject {
     notes.push(`The configuration could not be read: ${messageOf(error)}.`);
     return {};
   }
+}
+
+function rollbackNotes({ rollbacks }: JsonObject): string[] {
+  const told = Array.isArray(rollbacks) ? rollbacks.filter(isJsonObject) : [];
+  return told.map(
+    ({ from, to, problem, factor }) =>
+      `Diverged at step ${from} (expected ${problem}): back at step ${to}, with the learning rates times ${factor}.`,
+  );
 }
 
 /** No single picture of an evaluation takes more than a quarter of the page. */

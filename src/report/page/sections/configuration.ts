@@ -5,7 +5,7 @@ import type { RunData } from '../read-run';
 /** `config.json` as tables: what was asked for, what it became, the data, versions; and the networks. */
 export function configurationSection({ config }: RunData): Html | undefined {
   if (Object.keys(config).length === 0) return undefined;
-  const { settings, topology, ...rest } = config;
+  const { settings, topology, rollbacks: _told, ...rest } = config;
   const { set, ...asked } = isJsonObject(settings) ? settings : {};
   const nested = Object.entries(rest).filter((entry): entry is [string, JsonObject] =>
     isJsonObject(entry[1]),
