@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeQuietly } from '../io/close-quietly';
 import { writeError } from '../io/file-error';
 import { writeWholeSync } from '../io/whole-file';
 
@@ -74,9 +75,9 @@ export class MetricsLog {
     }
   }
 
-  /** Closes the file; a second call does nothing. */
+  /** Closes the file; a second call does nothing. What the disk may have refused, {@link sync} has told. */
   close(): void {
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    if (this.#descriptor !== null) closeQuietly(this.#descriptor);
     this.#descriptor = null;
   }
 }

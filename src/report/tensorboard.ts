@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { openSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { closeQuietly } from '../io/close-quietly';
 import { writeError } from '../io/file-error';
 import { encodePng, type Picture } from '../io/png';
 import { bytesField, doubleField, floatField, messageField, textField, varintField } from './protobuf';
@@ -92,7 +93,7 @@ export class EventWriter {
 
   /** Closes the file; a second call does nothing. */
   close(): void {
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    if (this.#descriptor !== null) closeQuietly(this.#descriptor);
     this.#descriptor = null;
   }
 

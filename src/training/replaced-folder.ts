@@ -3,11 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import { isAlive } from '../io/living-process';
 import { syncFile } from '../io/sync-file';
 
-/** What a write leaves beside a folder when its process dies: `.best.4711.tmp` the new one, `.best.4711.old` the one before. */
-const LEFT = /^\.(step-\d+|best)\.(\d+)\.(tmp|old)$/;
+/**
+ * What a write leaves beside a folder when its process dies: `.best.4711.tmp` the new one, `.best.4711.old` the one before,
+ * `.step-000100.4711.gone` one that was being deleted.
+ */
+const LEFT = /^\.(step-\d+|best)\.(\d+)\.(tmp|old|gone)$/;
 
-/** The name of the new folder, or of the one before, while this process replaces a folder. */
-export function besideOf(path: string, which: 'tmp' | 'old'): string {
+/** The name of the new folder, of the one before, or of one to delete, while this process works at a folder. */
+export function besideOf(path: string, which: 'tmp' | 'old' | 'gone'): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.${which}`);
 }
 
@@ -18,23 +21,25 @@ export function besideOf(path: string, which: 'tmp' | 'old'): string {
 export async function replaceFolder(from: string, to: string): Promise<void> {
   const [parent, old] = [dirname(to), besideOf(to, 'old')];
   await syncFile(parent);
-  if (await exists(to)) {
+  const replaces = await exists(to);
+  if (replaces) {
     await rm(old, { recursive: true, force: true });
     await rename(to, old);
   }
   try {
     await rename(from, to);
   } catch (error) {
-    await rename(old, to).catch(() => undefined);
+    if (replaces) await rename(old, to).catch(() => undefined);
     throw error;
   }
   await syncFile(parent);
-  await rm(old, { recursive: true, force: true });
+  // What cannot be deleted costs room until the next start.
+  await rm(old, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Deletes a folder, so that it is there whole or not at all. */
 export async function removeFolder(path: string): Promise<void> {
-  const gone = besideOf(path, 'tmp');
+  const gone = besideOf(path, 'gone');
   await rm(gone, { recursive: true, force: true });
   await rename(path, gone);
   await rm(gone, { recursive: true, force: true });
@@ -55,15 +60,16 @@ export async function recoverFolders(
 }
 
 /**
- * The folder to read in place of one that is not there, because its process died between two renames or is between them now: what
- * {@link recoverFolders} would put back. Only reads; undefined where there is nothing whole.
+ * The folder to read in place of one that is not there, because its process died between two renames or is between them now. Only reads;
+ * undefined where there is nothing whole, or nothing was replaced: a new checkpoint may be in the middle of its writing.
  */
 export async function standInFor(
   path: string,
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<string | undefined> {
-  for (const copy of copiesOf(basename(path), await leftIn(dirname(path))))
-    if (await isWhole(copy.path)) return copy.path;
+  const copies = copiesOf(basename(path), await leftIn(dirname(path)));
+  if (basename(path) !== 'best' && !copies.some(({ which }) => which === 'old')) return undefined;
+  for (const copy of copies) if (await isWhole(copy.path)) return copy.path;
   return undefined;
 }
 
@@ -86,8 +92,7 @@ async function leftIn(parent: string): Promise<readonly Left[]> {
 function copiesOf(target: string, left: readonly Left[]): readonly Left[] {
   const mine = left.filter((one) => one.target === target);
   const [made, before] = ['tmp', 'old'].map((which) => mine.filter((one) => one.which === which));
-  // A checkpoint that replaced none was never told of: the run goes on from the one before it.
-  return before.length > 0 || target === 'best' ? [...made, ...before] : [];
+  return [...made, ...before];
 }
 
 async function settle(
@@ -95,8 +100,7 @@ async function settle(
   candidates: readonly Left[],
   isWhole: (path: string) => Promise<boolean>,
 ): Promise<void> {
-  if (candidates.length === 0) return;
-  if (await isWhole(to)) return;
+  if (candidates.length === 0 || (await isWhole(to))) return;
   for (const { path } of candidates) {
     if (!(await isWhole(path))) continue;
     await rm(to, { recursive: true, force: true });

@@ -118,6 +118,7 @@ export class RunDirectory {
     return RunDirectory.#locked(path, async () => {
       if (isLeftover(path)) removeLeftovers(path);
       await requireNoRun(path);
+      await recover(path);
     });
   }
 
@@ -128,12 +129,7 @@ export class RunDirectory {
    */
   static async open(path: string): Promise<RunDirectory> {
     await requireRun(path);
-    return RunDirectory.#locked(path, async () => {
-      for (const folder of [path, join(path, 'checkpoints')]) {
-        await recoverFolders(folder, isWholeCheckpoint);
-        await removePartials(folder);
-      }
-    });
+    return RunDirectory.#locked(path, () => recover(path));
   }
 
   static async #locked(path: string, prepare: () => Promise<void>): Promise<RunDirectory> {
@@ -145,7 +141,7 @@ export class RunDirectory {
       return new RunDirectory(path, lock);
     } catch (error) {
       lock.release();
-      throw error;
+      throw writeError(path, error);
     }
   }
 
@@ -229,6 +225,13 @@ async function makeWritable(path: string): Promise<void> {
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/** Puts back what processes that died were replacing, and removes what they had half written. */
+async function recover(path: string): Promise<void> {
+  const inner = (name: string) => join(path, name);
+  for (const folder of [path, inner('checkpoints')]) await recoverFolders(folder, isWholeCheckpoint);
+  for (const folder of [path, inner('samples'), inner('evaluation')]) await removePartials(folder);
 }
 
 /** Without its configuration, too: checkpoints hold all that a training goes on from. */

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseManifest } from './manifest';
 
 /** What a training writes into its folder before its first checkpoint; hidden files are locks and what was half written. */
 const EARLY =
   /^(\..*|.*\.tmp|config\.json|metrics\.jsonl|evaluations\.jsonl|events\.out\.tfevents\..*|report\.html|samples|checkpoints|evaluation)$/;
 
 /** Those that it writes into folders. */
-const PICTURE = /\.png$/;
+const PICTURE = /^(.*\.png|neighbours\.json)$/;
 
 /**
  * Whether a folder holds nothing but what a training left that ended before its first checkpoint: there is nothing to go on with. False
@@ -17,15 +18,20 @@ export function isLeftover(folder: string): boolean {
   const checkpoints = join(folder, 'checkpoints');
   const pictures = [...entriesOf(join(folder, 'samples')), ...entriesOf(join(folder, 'evaluation'))];
   return (
-    entriesOf(folder).every((name) => EARLY.test(name)) &&
+    entriesOf(folder).every((name) => EARLY.test(name) && !isComplete(join(folder, name))) &&
     entriesOf(checkpoints).every((name) => name.startsWith('.') && !isComplete(join(checkpoints, name))) &&
     pictures.every((name) => PICTURE.test(name) || name.endsWith('.tmp'))
   );
 }
 
-/** A checkpoint whose process died between two renames has a hidden name, and is put back at a resume. Its manifest is written last. */
+/** A checkpoint whose process died before or between two renames has a hidden name, and is put back at a resume. Its manifest is written last. */
 function isComplete(checkpoint: string): boolean {
-  return existsSync(join(checkpoint, 'manifest.json'));
+  try {
+    parseManifest(readFileSync(join(checkpoint, 'manifest.json'), 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Removes what {@link isLeftover} has seen, but for hidden files: one may be the lock of this process. */

@@ -62,10 +62,9 @@ export class RunLock {
     }
   }
 
-  /** Lets others write; a second call does nothing. */
+  /** Lets others write; a second call does nothing. A file that cannot be removed is that of a dead process when this one has ended. */
   release(): void {
-    rmSync(this.#file, { force: true });
-    held.delete(this.#file);
+    if (removed(this.#file)) held.delete(this.#file);
   }
 }
 
@@ -128,6 +127,16 @@ function listenForExit(): void {
   if (listens) return;
   listens = true;
   process.once('exit', () => {
-    for (const file of held) rmSync(file, { force: true });
+    for (const file of held) removed(file);
   });
+}
+
+/** False where the disk refuses: no reason to end otherwise than a process does already. */
+function removed(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -170,10 +170,10 @@ export class Session {
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
     const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
     if (numbers) this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
+    // Before the checkpoint: what goes on from it does not write them again. The line first: a picture that fails ends the training.
     await this.#orSave(async () => {
-      if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
-      // Before the checkpoint: what goes on from it does not write them again.
       if (logs && numbers) this.#log(numbers);
+      if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
     });
     if (saves) await span('checkpoint', () => this.#save());
     if (evaluates) await this.#orSave(() => span('evaluation', () => this.#evaluate()));
@@ -188,8 +188,8 @@ export class Session {
     const numbers = board.read();
     this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
-      await this.#drawSamples();
       this.#log(numbers);
+      await this.#drawSamples();
     });
     await this.#save();
     return this.#report(numbers);

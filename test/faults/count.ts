@@ -1,7 +1,9 @@
 import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Adds to the faults of a kind, `kills` or `failed calls` say, that the suite tells at its end. */
 export function countFaults(kind: string, count = 1): void {
-  const file = process.env.LIBTORCH_GAN_FAULT_COUNTS;
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ kind, count })}\n`);
+  const folder = process.env.LIBTORCH_GAN_FAULTS;
+  if (folder !== undefined)
+    appendFileSync(join(folder, 'counts.jsonl'), `${JSON.stringify({ kind, count })}\n`);
 }

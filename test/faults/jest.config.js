@@ -6,6 +6,9 @@ module.exports = {
   ...shared,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/faults/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/faults/global-setup.js',
+  globalTeardown: '<rootDir>/test/faults/global-teardown.js',
   reporters: ['default', '<rootDir>/test/faults/count-reporter.js'],
-  testTimeout: 600_000,
+  // Hundreds of processes a test, on machines of any speed.
+  testTimeout: 1_800_000,
 };

@@ -91,6 +91,21 @@ test('a checkpoint that is written again has the same two lives', async () => {
   expect(readdirSync(checkpoints)).toEqual(['step-000004']);
 });
 
+test('a new checkpoint that was complete but had not its name yet gets it; one that was not is removed', async () => {
+  const checkpoints = join(folder.path, 'checkpoints');
+  await put(join(checkpoints, `.step-000004.${DEAD}.tmp`), 4);
+  await putDamaged(join(checkpoints, `.step-000006.${DEAD}.tmp`), 6);
+  await reopened();
+  expect(readdirSync(checkpoints)).toEqual(['step-000004']);
+});
+
+test('a checkpoint that was being deleted does not come back', async () => {
+  const checkpoints = join(folder.path, 'checkpoints');
+  await put(join(checkpoints, `.step-000004.${DEAD}.gone`), 4);
+  await reopened();
+  expect(readdirSync(checkpoints)).toEqual([]);
+});
+
 test('a replacement that fails at its last rename leaves the old one in its place', async () => {
   await put(best(), 1);
   const { promises } = await import('node:fs');

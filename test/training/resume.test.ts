@@ -199,6 +199,7 @@ describe('resuming', () => {
     const [dead, living] = [4194999, process.ppid].map((pid) => `.step-000008.${pid}.tmp`);
     for (const half of [dead, living])
       cpSync(checkpoint('run', 4), join(folder.path, 'run', 'checkpoints', half), { recursive: true });
+    rmSync(join(folder.path, 'run', 'checkpoints', dead, 'manifest.json'));
     const reports = await train(build, join(folder.path, 'run'), { steps: 6, resume: true });
     expect(reports[0].notes).toEqual([]);
     expect(readdirSync(join(folder.path, 'run', 'checkpoints'))).toEqual([

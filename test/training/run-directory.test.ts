@@ -178,6 +178,26 @@ describe('a run directory', () => {
     trainer.dispose();
   });
 
+  test('a picture that cannot be written ends the training after its line of the log and a checkpoint', async () => {
+    const trainer = tinyTrainer();
+    const loader = tinyLoader();
+    const out = join(folder.path, 'run');
+    const { promises } = await import('node:fs');
+    const { rename } = promises;
+    const spy = jest.spyOn(promises, 'rename').mockImplementation((from, to) => {
+      if (/samples/.test(String(to))) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return rename(from, to);
+    });
+    await expect(reportsOf(trainer.fit(loader, { ...steps(6), out, sampleEvery: 3 }))).rejects.toEqual(
+      failure('ERR_CANNOT_WRITE', 'the training so far is in'),
+    );
+    spy.mockRestore();
+    expect((await latestCheckpoint(out)).description.step).toBe(3);
+    expect(readFileSync(join(out, 'metrics.jsonl'), 'utf8').trim().split('\n')).toHaveLength(3);
+    loader.dispose();
+    trainer.dispose();
+  });
+
   test('keeps networks apart from its own files, whatever they are called', async () => {
     const build = () => {
       const { generator, discriminator } = tinyNetworks();

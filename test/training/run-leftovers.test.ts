@@ -33,6 +33,16 @@ test('a new run takes the place of one that left no checkpoint', async () => {
   expect(readdirSync(join(folder, 'samples'))).toEqual([]);
 });
 
+test('what was half written is no reason to refuse a new run, and goes', async () => {
+  const half = join(folder, 'checkpoints', '.step-000002.4194999.tmp');
+  mkdirSync(half, { recursive: true });
+  writeFileSync(join(half, 'manifest.json'), '{"format": 2, ');
+  writeFileSync(join(folder, 'config.json.4194999.00000000-0000-4000-8000-000000000000.tmp'), '{');
+  (await RunDirectory.create(folder)).close();
+  expect(readdirSync(folder).sort()).toEqual(['checkpoints', 'samples']);
+  expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+});
+
 test('hidden files stay: one may be the lock of this process', () => {
   writeFileSync(join(folder, '.lock'), '');
   removeLeftovers(folder);
