@@ -32,7 +32,7 @@ export function zipDamage(path: string): string | null {
     const read = (at: number, length: number): Buffer => {
       // A damaged length must not ask for gigabytes.
       const bytes = Buffer.alloc(Math.max(0, Math.min(length, fileBytes - at)));
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, length, at));
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, at));
     };
     const members = directory(read, fileBytes);
     if (members === null) return 'its directory is cut off';

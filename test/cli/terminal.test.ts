@@ -13,6 +13,14 @@ test('results go to stdout, all else to stderr', () => {
   expect(host.stderr.text).toBe('working\nwarning: odd\nerror: bad\n');
 });
 
+test('warnings and errors are one line, and steer no terminal, whatever names are in them', () => {
+  const host = new FakeHost();
+  const terminal = new Terminal(host);
+  terminal.warn('a\nb\u001b[31m');
+  terminal.error('ü\u2028\0');
+  expect(host.stderr.text).toBe('warning: a\\u000ab\\u001b[31m\nerror: ü\\u2028\\u0000\n');
+});
+
 test('--json replaces the lines for people by objects, with null for what JSON cannot say', () => {
   const host = new FakeHost();
   const terminal = new Terminal(host, { json: true });

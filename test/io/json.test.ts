@@ -23,6 +23,13 @@ test.each([
   );
 });
 
+test('what the file holds in the place of JSON is told in one line', () => {
+  writeFileSync(file, '{\n\t"a": \u0007x\n}\n');
+  expect(() => readJsonObject(file)).toThrow(
+    expect.objectContaining({ message: expect.not.stringMatching(/\p{Cc}/u) }),
+  );
+});
+
 test('a file that is not there is refused', () => {
   expect(() => readJsonObject(file)).toThrow(
     expect.objectContaining({ code: 'ERR_CANNOT_READ', message: expect.stringContaining('no such file') }),
