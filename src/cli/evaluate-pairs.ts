@@ -1,3 +1,4 @@
+import { keptPart } from '../data/dataset';
 import { asBaseLine } from '../metrics/base-line';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageSource } from '../metrics/image-source';
@@ -11,7 +12,9 @@ export async function judgePairs(job: EvaluationJob, { dataset, split, to, copie
   const { settings, judged, device, terminal, onProgress, signal, tell } = job;
   const { metrics, seed } = settings;
   const targets = dataset.parts[to];
-  const extractor = metrics.pairs.includes('lpips') ? await openJobFeatures(job, targets) : undefined;
+  const extractor = metrics.pairs.includes('lpips')
+    ? await openJobFeatures(job, keptPart(dataset, to))
+    : undefined;
   try {
     if (extractor) requireMaps(extractor);
     terminal.log(`judging  ${judged.described}`);

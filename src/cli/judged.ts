@@ -1,4 +1,5 @@
-import type { Dataset, ImageDataset } from '../data/dataset';
+import type { Dataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import type { ImageSource } from '../metrics/image-source';
 import type { MetricName } from '../metrics/names';
 import type { LoadedModel } from '../training/load';
@@ -37,7 +38,7 @@ export interface Shown {
   readonly dataset: Dataset;
   readonly split: Split;
   /** The images of it that are taken in. */
-  readonly inputs: ImageDataset;
+  readonly inputs: PartImages;
   /** The name of those that are made. */
   readonly to: string;
   /** The inputs as they are, in the place of what the model makes of them. */

@@ -1,4 +1,4 @@
-import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
+import { type DataSpecs, type Dataset, type ImageDataset, keptPart } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
 import { parseConfig } from '../recipes/config';
@@ -113,7 +113,7 @@ async function openEvaluation(
   if (!evaluation) return undefined;
   // Crops are for learning: what is compared with is whole.
   const whole =
-    settings.loadSize === undefined
+    settings.loadSize === undefined || plan.recipe.patches
       ? dataset
       : prepared(plan, await loadDataset(settings.dataset, dataOptions(settings, terminal)), 'train');
   for (const note of whole.notes) if (!dataset.notes.includes(note)) terminal.warn(note);
@@ -137,7 +137,11 @@ async function loadHeldOut(
 ): Promise<Dataset | undefined> {
   const { settings } = plan;
   if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
-  const dataset = await loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
+  const { resolution, loadSize = resolution } = settings;
+  const dataset = await loadDataset(settings.dataset, {
+    ...dataOptions({ ...settings, resolution: plan.recipe.patches ? loadSize : resolution }, terminal),
+    split: 'test',
+  });
   for (const note of dataset.notes) terminal.warn(note);
   return prepared(plan, dataset, 'test');
 }
@@ -192,7 +196,7 @@ function announce(
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
-    ...(latent?.conditional && { classes: histogramText(dataset.parts.images) }),
+    ...(latent?.conditional && { classes: histogramText(keptPart(dataset, 'images')) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
   if (init) tellInitialisation(init, terminal);

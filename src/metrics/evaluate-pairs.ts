@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { contentHash } from '../data/content-hash';
-import type { ImageDataset } from '../data/dataset';
 import { shapeText, sizeText } from '../data/image-size';
+import type { PartImages } from '../data/part-images';
 import { GanError, UsageError } from '../errors';
 import type { Protocol } from '../report/evaluations';
 import { noGrad } from '../tensor/autograd';
@@ -28,7 +27,7 @@ export interface EvaluatePairsOptions
   /** The images to be judged. */
   readonly images: ImageSource;
   /** What they should be. */
-  readonly targets: ImageDataset;
+  readonly targets: PartImages;
   /** The target of each image, by its place in `targets` (the first so many). */
   readonly order?: Int32Array;
   readonly metrics: readonly PairMetric[];
@@ -172,7 +171,7 @@ async function protocolOf({
   return {
     of: 'images beside their targets',
     real: targets.name,
-    realSha256: await contentHash(targets),
+    realSha256: await targets.sha256(),
     count: images.count,
     resolution: height === width ? height : sizeText({ height, width }),
     colours: colourSpace(channels),

@@ -1,5 +1,6 @@
 import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
+import type { Preparation } from '../training/load';
 import type { Model } from '../training/model';
 import type { ConfigOf, Fields } from './config';
 
@@ -7,14 +8,6 @@ import type { ConfigOf, Fields } from './config';
 export interface TrainingLength {
   /** Steps in all. */
   readonly steps: number;
-}
-
-/** What a data set is prepared for. */
-export interface Preparation {
-  /** Whether its images are learned from, or judged by. */
-  readonly split: 'train' | 'test';
-  /** Of what is drawn: that of the training. */
-  readonly seed: number;
 }
 
 /**
@@ -30,6 +23,11 @@ export interface Recipe<F extends Fields = Fields> {
   readonly data?: DataKind;
   /** What the model is given of a data set: some of its images, or what noise leaves of them (the set as it is). */
   prepare?(dataset: Dataset, config: ConfigOf<F>, preparation: Preparation): Dataset;
+  /**
+   * Whether what it learns are patches of the images that it is for: evaluations and grids are then of images at `--load-size`, not at
+   * `--resolution` (false).
+   */
+  readonly patches?: boolean;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
   readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */

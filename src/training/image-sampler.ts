@@ -1,6 +1,7 @@
 import type { Batch } from '../data/loader';
 import { UsageError } from '../errors';
 import { inChannels } from '../metrics/channels';
+import { interpolate } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import { cat, stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -63,6 +64,11 @@ export class ImageSampler implements SamplerBase {
     this.paired = paired;
   }
 
+  /** How many times as high and wide as its input an output is. */
+  get scale(): number {
+    return this.reach.scale ?? 1;
+  }
+
   get networks(): readonly string[] {
     return [...new Set(Object.values(this.directions).map(({ by }) => by))];
   }
@@ -76,7 +82,7 @@ export class ImageSampler implements SamplerBase {
   }
 
   /**
-   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W]. Sizes that the networks do not take are
+   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W], or {@link scale} times as high and wide. Sizes that the networks do not take are
    * bordered by their reflection, and cut back. No trace is left in the networks.
    *
    * @throws UsageError for images smaller than the networks take, or a direction that the model lacks
@@ -98,7 +104,7 @@ export class ImageSampler implements SamplerBase {
         norms === 'image'
           ? cat(bordered.split(1).map((image, i) => run(image, seed + i)))
           : run(bordered, seed);
-      return cutBorder(made, border);
+      return cutBorder(made, border, this.scale);
     });
   }
 
@@ -107,7 +113,7 @@ export class ImageSampler implements SamplerBase {
     return examples(EXAMPLES);
   }
 
-  /** Rows of input, output and, where batches are pairs, what should have come out; else what the way back makes of the output. */
+  /** Rows of input, at the size of the output, output and, where batches are pairs, what should have come out; else what the way back makes of the output. */
   grid(networks: Networks, inputs: Batch): Grid {
     const triples = Object.keys(this.directions).map((name) => this.#triples(networks, inputs, name));
     const channels = Math.max(...triples.map((images) => images.shape[2]));
@@ -123,7 +129,9 @@ export class ImageSampler implements SamplerBase {
     const back = this.#back(name);
     const third =
       this.paired || back === null ? inputs[to] : this.make(networks, output, { direction: back });
-    const three = [input, output, third];
+    // Every pixel of a smaller input is a square of them.
+    const shown = this.scale === 1 ? input : interpolate(input, { scaleFactor: this.scale });
+    const three = [shown, output, third];
     const channels = Math.max(...three.map(({ shape }) => shape[1]));
     // Of two domains that do not belong together one may have fewer images.
     const count = Math.min(...three.map(({ shape }) => shape[0]));

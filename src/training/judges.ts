@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ImageDataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
 import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
@@ -191,7 +191,7 @@ function madeImages(
   };
 }
 
-function requireInputs(inputs: ImageDataset | undefined): ImageDataset {
+function requireInputs(inputs: PartImages | undefined): PartImages {
   if (inputs) return inputs;
   throw new UsageError(
     'evaluations of a model that takes images in expected the images to judge it by but received no `inputs`',
