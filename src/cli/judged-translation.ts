@@ -51,7 +51,14 @@ export async function judgeTranslation(
     described: `${way.to} of ${count} images ${way.from} of ${name} (${split}), by the ${model.weights} weights of ${model.checkpoint}`,
     origin: originOf(model),
     model,
-    shown: { dataset, split, inputs, to: way.to, copies: await copiesOf(shown, split) },
+    shown: {
+      dataset,
+      split,
+      inputs,
+      to: way.to,
+      compared: sampler.compared,
+      copies: await copiesOf(shown, split),
+    },
     usualMetrics: usualMetrics(dataset, { inputs, targets }),
     notes: notesOf(model, asked.weights),
     dispose() {

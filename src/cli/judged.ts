@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/dataset';
 import type { PartImages } from '../data/part-images';
+import type { Comparison } from '../metrics/comparison';
 import type { ImageSource } from '../metrics/image-source';
 import type { MetricName } from '../metrics/names';
 import type { LoadedModel } from '../training/load';
@@ -41,6 +42,8 @@ export interface Shown {
   readonly inputs: PartImages;
   /** The name of those that are made. */
   readonly to: string;
+  /** What of the images counts where nobody says. */
+  readonly compared: Comparison;
   /** The inputs as they are, in the place of what the model makes of them. */
   readonly copies: ImageSource;
 }

@@ -15,6 +15,7 @@ export {
   type SkippedImage,
 } from './dataset';
 export type { Fit } from './decode-image';
+export { type NoiseOptions, noisy, shrunk } from './degradations';
 export { type Degradation, degraded } from './degraded-dataset';
 export { type DigitsOptions, digits } from './digits';
 export type { Split } from './folder-split';

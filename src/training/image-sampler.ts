@@ -1,6 +1,7 @@
 import type { Batch } from '../data/loader';
 import { UsageError } from '../errors';
 import { inChannels } from '../metrics/channels';
+import type { Comparison } from '../metrics/comparison';
 import { interpolate } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import { cat, stack } from '../tensor/shapes';
@@ -32,6 +33,8 @@ export interface ImageSamplerOptions {
   readonly norms?: Norms;
   /** Whether batches hold what should come out: grids show it beside what does, else the way back (false). */
   readonly paired?: boolean;
+  /** By what of them outputs are compared with what should come out, where nobody says (all pixels, in their colours). */
+  readonly compared?: Comparison;
 }
 
 /** Which direction, and what chance draws by. */
@@ -53,15 +56,17 @@ export class ImageSampler implements SamplerBase {
   readonly reach: Reach;
   readonly norms: Norms;
   readonly paired: boolean;
+  readonly compared: Comparison;
 
   /** @throws UsageError without a direction */
-  constructor({ directions, reach, norms = 'running', paired = false }: ImageSamplerOptions) {
+  constructor({ directions, reach, norms = 'running', paired = false, compared = {} }: ImageSamplerOptions) {
     if (Object.keys(directions).length === 0)
       throw new UsageError('imageSampler expected at least one direction but received none');
     this.directions = directions;
     this.reach = reach;
     this.norms = norms;
     this.paired = paired;
+    this.compared = compared;
   }
 
   /** How many times as high and wide as its input an output is. */
