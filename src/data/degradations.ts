@@ -17,7 +17,7 @@ export function shrunk(scale: number): Degradation {
   if (!Number.isInteger(scale) || scale < 2)
     throw new UsageError(`shrunk expected a whole number of at least 2 but received ${scale}`);
   return {
-    name: `a ${scale}th of each side, bicubic, antialiased, 8 bits`,
+    name: `1/${scale} of each side, bicubic, antialiased, 8 bits`,
     specs(images) {
       const { height, width } = images;
       if (height % scale !== 0 || width % scale !== 0)

@@ -64,6 +64,7 @@ export const denoise: Recipe<typeof fields> = {
   summary: 'images without their noise (DnCNN, Zhang et al. 2017)',
   fields,
   prepare: (dataset, config) => degraded(dataset, degradationOf(config)),
+  prepares: 'pairs',
   patches: true,
   resolutions: {
     description: 'any size of at least 8',

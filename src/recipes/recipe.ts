@@ -23,6 +23,8 @@ export interface Recipe<F extends Fields = Fields> {
   readonly data?: DataKind;
   /** What the model is given of a data set: some of its images, or what noise leaves of them (the set as it is). */
   prepare?(dataset: Dataset, config: ConfigOf<F>, preparation: Preparation): Dataset;
+  /** What `prepare` makes of data of that kind (the same). */
+  readonly prepares?: DataKind;
   /**
    * Whether what it learns are patches of the images that it is for: evaluations and grids are then of images at `--load-size`, not at
    * `--resolution` (false).

@@ -50,6 +50,7 @@ export const superResolution: Recipe<typeof fields> = {
   summary: 'images 2, 3 or 4 times as large (SRResNet, Ledig et al. 2017; ESRGAN, Wang et al. 2018)',
   fields,
   prepare: (dataset, { scale }) => degraded(dataset, shrunk(scale)),
+  prepares: 'pairs',
   patches: true,
   resolutions: {
     description: 'any size of at least 8 that the scale divides',
