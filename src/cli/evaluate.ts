@@ -65,7 +65,7 @@ function evaluateProgram(): Command {
     )
     .option(
       '--colours <which>',
-      'y or own, of l1, psnr and ssim: luma of BT.601 in 16-235 of RGB images, as super-resolution is judged, or their own colours (what the recipe says, else own)',
+      'y or own, of l1, psnr and ssim: luma of BT.601 in 16-235 of RGB images, by which enlarged ones are usually judged, or their own colours (what the recipe says, else own)',
     )
     .option(
       '--border <n>',

@@ -9,7 +9,7 @@ import { colourSpace } from './channels';
 /** By what of them images are compared with what they should be. */
 export interface Comparison {
   /**
-   * `own`: their own colours; `y`: of RGB images the luma Y of BT.601 in 16–235, by which super-resolution is judged (`own`). Distances of
+   * `own`: their own colours; `y`: of RGB images the luma Y of BT.601 in 16–235, by which enlarged images are usually judged (`own`). Distances of
    * features are of their own colours always.
    */
   readonly colours?: 'own' | 'y';

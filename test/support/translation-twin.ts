@@ -11,7 +11,7 @@ import { expectClose } from './close';
 import { readFixture } from './fixtures';
 import { reportsOf } from './training';
 
-/** What a fixture of test/fixtures/recipes/translation.py was made with. */
+/** What a fixture of test/fixtures/recipes/translation.py or restoration.py was made with. */
 interface Settings {
   readonly recipe: string;
   readonly set: Readonly<Record<string, unknown>>;
@@ -19,17 +19,18 @@ interface Settings {
   readonly seed: number;
 }
 
-/** Images uint8 [batches, N, C, H, W] of both names in batches. */
-export type Domains = Readonly<Record<'a' | 'b', Tensor>>;
+/** Images [batches, N, C, H, W] by their names in batches: bytes, or numbers as they are. */
+export type Domains = Readonly<Record<string, Tensor>>;
 
-/** A loader that gives the batches of both domains in turn, around and around. */
-export function domainLoader({ a, b }: Domains): Loader {
-  const [batchesPerEpoch, batch] = a.shape;
+/** A loader that gives the batches of all names in turn, around and around. */
+export function domainLoader(domains: Domains): Loader {
+  const [first] = Object.values(domains);
+  const [batchesPerEpoch, batch] = first.shape;
   let index = 0;
   const epoch = () => Math.floor(index / batchesPerEpoch);
   return {
     name: 'fixture',
-    specs: specsOf({ a, b }),
+    specs: specsOf(domains),
     batch,
     batchesPerEpoch,
     get epoch() {
@@ -37,8 +38,12 @@ export function domainLoader({ a, b }: Domains): Loader {
     },
     next: async () => {
       const at = index++ % batchesPerEpoch;
-      const image = (images: Tensor) => scope(() => images.select(0, at).float().div(127.5).sub(1));
-      return { a: image(a), b: image(b) };
+      const image = (images: Tensor) =>
+        scope(() => {
+          const chosen = images.select(0, at);
+          return images.dtype === 'uint8' ? chosen.float().div(127.5).sub(1) : chosen.clone();
+        });
+      return Object.fromEntries(Object.entries(domains).map(([name, images]) => [name, image(images)]));
     },
     state: () => ({ index }),
     start: () => ({ index: 0 }),
@@ -60,7 +65,7 @@ function specsOf(domains: Domains): DataSpecs {
     width,
     classes: 0,
   });
-  return { a: spec(domains.a), b: spec(domains.b) };
+  return Object.fromEntries(Object.entries(domains).map(([name, images]) => [name, spec(images)]));
 }
 
 /**
@@ -71,7 +76,10 @@ export async function expectTranslationTwin(file: string): Promise<void> {
   const fixture = readFixture(`recipes/${file}`);
   const { recipe: name, set, steps, seed }: Settings = JSON.parse(fixture.metadata.settings);
   const images = (name: string) => scope(() => fixture.tensor(name).to({ device: 'cpu' }));
-  const domains = { a: images('a'), b: images('b') };
+  const isTold = fixture.names.some((name) => name.startsWith('batch.'));
+  const domains: Domains = isTold
+    ? { input: images('batch.input'), target: images('batch.target') }
+    : { a: images('a'), b: images('b') };
   const { fields, build } = recipes[name];
   const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps });
   scope(() => {
