@@ -17,6 +17,7 @@ import { commandLine } from './command-line';
 import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
+import { openPerception } from './perception';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
@@ -57,12 +58,24 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const initial =
     settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);
   const dataset = await loadData(plan, terminal);
+  const config = parseConfig(recipe.fields, { file: settings.set });
+  const perception = recipe.perceives?.(config)
+    ? await openPerception({
+        evaluation: plan.evaluation,
+        dataset,
+        dataDir: settings.dataDir,
+        device,
+        terminal,
+      })
+    : undefined;
   const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
   const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
   // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
-  const config = parseConfig(recipe.fields, { file: settings.set });
-  const model = recipe.build(config, loader.specs, { steps });
+  const model = recipe.build(config, loader.specs, {
+    steps,
+    perceive: perception?.responses?.bind(perception),
+  });
   const init = initial && (await startFrom(initial, model));
   const heldOut = await loadHeldOut(plan, model, terminal);
   const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
@@ -89,6 +102,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     view.stop();
     interrupt.dispose();
     evaluation?.features?.dispose();
+    perception?.dispose();
     loader.dispose();
     trainer.dispose();
   }

@@ -1,5 +1,6 @@
 import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
+import type { Tensor } from '../tensor/tensor';
 import type { Preparation } from '../training/load';
 import type { Model } from '../training/model';
 import type { ConfigOf, Fields } from './config';
@@ -8,6 +9,11 @@ import type { ConfigOf, Fields } from './config';
 export interface TrainingLength {
   /** Steps in all. */
   readonly steps: number;
+  /**
+   * Maps that a feature network makes of images, before their activation and with a graph, for a perceptual loss: given where
+   * {@link Recipe.perceives}.
+   */
+  readonly perceive?: (images: Tensor) => readonly Tensor[];
 }
 
 /**
@@ -30,6 +36,8 @@ export interface Recipe<F extends Fields = Fields> {
    * `--resolution` (false).
    */
   readonly patches?: boolean;
+  /** Whether its losses compare what a feature network makes of images (false): then `build` is given one. */
+  perceives?(config: ConfigOf<F>): boolean;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
   readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */

@@ -1,6 +1,8 @@
 import type { ImageSpec } from '../data/dataset';
 import { shrunk } from '../data/degradations';
 import { degraded } from '../data/degraded-dataset';
+import { UsageError } from '../errors';
+import { perceptualDistance } from '../losses/perceptual';
 import { l1 } from '../losses/reconstruction';
 import { relativisticAverage } from '../losses/relativistic';
 import { total, weighted } from '../losses/total';
@@ -10,7 +12,7 @@ import { imageSampler } from '../training/image-sampler';
 import type { Model } from '../training/model';
 import { type ConfigOf, choice, integer, number, optional } from './config';
 import { emaField } from './gan-fields';
-import type { Recipe } from './recipe';
+import type { Recipe, TrainingLength } from './recipe';
 import { decayingAdam, patchSize, translationFields } from './translation';
 
 const { loss: _, ...rates } = translationFields('least-squares');
@@ -37,6 +39,9 @@ const fields = {
 
 type Config = ConfigOf<typeof fields>;
 
+/** What is built to be used never asks for features. */
+const UNTRAINED: TrainingLength = { steps: 1, perceive: () => [] };
+
 /** Blocks where nobody says how many. */
 const BLOCKS = { srresnet: 8, rrdb: 3 };
 
@@ -51,13 +56,14 @@ export const superResolution: Recipe<typeof fields> = {
   fields,
   prepare: (dataset, { scale }) => degraded(dataset, shrunk(scale)),
   prepares: 'pairs',
+  perceives,
   patches: true,
   resolutions: {
     description: 'any size of at least 8 that the scale divides',
     accepts: ({ height, width }) => Math.min(height, width) >= 8,
   },
   training: { resolution: 48, batch: 16, steps: 5_000 },
-  build(config, { input, target }, training = superResolution.training): Model {
+  build(config, { input, target }, training = UNTRAINED): Model {
     const { scale, network, width, blocks = BLOCKS[network], growth, emaImages } = config;
     const generator = upscaler({
       from: input,
@@ -92,6 +98,7 @@ export const superResolution: Recipe<typeof fields> = {
         ],
       };
     const discriminator = discriminatorOf(config, target);
+    const perceive = perceptionOf(config, training);
     const game = relativisticAverage();
     return {
       ...model,
@@ -113,6 +120,9 @@ export const superResolution: Recipe<typeof fields> = {
             log('L1', away);
             return total(
               weighted(config.pixel, away),
+              perceive
+                ? weighted(config.perceptual, perceptualDistance(perceive(large), perceive(wanted)))
+                : null,
               weighted(config.adversarial, () =>
                 game.generator(discriminator.forward(large), () => discriminator.forward(wanted)),
               ),
@@ -123,6 +133,19 @@ export const superResolution: Recipe<typeof fields> = {
     };
   },
 };
+
+function perceives({ stage, perceptual }: Pick<Config, 'stage' | 'perceptual'>): boolean {
+  return stage === 'adversarial' && perceptual > 0;
+}
+
+/** @throws UsageError for a training without the feature network that it needs; one that is not trained needs none */
+function perceptionOf(config: Config, { perceive }: TrainingLength): TrainingLength['perceive'] | null {
+  if (!perceives(config)) return null;
+  if (perceive) return perceive;
+  throw new UsageError(
+    'perceptual expects a feature network but received none: give `perceive` to build, or set perceptual to 0',
+  );
+}
 
 function discriminatorOf({ width, patch }: Config, images: ImageSpec) {
   return patchDiscriminator({

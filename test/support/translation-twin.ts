@@ -3,7 +3,10 @@ import type { Loader } from '../../src/data/loader';
 import { UsageError } from '../../src/errors';
 import { recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
+import type { TrainingLength } from '../../src/recipes/recipe';
+import { leakyRelu } from '../../src/tensor/activations';
 import { setKernels } from '../../src/tensor/device';
+import { conv2d } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/trainer';
@@ -68,6 +71,20 @@ function specsOf(domains: Domains): DataSpecs {
   return Object.fromEntries(Object.entries(domains).map(([name, images]) => [name, spec(images)]));
 }
 
+/** Maps of convolutions with these weights, before their leaky ReLUs; undefined without any. */
+function perceiverOf(weights: readonly Tensor[]): TrainingLength['perceive'] {
+  if (weights.length === 0) return undefined;
+  return (images) => {
+    const maps: Tensor[] = [];
+    for (const weight of weights) {
+      const before = maps.at(-1);
+      const input = before ? leakyRelu(before, 0.1) : images;
+      maps.push(conv2d(input, weight, null, { stride: 2, padding: 1 }));
+    }
+    return maps;
+  };
+}
+
 /**
  * Trains a recipe for images of images from a fixture's weights on its batches, with the trainer's own draws, and expects PyTorch's
  * losses within 1e-3, relative to each, and the final weights of the networks that make images within 1e-2, biases apart that norms undo.
@@ -81,7 +98,9 @@ export async function expectTranslationTwin(file: string): Promise<void> {
     ? { input: images('batch.input'), target: images('batch.target') }
     : { a: images('a'), b: images('b') };
   const { fields, build } = recipes[name];
-  const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps });
+  const weights = Object.values(fixture.group('features.'));
+  const perceive = perceiverOf(weights);
+  const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps, perceive });
   scope(() => {
     for (const [role, network] of Object.entries(model.networks))
       network.loadStateDict({ ...network.stateDict(), ...fixture.group(`initial.${role}.`) });
@@ -116,6 +135,6 @@ export async function expectTranslationTwin(file: string): Promise<void> {
   } finally {
     setKernels(true);
     trainer.dispose();
-    for (const each of Object.values(domains)) each.dispose();
+    for (const each of [...Object.values(domains), ...weights]) each.dispose();
   }
 }
