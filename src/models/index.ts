@@ -75,7 +75,7 @@ export {
   unetDepth,
   unetGenerator,
 } from './unet';
-export { type Upscale, Upscaler, type UpscalerOptions, upscaler } from './upscaler';
+export { Upscaler, type UpscalerOptions, upscaler } from './upscaler';
 export {
   type ConvVaeOptions,
   convVaeDecoder,

@@ -12,9 +12,6 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { type TranslatedImages, Translator } from './translator';
 
-/** Sides of its output by those of its input. */
-export type Upscale = 2 | 3 | 4;
-
 /** Options of {@link upscaler}. */
 export interface UpscalerOptions extends TranslatedImages {
   /** `residual`: blocks of two convolutions; `dense`: three residual blocks of five densely connected ones each (`residual`). */
