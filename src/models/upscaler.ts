@@ -5,6 +5,7 @@ import { kaimingNormal_, zeros_ } from '../nn/init';
 import { Module } from '../nn/module';
 import { type Sequential, sequential } from '../nn/sequential';
 import { pixelShuffle } from '../nn/shape';
+import { leakyRelu as leaky } from '../tensor/activations';
 import { noGrad } from '../tensor/autograd';
 import { interpolate } from '../tensor/functional';
 import { scope } from '../tensor/scope';
@@ -33,9 +34,6 @@ const DEPTH = { residual: 2, dense: 15 };
 
 /** Each block starts as nearly nothing: deep residual networks without norms diverge otherwise (Wang et al. 2018). */
 const FAINT = 0.1;
-
-/** Blocks of a network, and their layers. */
-const ACTIVATION = { residual: () => relu(), dense: () => leakyRelu(SLOPE) };
 
 /** A 3 × 3 convolution whose weight starts as N(0, 2 / fan-in) (He et al. 2015) times `gain`, and whose bias as 0. */
 function convolution(from: number, to: number, gain = 1): Conv2d {
@@ -90,8 +88,7 @@ class DenseBlock extends Module {
   override forward(map: Tensor): Tensor {
     const { layers } = this.convs;
     const maps = [map];
-    for (const layer of layers.slice(0, -1))
-      maps.push(ACTIVATION.dense().forward(layer.forward(cat(maps, 1))));
+    for (const layer of layers.slice(0, -1)) maps.push(leaky(layer.forward(cat(maps, 1)), SLOPE));
     return map.add(layers[layers.length - 1].forward(cat(maps, 1)).mul(RESIDUAL_SCALE));
   }
 }
