@@ -39,9 +39,6 @@ const fields = {
 
 type Config = ConfigOf<typeof fields>;
 
-/** What is built to be used never asks for features. */
-const UNTRAINED: TrainingLength = { steps: 1, perceive: () => [] };
-
 /** Blocks where nobody says how many. */
 const BLOCKS = { srresnet: 8, rrdb: 3 };
 
@@ -63,7 +60,8 @@ export const superResolution: Recipe<typeof fields> = {
     accepts: ({ height, width }) => Math.min(height, width) >= 8,
   },
   training: { resolution: 48, batch: 16, steps: 5_000 },
-  build(config, { input, target }, training = UNTRAINED): Model {
+  // What is built to be used never asks for features.
+  build(config, { input, target }, training = { ...superResolution.training, perceive: () => [] }): Model {
     const { scale, network, width, blocks = BLOCKS[network], growth, emaImages } = config;
     const generator = upscaler({
       from: input,

@@ -1,5 +1,5 @@
 // Models that enlarge images or take noise from them: trained, judged and applied by their commands.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as apply } from '../../src/cli/apply';
@@ -202,6 +202,14 @@ describe('super-resolution', () => {
       return rest;
     });
     expect(parts).toEqual(straight);
+  });
+
+  test('goes on with the same images where their folder has moved', async () => {
+    cpSync(at('photos'), at('moved'), { recursive: true });
+    await trained('denoise', 'before', '--resolution', '16', '--set', 'depth=2');
+    const asked = ['--resume', at('before'), '--dataset', `folder:${at('moved')}`, '--steps', '3'];
+    const { code, stderr } = await call(train, ...asked);
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('changed since the checkpoint')]);
   });
 
   test('begins its adversarial stage from the pixel stage, with features of the classifier of its images', async () => {
