@@ -2,9 +2,8 @@
 import type { Phase } from '../../src/training/phase';
 import { captureState } from '../../src/training/training-state';
 import { captures, LR, trainerOf } from '../support/recorded';
-import { buildSmall, kindOf, SMALL, type SmallRecipe } from '../support/small-recipes';
+import { buildSmall, SMALL, type SmallRecipe, smallLoader } from '../support/small-recipes';
 import { hashesOf } from '../support/state';
-import { tinyLoader } from '../support/training';
 
 /** By then every group of phases is captured. */
 const BAD = 10;
@@ -20,7 +19,7 @@ async function states(small: SmallRecipe, graphs: boolean | typeof captures, poi
   const model = buildSmall({ ...small, set: { ...small.set, ...rates(small) } }, BAD + 2);
   const phases = poison ? model.phases.map((phase) => poisoned(phase as Phase)) : model.phases;
   const trainer = trainerOf({ ...model, phases }, graphs);
-  const loader = tinyLoader({ kind: kindOf(small), resolution: small.resolution });
+  const loader = smallLoader(small);
   const found: Record<string, string>[] = [];
   const skipped: unknown[] = [];
   const notes: string[] = [];
