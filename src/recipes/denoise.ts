@@ -49,7 +49,7 @@ const fields = {
     help: 'weight of a discriminator of patches in the denoiser’s loss, e.g. 0.005; 0 for none',
   }),
   ...rates,
-  lr: number(1e-3, { ...rates.lr, resumable: true, min: 0 }),
+  lr: number(1e-3, { resumable: true, min: 0, help: rates.lr.help }),
   beta1: number(0.9, { min: 0, max: 0.999, help: rates.beta1.help }),
   emaImages: emaField(5_000),
 };
