@@ -1,4 +1,4 @@
-import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
+import { type DataSpecs, type Dataset, type ImageDataset, keptPart } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
 import { parseConfig } from '../recipes/config';
@@ -17,6 +17,7 @@ import { commandLine } from './command-line';
 import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
+import { openPerception } from './perception';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
@@ -57,12 +58,24 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const initial =
     settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);
   const dataset = await loadData(plan, terminal);
+  const config = parseConfig(recipe.fields, { file: settings.set });
+  const perception = recipe.perceives?.(config)
+    ? await openPerception({
+        evaluation: plan.evaluation,
+        dataset,
+        dataDir: settings.dataDir,
+        device,
+        terminal,
+      })
+    : undefined;
   const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
   const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
   // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
-  const config = parseConfig(recipe.fields, { file: settings.set });
-  const model = recipe.build(config, loader.specs, { steps });
+  const model = recipe.build(config, loader.specs, {
+    steps,
+    perceive: perception?.responses?.bind(perception),
+  });
   const init = initial && (await startFrom(initial, model));
   const heldOut = await loadHeldOut(plan, model, terminal);
   const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
@@ -89,6 +102,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     view.stop();
     interrupt.dispose();
     evaluation?.features?.dispose();
+    perception?.dispose();
     loader.dispose();
     trainer.dispose();
   }
@@ -106,15 +120,16 @@ interface Loaded {
 
 /** How the model is judged on its way, where it is. */
 async function openEvaluation(
-  { evaluation, settings }: TrainingPlan,
+  plan: TrainingPlan,
   { dataset, device, terminal, ...loaded }: Loaded & { readonly device: string; readonly terminal: Terminal },
 ): Promise<EvaluationOptions | undefined> {
+  const { evaluation, settings } = plan;
   if (!evaluation) return undefined;
   // Crops are for learning: what is compared with is whole.
   const whole =
-    settings.loadSize === undefined
+    settings.loadSize === undefined || plan.recipe.patches
       ? dataset
-      : await loadDataset(settings.dataset, dataOptions(settings, terminal));
+      : prepared(plan, await loadDataset(settings.dataset, dataOptions(settings, terminal)), 'train');
   for (const note of whole.notes) if (!dataset.notes.includes(note)) terminal.warn(note);
   const { dataDir } = settings;
   const onProgress = progressOf(terminal);
@@ -130,14 +145,28 @@ async function openEvaluation(
 
 /** Images that are not learned, for a model that takes images in; none where the set has no others. */
 async function loadHeldOut(
-  { settings }: TrainingPlan,
+  plan: TrainingPlan,
   { sampler }: Model,
   terminal: Terminal,
 ): Promise<Dataset | undefined> {
+  const { settings } = plan;
   if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
-  const dataset = await loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
+  const { resolution, loadSize = resolution } = settings;
+  const dataset = await loadDataset(settings.dataset, {
+    ...dataOptions({ ...settings, resolution: plan.recipe.patches ? loadSize : resolution }, terminal),
+    split: 'test',
+  });
   for (const note of dataset.notes) terminal.warn(note);
-  return dataset;
+  return prepared(plan, dataset, 'test');
+}
+
+/** What the recipe gives its model of a data set. */
+function prepared(
+  { recipe, settings: { set, seed } }: TrainingPlan,
+  dataset: Dataset,
+  split: 'train' | 'test',
+): Dataset {
+  return recipe.prepare?.(dataset, parseConfig(recipe.fields, { file: set }), { split, seed }) ?? dataset;
 }
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
@@ -148,13 +177,14 @@ function progressOf({ showsProgress, stderr, lively }: Terminal) {
   return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
 }
 
-async function loadData({ settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+async function loadData(plan: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+  const { settings } = plan;
   const { loadSize: resolution = settings.resolution } = settings;
   const dataset = await loadDataset(settings.dataset, dataOptions({ ...settings, resolution }, terminal));
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
   for (const note of dataset.notes) terminal.warn(note);
-  return dataset;
+  return prepared(plan, dataset, 'train');
 }
 
 function announce(
@@ -180,7 +210,7 @@ function announce(
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
-    ...(latent?.conditional && { classes: histogramText(dataset.parts.images) }),
+    ...(latent?.conditional && { classes: histogramText(keptPart(dataset, 'images')) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
   if (init) tellInitialisation(init, terminal);

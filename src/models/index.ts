@@ -16,6 +16,7 @@ export {
   dcganGenerator,
   initDcgan,
 } from './dcgan';
+export { DnCnn, type DnCnnOptions, dnCnn } from './dncnn';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
 export {
   FeatureDiscriminator,
@@ -74,6 +75,7 @@ export {
   unetDepth,
   unetGenerator,
 } from './unet';
+export { Upscaler, type UpscalerOptions, upscaler } from './upscaler';
 export {
   type ConvVaeOptions,
   convVaeDecoder,

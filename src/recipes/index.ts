@@ -5,6 +5,7 @@ import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
 import { cyclegan } from './cyclegan';
 import { dcgan } from './dcgan';
+import { denoise } from './denoise';
 import { dragan } from './dragan';
 import { infogan } from './infogan';
 import { hinge, lsgan, relativistic } from './losses';
@@ -15,6 +16,7 @@ import { projection } from './projection';
 import type { Recipe } from './recipe';
 import { askedRecipe } from './recipe-file';
 import { sngan } from './sngan';
+import { superResolution } from './super-resolution';
 import { vae } from './vae';
 import { vaeGan } from './vae-gan';
 import { wgan } from './wgan';
@@ -48,6 +50,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   'vae-gan': vaeGan,
   pix2pix,
   cyclegan,
+  'super-resolution': superResolution,
+  denoise,
 };
 
 /** Options of {@link load}. */
