@@ -103,7 +103,7 @@ export class Layers {
       case 0:
       case 1:
       case 2:
-        return shape.length === 4 ? this.#keep(ops.contiguous(dense(shape), 'channels_last')) : dense(shape);
+        return shape.length === 4 ? this.#keep(ops.clone(dense(shape), 'channels_last')) : dense(shape);
       case 3: {
         const order = shuffled(dice, shape.length);
         const turned = dense(order.map((at) => shape[at]));
