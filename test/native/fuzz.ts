@@ -25,6 +25,17 @@ interface Target {
   readonly result: string;
 }
 
+const OWN_KERNELS = [
+  'group_norm',
+  'batchNormLeakyRelu',
+  'conv2d',
+  'conv_transpose2d_input',
+  'linear',
+  'relu',
+  'leaky_relu',
+  'dropout',
+];
+
 /** The addon's own entries: `parameters → result`, types with or without a name, where `release` of a handle is the fuzzer's own affair. */
 const ENTRIES: Readonly<Record<string, string>> = {
   fromBytes: 'bytes, DType, readonly number[], device → Handle',
@@ -105,6 +116,14 @@ function handlesIn(result: unknown, type: string): number[] {
   return all.filter((handle): handle is number => typeof handle === 'number' && handle !== 0);
 }
 
+/** The layers among the targets, and those with a kernel of our own as often again as all of them. */
+function layersOf(all: readonly Target[]): Target[] {
+  const layers = all.filter(({ name }) => LAYER_NAMES.includes(name));
+  const own = layers.filter(({ name }) => OWN_KERNELS.includes(name));
+  const times = Math.ceil(layers.length / Math.max(own.length, 1));
+  return [...layers, ...Array.from({ length: times }, () => own).flat()];
+}
+
 /** What is wrong with the error, or null. */
 function fault(error: unknown): string | null {
   if (error instanceof Hostile) return null;
@@ -116,6 +135,7 @@ function fault(error: unknown): string | null {
   if (message.length > 2000) return `${message.length} characters: ${message.slice(0, 300)}`;
   if (/Exception raised|INTERNAL ASSERT|enforce fail|\.(cpp|h|cc)\b|an unknown C\+\+/.test(message))
     return `boilerplate: ${message}`;
+  if (/^(_\w+|\w+_\w+): /.test(message)) return `an internal name: ${message}`;
   return null;
 }
 
@@ -133,7 +153,7 @@ function main([seed, calls, journal, only]: string[]): void {
   };
   addon.manualSeed(Number(seed));
   const layers = new Layers(addon, dice);
-  const layered = all.filter(({ name }) => LAYER_NAMES.includes(name));
+  const layered = layersOf(all);
   let pool = makePool(addon, dice);
   let supply = new Arguments(addon, dice, pool);
   let succeeded = 0;
