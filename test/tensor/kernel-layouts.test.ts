@@ -24,7 +24,12 @@ interface Kernel {
   /** None and one among them, wherever LibTorch takes those. */
   readonly batches: readonly number[];
   readonly run: (x: Tensor, ...rest: Tensor[]) => Tensor;
+  /** How much of the largest number float32 may be away from float64 (2e-5). */
+  readonly within?: number;
 }
+
+/** Two or three numbers of a channel may be close to each other, and dividing by their variance shows its rounding. */
+const FEW = 2e-4;
 
 const ANY = [0, 1, 3];
 
@@ -69,8 +74,20 @@ const KERNELS: readonly Kernel[] = [
   { name: 'leaky relu', shapes: [[3, 1, 1]], batches: ANY, run: (x) => leakyRelu(x, 0.2) },
   { name: 'leaky relu of no pixels', shapes: [[3, 0, 2]], batches: ANY, run: (x) => leakyRelu(x, 0.2) },
   { name: 'batch norm of images', shapes: [[32, 4, 3], [32], [32]], batches: [1, 3], run: normalized },
-  { name: 'batch norm of one pixel', shapes: [[32, 1, 1], [32], [32]], batches: [2, 3], run: normalized },
-  { name: 'batch norm of vectors', shapes: [[64], [64], [64]], batches: [2, 3], run: normalized },
+  {
+    name: 'batch norm of one pixel',
+    shapes: [[32, 1, 1], [32], [32]],
+    batches: [2, 3],
+    run: normalized,
+    within: FEW,
+  },
+  {
+    name: 'batch norm of vectors',
+    shapes: [[64], [64], [64]],
+    batches: [2, 3],
+    run: normalized,
+    within: FEW,
+  },
   { name: 'group norm', shapes: [[8, 4, 3], [8], [8]], batches: ANY, run: grouped },
   { name: 'group norm of one pixel', shapes: [[8, 1, 1], [8], [8]], batches: ANY, run: grouped },
 ];
@@ -134,7 +151,8 @@ function expectLibtorchs(kernel: Kernel, lay: (tensor: Tensor) => Tensor, batch:
     const exact = everything(kernel, given.map(double), mix, double(seed));
     setKernels(true);
     expect(ours.map(({ shape }) => shape)).toEqual(exact.map(({ shape }) => shape));
-    for (const [i, tensor] of ours.entries()) expect(distance(tensor, exact[i])).toBeLessThan(2e-5);
+    for (const [i, tensor] of ours.entries())
+      expect(distance(tensor, exact[i])).toBeLessThan(kernel.within ?? 2e-5);
   }
 }
 
