@@ -97,7 +97,20 @@ void check_index(const at::Tensor&, const c10::List<std::optional<at::Tensor>>& 
   throw ArgumentError("ERR_INVALID_ARG", "expected an index tensor for some dimension but received none");
 }
 
+// Groups of queries are counted by dividing by the heads of keys and values.
+inline void check_attention(const at::Tensor&, const at::Tensor& key, const at::Tensor& value,
+                            const std::optional<at::Tensor>&, double, bool, std::optional<double>,
+                            bool grouped) {
+  for (const at::Tensor& tensor : {key, value})
+    if (grouped && tensor.dim() >= 3 && tensor.size(-3) == 0)
+      throw ArgumentError("ERR_INVALID_ARG",
+                          "expected keys and values of at least one head but received " + describe(tensor));
+}
+
 }  // namespace detail
+
+template <>
+inline constexpr auto precondition<at::_ops::scaled_dot_product_attention> = &detail::check_attention;
 
 template <>
 inline constexpr auto precondition<at::_ops::conv1d> = &detail::check_convolution;

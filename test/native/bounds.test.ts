@@ -66,6 +66,18 @@ describe('one odd number that would keep a kernel busy for minutes is refused be
   );
 });
 
+test('attention in groups needs a head to count them by', () =>
+  withOnes(
+    [
+      [2, 2, 4, 4],
+      [2, 0, 4, 4],
+    ],
+    (queries, none) =>
+      expect(() => ops.scaled_dot_product_attention(queries, none, none, null, 0, false, null, true)).toThrow(
+        /^scaledDotProductAttention: expected keys and values of at least one head/,
+      ),
+  ));
+
 describe('what is large and has its use is not refused', () => {
   test.each<[string, (x: number, w: number) => number, number[]]>([
     ['a padding as large as the image', (x, w) => ops.conv2d(x, w, null, [1], [4]), [1, 1, 10, 10]],
