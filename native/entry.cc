@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "message.h"
+#include "public_names.h"
 
 namespace gan {
 namespace {
@@ -87,6 +88,19 @@ Napi::Error make_error(const Context& context, const std::string& message, const
   return error;
 }
 
+/// "conv2d: argument 2 (weight): ", by the name that users called; nothing where they called no such thing,
+/// or called it with other arguments.
+std::string place(const Origin& origin, size_t failed) {
+  const bool is_operator = origin.overload != nullptr;
+  const std::string name = is_operator ? public_name_of_operator(plain_name(origin.op))
+                                       : std::string(public_name_of_entry(origin.op));
+  if (name.empty()) return {};
+  if (!is_operator || failed == detail::kNoArgument) return name + ": ";
+  const auto names = argument_names(origin);
+  return name + ": argument " + std::to_string(failed + 1) +
+         (failed < names.size() ? " (" + names[failed] + ")" : "") + ": ";
+}
+
 struct Failure {
   const char* code;
   std::string message;
@@ -134,13 +148,7 @@ void throw_to_js(const Context& context, const Origin& origin, const napi_value*
     // A device that is not there is no fault of the call: the name of the function that looked for it would
     // only puzzle.
     const bool of_call = failure.code != std::string("ERR_NO_CUDA");
-    std::string message = of_call ? op + ": " : "";
-    if (of_call && failed != detail::kNoArgument) {
-      const auto names = argument_names(origin);
-      message += "argument " + std::to_string(failed + 1) +
-                 (failed < names.size() ? " (" + names[failed] + ")" : "") + ": ";
-    }
-    message += failure.message;
+    std::string message = (of_call ? place(origin, failed) : "") + failure.message;
     if (failure.from_libtorch) {
       const std::string details = describe_arguments(context, origin, arguments, count);
       if (!details.empty()) message += "\n  " + details;

@@ -1,5 +1,5 @@
-// What a kernel of LibTorch takes for granted, and reads or writes out of bounds without. Checked before it
-// runs.
+// What a kernel of LibTorch takes for granted, and reads or writes out of bounds without, or never ends.
+// Checked before it runs.
 #pragma once
 
 #include <ATen/Operators.h>
@@ -8,6 +8,7 @@
 #include <string>
 #include <type_traits>
 
+#include "bounds.h"
 #include "environment.h"
 #include "names.h"
 
@@ -96,57 +97,20 @@ void check_index(const at::Tensor&, const c10::List<std::optional<at::Tensor>>& 
   throw ArgumentError("ERR_INVALID_ARG", "expected an index tensor for some dimension but received none");
 }
 
-inline void require_parts(int64_t parts) {
-  constexpr int64_t kMost = 1 << 24;
-  if (parts > kMost)
-    throw ArgumentError("ERR_INVALID_ARG", "expected at most 16,777,216 tensors to come of it but counted " +
-                                               std::to_string(parts));
+// Groups of queries are counted by dividing by the heads of keys and values.
+inline void check_attention(const at::Tensor&, const at::Tensor& key, const at::Tensor& value,
+                            const std::optional<at::Tensor>&, double, bool, std::optional<double>,
+                            bool grouped) {
+  for (const at::Tensor& tensor : {key, value})
+    if (grouped && tensor.dim() >= 3 && tensor.size(-3) == 0)
+      throw ArgumentError("ERR_INVALID_ARG",
+                          "expected keys and values of at least one head but received " + describe(tensor));
 }
-
-/// The size of a dimension, or 0 where there is none: LibTorch tells that better.
-inline int64_t extent(const at::Tensor& self, int64_t dim) {
-  const int64_t index = dim < 0 ? dim + self.dim() : dim;
-  return index >= 0 && index < self.dim() ? self.size(index) : 0;
-}
-
-// A tensor without elements may have a dimension of any size, and a tensor for each of them fills all memory.
-inline void check_unbind(const at::Tensor& self, int64_t dim) { require_parts(extent(self, dim)); }
-
-inline void check_split(const at::Tensor& self, const c10::SymInt& size, int64_t dim) {
-  require_parts(extent(self, dim) / std::max<int64_t>(size.expect_int(), 1));
-}
-
-inline void check_chunk(const at::Tensor& self, int64_t chunks, int64_t dim) {
-  const int64_t size = extent(self, dim);
-  require_parts(size == 0 ? chunks : std::min(chunks, size));
-}
-
-inline void require_paddings(c10::SymIntArrayRef paddings, int64_t most) {
-  for (const c10::SymInt& padding : paddings)
-    if (padding.expect_int() > most)
-      throw ArgumentError("ERR_INVALID_ARG", "expected paddings of at most " + std::to_string(most) +
-                                                 " but received " + std::to_string(padding.expect_int()));
-}
-
-// A convolution computes every pixel of its border, and a kernel that nothing can interrupt works on one of
-// millions for minutes or for ever.
-inline void check_convolution(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
-                              c10::SymIntArrayRef, c10::SymIntArrayRef padding, c10::SymIntArrayRef,
-                              const c10::SymInt&) {
-  require_paddings(padding, 1 << 16);
-}
-
-inline void check_pad(const at::Tensor&, c10::SymIntArrayRef pad, c10::string_view, std::optional<double>) {
-  require_paddings(pad, 1 << 20);
-}
-
-inline void check_constant_pad(const at::Tensor&, c10::SymIntArrayRef pad, const at::Scalar&) {
-  require_paddings(pad, 1 << 20);
-}
-
-inline void check_replication(const at::Tensor&, c10::SymIntArrayRef pad) { require_paddings(pad, 1 << 20); }
 
 }  // namespace detail
+
+template <>
+inline constexpr auto precondition<at::_ops::scaled_dot_product_attention> = &detail::check_attention;
 
 template <>
 inline constexpr auto precondition<at::_ops::conv1d> = &detail::check_convolution;
@@ -154,6 +118,20 @@ template <>
 inline constexpr auto precondition<at::_ops::conv2d> = &detail::check_convolution;
 template <>
 inline constexpr auto precondition<at::_ops::conv3d> = &detail::check_convolution;
+template <>
+inline constexpr auto precondition<at::_ops::conv2d_padding> = &detail::check_same_convolution;
+template <>
+inline constexpr auto precondition<at::_ops::conv_transpose1d> = &detail::check_transposed;
+template <>
+inline constexpr auto precondition<at::_ops::conv_transpose2d_input> = &detail::check_transposed;
+template <>
+inline constexpr auto precondition<at::_ops::max_pool2d> = &detail::check_max_pool;
+template <>
+inline constexpr auto precondition<at::_ops::expand> = &detail::check_expand;
+template <>
+inline constexpr auto precondition<at::_ops::randperm_generator> =
+    &detail::check_permutation<std::optional<at::Generator>, std::optional<at::ScalarType>,
+                               std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool>>;
 template <>
 inline constexpr auto precondition<at::_ops::pad> = &detail::check_pad;
 template <>

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { GanError, messageOf } from '../errors';
+import { GanError, messageOf, UsageError } from '../errors';
 import type { NativeAddon } from './interface';
 import { inspectLibtorch } from './libtorch';
 import { doctorCommand, packageRoot, setupCommand } from './root';
@@ -52,9 +52,25 @@ export function loadAddon(root: string = packageRoot()): NativeAddon {
   }
 }
 
+/**
+ * Where the addon is built: `build`, or with the sanitizers that `GAN_SANITIZE` names a folder of its own in it, `build/address`
+ * say, so that neither build takes the other's place.
+ *
+ * @throws UsageError for what is no list of sanitizers.
+ */
+export function buildFolder(root: string, env: NodeJS.ProcessEnv): string {
+  const sanitizers = env.GAN_SANITIZE;
+  if (!sanitizers) return path.join(root, 'build');
+  if (!/^[a-z]+(,[a-z]+)*$/.test(sanitizers))
+    throw new UsageError(
+      `expected GAN_SANITIZE to name sanitizers, such as address or address,undefined, but received ${JSON.stringify(sanitizers)}`,
+    );
+  return path.join(root, 'build', sanitizers.replaceAll(',', '-'));
+}
+
 /** Where the addon is expected, whether it is there, and whether it still fits LibTorch and its sources. */
 export function addonFiles(root: string = packageRoot(), env: NodeJS.ProcessEnv = process.env): AddonFiles {
-  const file = path.join(root, 'build', 'Release', 'libtorch_gan.node');
+  const file = path.join(buildFolder(root, env), 'Release', 'libtorch_gan.node');
   if (!fs.existsSync(file)) return { path: file, built: false, stamp: null, unfit: null, stale: null };
   const stamp = readStamp(path.join(path.dirname(file), 'build.json'));
   const newer = newerSource(path.join(root, 'native'), fs.statSync(file).mtimeMs);

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { GanError } from '../errors';
 import type { Libtorch } from '../native/libtorch';
-import { addonFiles, type BuildStamp } from '../native/load';
+import { addonFiles, type BuildStamp, buildFolder } from '../native/load';
 import { withLock } from './lock';
 import { type ProcessContext, withProgress } from './progress';
 import { firstLine, run } from './run';
@@ -18,7 +18,8 @@ export interface BuildResult {
 
 /**
  * Compiles the addon of the package in `root` with CMake, only what changed since the last time. A build folder made with another
- * LibTorch, or another version of it, is configured afresh. Everything CMake prints is in build/setup.log.
+ * LibTorch, or another version of it, is configured afresh. Everything CMake prints is in build/setup.log. The variable
+ * `GAN_SANITIZE` builds with sanitizers, in a folder of its own.
  *
  * @throws GanError `ERR_COMPILE` where CMake fails, with its output as the cause.
  */
@@ -27,7 +28,7 @@ export async function buildAddon(
   root: string,
   context: ProcessContext,
 ): Promise<BuildResult> {
-  const folder = path.join(root, 'build');
+  const folder = buildFolder(root, context.env);
   const log = path.join(folder, 'setup.log');
   return withLock(
     path.join(folder, '.lock'),
@@ -78,7 +79,8 @@ async function configure(libtorch: Libtorch, job: Job): Promise<void> {
   for (const leftover of ['build.json', 'CMakeCache.txt', 'CMakeFiles'])
     fs.rmSync(path.join(job.folder, leftover), { recursive: true, force: true });
   const ninja = firstLine('ninja', ['--version'], job.context.env) === null ? [] : ['-G', 'Ninja'];
-  await cmake([...ninja, '-S', job.root, '-B', job.folder, `-DLIBTORCH=${libtorch.root}`], job);
+  const sanitize = `-DGAN_SANITIZE=${job.context.env.GAN_SANITIZE ?? ''}`;
+  await cmake([...ninja, '-S', job.root, '-B', job.folder, `-DLIBTORCH=${libtorch.root}`, sanitize], job);
 }
 
 async function cmake(args: string[], job: Job, onOutput?: (text: string) => void): Promise<void> {

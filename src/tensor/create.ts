@@ -175,7 +175,7 @@ export function randint(
   );
 }
 
-/** The integers below `n` (int64) in random order. */
+/** The integers below `n` (int64) in random order; `n` is at most 2²⁷. @throws TorchError `ERR_INVALID_ARG` for more */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   const { dtype, device } = place({ ...options, dtype: options.dtype ?? 'int64' });
   const generator = options.generator?.handle ?? null;

@@ -12,7 +12,10 @@ function pair(size: Size2d): readonly [number, number] {
   return typeof size === 'number' ? [size, size] : size;
 }
 
-/** Options of `conv2d`; see Conv2d. */
+/**
+ * Options of `conv2d`; see Conv2d. Paddings, and dilations under `same`, are at most 65,536, and a padding makes at most 2²⁴ pixels of the
+ * images or 64 times as many: `ERR_INVALID_ARG` beyond.
+ */
 export interface ConvOptions {
   readonly stride?: Size2d;
   /** `same` pads so that the size stays (stride 1 only). */
@@ -36,7 +39,7 @@ export function conv2d(
   return wrap(handle, 'conv2d');
 }
 
-/** Options of `convTranspose2d`; see ConvTranspose2d. */
+/** Options of `convTranspose2d`; see ConvTranspose2d. It makes at most 2²⁴ pixels or 4,096 times as many: `ERR_INVALID_ARG` beyond. */
 export interface ConvTransposeOptions {
   readonly stride?: Size2d;
   readonly padding?: Size2d;
@@ -190,7 +193,7 @@ export function dropout(input: Tensor, { p, training }: { p: number; training: b
   return wrap(ops.dropout(input.handle, p, training), 'dropout');
 }
 
-/** Kernel, stride (the kernel's size) and padding of a pooling; see MaxPool2d and AvgPool2d. */
+/** Kernel, stride (the kernel's size) and padding (that of `maxPool2d` at most 65,536) of a pooling; see MaxPool2d and AvgPool2d. */
 export interface PoolOptions {
   readonly kernelSize: Size2d;
   readonly stride?: Size2d;

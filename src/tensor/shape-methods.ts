@@ -52,7 +52,7 @@ export abstract class ShapeMethods<T extends TensorCore> extends ReductionMethod
     return this.wrap(ops.unsqueeze(this.handle, dim), 'unsqueeze');
   }
 
-  /** Dimensions of size 1 repeated to `shape` without copying; −1 leaves a size. */
+  /** Dimensions of size 1 repeated to `shape` without copying, to at most 2³⁶ elements; −1 leaves a size. */
   expand(shape: readonly number[]): T {
     return this.wrap(ops.expand(this.handle, shape), 'expand');
   }

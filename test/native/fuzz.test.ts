@@ -236,7 +236,7 @@ describe('messages', () => {
     [
       'an internal assertion',
       (handle) => ops.mse_loss(handle, handle, 9),
-      /^mse_loss: a check inside LibTorch failed: reduction/,
+      /^mse: a check inside LibTorch failed: reduction/,
     ],
     [
       'the allocator’s source line',

@@ -7,17 +7,36 @@ import { parseSchema } from '../../src/native/generate-ops';
 import type { NativeAddon } from '../../src/native/interface';
 import { loadAddon } from '../../src/native/load';
 import { TorchError } from '../../src/native/torch-error';
+import { LAYER_NAMES, Layers } from './fuzz-layers';
 import { Arguments, Dice, Hostile, makePool, releasePool } from './fuzz-values';
+
+interface Parameter {
+  /** Empty where nobody asks for it. */
+  readonly name: string;
+  readonly type: string;
+  readonly initial?: string;
+}
 
 interface Target {
   readonly name: string;
   readonly call: (...values: unknown[]) => unknown;
-  readonly parameters: readonly { readonly type: string; readonly initial?: string }[];
+  readonly parameters: readonly Parameter[];
   /** Of the TypeScript result type, what tells handles from numbers. */
   readonly result: string;
 }
 
-/** The addon's own entries: `parameter types → result`, where `release` of a handle is the fuzzer's own affair. */
+const OWN_KERNELS = [
+  'group_norm',
+  'batchNormLeakyRelu',
+  'conv2d',
+  'conv_transpose2d_input',
+  'linear',
+  'relu',
+  'leaky_relu',
+  'dropout',
+];
+
+/** The addon's own entries: `parameters → result`, types with or without a name, where `release` of a handle is the fuzzer's own affair. */
 const ENTRIES: Readonly<Record<string, string>> = {
   fromBytes: 'bytes, DType, readonly number[], device → Handle',
   toBuffer: 'Handle → void',
@@ -55,6 +74,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
   requireDevice: 'device → void',
   loadScript: 'string, device, string → void',
   moveScript: 'Script, device → void',
+  batchNormLeakyRelu:
+    'input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, training: boolean, momentum: number, eps: number, slope: number → Handle',
   runScript: 'Script, Handle, readonly string[] → Handle[]',
   cudaDeviceName: 'device → void',
   cudaSynchronize: 'device → void',
@@ -65,6 +86,7 @@ function targets(addon: NativeAddon): Target[] {
   const operators = addon.schemas().map(([name, schema]): Target => {
     const { parameters, result } = parseSchema(schema);
     const typed = parameters.map((p) => ({
+      name: p.name,
       type:
         p.name === 'generator'
           ? p.type.replace('Handle', 'Generator')
@@ -80,7 +102,8 @@ function targets(addon: NativeAddon): Target[] {
     const parameters = list
       .split(', ')
       .filter(Boolean)
-      .map((type) => ({ type }));
+      .map((text) => text.split(': '))
+      .map((parts) => ({ name: parts.length > 1 ? parts[0] : '', type: parts[parts.length - 1] }));
     return { name, call: Reflect.get(addon, name) as Target['call'], parameters, result };
   });
   return [...operators, ...entries];
@@ -91,6 +114,14 @@ function handlesIn(result: unknown, type: string): number[] {
   if (!type.includes('Handle')) return [];
   const all = Array.isArray(result) ? result.flat() : [result];
   return all.filter((handle): handle is number => typeof handle === 'number' && handle !== 0);
+}
+
+/** The layers among the targets, and those with a kernel of our own as often again as all of them. */
+function layersOf(all: readonly Target[]): Target[] {
+  const layers = all.filter(({ name }) => LAYER_NAMES.includes(name));
+  const own = layers.filter(({ name }) => OWN_KERNELS.includes(name));
+  const times = Math.ceil(layers.length / Math.max(own.length, 1));
+  return [...layers, ...Array.from({ length: times }, () => own).flat()];
 }
 
 /** What is wrong with the error, or null. */
@@ -104,6 +135,7 @@ function fault(error: unknown): string | null {
   if (message.length > 2000) return `${message.length} characters: ${message.slice(0, 300)}`;
   if (/Exception raised|INTERNAL ASSERT|enforce fail|\.(cpp|h|cc)\b|an unknown C\+\+/.test(message))
     return `boilerplate: ${message}`;
+  if (/^(_\w+|\w+_\w+): /.test(message)) return `an internal name: ${message}`;
   return null;
 }
 
@@ -120,6 +152,8 @@ function main([seed, calls, journal, only]: string[]): void {
     if (!faults.has(key)) faults.set(key, `${name}(${show(addon, values)}): ${what.slice(0, 500)}`);
   };
   addon.manualSeed(Number(seed));
+  const layers = new Layers(addon, dice);
+  const layered = layersOf(all);
   let pool = makePool(addon, dice);
   let supply = new Arguments(addon, dice, pool);
   let succeeded = 0;
@@ -130,20 +164,24 @@ function main([seed, calls, journal, only]: string[]): void {
       pool = makePool(addon, dice);
       supply = new Arguments(addon, dice, pool);
     }
-    const target = dice.pick(all);
+    const target = dice.pick(layered.length > 0 && dice.chance(0.25) ? layered : all);
     supply.begin();
-    const values = target.parameters.map(({ type, initial }) => supply.draw(type, initial));
-    if (dice.chance(0.01)) values.length = dice.below(values.length + 1);
-    const line = `${target.name}(${only ? show(addon, values) : values.map(brief).join(', ')})`;
-    writeSync(file, line.slice(0, 4000).padEnd(4000), 0);
     const [before] = addon.liveTensors();
+    const fitting = LAYER_NAMES.includes(target.name) && dice.chance(0.8) ? layers.draw(target.name) : {};
+    const values = target.parameters.map(({ name, type, initial }) =>
+      name in fitting && dice.chance(0.98) ? fitting[name] : supply.draw(type, initial),
+    );
+    if (dice.chance(0.01)) values.length = dice.below(values.length + 1);
+    const line = `${i} ${target.name}(${only ? show(addon, values) : values.map(brief).join(', ')})`;
+    writeSync(file, line.slice(0, 4000).padEnd(4000), 0);
     const start = performance.now();
     try {
+      if (dice.chance(0.08)) addon.setAutocast('cpu', true, 'bfloat16');
       const handles = handlesIn(target.call(...values), target.result);
       succeeded++;
       for (const handle of handles.slice(0, 3)) addon.shape(handle);
       try {
-        differentiate(addon, { handles, values, twice: dice.chance(0.5) });
+        differentiate({ addon, dice, layers }, handles, values);
       } finally {
         addon.release(handles);
       }
@@ -151,47 +189,66 @@ function main([seed, calls, journal, only]: string[]): void {
       const what = fault(error);
       if (what) report(target.name, what, values);
     }
+    const seconds = (performance.now() - start) / 1000;
+    if (seconds > 5) report(target.name, `took ${seconds.toFixed(1)} s`, values);
     addon.setGradEnabled(true);
     addon.setDeterministic(false);
     addon.setAutocast('cpu', false, 'bfloat16');
+    layers.release();
     const [after] = addon.liveTensors();
     if (after !== before) report(target.name, `${after - before} handles left`, values);
-    const seconds = (performance.now() - start) / 1000;
-    if (seconds > 5) report(target.name, `took ${seconds.toFixed(1)} s`, values);
   }
   releasePool(addon, pool);
   for (const text of faults.values()) console.log(text);
   console.log(`${calls} calls, ${succeeded} succeeded, ${faults.size} faults`);
 }
 
-/** First gradients of what a call gave by the tensors that it was given, and by chance those of them: through every kernel's way back. */
-function differentiate(
-  addon: NativeAddon,
-  given: {
-    readonly handles: readonly number[];
-    readonly values: readonly unknown[];
-    readonly twice: boolean;
-  },
-): void {
+interface Tools {
+  readonly addon: NativeAddon;
+  readonly dice: Dice;
+  readonly layers: Layers;
+}
+
+/**
+ * First gradients of what a call gave by the tensors that it was given, all or some of them, and by chance those of them: through
+ * every kernel's way back.
+ */
+function differentiate(tools: Tools, handles: readonly number[], values: readonly unknown[]): void {
+  const { addon, dice } = tools;
   const wanted = (handle: number) => addon.requiresGrad(handle);
-  const roots = given.handles.filter(wanted);
-  const inputs = [...new Set(given.values.flat().filter((value) => isHandle(addon, value)))] as number[];
-  const leaves = inputs.filter(wanted);
+  const roots = handles.filter(wanted);
+  const given = [...new Set(values.flat().filter((value) => isHandle(addon, value)))] as number[];
+  const needy = given.filter(wanted);
+  const leaves = dice.chance(0.5) ? needy : needy.filter(() => dice.chance(0.5));
   if (roots.length === 0 || leaves.length === 0) return;
+  const twice = dice.chance(0.5);
   const made: number[] = [];
-  const gradients = (of: readonly number[]) => {
-    const sums = of.map((handle) => addon.ops.sum(handle, null));
-    made.push(...sums);
-    const found = addon.grad(sums, leaves, null, true, given.twice, true).filter((handle) => handle !== 0);
-    made.push(...found);
-    return found;
-  };
   try {
-    const again = gradients(roots).filter(wanted);
-    if (given.twice && again.length > 0) gradients(again);
+    const first = gradients(tools, { of: roots, by: leaves, keep: twice, made });
+    const again = twice ? first.filter(wanted) : [];
+    if (again.length > 0) gradients(tools, { of: again, by: needy, keep: false, made });
   } finally {
     addon.release(made);
   }
+}
+
+interface Derivative {
+  readonly of: readonly number[];
+  readonly by: readonly number[];
+  readonly keep: boolean;
+  /** Where what it makes is noted, to be released. */
+  readonly made: number[];
+}
+
+/** Gradients of sums, which are one number expanded, or by gradients that lie in memory as they like. */
+function gradients({ addon, dice, layers }: Tools, { of, by, keep, made }: Derivative): number[] {
+  const summed = dice.chance(0.5);
+  const roots = summed ? of.map((handle) => addon.ops.sum(handle, null)) : of;
+  if (summed) made.push(...roots);
+  const seeds = summed ? null : of.map((handle) => layers.gradientLike(handle));
+  const found = addon.grad(roots, by, seeds, true, keep, true).filter((handle) => handle !== 0);
+  made.push(...found);
+  return found;
 }
 
 function isHandle(addon: NativeAddon, value: unknown): boolean {
@@ -213,12 +270,9 @@ function brief(value: unknown): string {
 
 function show(addon: NativeAddon, values: readonly unknown[]): string {
   const text = (value: unknown): string => {
-    if (typeof value === 'number' && Number.isInteger(value) && value > 7 && value < 1000) {
-      try {
-        return `#${value} ${addon.dtype(value)}[${addon.shape(value)}]${addon.requiresGrad(value) ? ' grad' : ''}`;
-      } catch {
-        return String(value);
-      }
+    if (typeof value === 'number' && isHandle(addon, value)) {
+      const grad = addon.requiresGrad(value) ? ' grad' : '';
+      return `${addon.dtype(value)}[${addon.shape(value)}] by [${addon.strides(value)}]${grad}`;
     }
     const plain =
       Array.isArray(value) &&

@@ -61,3 +61,30 @@ describe('the own kernels on a batch of 0', () => {
     expect(outcome).toBeDefined();
   });
 });
+
+describe('a convolution whose every window lies in its border', () => {
+  test.each([
+    ['of one pixel', [3, 3, 1, 1], [3, 3, 1, 1], { stride: [1, 3], padding: [2, 2], dilation: [1, 2] }],
+    ['in groups', [2, 32, 1, 1], [64, 1, 3, 1], { stride: [1, 3], padding: 2, dilation: 2, groups: 32 }],
+    ['without gradients', [5, 64, 3, 1], [2, 64, 3, 1], { stride: [2, 3], padding: 2, dilation: [1, 2] }],
+  ] as const)('is its bias, and has gradients of both orders: %s', (_, image, kernel, options) =>
+    scope(() => {
+      const x = randn(image, { requiresGrad: true }).to({ memoryFormat: 'channels_last' });
+      const weight = randn(kernel, { requiresGrad: true });
+      const bias = randn([kernel[0]], { requiresGrad: true });
+      const y = conv2d(x, weight, bias, options);
+      expect(
+        y
+          .sub(bias.reshape([1, -1, 1, 1]))
+          .abs()
+          .amax()
+          .item(),
+      ).toBe(0);
+      const first = grad([y.square().sum()], [x, weight, bias], { createGraph: true });
+      expect(first.slice(0, 2).map((tensor) => tensor.abs().amax().item())).toEqual([0, 0]);
+      const second = grad([first[2].square().sum()], [bias]);
+      expect(second[0].shape).toEqual([kernel[0]]);
+      expect(conv2d(x.detach(), weight.detach(), null, options).abs().amax().item()).toBe(0);
+    }),
+  );
+});
