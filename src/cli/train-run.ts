@@ -106,15 +106,16 @@ interface Loaded {
 
 /** How the model is judged on its way, where it is. */
 async function openEvaluation(
-  { evaluation, settings }: TrainingPlan,
+  plan: TrainingPlan,
   { dataset, device, terminal, ...loaded }: Loaded & { readonly device: string; readonly terminal: Terminal },
 ): Promise<EvaluationOptions | undefined> {
+  const { evaluation, settings } = plan;
   if (!evaluation) return undefined;
   // Crops are for learning: what is compared with is whole.
   const whole =
     settings.loadSize === undefined
       ? dataset
-      : await loadDataset(settings.dataset, dataOptions(settings, terminal));
+      : prepared(plan, await loadDataset(settings.dataset, dataOptions(settings, terminal)), 'train');
   for (const note of whole.notes) if (!dataset.notes.includes(note)) terminal.warn(note);
   const { dataDir } = settings;
   const onProgress = progressOf(terminal);
@@ -130,14 +131,24 @@ async function openEvaluation(
 
 /** Images that are not learned, for a model that takes images in; none where the set has no others. */
 async function loadHeldOut(
-  { settings }: TrainingPlan,
+  plan: TrainingPlan,
   { sampler }: Model,
   terminal: Terminal,
 ): Promise<Dataset | undefined> {
+  const { settings } = plan;
   if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
   const dataset = await loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
   for (const note of dataset.notes) terminal.warn(note);
-  return dataset;
+  return prepared(plan, dataset, 'test');
+}
+
+/** What the recipe gives its model of a data set. */
+function prepared(
+  { recipe, settings: { set, seed } }: TrainingPlan,
+  dataset: Dataset,
+  split: 'train' | 'test',
+): Dataset {
+  return recipe.prepare?.(dataset, parseConfig(recipe.fields, { file: set }), { split, seed }) ?? dataset;
 }
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
@@ -148,13 +159,14 @@ function progressOf({ showsProgress, stderr, lively }: Terminal) {
   return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
 }
 
-async function loadData({ settings }: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+async function loadData(plan: TrainingPlan, terminal: Terminal): Promise<Dataset> {
+  const { settings } = plan;
   const { loadSize: resolution = settings.resolution } = settings;
   const dataset = await loadDataset(settings.dataset, dataOptions({ ...settings, resolution }, terminal));
   const [bad] = dataset.skipped;
   if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
   for (const note of dataset.notes) terminal.warn(note);
-  return dataset;
+  return prepared(plan, dataset, 'train');
 }
 
 function announce(

@@ -1,4 +1,4 @@
-import type { DataKind, DataSpecs } from '../data/dataset';
+import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
 import type { Model } from '../training/model';
 import type { ConfigOf, Fields } from './config';
@@ -7,6 +7,14 @@ import type { ConfigOf, Fields } from './config';
 export interface TrainingLength {
   /** Steps in all. */
   readonly steps: number;
+}
+
+/** What a data set is prepared for. */
+export interface Preparation {
+  /** Whether its images are learned from, or judged by. */
+  readonly split: 'train' | 'test';
+  /** Of what is drawn: that of the training. */
+  readonly seed: number;
 }
 
 /**
@@ -20,6 +28,8 @@ export interface Recipe<F extends Fields = Fields> {
   readonly fields: F;
   /** What a data set must give: images alone, pairs, or images of two domains (`images`). */
   readonly data?: DataKind;
+  /** What the model is given of a data set: some of its images, or what noise leaves of them (the set as it is). */
+  prepare?(dataset: Dataset, config: ConfigOf<F>, preparation: Preparation): Dataset;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
   readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */
