@@ -11,6 +11,7 @@ import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
 import { drawPosterior, encode, logWeights, reconstructions, traversals } from './autoencoder';
 import { boolean, type ConfigOf, choice, integer, number } from './config';
+import { errorMaps, oneClassFields, scorerOf } from './one-class';
 
 /** Likelihoods that `--set likelihood=…` can name. */
 const LIKELIHOODS = ['bernoulli', 'gaussian', 'discretized'] as const;
@@ -30,6 +31,10 @@ export const variationalFields = {
   binarize: boolean(false, { help: 'makes pixels black or white, at half' }),
   warmUp: integer(500, { min: 0, help: 'steps in which the weight of KL grows from 0, 0 for none' }),
   lr: number(1e-3, { resumable: true, min: 0, help: 'learning rate' }),
+  score: choice('elbo', ['elbo', 'reconstruction'], {
+    help: 'how unusual an image is: −ELBO at the mean of its latents, or the reconstruction’s part of it',
+  }),
+  ...oneClassFields(0),
 };
 
 /** A VAE by the size of its KL term, β: 1 is the variational bound. */
@@ -59,6 +64,17 @@ export function variationalModel(
   };
   const blackAndWhite = (real: Tensor): Tensor => real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1);
 
+  /** −ln p(images | the mean of their latents), KL of their latents, [N] each, and what is made of that mean. */
+  const atMean = (seen: Tensor) => {
+    const posterior = encode(encoder, seen);
+    const decoded = decoder.decode(posterior.mean).float();
+    return {
+      nll: reconstruction(decoded, seen, { reduction: 'none' }),
+      kl: gaussianKl(posterior, { reduction: 'none' }),
+      made: output === 'mean' ? decoded : decoded.sigmoid().mul(2).sub(1),
+    };
+  };
+
   const latent = { size: latentSize };
   return {
     networks: { encoder, decoder, ...(spread && { spread }) },
@@ -84,6 +100,18 @@ export function variationalModel(
       },
     ],
     grids: { reconstructions: reconstructions(encoder), traversals },
+    scorer: scorerOf(config, {
+      name:
+        config.score === 'elbo'
+          ? '-ELBO at the mean of the latents'
+          : '-ln p(x|z) at the mean of the latents',
+      networks: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
+      score: (images) => {
+        const seen = binarize ? blackAndWhite(images) : images;
+        const { nll, kl, made } = atMean(seen);
+        return { scores: config.score === 'elbo' ? nll.add(kl) : nll, maps: errorMaps(made, seen) };
+      },
+    }),
     autoencoder: {
       networks: ['encoder', ...(spread ? ['spread'] : [])],
       ...(binarize && { view: { name: 'black or white, at half', of: blackAndWhite } }),
