@@ -18,6 +18,7 @@ import { MaskJudge, type WholeMap, wholeMap, writeMap } from './score-maps';
 import type { ScoreSettings } from './score-settings';
 import { keptNormalScores, requireScorer, type ScoringContext, scoresOf } from './scoring';
 import type { CommandContext, Terminal } from './terminal';
+import { percent } from './train-threshold';
 
 /** When an image is taken for an unusual one. */
 interface Threshold {
@@ -210,8 +211,4 @@ async function conclude(rows: readonly Row[], job: ScoreJob): Promise<void> {
     ...(out !== undefined && { out }),
     ...(maps !== undefined && { maps }),
   });
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(3))} %`;
 }
