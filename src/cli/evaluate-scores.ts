@@ -15,6 +15,7 @@ import type { Tensor } from '../tensor/tensor';
 import { networkProtocol } from '../training/generated-images';
 import type { LoadedModel } from '../training/load';
 import type { Scorer } from '../training/scorer';
+import { version } from '../version';
 import type { EvaluationJob } from './evaluation-job';
 import { dataName, loadReal, requestOf } from './real-data';
 import { requireScorer, scoresOf } from './scoring';
@@ -145,5 +146,6 @@ async function protocolOf(
     heldOut: normal?.heldOut ?? 0,
     score: name,
     ...networkProtocol(model),
+    version,
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { hasTestSplit } from '../data/sources';
 import { UsageError } from '../errors';
+import { isRecipeFile } from '../io/program-name';
 import { metricParts } from '../metrics/names';
 import { deviationOf, meanOf } from '../metrics/statistics';
 import { readConfig } from '../recipes/config';
@@ -59,7 +60,8 @@ function judge(
   context: CommandContext,
 ): Promise<number> {
   const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
-  const { recipe, device, dataDir } = settings;
+  const { device, dataDir } = settings;
+  const recipe = isRecipeFile(settings.recipe) ? settings.recipe : undefined;
   const asked = readConfig(evaluateFields, []);
   const metrics = metricParts(['auroc']);
   return runEvaluation({ ...asked, checkpoint, recipe, device, dataDir, metrics }, context);

@@ -1,3 +1,4 @@
+import { isRecipeFile } from '../io/program-name';
 import { load } from '../recipes/index';
 import { createTaskProgress } from '../report/task-progress';
 import { shareAbove, thresholdAt } from '../training/normal-scores';
@@ -25,7 +26,8 @@ export async function tellThreshold(
     terminal.log('interrupted: the threshold is taken when it is asked for'),
   );
   const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
-  const model = await load(folder, { recipe: settings.recipe, device: settings.device, scorer: true });
+  const recipe = isRecipeFile(settings.recipe) ? settings.recipe : undefined;
+  const model = await load(folder, { recipe, device: settings.device, scorer: true });
   try {
     const onProgress = terminal.showsProgress
       ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })

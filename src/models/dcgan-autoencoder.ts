@@ -47,7 +47,7 @@ export class DcganAutoencoder extends Module {
     this.decoder = dcganGenerator(options);
     const { height, width } = options.images;
     const stride = 2 ** channelsInwards(options).length;
-    this.reach = { stride, least: Math.max(height, width), receptiveField: Number.POSITIVE_INFINITY };
+    this.reach = { stride, least: Math.min(height, width), receptiveField: Number.POSITIVE_INFINITY };
   }
 
   /** [N, z, 1, 1] */
