@@ -96,8 +96,7 @@ async function openModel(path: string, asked: AskedSettings, opening: Opening): 
     weights,
     device: opening.device,
     autoencoder: (metrics?.data.length ?? 0) > 0,
-    // A model that is there to score images is judged by that where nobody says.
-    scorer: metrics?.scores ?? true,
+    scorer: true,
     ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
   });
   try {
