@@ -16,6 +16,7 @@ import { residualFields } from './residual';
 
 const fields = {
   ...residualFields,
+  growth: integer(1, { min: 1, help: 'channels double inwards, up to so many widths' }),
   lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
   lr: number(1e-4, { resumable: true, min: 0, help: 'learning rate of both networks of the GAN' }),
