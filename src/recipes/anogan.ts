@@ -3,7 +3,6 @@ import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { featureDiscriminator } from '../models/headed-dcgan';
 import { integer, number } from './config';
 import { gan } from './gan';
-import { ganFields } from './gan-fields';
 import { errorMaps, oneClassFields, prepareOneClass, scorerOf } from './one-class';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
@@ -20,7 +19,6 @@ const fields = {
     help: 'λ: the score is (1 − λ) · residual + λ · distance of features',
   }),
   ...adamFields(),
-  ...ganFields({ emaImages: 0 }),
   ...oneClassFields(0.1),
 };
 
@@ -42,7 +40,6 @@ export const anogan: Recipe<typeof fields> = {
     const discriminator = featureDiscriminator({ images, width });
     return {
       ...gan({
-        config,
         networks: { generator, discriminator },
         latent: { shape: [latentSize, 1, 1] },
         loss: nonSaturating(),
