@@ -1,7 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isRecipeFile } from '../io/program-name';
+import { writeWhole } from '../io/whole-file';
 import { load } from '../recipes/index';
+import { writeReport } from '../report/page/write-report';
 import { createTaskProgress } from '../report/task-progress';
 import { shareAbove, thresholdAt } from '../training/normal-scores';
+import { commandLine } from './command-line';
 import { listenForInterrupt } from './interrupt';
 import { keptNormalScores } from './scoring';
 import type { TrainSettings } from './settings';
@@ -43,7 +48,13 @@ export async function tellThreshold(
       `threshold  ${threshold.toPrecision(6)}: ${percent(falseAlarms)} false alarms, by ${normal.of}`,
     );
     terminal.result(`learned    ${percent(learnedAbove)} of the learned images lie above it`);
-    terminal.record({ event: 'threshold', threshold, falseAlarms, of: normal.of, learnedAbove });
+    const { step } = model;
+    const found = { step, threshold, falseAlarms, of: normal.of, learnedAbove };
+    await writeWhole(join(folder, 'threshold.json'), (partial) =>
+      writeFile(partial, `${JSON.stringify(found, null, 2)}\n`),
+    );
+    await writeReport(folder, { commandLine });
+    terminal.record({ event: 'threshold', ...found });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

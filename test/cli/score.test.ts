@@ -50,6 +50,14 @@ const rowsOf = (stdout: string) =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
+test('a training leaves its threshold for the report', () => {
+  const { threshold, learnedAbove, step } = JSON.parse(readFileSync(join(run, 'threshold.json'), 'utf8'));
+  expect([step, threshold > 0]).toEqual([150, true]);
+  // What is learned scores as what was held out of it, about.
+  expect(learnedAbove).toBeLessThan(0.15);
+  expect(readFileSync(join(run, 'report.html'), 'utf8')).toContain('Learned images above it');
+});
+
 describe('score refuses', () => {
   test('a call without its paths, or with paths that hold nothing', async () => {
     expect(await call(score)).toMatchObject({
