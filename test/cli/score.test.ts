@@ -260,7 +260,7 @@ describe('evaluate', () => {
       split: 'test',
       normal: '1',
       realCount: 500,
-      score: expect.stringContaining('ELBO'),
+      score: expect.stringContaining('G(mean of z)'),
     });
     expect(existsSync(join(run, 'evaluations.jsonl'))).toBe(true);
   });

@@ -7,6 +7,7 @@ import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import type { Model } from '../../src/training/model';
 import { scoreImages } from '../../src/training/scorer';
+import { expectClose } from '../support/close';
 import { readFixture } from '../support/fixtures';
 
 function trained(name: string): Model {
@@ -82,3 +83,22 @@ test.each(['f-anogan', 'ganomaly', 'anogan'])(
     for (const network of Object.values(model.networks)) network.dispose();
   },
 );
+
+test.each(['scores', 'elbo'])('a VAE has the %s of its twin', async (which) => {
+  const [fixture, weights] = [readFixture('recipes/vae-scores'), readFixture('recipes/vae')];
+  const { set, resolution } = JSON.parse(weights.metadata.settings);
+  const images = { channels: 1, height: resolution, width: resolution, classes: 0 };
+  const { fields, build } = recipes.vae;
+  const score = which === 'elbo' ? 'elbo' : 'reconstruction';
+  const { networks, scorer } = build(parseConfig(fields, { file: { ...set, score } }), { images });
+  scope(() => {
+    for (const [role, network] of Object.entries(networks))
+      network.loadStateDict(weights.group(`initial.${role}.`));
+    const seen = weights.tensor('images').select(0, 0).float().div(127.5).sub(1);
+    const found = scorer?.score(seen, { seed: 0 });
+    if (!found) throw new Error('no scorer');
+    expectClose(found.scores, fixture.tensor(which), { relative: 1e-4 });
+    expectClose(found.maps, fixture.tensor('maps'), { relative: 1e-4 });
+  });
+  for (const network of Object.values(networks)) network.dispose();
+});
