@@ -40,39 +40,12 @@ export function scoresOf(
 const SAMPLE = 2_000;
 
 /**
- * The scores of normal images that a model has not learned, and of some that it has: those that its checkpoint keeps, else they are computed.
+ * The scores of normal images that a model has not learned, and of some that it has: those that its checkpoint keeps; else they are computed,
+ * and kept where the checkpoint can be written.
  *
  * @returns null where no images were held out and there is no test split
  * @throws UsageError for a model that scores no images, and what data sets throw
  */
-export async function normalScoresOf(
-  model: LoadedModel,
-  request: Pick<DataRequest, 'settings'>,
-  context: ScoringContext = {},
-): Promise<NormalScores | null> {
-  const scorer = requireScorer(model);
-  const known = readNormalScores(model, scorer.name);
-  if (known) return known;
-  const found = await normalSets(model, scorer, request, context);
-  if (!found) return null;
-  const { sample = SAMPLE } = scorer;
-  const { device } = model;
-  const sorted = async (set: ImageDataset) => {
-    const indices = imageOrder(set, Math.min(sample, set.count));
-    return [...(await scoresOf(model, datasetImages(set, { indices, device }), context))].sort(
-      (a, b) => a - b,
-    );
-  };
-  const heldOut = await sorted(found.heldOut);
-  return {
-    score: scorer.name,
-    of: `${heldOut.length} images of ${found.of}`,
-    heldOut,
-    learned: await sorted(found.learned),
-  };
-}
-
-/** As {@link normalScoresOf}, and what was computed is kept in the checkpoint, where that can be written. */
 export async function keptNormalScores(
   model: LoadedModel,
   request: Pick<DataRequest, 'settings'>,
@@ -80,12 +53,36 @@ export async function keptNormalScores(
 ): Promise<NormalScores | null> {
   const scorer = requireScorer(model);
   const known = readNormalScores(model, scorer.name);
-  const scores = known ?? (await normalScoresOf(model, request, context));
-  if (scores && !known)
-    await writeNormalScores(model, scores).catch((error) =>
-      context.onNote(`the threshold is not kept, and will be computed again: ${messageOf(error)}`),
-    );
+  if (known) return known;
+  const sets = await normalSets(model, scorer, request, context);
+  if (!sets) return null;
+  const scores = await scoreSets(model, sets, context);
+  await writeNormalScores(model, scores).catch((error) =>
+    context.onNote(`the threshold is not kept, and will be computed again: ${messageOf(error)}`),
+  );
   return scores;
+}
+
+/** The scores of a sample of held-out images, and of learned ones. */
+async function scoreSets(
+  model: LoadedModel,
+  sets: NormalSets,
+  context: ScoringContext,
+): Promise<NormalScores> {
+  const { name: score, sample = SAMPLE } = requireScorer(model);
+  const { device } = model;
+  const sorted = async (set: ImageDataset) => {
+    const indices = imageOrder(set, Math.min(sample, set.count));
+    const scores = await scoresOf(model, datasetImages(set, { indices, device }), context);
+    return [...scores].sort((a, b) => a - b);
+  };
+  const heldOut = await sorted(sets.heldOut);
+  return {
+    score,
+    of: `${heldOut.length} images of ${sets.of}`,
+    heldOut,
+    learned: await sorted(sets.learned),
+  };
 }
 
 interface NormalSets {

@@ -33,7 +33,7 @@ export function nearestLatents(options: SearchOptions): {
   readonly made: Tensor;
   readonly distances: Tensor;
 } {
-  const { generator, discriminator, seen, steps, rate, seed } = options;
+  const { generator, discriminator, seen, steps, rate } = options;
   const networks = [generator, discriminator].filter((network) => !network.frozen);
   for (const network of networks) network.freeze();
   const latents = startingLatents(options);
@@ -55,18 +55,19 @@ export function nearestLatents(options: SearchOptions): {
     search.dispose();
     for (const network of networks) network.unfreeze();
   }
+}
 
-  function startingLatents({ latentSize }: Pick<SearchOptions, 'latentSize'>): Tensor {
-    const each = Array.from({ length: seen.shape[0] }, (_, i) => {
-      const generator = new Generator({ device: 'cpu', seed: seed + i });
-      try {
-        return randn([1, latentSize, 1, 1], { generator, device: 'cpu' });
-      } finally {
-        generator.dispose();
-      }
-    });
-    return cat(each).to(seen.device);
-  }
+/** A normal latent for each image, by a seed of its own: [N, z, 1, 1]. */
+function startingLatents({ seen, latentSize, seed }: SearchOptions): Tensor {
+  const each = Array.from({ length: seen.shape[0] }, (_, i) => {
+    const generator = new Generator({ device: 'cpu', seed: seed + i });
+    try {
+      return randn([1, latentSize, 1, 1], { generator, device: 'cpu' });
+    } finally {
+      generator.dispose();
+    }
+  });
+  return cat(each).to(seen.device);
 }
 
 function distanceOf(
