@@ -18,14 +18,22 @@ const fields = {
   ...residualFields,
   growth: integer(1, { min: 1, help: 'channels double inwards, up to so many widths' }),
   lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
-  critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
-  lr: number(1e-4, { resumable: true, min: 0, help: 'learning rate of both networks of the GAN' }),
-  encoderShare: number(0.5, {
+  critic: integer(2, { min: 1, help: 'critic steps for each of the generator’s (the paper’s: 5)' }),
+  lr: number(2e-4, {
+    resumable: true,
+    min: 0,
+    help: 'learning rate of both networks of the GAN (the paper’s: 1e-4)',
+  }),
+  encoderShare: number(0.6, {
     min: 0.01,
     max: 0.99,
     help: 'share of the steps, the last ones, that train the encoder in place of the GAN',
   }),
-  encoderLr: number(5e-5, { resumable: true, min: 0, help: 'learning rate of the encoder (RMSprop)' }),
+  encoderLr: number(5e-4, {
+    resumable: true,
+    min: 0,
+    help: 'learning rate of the encoder, by RMSprop (the paper’s: 5e-5)',
+  }),
   kappa: number(1, { resumable: true, min: 0, help: 'κ, weight of the distance of features' }),
   ...oneClassFields(0.1),
 };
@@ -41,7 +49,7 @@ export const fAnogan: Recipe<typeof fields> = {
   fields,
   prepare: prepareOneClass,
   resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
-  training: { resolution: 32, batch: 64, steps: 2_000 },
+  training: { resolution: 32, batch: 32, steps: 2_000 },
   build(config, { images }, training = fAnogan.training) {
     const { latentSize, width, growth, discriminatorWidth, critic, lambda, lr, kappa } = config;
     const generator = resnetGenerator({ images, latentSize, width, growth });
