@@ -1,4 +1,5 @@
 import { convolution, dense, type Layer, type Networks } from './layers';
+import { denoise, superResolution } from './restorers';
 import type { ByNetwork, LatentSizes, NetworkSizes } from './task';
 import { cyclegan, pix2pix } from './translators';
 
@@ -16,6 +17,10 @@ export function layersOf(sizes: NetworkSizes): Networks {
       return pix2pix(sizes);
     case 'cyclegan':
       return cyclegan(sizes);
+    case 'super-resolution':
+      return superResolution(sizes);
+    case 'denoise':
+      return denoise(sizes);
   }
 }
 

@@ -37,7 +37,13 @@ const BOTH: readonly Precision[] = ['fp32', 'bf16'];
 const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
 /** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the authors' code of the translators does not. */
 const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
-const ALL = { ...GANS, pix2pix: 'frozen', cyclegan: 'frozen' } as const;
+const ALL = {
+  ...GANS,
+  pix2pix: 'frozen',
+  cyclegan: 'frozen',
+  'super-resolution': 'frozen',
+  denoise: 'frozen',
+} as const;
 const TFJS = {
   precisions: ['fp32'],
   loops: { dcgan: 'frozen', mlp: 'frozen' },

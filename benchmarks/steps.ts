@@ -26,6 +26,9 @@ const TRAINING: Readonly<Record<NetworkSizes['model'], Step>> = {
   dcgan: GAN,
   mlp: GAN,
   pix2pix: GAN,
+  /** What is made, by its distance from what was there. */
+  'super-resolution': [{ network: 'generator', passes: 1, weights: 'needed', inputs: 'inner' }],
+  denoise: [{ network: 'denoiser', passes: 1, weights: 'needed', inputs: 'inner' }],
   /** Each translator makes fakes, takes those of the other one back, and sees images of the domain it makes. */
   cyclegan: [
     ...['ab', 'ba'].flatMap((network): Use[] => [

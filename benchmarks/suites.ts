@@ -5,12 +5,14 @@ import { PEERS, type PeerName, peer } from './peers';
 import { stepOf } from './steps';
 import type {
   CycleganSizes,
+  DenoiseSizes,
   Effort,
   LatentSizes,
   NetworkSizes,
   Pix2pixSizes,
   Precision,
   SampleTask,
+  SuperResolutionSizes,
   Task,
   TrainTask,
 } from './task';
@@ -24,6 +26,9 @@ export const SUITES = {
   pix2pix64: 'pix2pix of width 32 on pairs of 3×64×64, batch 1 and 16, full D + G step',
   cyclegan64:
     'CycleGAN of width 32 with 6 blocks on 3×64×64, batch 1 and 16, full D + G step with pools and identity term',
+  'super-resolution':
+    'super-resolution of width 32 with 8 blocks, ×4 from patches of 3×24×24, batch 16, with the shrinking of its images',
+  denoise: 'DnCNN of width 32 with 10 convolutions on 3×40×40, batch 32, with the drawing of its noise',
   sample: "images a second of dcgan64's generator in evaluation mode, batch 64",
   data: 'the loader alone on 1×32×32, against what the dcgan32 training consumes',
   import: 'milliseconds from import to the first result',
@@ -96,6 +101,16 @@ const CYCLEGAN64: CycleganSizes = {
   pool: 50,
 };
 
+const SUPER_RESOLUTION: SuperResolutionSizes = {
+  model: 'super-resolution',
+  channels: 3,
+  resolution: 96,
+  scale: 4,
+  width: 32,
+  blocks: 8,
+};
+const DENOISE: DenoiseSizes = { model: 'denoise', channels: 3, resolution: 40, width: 32, depth: 10 };
+
 /** Every group of a plan with its participants, in order. */
 export function groupsOf(plan: Plan): Group[] {
   return plan.suites.flatMap((suite) => BUILDERS[suite](plan));
@@ -118,6 +133,10 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
     [1, 16].map((batch) => training(plan, { suite: 'pix2pix64', sizes: PIX2PIX64, batch })),
   cyclegan64: (plan) =>
     [1, 16].map((batch) => training(plan, { suite: 'cyclegan64', sizes: CYCLEGAN64, batch })),
+  'super-resolution': (plan) => [
+    training(plan, { suite: 'super-resolution', sizes: SUPER_RESOLUTION, batch: 16 }),
+  ],
+  denoise: (plan) => [training(plan, { suite: 'denoise', sizes: DENOISE, batch: 32 })],
   sample: (plan) => [sampling(plan)],
   data: (plan) => [true, false].map((resident) => loading(plan, resident)),
   import: (plan) => [

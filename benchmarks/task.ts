@@ -33,8 +33,27 @@ export interface CycleganSizes extends ImageSizes {
   readonly pool: number;
 }
 
+/** Sizes of super-resolution's pixel stage: `resolution` is that of what is made, `scale` times that of what is given. */
+export interface SuperResolutionSizes extends ImageSizes {
+  readonly model: 'super-resolution';
+  readonly scale: 2 | 3 | 4;
+  /** Channels of the feature maps. */
+  readonly width: number;
+  /** Residual blocks. */
+  readonly blocks: number;
+}
+
+/** Sizes of a denoiser of Gaussian noise. */
+export interface DenoiseSizes extends ImageSizes {
+  readonly model: 'denoise';
+  /** Channels of the feature maps. */
+  readonly width: number;
+  /** Convolutions. */
+  readonly depth: number;
+}
+
 /** Which networks, and how large they are. */
-export type NetworkSizes = LatentSizes | Pix2pixSizes | CycleganSizes;
+export type NetworkSizes = LatentSizes | Pix2pixSizes | CycleganSizes | SuperResolutionSizes | DenoiseSizes;
 
 /** How long to measure: every participant of a group gets the same. */
 export interface Effort {

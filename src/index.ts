@@ -40,6 +40,7 @@ export {
   linspace,
   ones,
   onesLike,
+  poisson,
   type RandomOptions,
   rand,
   randint,

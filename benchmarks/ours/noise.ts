@@ -1,5 +1,7 @@
-import { data } from '../../src';
+import { data, recipes } from '../../src';
+import { parseConfig } from '../../src/recipes/config';
 import type { NetworkSizes } from '../task';
+import { settingsOf } from './settings';
 
 /** Images of a training's data set: the same number in every participant. */
 const IMAGES = 512;
@@ -9,13 +11,14 @@ export function noise(shape: data.ImageShape, count = IMAGES): data.ImageDataset
   return new data.ImageDataset({ name: 'noise', ...shape, pixels: bytes(shape, count) });
 }
 
-/** What a model is trained on: images, pairs of them, or images of two domains. */
-export function noiseFor({ model, channels, resolution }: NetworkSizes): data.Dataset {
+/** What a model is trained on: images, pairs of them, images of two domains, or what its recipe makes of images. */
+export function noiseFor(sizes: NetworkSizes, count = IMAGES): data.Dataset {
+  const { model, channels, resolution } = sizes;
   const size = { height: resolution, width: resolution };
   const shape = { channels, ...size };
   switch (model) {
     case 'pix2pix': {
-      const pixels = bytes({ channels: 2 * channels, ...size }, IMAGES);
+      const pixels = bytes({ channels: 2 * channels, ...size }, count);
       return new data.PairedDataset({
         name: 'noise',
         channels: { a: channels, b: channels },
@@ -24,9 +27,13 @@ export function noiseFor({ model, channels, resolution }: NetworkSizes): data.Da
       });
     }
     case 'cyclegan':
-      return new data.UnpairedDataset({ name: 'noise', a: noise(shape), b: noise(shape) });
-    default:
-      return noise(shape);
+      return new data.UnpairedDataset({ name: 'noise', a: noise(shape, count), b: noise(shape, count) });
+    default: {
+      const { fields, prepare } = recipes[model];
+      const images = noise(shape, count);
+      const config = parseConfig(fields, { set: settingsOf(sizes) });
+      return prepare?.(images, config, { split: 'train', seed: 1 }) ?? images;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 Recipes that make images of images follow their authors' code, which freezes D in the phase of G.
 """
 
+import restoration
 import torch
 import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
@@ -48,6 +49,8 @@ def drawing(generator, latent_shape):
 
 if task["model"] in translation.MODELS:
     translation.measure(adam=adam)
+elif task["model"] in restoration.MODELS:
+    restoration.measure(adam=adam)
 else:
     both, latent_shape = networks()
     if task["kind"] == "train":

@@ -42,7 +42,10 @@ export function batchSize(
   { height, width }: ImageSize,
 ): number {
   if (tile !== undefined || sampler.norms === 'image') return 1;
-  return batch ?? Math.max(1, Math.min(MOST_IMAGES, Math.floor(USUAL_PIXELS / (height * width))));
+  return (
+    batch ??
+    Math.max(1, Math.min(MOST_IMAGES, Math.floor(USUAL_PIXELS / (height * width * sampler.scale ** 2))))
+  );
 }
 
 /** What the model makes of images of one size; null where it was left between two tiles. */

@@ -54,9 +54,13 @@ export async function runApply(settings: ApplySettings, { host, terminal }: Comm
   }
 }
 
-/** @throws UsageError for a model that takes no images, a direction that it lacks, or a tile that is too small for it */
-function making(model: LoadedModel, { direction: asked, tile, overlap }: ApplySettings) {
+/** @throws UsageError for a model that takes no images, a direction that it lacks, a scale that it was not trained for, or a tile that is too small for it */
+function making(model: LoadedModel, { direction: asked, scale, tile, overlap }: ApplySettings) {
   const sampler = requireImages(model);
+  if (scale !== undefined && scale !== sampler.scale)
+    throw new UsageError(
+      `--scale ${scale}, but ${model.checkpoint} was trained to make images ${sampler.scale === 1 ? 'of the size of those it takes' : `${sampler.scale} times as high and wide`}: leave --scale out, or name a run that was trained for ${scale}`,
+    );
   const { name: direction, from } = sampler.direction(asked);
   if (tile !== undefined) tileSize(sampler.reach, { tile, overlap });
   const { networks, device, specs } = model;

@@ -11,6 +11,7 @@ export const applyFields = {
   weights: optional(choice('ema', ['ema', 'live'])),
   batch: optional(integer(8, { min: 1, max: 1024 })),
   seed: integer(0, { min: 0 }),
+  scale: optional(integer(2, { min: 1, max: 64 })),
   tile: optional(integer(512, { min: 1, max: 65_536 })),
   overlap: optional(integer(64, { min: 0, max: 65_536 })),
   onBadImage: choice('fail', ['fail', 'skip']),

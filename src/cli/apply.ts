@@ -32,6 +32,10 @@ function applyProgram(): Command {
     .option('--batch <n>', 'images of one size that are made at once (as many as have 512×512 pixels in all)')
     .option('--seed <n>', 'of dropout that stays on in use, the same for each image (0)')
     .option(
+      '--scale <n>',
+      'how many times as high and wide images are to become: refused where the checkpoint was trained for another (its own)',
+    )
+    .option(
       '--tile <n>',
       'makes images larger than n pixels a side in tiles, one image at a time, for what does not fit in memory; equal to the whole where the network sees no further than their margins, else blended, and seams may be seen (whole images)',
     )

@@ -1,3 +1,4 @@
+import { keptPart } from '../data/dataset';
 import { asBaseLine } from '../metrics/base-line';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageSource } from '../metrics/image-source';
@@ -7,11 +8,19 @@ import type { EvaluationJob } from './evaluation-job';
 import type { Shown } from './judged';
 
 /** What is judged by its targets: a model's outputs, and beside them the copies of its inputs. */
-export async function judgePairs(job: EvaluationJob, { dataset, split, to, copies }: Shown): Promise<void> {
+export async function judgePairs(
+  job: EvaluationJob,
+  { dataset, split, to, copies, compared }: Shown,
+): Promise<void> {
   const { settings, judged, device, terminal, onProgress, signal, tell } = job;
-  const { metrics, seed } = settings;
+  const { metrics, seed, colours, border } = settings;
+  const asked = Object.fromEntries(
+    Object.entries({ colours, border }).filter(([, value]) => value !== undefined),
+  );
   const targets = dataset.parts[to];
-  const extractor = metrics.pairs.includes('lpips') ? await openJobFeatures(job, targets) : undefined;
+  const extractor = metrics.pairs.includes('lpips')
+    ? await openJobFeatures(job, keptPart(dataset, to))
+    : undefined;
   try {
     if (extractor) requireMaps(extractor);
     terminal.log(`judging  ${judged.described}`);
@@ -23,6 +32,7 @@ export async function judgePairs(job: EvaluationJob, { dataset, split, to, copie
         targets,
         order: imageOrder(targets, images.count),
         metrics: metrics.pairs,
+        compared: { ...compared, ...asked },
         extractor,
         protocol: { split, seed },
         device,

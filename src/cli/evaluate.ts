@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
-import { type MetricParts, metricNames, metricParts, parseMetrics } from '../metrics/names';
+import { type MetricParts, metricNames, metricParts, pairMetricNames, parseMetrics } from '../metrics/names';
 import { type ConfigOf, readConfig } from '../recipes/config';
 import { evaluateFields } from './evaluate-settings';
 import type { Host } from './host';
@@ -63,6 +63,14 @@ function evaluateProgram(): Command {
       '--standing-statistics <n>',
       'takes the statistics of batch norms anew, over n batches of latents; the row says so (those of the training)',
     )
+    .option(
+      '--colours <which>',
+      'y or own, of l1, psnr and ssim: luma of BT.601 in 16-235 of RGB images, by which enlarged ones are usually judged, or their own colours (what the recipe says, else own)',
+    )
+    .option(
+      '--border <n>',
+      'pixels at each side that do not count, of metrics of pairs (the scale of models that enlarge, else 0)',
+    )
     .option('--seed <n>', 'of the latents and of random parts of metrics (0)')
     .option('--draws <k>', 'latents an image, for elbo and iwae (100)')
     .option(
@@ -109,7 +117,7 @@ function checkImages({
 /** What some metrics need, and others have no use for. */
 function checkParts(
   { images, pairs, paths, data, scores }: MetricParts,
-  { images: given, metrics, truncation, draws }: ConfigOf<typeof evaluateFields>,
+  { images: given, metrics, truncation, draws, colours, border }: ConfigOf<typeof evaluateFields>,
 ): void {
   const [ofModel] = [...data, ...pairs, ...(paths ? ['ppl'] : []), ...(scores ? ['auroc'] : [])];
   if (given !== undefined && ofModel !== undefined)
@@ -118,6 +126,9 @@ function checkParts(
     throw new UsageError(
       `--truncation is of images that are judged, but ${ofModel} draws latents of its own: leave it out`,
     );
+  const flag = colours !== undefined ? '--colours' : border !== undefined ? '--border' : undefined;
+  if (flag !== undefined && metrics !== undefined && pairs.length === 0)
+    throw new UsageError(`${flag} is of ${pairMetricNames.join(', ')}, but none is asked for: leave it out`);
   if (draws !== undefined && !data.some((name) => name === 'elbo' || name === 'iwae'))
     throw new UsageError('--draws is of elbo and iwae, but neither is asked for: leave it out');
 }

@@ -1,9 +1,11 @@
 import type { Dataset } from '../data/dataset';
+import { type ImageSize, sizeOf } from '../data/image-size';
 import { dataKindOf } from '../data/kind';
 import { hasTestSplit } from '../data/sources';
 import { UsageError } from '../errors';
 import type { MetricName } from '../metrics/names';
 import type { TaskState } from '../report/task-progress';
+import type { Direction, ImageSampler } from '../training/image-sampler';
 import { type LoadedModel, requireImages } from '../training/load';
 import { copiedImages, translatedImages } from '../training/translated-images';
 import { readDatasetSettings } from './dataset-options';
@@ -12,6 +14,7 @@ import type { JudgedImages, Split } from './judged';
 import { DEFAULT_COUNT, originOf } from './judged-images';
 import { notesOf } from './model-notes';
 import { type DataRequest, dataName, loadSplit } from './real-data';
+import { resolutionOf } from './resolution';
 import { checkClasses, type Domains, haveSameClasses } from './same-classes';
 
 /**
@@ -27,12 +30,12 @@ export async function judgeTranslation(
   const sampler = requireImages(model);
   refuseOthers(model, asked);
   const way = sampler.direction(asked.direction);
-  const request: DataRequest = { settings: asked, run: model.settings, onProgress };
+  const request: DataRequest = { settings: asked, run: model.settings, prepare: model.prepare, onProgress };
   const name = dataName(request);
-  checkKind(name, { ...asked, way });
-  const split = await splitToShow(name, asked);
+  checkKind(name, model, { metrics: asked.metrics, way });
+  const split = await splitToShow(name, sampler, asked);
   const { channels } = readDatasetSettings(model.settings);
-  const dataset = await loadSplit(request, { split, size: model.specs[way.from], channels });
+  const dataset = await loadSplit(request, { split, size: judgedSize(model, way), channels });
   checkChannels(dataset, model);
   const { [way.from]: inputs, [way.to]: targets } = dataset.parts;
   if (asked.metrics?.images.includes('accuracy')) checkClasses({ inputs, targets });
@@ -48,7 +51,14 @@ export async function judgeTranslation(
     described: `${way.to} of ${count} images ${way.from} of ${name} (${split}), by the ${model.weights} weights of ${model.checkpoint}`,
     origin: originOf(model),
     model,
-    shown: { dataset, split, inputs, to: way.to, copies: await copiesOf(shown, split) },
+    shown: {
+      dataset,
+      split,
+      inputs,
+      to: way.to,
+      compared: sampler.compared,
+      copies: await copiesOf(shown, split),
+    },
     usualMetrics: usualMetrics(dataset, { inputs, targets }),
     notes: notesOf(model, asked.weights),
     dispose() {
@@ -88,32 +98,49 @@ function refuseOthers(
 /** @throws UsageError for a data set that has not what the model takes in, or no pairs where they are needed */
 function checkKind(
   name: string,
+  { dataKind, sampler }: Pick<LoadedModel, 'dataKind' | 'sampler'>,
   {
     metrics,
     way: { from, to },
   }: Pick<AskedSettings, 'metrics'> & { readonly way: { from: string; to: string } },
 ): void {
   const kind = dataKindOf(name);
-  if (kind === 'images')
+  if (dataKind === 'images' && kind !== dataKind)
+    throw new UsageError(
+      `--dataset ${name} gives ${kind === 'pairs' ? 'pairs' : 'images of two domains'}, but this model is judged by images alone, of which its ${from} is made: try --dataset folder:PATH`,
+    );
+  if (kind === 'images' && kind !== dataKind)
     throw new UsageError(
       `--dataset ${name} gives images alone, but this model makes ${to} of ${from}: try --dataset pairs:PATH or unpaired:PATH`,
     );
   const [pair] = metrics?.pairs ?? [];
-  if (pair !== undefined && kind !== 'pairs')
+  const isPaired = kind === 'pairs' || (sampler.takes === 'images' && sampler.paired);
+  if (pair !== undefined && !isPaired)
     throw new UsageError(
       `${pair} compares images with what they should be, but ${name} has no pairs: try --metrics fid, or --dataset pairs:PATH`,
     );
 }
 
 /** The images that the model is shown: of the test split, unless others are asked for. */
-async function splitToShow(name: string, { split, metrics }: AskedSettings): Promise<Split> {
-  const ofPairs = metrics ? metrics.pairs.length > 0 : dataKindOf(name) === 'pairs';
+async function splitToShow(
+  name: string,
+  { paired }: ImageSampler,
+  { split, metrics }: AskedSettings,
+): Promise<Split> {
+  const ofPairs = metrics ? metrics.pairs.length > 0 : paired || dataKindOf(name) === 'pairs';
   if (ofPairs && split !== undefined) return split;
   if (await hasTestSplit(name)) return 'test';
   if (split === 'train') return split;
   throw new UsageError(
     `a model is judged by images that it has not learned, but ${name} has no test split: try --split train, or another --dataset`,
   );
+}
+
+/** The size of the images that a model is judged by where nobody says: of those it was given whole, or of what patches were cut from. */
+function judgedSize({ patches, settings, specs }: LoadedModel, { to }: Direction): ImageSize {
+  const { loadSize } = settings;
+  const isSize = typeof loadSize === 'number' || typeof loadSize === 'string';
+  return patches && isSize ? sizeOf(resolutionOf(loadSize)) : specs[to];
 }
 
 /** @throws UsageError for images of other channels than those that the model has learned */

@@ -1,4 +1,6 @@
-import type { Dataset, ImageDataset } from '../data/dataset';
+import type { Dataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
+import type { Comparison } from '../metrics/comparison';
 import type { ImageSource } from '../metrics/image-source';
 import type { MetricName } from '../metrics/names';
 import type { LoadedModel } from '../training/load';
@@ -37,9 +39,11 @@ export interface Shown {
   readonly dataset: Dataset;
   readonly split: Split;
   /** The images of it that are taken in. */
-  readonly inputs: ImageDataset;
+  readonly inputs: PartImages;
   /** The name of those that are made. */
   readonly to: string;
+  /** What of the images counts where nobody says. */
+  readonly compared: Comparison;
   /** The inputs as they are, in the place of what the model makes of them. */
   readonly copies: ImageSource;
 }

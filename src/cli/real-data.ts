@@ -1,9 +1,10 @@
-import type { Dataset, ImageDataset } from '../data/dataset';
+import { type Dataset, type ImageDataset, keptPart } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
 import { loadDataset } from '../data/sources';
 import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import type { TaskState } from '../report/task-progress';
+import type { LoadedModel } from '../training/load';
 import { readDatasetSettings } from './dataset-options';
 import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
@@ -15,6 +16,8 @@ export interface DataRequest {
   readonly settings: Pick<AskedSettings, 'dataset' | 'dataDir' | 'resolution'>;
   /** Absent for images that are of no run. */
   readonly run?: JsonObject;
+  /** What the model is given of a data set (the set as it is). */
+  readonly prepare?: LoadedModel['prepare'];
   readonly onProgress?: (state: TaskState) => void;
 }
 
@@ -38,10 +41,13 @@ export interface SplitForm {
   readonly channels: number | undefined;
 }
 
-/** A split of the data set, loaded as the run loads it. */
-export function loadSplit(request: DataRequest, { split, size, channels }: SplitForm): Promise<Dataset> {
+/** A split of the data set, loaded as the run loads it: what the model is given of it. */
+export async function loadSplit(
+  request: DataRequest,
+  { split, size, channels }: SplitForm,
+): Promise<Dataset> {
   const { settings, run = {}, onProgress } = request;
-  return loadDataset(dataName(request), {
+  const dataset = await loadDataset(dataName(request), {
     ...readDatasetSettings(run),
     channels,
     dataDir: dataFolder(request),
@@ -49,15 +55,16 @@ export function loadSplit(request: DataRequest, { split, size, channels }: Split
     split: split === 'test' ? 'test' : undefined,
     progress: onProgress,
   });
+  return request.prepare?.(dataset, split) ?? dataset;
 }
 
 /** Where the real images of an evaluation come from. */
 export function requestOf({
   settings,
-  judged: { origin },
+  judged: { origin, model },
   onProgress,
 }: Pick<EvaluationJob, 'settings' | 'judged' | 'onProgress'>): DataRequest {
-  return { settings, run: origin?.settings, onProgress };
+  return { settings, run: origin?.settings, prepare: model?.prepare, onProgress };
 }
 
 /**
@@ -70,9 +77,9 @@ export async function loadReal(job: EvaluationJob, split: Split): Promise<ImageD
   if (!shown) {
     const isFolder = dataName(request).startsWith('folder:');
     const channels = isFolder ? source.spec.channels : undefined;
-    return (await loadSplit(request, { split, size: source.spec, channels })).parts.images;
+    return keptPart(await loadSplit(request, { split, size: source.spec, channels }), 'images');
   }
-  if (shown.split === split) return shown.dataset.parts[shown.to];
+  if (shown.split === split) return keptPart(shown.dataset, shown.to);
   const { channels } = readDatasetSettings(request.run ?? {});
-  return (await loadSplit(request, { split, size: source.spec, channels })).parts[shown.to];
+  return keptPart(await loadSplit(request, { split, size: source.spec, channels }), shown.to);
 }

@@ -1,10 +1,10 @@
-import type { ImageDataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
 
 /** The images that a model takes in, and those of the kind that it makes. */
 export interface Domains {
-  readonly inputs: ImageDataset;
-  readonly targets: ImageDataset;
+  readonly inputs: PartImages;
+  readonly targets: PartImages;
 }
 
 /** Whether a translated image can be asked whether it is still what it was. */

@@ -1,4 +1,4 @@
-import type { ImageDataset } from '../data/dataset';
+import { ImageDataset } from '../data/dataset';
 import { heldOutImages, learnedImages, normalImages } from '../data/normal-images';
 import { hasTestSplit } from '../data/sources';
 import { messageOf, UsageError } from '../errors';
@@ -102,8 +102,11 @@ async function normalSets(
   const request = { settings, run, onProgress };
   const name = dataName(request);
   const { channels } = readDatasetSettings(run);
-  const load = async (split: 'train' | 'test') =>
-    (await loadSplit(request, { split, size: specs.images, channels })).parts.images;
+  const load = async (split: 'train' | 'test') => {
+    const dataset = await loadSplit(request, { split, size: specs.images, channels });
+    if (dataset instanceof ImageDataset) return dataset;
+    throw new UsageError(`--dataset ${name} gives pairs or two domains: name a set of images alone`);
+  };
   const train = await load('train');
   const seed = typeof run.seed === 'number' ? run.seed : 0;
   const learned = learnedImages(train, normal, seed);

@@ -172,7 +172,7 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
   const asked = { evalEvery, evalMetrics, evalCount, bestBy, features };
-  const evaluation = evaluationSettings(asked, settings.dataset);
+  const evaluation = evaluationSettings(asked, { dataset: settings.dataset, recipe });
   checkFeatures(given, evaluation);
   return { recipe, settings: { recipe: String(name), ...settings, set: config }, out, profile, evaluation };
 }
@@ -195,7 +195,7 @@ function checkFeatures({ flags, file }: Given, evaluation: EvaluationSettings | 
 
 function evaluationSettings(
   values: Pick<ConfigOf<ReturnType<typeof trainFields>>, EvaluationFields>,
-  dataset: string,
+  { dataset, recipe }: { readonly dataset: string; readonly recipe: Recipe },
 ): EvaluationSettings | undefined {
   const { evalEvery: every, evalCount = 5_000, bestBy, features } = values;
   if (every === undefined || every === 0) {
@@ -206,7 +206,7 @@ function evaluationSettings(
       );
     return undefined;
   }
-  const kind = dataKindOf(dataset);
+  const kind = recipe.prepares ?? dataKindOf(dataset);
   const { evalMetrics = kind === 'pairs' ? 'l1,psnr,ssim,lpips' : 'fid' } = values;
   const metrics = parseTrainingMetrics(evalMetrics);
   const [pair] = trainingParts(metrics).pairs;

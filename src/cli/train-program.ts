@@ -50,7 +50,10 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--resolution <n>', "height and width of the images, 64 or 96x64 (the recipe's)")
     .option('--channels <n>', '1 grey, 2 with alpha, 3 RGB, 4 RGBA; of folders (3)')
     .option('--fit <how>', 'crop, pad or stretch: how images of another shape are fitted; of folders (crop)')
-    .option('--load-size <n>', 'loads images at this size and learns random crops of --resolution (no crops)')
+    .option(
+      '--load-size <n>',
+      'loads images at this size and learns random crops of --resolution; models of patches are judged by whole images of this size (no crops)',
+    )
     .option('--augment-flip', 'mirrors images at random, both of a pair alike')
     .option('--batch <n>', "images a step (the recipe's)")
     .option(
@@ -94,7 +97,7 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--best-by <metric>', 'the number that decides which weights are best (the first)')
     .option(
       '--features <what>',
-      'the feature network: classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
+      'the feature network of evaluations, and beside them of a perceptual loss: classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
     )
     .option(
       '--profile [steps]',

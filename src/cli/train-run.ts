@@ -1,4 +1,4 @@
-import type { DataSpecs, Dataset, ImageDataset } from '../data/dataset';
+import { type DataSpecs, type Dataset, type ImageDataset, keptPart } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
 import { parseConfig } from '../recipes/config';
@@ -17,6 +17,7 @@ import { commandLine } from './command-line';
 import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
+import { openPerception } from './perception';
 import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
@@ -58,12 +59,24 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const initial =
     settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);
   const dataset = await loadData(plan, terminal);
+  const config = parseConfig(recipe.fields, { file: settings.set });
+  const perception = recipe.perceives?.(config)
+    ? await openPerception({
+        evaluation: plan.evaluation,
+        dataset,
+        dataDir: settings.dataDir,
+        device,
+        terminal,
+      })
+    : undefined;
   const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
   const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
   // Initial weights are drawn while the recipe builds the networks; the trainer seeds what is drawn after it.
   manualSeed(seed);
-  const config = parseConfig(recipe.fields, { file: settings.set });
-  const model = recipe.build(config, loader.specs, { steps });
+  const model = recipe.build(config, loader.specs, {
+    steps,
+    perceive: perception?.responses?.bind(perception),
+  });
   const init = initial && (await startFrom(initial, model));
   const heldOut = await loadHeldOut(plan, model, terminal);
   const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
@@ -90,6 +103,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     view.stop();
     interrupt.dispose();
     evaluation?.features?.dispose();
+    perception?.dispose();
     loader.dispose();
     trainer.dispose();
   }
@@ -121,7 +135,7 @@ async function openEvaluation(
   if (!evaluation) return undefined;
   // Crops are for learning: what is compared with is whole.
   const whole =
-    settings.loadSize === undefined
+    settings.loadSize === undefined || plan.recipe.patches
       ? dataset
       : prepared(plan, await loadDataset(settings.dataset, dataOptions(settings, terminal)), 'train');
   for (const note of whole.notes) if (!dataset.notes.includes(note)) terminal.warn(note);
@@ -145,7 +159,11 @@ async function loadHeldOut(
 ): Promise<Dataset | undefined> {
   const { settings } = plan;
   if (sampler?.takes !== 'images' || !(await hasTestSplit(settings.dataset))) return undefined;
-  const dataset = await loadDataset(settings.dataset, { ...dataOptions(settings, terminal), split: 'test' });
+  const { resolution, loadSize = resolution } = settings;
+  const dataset = await loadDataset(settings.dataset, {
+    ...dataOptions({ ...settings, resolution: plan.recipe.patches ? loadSize : resolution }, terminal),
+    split: 'test',
+  });
   for (const note of dataset.notes) terminal.warn(note);
   return prepared(plan, dataset, 'test');
 }
@@ -200,7 +218,7 @@ function announce(
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
-    ...(latent?.conditional && { classes: histogramText(dataset.parts.images) }),
+    ...(latent?.conditional && { classes: histogramText(keptPart(dataset, 'images')) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
   if (init) tellInitialisation(init, terminal);

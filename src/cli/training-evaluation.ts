@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/dataset';
+import { type Dataset, keptPart } from '../data/dataset';
 import { openFeatures } from '../metrics/features/open';
 import { trainingParts } from '../metrics/names';
 import type { TaskState } from '../report/task-progress';
@@ -30,7 +30,6 @@ export async function openTrainingEvaluation(
   const { model, dataset, dataDir, device, terminal, onProgress } = judged;
   const compared = comparedImages(settings, judged);
   const { sampler } = model;
-  const learned = sampler?.takes === 'images' ? dataset.parts[sampler.direction().to] : dataset.parts.images;
   const { images, pairs } = trainingParts(settings.metrics);
   const onNote = (note: string) => terminal.warn(note);
   if (images.length === 0 && !pairs.includes('lpips'))
@@ -42,6 +41,7 @@ export async function openTrainingEvaluation(
       onNote,
       onProgress,
     };
+  const learned = keptPart(dataset, sampler?.takes === 'images' ? sampler.direction().to : 'images');
   const {
     features: featuresFrom = sampler?.takes === 'images' ? featuresFor(learned, terminal) : 'classifier',
   } = settings;

@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
 import { GanError, UsageError } from '../errors';
 import { arrayName, isBytes } from '../io/bytes';
+import { fromBytes } from '../tensor/create';
+import type { Tensor } from '../tensor/tensor';
+import { contentHash } from './content-hash';
 import { type DataIdentity, identityOf } from './identity';
 import { makeLoader } from './image-loader';
 import { shapeText } from './image-size';
 import type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
 import type { Loader, LoaderOptions } from './loader';
+import type { PartImages } from './part-images';
 import { memoryPixels, type PixelSource } from './pixels';
 
 export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
@@ -21,8 +25,8 @@ export interface Dataset {
   readonly specs: DataSpecs;
   /** Examples that one pass goes through. */
   readonly count: number;
-  /** The images of each name, as sets of their own; in pairs index for index. */
-  readonly parts: Readonly<Record<string, ImageDataset>>;
+  /** The images of each name, each in an order that stays; in pairs index for index. */
+  readonly parts: Readonly<Record<string, PartImages>>;
   /** Images that were left out, for reports. */
   readonly skipped: readonly SkippedImage[];
   /** What else was left out, in sentences for the user. */
@@ -69,7 +73,7 @@ export interface ImageDatasetOptions extends ImageShape {
  * ```
  * @throws ERR_USAGE when pixels, labels and class names do not fit together.
  */
-export class ImageDataset implements Dataset {
+export class ImageDataset implements Dataset, PartImages {
   readonly name: string;
   readonly kind = 'images';
   readonly spec: ImageSpec;
@@ -137,6 +141,19 @@ export class ImageDataset implements Dataset {
     }
   }
 
+  /** Of the pixels: {@link PartImages.sha256}. */
+  sha256(): Promise<string> {
+    return contentHash(this);
+  }
+
+  /** The images at `indices`, with all values in [−1, 1]: {@link PartImages.fetch}. */
+  async fetch(indices: Int32Array, device: string): Promise<() => Tensor> {
+    const { channels, height, width } = this.spec;
+    const bytes = await this.images(indices);
+    const shape = [indices.length, channels, height, width];
+    return () => fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
+  }
+
   async identity(): Promise<DataIdentity> {
     return { images: await identityOf(this) };
   }
@@ -158,6 +175,19 @@ export class ImageDataset implements Dataset {
         `data set "${this.name}": label ${this.labels[wrong]} of image ${wrong} is outside 0–${this.spec.classes - 1}`,
       );
   }
+}
+
+/**
+ * The images of a data set under a name in its batches, as a set of their own: what a classifier can learn from.
+ *
+ * @throws UsageError for a name that it lacks, or images that are not kept but made
+ */
+export function keptPart({ name, parts }: Dataset, part: string): ImageDataset {
+  const found = parts[part];
+  if (found instanceof ImageDataset) return found;
+  throw new UsageError(
+    `expected images that are kept as pixels, but ${part} of ${name} ${found ? 'is made anew for each batch' : 'is not there'}: it has ${Object.keys(parts).join(' and ')}`,
+  );
 }
 
 function isSource(pixels: unknown): boolean {

@@ -15,6 +15,8 @@ export {
   type SkippedImage,
 } from './dataset';
 export type { Fit } from './decode-image';
+export { type NoiseOptions, noisy, shrunk } from './degradations';
+export { type Degradation, degraded } from './degraded-dataset';
 export { type DigitsOptions, digits } from './digits';
 export type { Split } from './folder-split';
 export type { DataIdentity, PartIdentity } from './identity';
@@ -35,6 +37,7 @@ export {
 export type { PackOptions } from './pack-images';
 export { pairFolder } from './pair-folder';
 export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';
+export type { PartImages } from './part-images';
 export type { PixelReader, PixelSource } from './pixels';
 export type { DataProgress, OnDataProgress } from './progress';
 export {

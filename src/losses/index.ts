@@ -44,6 +44,7 @@ export {
   refuseHazards,
 } from './lint';
 export type { PerImageOptions } from './per-image';
+export { perceptualDistance } from './perceptual';
 export {
   binaryCrossEntropyWithLogits,
   type ClassificationOptions,

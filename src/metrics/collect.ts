@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { quantise } from '../data/levels';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -6,7 +7,6 @@ import type { FeatureExtractor } from './extractor';
 import { FeatureSet } from './feature-set';
 import type { ImageRange } from './image-range';
 import type { ImageSource } from './image-source';
-import { quantise } from './levels';
 import { FeatureMoments } from './moments';
 
 /** How far a pass over images is. */

@@ -1,21 +1,26 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { contentHash } from '../data/content-hash';
-import type { ImageDataset } from '../data/dataset';
 import { shapeText, sizeText } from '../data/image-size';
+import { quantise } from '../data/levels';
+import type { PartImages } from '../data/part-images';
 import { GanError, UsageError } from '../errors';
 import type { Protocol } from '../report/evaluations';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { version } from '../version';
-import { colourSpace } from './channels';
 import type { CollectOptions } from './collect';
+import {
+  type Comparison,
+  checkComparison,
+  comparisonWords,
+  inComparedColours,
+  withoutBorder,
+} from './comparison';
 import type { Evaluation } from './evaluate';
 import type { FeatureExtractor } from './extractor';
 import { featureDistance } from './feature-distance';
 import { ImageRange } from './image-range';
 import { datasetImages, type ImageSource } from './image-source';
-import { quantise } from './levels';
 import { measures } from './measure';
 import { METRICS, type PairMetric } from './names';
 import { reconstructionErrors } from './reconstruction';
@@ -28,7 +33,7 @@ export interface EvaluatePairsOptions
   /** The images to be judged. */
   readonly images: ImageSource;
   /** What they should be. */
-  readonly targets: ImageDataset;
+  readonly targets: PartImages;
   /** The target of each image, by its place in `targets` (the first so many). */
   readonly order?: Int32Array;
   readonly metrics: readonly PairMetric[];
@@ -36,6 +41,8 @@ export interface EvaluatePairsOptions
   readonly extractor?: FeatureExtractor;
   /** Told what a user should know: images that are probably not in [−1, 1]. */
   readonly onNote?: (note: string) => void;
+  /** What of the images counts (all, in their own colours). */
+  readonly compared?: Comparison;
   /** What the protocol should say besides, e.g. the split. */
   readonly protocol?: Protocol;
 }
@@ -96,7 +103,8 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
   return { ...values, protocol: await protocolOf(options), seconds };
 }
 
-function check({ images, targets, order, metrics, extractor }: EvaluatePairsOptions): void {
+function check({ images, targets, order, metrics, extractor, compared = {} }: EvaluatePairsOptions): void {
+  checkComparison(compared, targets.spec);
   if (shapeText(images.spec) !== shapeText(targets.spec))
     throw new UsageError(
       `expected images of the form of their targets, ${shapeText(targets.spec)}, but they are ${shapeText(images.spec)}`,
@@ -133,10 +141,12 @@ function compare({ images, targets, each }: Compared, options: EvaluatePairsOpti
 }
 
 function comparePiece(
-  { images, targets, each }: Compared,
-  { metrics, extractor }: EvaluatePairsOptions,
+  { each, ...whole }: Compared,
+  { metrics, extractor, compared = {} }: EvaluatePairsOptions,
 ): void {
   const has = (metric: PairMetric) => metrics.includes(metric);
+  const [inner, innerTargets] = [whole.images, whole.targets].map((each) => withoutBorder(each, compared));
+  const [images, targets] = [inner, innerTargets].map((each) => inComparedColours(each, compared));
   if (has('l1') || has('psnr')) {
     const { mae, psnr } = reconstructionErrors({ images: targets, reconstructions: images }).perImage;
     each.l1.push(...mae);
@@ -145,7 +155,7 @@ function comparePiece(
   if (has('ssim')) each.ssim.push(...ssim({ images, references: targets }).perImage);
   if (has('lpips')) {
     const maps = requireMaps(extractor);
-    each.lpips.push(...Array.from(featureDistance(maps(images), maps(targets)).toTypedArray(), Number));
+    each.lpips.push(...Array.from(featureDistance(maps(inner), maps(innerTargets)).toTypedArray(), Number));
   }
 }
 
@@ -165,6 +175,7 @@ async function protocolOf({
   targets,
   metrics,
   extractor,
+  compared = {},
   protocol,
 }: EvaluatePairsOptions): Promise<Protocol> {
   const { channels, height, width } = targets.spec;
@@ -172,13 +183,12 @@ async function protocolOf({
   return {
     of: 'images beside their targets',
     real: targets.name,
-    realSha256: await contentHash(targets),
+    realSha256: await targets.sha256(),
     count: images.count,
     resolution: height === width ? height : sizeText({ height, width }),
-    colours: colourSpace(channels),
+    ...comparisonWords(compared, channels),
     dataRange: '−1 to 1',
     levels: 256,
-    border: 0,
     ...(has('psnr') && { psnr: `of each image, at most ${MOST_PSNR} dB` }),
     ...(has('ssim') && { ssim: 'Gaussian window of 11×11, σ 1.5' }),
     ...(has('lpips') &&

@@ -32,6 +32,12 @@ export interface FeatureExtractor {
    * them; absent where the network has none to give. As little trace as of `extract`.
    */
   maps?(images: Tensor): readonly Tensor[];
+  /**
+   * Feature maps float32 [N, C, h, w] of such images before their activation, where the network's layers can tell, through which images get
+   * their gradient: what perceptual losses compare. A network that takes any size is given images at their own. Absent where there
+   * is none to give.
+   */
+  responses?(images: Tensor): readonly Tensor[];
   /** Gives the weights back. */
   dispose(): void;
 }

@@ -1,7 +1,7 @@
-import type { ImageDataset, ImageShape } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
 import type { Protocol } from '../report/evaluations';
-import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import { channelWords, inChannels, requireChannels } from './channels';
 import { resizeImages, resizeWords } from './features/resize-images';
@@ -33,24 +33,19 @@ export interface ImageSource {
  * @param options.device - where they are made (cpu)
  */
 export function datasetImages(
-  dataset: ImageDataset,
+  dataset: PartImages,
   { indices, device = 'cpu' }: { readonly indices?: Int32Array; readonly device?: string } = {},
 ): ImageSource {
-  const { channels, height, width, classes } = dataset.spec;
-  const { labels } = dataset;
+  const { labels, spec } = dataset;
   const ofImages = labels && indices ? indices.map((index) => labels[index]) : labels;
   return {
     count: indices?.length ?? dataset.count,
-    spec: dataset.spec,
-    ...(ofImages && { classes: { count: classes, kind: 'labels', ofImages } }),
+    spec,
+    ...(ofImages && { classes: { count: spec.classes, kind: 'labels', ofImages } }),
     async fetch(start, end) {
       const wanted =
         indices?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, i) => start + i);
-      const bytes = await dataset.images(wanted);
-      return () => {
-        const shape = [wanted.length, channels, height, width];
-        return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
-      };
+      return dataset.fetch(wanted, device);
     },
   };
 }

@@ -2,6 +2,7 @@ export type { Autoencoder, DrawsOptions, Likelihood } from './autoencoder';
 export { asBaseLine } from './base-line';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
 export { type CodePurity, codePurity, type LabelAccuracy, labelAccuracy } from './class-agreement';
+export type { Comparison } from './comparison';
 export { type Detection, detection } from './detection';
 export { type Diversity, pairwiseDiversity } from './diversity';
 export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './evaluate';

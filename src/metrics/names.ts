@@ -54,6 +54,9 @@ export type DataMetric = keyof typeof OF_DATA;
 /** All of them, in the order of their report. */
 export const metricNames = Object.keys(METRICS) as readonly MetricName[];
 
+/** Those of pairs. */
+export const pairMetricNames = Object.keys(OF_PAIRS) as readonly PairMetric[];
+
 /** A metric that a training can be judged by on its way. */
 export type TrainingMetric = ImageMetric | PairMetric;
 

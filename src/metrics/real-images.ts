@@ -1,5 +1,4 @@
-import { contentHash } from '../data/content-hash';
-import type { ImageDataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import { Prng } from '../data/prng';
 import { UsageError } from '../errors';
 import { keep, scope } from '../tensor/scope';
@@ -32,7 +31,7 @@ interface RealFacts
 
 /** The real side of an evaluation: features of a data set, computed once. */
 export class RealImages {
-  readonly dataset: ImageDataset;
+  readonly dataset: PartImages;
   readonly extractor: FeatureExtractor;
   /** sha256 of the images. */
   readonly hash: string;
@@ -112,12 +111,12 @@ const DEFAULT_FEATURES = 10_000;
  *
  * @throws UsageError for more images than the set has; GanError `ERR_BAD_FEATURES` naming an image whose features are not finite
  */
-export async function prepareReal(dataset: ImageDataset, options: RealOptions): Promise<RealImages> {
+export async function prepareReal(dataset: PartImages, options: RealOptions): Promise<RealImages> {
   const { extractor, count = dataset.count, features = DEFAULT_FEATURES } = options;
   checkCounts(dataset, { count, features });
   const order = imageOrder(dataset, count);
   const capacity = keptRows({ count, features, dimensions: extractor.dimensions });
-  const hash = await contentHash(dataset);
+  const hash = await dataset.sha256();
   const id = { ...options, count, capacity };
   const file = statisticsFile(hash, id);
   const known = file && (await readStatistics(file, id, options.onNote));
@@ -127,11 +126,11 @@ export async function prepareReal(dataset: ImageDataset, options: RealOptions): 
 }
 
 /** Places of the first `count` images of a data set in a fixed random order. */
-export function imageOrder(dataset: ImageDataset, count: number): Int32Array {
+export function imageOrder(dataset: Pick<PartImages, 'count'>, count: number): Int32Array {
   return new Prng(ORDER_SEED).permutation(dataset.count).subarray(0, count);
 }
 
-function checkCounts({ name, count: most }: ImageDataset, counts: { count: number; features: number }): void {
+function checkCounts({ name, count: most }: PartImages, counts: { count: number; features: number }): void {
   for (const [what, value] of Object.entries(counts))
     if (!Number.isInteger(value) || value < 2)
       throw new UsageError(
@@ -158,7 +157,7 @@ function keptRows({
 }
 
 async function compute(
-  dataset: ImageDataset,
+  dataset: PartImages,
   {
     extractor,
     order,

@@ -81,6 +81,19 @@ export class Classifier extends Module {
     return maps;
   }
 
+  /** What each of the three convolutions makes of images [N, C, H, W] of any size from 8 pixels on, normalised but before its leaky ReLU. */
+  responses(images: Tensor): Tensor[] {
+    const { layers } = this.trunk;
+    const responses: Tensor[] = [];
+    let map = images;
+    for (let at = 0; at < STAGES * STAGE; at += STAGE) {
+      const response = layers[at + 1].forward(layers[at].forward(map));
+      responses.push(response);
+      map = layers[at + 2].forward(response);
+    }
+    return responses;
+  }
+
   /** Starts all weights anew from N(0, 2 / fan-in) (He et al. 2015), drawn from `generator`, and biases from 0. */
   reset(generator: Generator): this {
     for (const layer of this.modules())

@@ -17,6 +17,7 @@ export {
   initDcgan,
 } from './dcgan';
 export { DcganAutoencoder, dcganAutoencoder, dcganEncoder } from './dcgan-autoencoder';
+export { DnCnn, type DnCnnOptions, dnCnn } from './dncnn';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
 export {
   FeatureDiscriminator,
@@ -78,6 +79,7 @@ export {
   unetDepth,
   unetGenerator,
 } from './unet';
+export { Upscaler, type UpscalerOptions, upscaler } from './upscaler';
 export {
   type ConvVaeOptions,
   convVaeDecoder,

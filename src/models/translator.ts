@@ -8,7 +8,7 @@ import { type InstanceNorm2d, instanceNorm2d } from '../nn/normalization';
 import { leakyRelu } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
 
-/** The images a translator takes, and those it makes of them, of the same height and width. */
+/** The images a translator takes, and those it makes of them: of the same height and width, or so many times as large as its scale says. */
 export interface TranslatedImages {
   readonly from: ImageShape;
   readonly to: ImageShape;
@@ -22,10 +22,12 @@ export interface TranslatorReach {
   readonly least: number;
   /** Pixels along each side that an output pixel depends on, at most. */
   readonly receptiveField: number;
+  /** How many times as high and wide as its input the output is (1). */
+  readonly scale?: number;
 }
 
 /**
- * A network that makes images of images: [N, C, H, W] → [N, C', H, W]. It takes other sizes than that it was built for, as long as
+ * A network that makes images of images: [N, C, H, W] → [N, C', scale · H, scale · W]. It takes other sizes than that it was built for, as long as
  * {@link Translator.stride} divides them; what does not fit wants padding first.
  */
 export abstract class Translator extends Module {
@@ -40,21 +42,23 @@ export abstract class Translator extends Module {
    * tile wants around it. Infinity where it is all of the image.
    */
   readonly receptiveField: number;
+  /** How many times as high and wide as its input the output is: 1 unless it enlarges. */
+  readonly scale: number;
 
-  /** @throws UsageError unless `from` and `to` have one size, which the stride divides */
+  /** @throws UsageError unless `to` is `scale` times as large as `from`, whose size the stride divides */
   constructor(
     owner: string,
     { from, to }: TranslatedImages,
-    { stride, least, receptiveField }: TranslatorReach,
+    { stride, least, receptiveField, scale = 1 }: TranslatorReach,
   ) {
     super();
     for (const [name, images] of Object.entries({ from, to }))
       for (const side of ['channels', 'height', 'width'] as const)
         positiveInteger(owner, `${name}.${side}`, images[side]);
     const sizes = `${from.height} × ${from.width}`;
-    if (from.height !== to.height || from.width !== to.width)
+    if (scale * from.height !== to.height || scale * from.width !== to.width)
       throw new UsageError(
-        `${owner} expects images of one size but received ${sizes} to make ${to.height} × ${to.width} of: resize the data`,
+        `${owner} expects images ${scale === 1 ? 'of one size' : `to be enlarged ${scale} times`} but received ${sizes} to make ${to.height} × ${to.width} of: resize the data`,
       );
     if (!fits(from.height, { stride, least }) || !fits(from.width, { stride, least }))
       throw new UsageError(
@@ -64,6 +68,7 @@ export abstract class Translator extends Module {
     this.stride = stride;
     this.least = least;
     this.receptiveField = receptiveField;
+    this.scale = scale;
   }
 
   override forward(images: Tensor): Tensor {

@@ -27,6 +27,7 @@ export interface NativeOps {
   uniform_(self: Handle, from: number, to: number, generator: Handle | null): void;
   bernoulli__float(self: Handle, p: number, generator: Handle | null): void;
   bernoulli_p(self: Handle, p: number, generator: Handle | null): Handle;
+  poisson(self: Handle, generator: Handle | null): Handle;
   multinomial(self: Handle, numSamples: number, replacement: boolean, generator: Handle | null): Handle;
   randn_like(self: Handle, dtype: DType | null, layout: never | null, device: string | null, pinMemory: boolean | null, memoryFormat: MemoryFormat | null): Handle;
   rand_like(self: Handle, dtype: DType | null, layout: never | null, device: string | null, pinMemory: boolean | null, memoryFormat: MemoryFormat | null): Handle;

@@ -100,6 +100,10 @@ export const ops = {
   bernoulli_p(self: Handle, p: number, generator: Handle | null = null): Handle {
     return operators().bernoulli_p(self, p, generator);
   },
+  /** poisson(Tensor self, Generator? generator=None) -> Tensor */
+  poisson(self: Handle, generator: Handle | null = null): Handle {
+    return operators().poisson(self, generator);
+  },
   /** multinomial(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor */
   multinomial(self: Handle, numSamples: number, replacement: boolean = false, generator: Handle | null = null): Handle {
     return operators().multinomial(self, numSamples, replacement, generator);

@@ -6,6 +6,7 @@ import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
 import { cyclegan } from './cyclegan';
 import { dcgan } from './dcgan';
+import { denoise } from './denoise';
 import { dragan } from './dragan';
 import { fAnogan } from './f-anogan';
 import { ganomaly } from './ganomaly';
@@ -18,6 +19,7 @@ import { projection } from './projection';
 import type { Recipe } from './recipe';
 import { askedRecipe } from './recipe-file';
 import { sngan } from './sngan';
+import { superResolution } from './super-resolution';
 import { vae } from './vae';
 import { vaeGan } from './vae-gan';
 import { wgan } from './wgan';
@@ -54,6 +56,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   ganomaly,
   pix2pix,
   cyclegan,
+  'super-resolution': superResolution,
+  denoise,
 };
 
 /** Options of {@link load}. */

@@ -1,5 +1,7 @@
 import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import type { ImageSize } from '../data/image-size';
+import type { Tensor } from '../tensor/tensor';
+import type { Preparation } from '../training/load';
 import type { Model } from '../training/model';
 import type { ConfigOf, Fields } from './config';
 
@@ -7,14 +9,11 @@ import type { ConfigOf, Fields } from './config';
 export interface TrainingLength {
   /** Steps in all. */
   readonly steps: number;
-}
-
-/** What a data set is prepared for. */
-export interface Preparation {
-  /** Whether its images are learned from, or judged by. */
-  readonly split: 'train' | 'test';
-  /** Of what is drawn: that of the training. */
-  readonly seed: number;
+  /**
+   * Maps that a feature network makes of images, before their activation and with a graph, for a perceptual loss: given where
+   * {@link Recipe.perceives}.
+   */
+  readonly perceive?: (images: Tensor) => readonly Tensor[];
 }
 
 /**
@@ -30,6 +29,15 @@ export interface Recipe<F extends Fields = Fields> {
   readonly data?: DataKind;
   /** What the model is given of a data set: some of its images, or what noise leaves of them (the set as it is). */
   prepare?(dataset: Dataset, config: ConfigOf<F>, preparation: Preparation): Dataset;
+  /** What `prepare` makes of data of that kind (the same). */
+  readonly prepares?: DataKind;
+  /**
+   * Whether what it learns are patches of the images that it is for: evaluations and grids are then of images at `--load-size`, not at
+   * `--resolution` (false).
+   */
+  readonly patches?: boolean;
+  /** Whether its losses compare what a feature network makes of images (false): then `build` is given one. */
+  perceives?(config: ConfigOf<F>): boolean;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
   readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */

@@ -156,6 +156,11 @@ export function rand(shape: readonly number[], options: RandomOptions = {}): Ten
   return finish(ops.rand_generator(shape, generator, dtype, null, device), options, 'rand');
 }
 
+/** How many events there are of each rate, by chance: whole numbers of mean and variance `rates`, in their dtype and on their device. */
+export function poisson(rates: Tensor, { generator }: Pick<RandomOptions, 'generator'> = {}): Tensor {
+  return wrap(ops.poisson(rates.handle, generator?.handle ?? null), 'poisson');
+}
+
 /** Uniform integers (int64 unless said otherwise) in [low, high). */
 export function randint(
   { low = 0, high, shape }: { low?: number; high: number; shape: readonly number[] },

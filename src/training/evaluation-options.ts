@@ -1,4 +1,4 @@
-import type { ImageDataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import type { EvaluationProgress } from '../metrics/collect';
 import type { FeatureExtractor } from '../metrics/extractor';
 import type { TrainingMetric } from '../metrics/names';
@@ -7,9 +7,9 @@ import type { Protocol } from '../report/evaluations';
 /** How a training is judged on its way. */
 export interface EvaluationOptions {
   /** The images to compare with; usually those that are learned. Of metrics of pairs, what should be made of each of `inputs`. */
-  readonly real: ImageDataset;
+  readonly real: PartImages;
   /** The images that a model which takes images in is judged by: usually of a split that is not learned. */
-  readonly inputs?: ImageDataset;
+  readonly inputs?: PartImages;
   /** Which way such a model goes (its first). */
   readonly direction?: string;
   /** The feature network, for metrics that need one: it stays the caller's. */

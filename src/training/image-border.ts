@@ -42,13 +42,17 @@ export function addBorder(images: Tensor, border: Border | null): Tensor {
   return pad(images, [left, right, top, bottom], { mode: 'reflect' });
 }
 
-/** Images [N, C, H, W] without their border. */
-export function cutBorder(images: Tensor, border: Border | null): Tensor {
+/** Images [N, C, H, W] without their border, of outputs that are `scale` times as large as what had it. */
+export function cutBorder(images: Tensor, border: Border | null, scale = 1): Tensor {
   if (!border) return images;
-  const { left, right, top, bottom } = border;
+  const { left, right, top, bottom } = enlarged(border, scale);
   const [, , height, width] = images.shape;
   return images
     .narrow(2, { start: top, length: height - top - bottom })
     .narrow(3, { start: left, length: width - left - right })
     .contiguous();
+}
+
+function enlarged({ left, right, top, bottom }: Border, scale: number): Border {
+  return { left: left * scale, right: right * scale, top: top * scale, bottom: bottom * scale };
 }

@@ -1,6 +1,8 @@
 import type { Batch } from '../data/loader';
 import { UsageError } from '../errors';
 import { inChannels } from '../metrics/channels';
+import type { Comparison } from '../metrics/comparison';
+import { interpolate } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import { cat, stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -31,6 +33,8 @@ export interface ImageSamplerOptions {
   readonly norms?: Norms;
   /** Whether batches hold what should come out: grids show it beside what does, else the way back (false). */
   readonly paired?: boolean;
+  /** By what of them outputs are compared with what should come out, where nobody says (all pixels, in their colours). */
+  readonly compared?: Comparison;
 }
 
 /** Which direction, and what chance draws by. */
@@ -52,15 +56,22 @@ export class ImageSampler implements SamplerBase {
   readonly reach: Reach;
   readonly norms: Norms;
   readonly paired: boolean;
+  readonly compared: Comparison;
 
   /** @throws UsageError without a direction */
-  constructor({ directions, reach, norms = 'running', paired = false }: ImageSamplerOptions) {
+  constructor({ directions, reach, norms = 'running', paired = false, compared = {} }: ImageSamplerOptions) {
     if (Object.keys(directions).length === 0)
       throw new UsageError('imageSampler expected at least one direction but received none');
     this.directions = directions;
     this.reach = reach;
     this.norms = norms;
     this.paired = paired;
+    this.compared = compared;
+  }
+
+  /** How many times as high and wide as its input an output is. */
+  get scale(): number {
+    return this.reach.scale ?? 1;
   }
 
   get networks(): readonly string[] {
@@ -76,7 +87,7 @@ export class ImageSampler implements SamplerBase {
   }
 
   /**
-   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W]. Sizes that the networks do not take are
+   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W], or {@link scale} times as high and wide. Sizes that the networks do not take are
    * bordered by their reflection, and cut back. No trace is left in the networks.
    *
    * @throws UsageError for images smaller than the networks take, or a direction that the model lacks
@@ -98,7 +109,7 @@ export class ImageSampler implements SamplerBase {
         norms === 'image'
           ? cat(bordered.split(1).map((image, i) => run(image, seed + i)))
           : run(bordered, seed);
-      return cutBorder(made, border);
+      return cutBorder(made, border, this.scale);
     });
   }
 
@@ -107,7 +118,7 @@ export class ImageSampler implements SamplerBase {
     return examples(EXAMPLES);
   }
 
-  /** Rows of input, output and, where batches are pairs, what should have come out; else what the way back makes of the output. */
+  /** Rows of input, at the size of the output, output and, where batches are pairs, what should have come out; else what the way back makes of the output. */
   grid(networks: Networks, inputs: Batch): Grid {
     const triples = Object.keys(this.directions).map((name) => this.#triples(networks, inputs, name));
     const channels = Math.max(...triples.map((images) => images.shape[2]));
@@ -123,7 +134,9 @@ export class ImageSampler implements SamplerBase {
     const back = this.#back(name);
     const third =
       this.paired || back === null ? inputs[to] : this.make(networks, output, { direction: back });
-    const three = [input, output, third];
+    // Every pixel of a smaller input is a square of them.
+    const shown = this.scale === 1 ? input : interpolate(input, { scaleFactor: this.scale });
+    const three = [shown, output, third];
     const channels = Math.max(...three.map(({ shape }) => shape[1]));
     // Of two domains that do not belong together one may have fewer images.
     const count = Math.min(...three.map(({ shape }) => shape[0]));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { ImageDataset } from '../data/dataset';
+import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
+import type { Comparison } from '../metrics/comparison';
 import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageClasses } from '../metrics/image-source';
@@ -45,8 +46,12 @@ export function openJudge(
   const made = madeImages(training.sampler, options);
   const once = { ...options, onNote: toldOnce(options.onNote) };
   return pairs.length > 0
-    ? judgeOfPairs({ ...once, metrics: pairs, made })
+    ? judgeOfPairs({ ...once, metrics: pairs, made, compared: comparisonOf(training.sampler) })
     : judgeOfImages({ ...once, metrics: images, made }, training);
+}
+
+function comparisonOf(sampler: Sampler | undefined): Comparison | undefined {
+  return sampler?.takes === 'images' ? sampler.compared : undefined;
 }
 
 /** Notes come back with each evaluation: they are told the first time. */
@@ -108,6 +113,7 @@ async function judgeOfImages(
 }
 
 interface PairsOptions extends EvaluationOptions {
+  readonly compared: Comparison | undefined;
   readonly metrics: readonly PairMetric[];
   readonly made: MadeImages;
 }
@@ -119,6 +125,7 @@ async function judgeOfPairs({
   features: extractor,
   metrics,
   made,
+  compared,
   protocol,
   onNote,
 }: PairsOptions): Promise<Judge> {
@@ -140,6 +147,7 @@ async function judgeOfPairs({
           metrics,
           extractor,
           device,
+          compared,
           onNote,
           protocol: { ...protocol, seed: SEED },
         });
@@ -191,7 +199,7 @@ function madeImages(
   };
 }
 
-function requireInputs(inputs: ImageDataset | undefined): ImageDataset {
+function requireInputs(inputs: PartImages | undefined): PartImages {
   if (inputs) return inputs;
   throw new UsageError(
     'evaluations of a model that takes images in expected the images to judge it by but received no `inputs`',

@@ -1,4 +1,4 @@
-import type { DataSpecs } from '../data/dataset';
+import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import { GanError, UsageError } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 import { recordsToTensors } from '../io/tensors';
@@ -17,10 +17,24 @@ import type { Sampler } from './sampler';
 import type { Scorer } from './scorer';
 import { takeStandingStatistics } from './standing-latents';
 
+/** What a data set is prepared for. */
+export interface Preparation {
+  /** Whether its images are learned from, or judged by. */
+  readonly split: 'train' | 'test';
+  /** Of what is drawn: that of the training. */
+  readonly seed: number;
+}
+
 /** What can build a model again from the configuration in a checkpoint: a recipe. */
 export interface ModelBuilder {
   /** The configuration's fields: what a checkpoint of an earlier version does not say has its default. */
   readonly fields?: Readonly<Record<string, { readonly default: unknown }>>;
+  /** What a data set must give (`images`). */
+  readonly data?: DataKind;
+  /** What the model is given of a data set (the set as it is). */
+  prepare?(dataset: Dataset, config: Readonly<Record<string, unknown>>, preparation: Preparation): Dataset;
+  /** Whether what it learns are patches of the images that it is for (false). */
+  readonly patches?: boolean;
   build(config: Readonly<Record<string, unknown>>, specs: DataSpecs): Model;
 }
 
@@ -58,6 +72,12 @@ export interface LoadedModel extends SampledNetworks {
   readonly classNames: readonly string[];
   /** What the run was started with. */
   readonly settings: JsonObject;
+  /** What a data set must give for it. */
+  readonly dataKind: DataKind;
+  /** Whether what it has learned were patches of the images that it is for. */
+  readonly patches: boolean;
+  /** What the model was given of its data set, of any split. */
+  prepare(dataset: Dataset, split: Preparation['split']): Dataset;
   /** How it encodes real images, on `device`: where that was asked for, and the model can. */
   readonly autoencoder: Autoencoder | null;
   /** How unusual images are to it: where that was asked for, and the model can tell. */
@@ -84,7 +104,8 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const { checkpoint, named, notes } = await findCheckpoint(path, 'sampling from');
   const { description } = checkpoint;
   const device = resolveDevice(options.device ?? 'auto');
-  const model = buildModel(checkpoint, options);
+  const { builder, config } = builderOf(checkpoint, options);
+  const model = builder.build(config, description.specs);
   const sampler = requireSampler(model, checkpoint);
   const wanted = [
     ...sampler.networks,
@@ -119,6 +140,10 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       specs: description.specs,
       classNames: description.data?.images?.classNames ?? [],
       settings: description.settings,
+      dataKind: builder.data ?? 'images',
+      patches: builder.patches ?? false,
+      prepare: (dataset, split) =>
+        builder.prepare?.(dataset, config, { split, seed: seedOf(description) }) ?? dataset,
       autoencoder: (options.autoencoder && model.autoencoder) || null,
       scorer: (options.scorer && model.scorer) || null,
       notes: standing === null ? [...notes, ...idle] : notes,
@@ -169,10 +194,20 @@ function requireSampler({ sampler, networks }: Model, { path }: Checkpoint): Sam
   );
 }
 
-function buildModel(
+/** What a checkpoint's model is built by. */
+interface Building {
+  readonly builder: ModelBuilder;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+function seedOf({ settings: { seed } }: Checkpoint['description']): number {
+  return typeof seed === 'number' ? seed : 0;
+}
+
+function builderOf(
   { path, description }: Checkpoint,
   { recipes, recipeFile }: Pick<LoadOptions, 'recipes' | 'recipeFile'>,
-): Model {
+): Building {
   const { recipe, set } = description.settings;
   if (typeof recipe !== 'string' || !isJsonObject(set))
     throw new GanError(
@@ -183,7 +218,7 @@ function buildModel(
   if (builder) {
     const { fields = {} } = builder;
     const defaults = Object.entries(fields).map(([key, field]) => [key, field.default]);
-    return builder.build({ ...Object.fromEntries(defaults), ...set }, description.specs);
+    return { builder, config: { ...Object.fromEntries(defaults), ...set } };
   }
   throw new GanError(
     'ERR_NO_RECIPE',

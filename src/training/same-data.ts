@@ -36,7 +36,8 @@ export function checkSameData(
   );
   for (const part of parts) requireSameClasses(loader.name, part);
   const comparable = parts.filter(({ before, after }) => isOfFiles(before) === isOfFiles(after));
-  if (now.dataset !== settings.dataset && comparable.length < Object.keys(loader.specs).length)
+  const told = Math.max(1, Object.keys(data).length);
+  if (now.dataset !== settings.dataset && comparable.length < told)
     throw new GanError(
       'ERR_DATA_CHANGED',
       `"${loader.name}" takes the place of ${settings.dataset}, but the checkpoint does not say what its images were: put them back where they were, or start a new run`,

@@ -1,4 +1,4 @@
-import { type TileInside, WholeImageStatistics } from '../nn/instance-statistics';
+import { type Span, type TileInside, WholeImageStatistics } from '../nn/instance-statistics';
 import { GroupNorm } from '../nn/normalization';
 import { tensor, zeros } from '../tensor/create';
 import { handTo, keep, openScope, scope } from '../tensor/scope';
@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor';
 import { addBorder, borderFor, cutBorder } from './image-border';
 import type { ImageSampler, TranslateOptions } from './image-sampler';
 import type { Networks } from './phase';
-import { planTiles, type Tile, type TileOptions, tileSize } from './tile-plan';
+import { planTiles, type Tile, type TileOptions, type TileSpan, tileSize } from './tile-plan';
 
 /** What makes images of images, and where. */
 export interface TilingModel {
@@ -41,7 +41,7 @@ export function isSeamless({ sampler, networks }: TilingModel, direction?: strin
 
 /**
  * What a sampler makes of images float32 [N, C, H, W], tile by tile, in the memory that a tile takes: float32 [N, C', H, W] on the CPU,
- * in the caller's scope. Where it {@link isSeamless}, it is what `sampler.make` makes as long as the overlap is at least half of the
+ * each side times the sampler's scale, in the caller's scope. Where it {@link isSeamless}, it is what `sampler.make` makes as long as the overlap is at least half of the
  * receptive field, but for rounding. Instance norms want the statistics of the whole image: each costs a pass over the tiles up to it.
  *
  * @throws UsageError for images or tiles that are too small, or a direction that the model lacks
@@ -59,7 +59,7 @@ export function* tileByTile(
   images: Tensor,
   options: TilingOptions,
 ): Generator<TileProgress, Tensor> {
-  const { reach } = model.sampler;
+  const { reach, scale } = model.sampler;
   const { direction, seed = 0 } = options;
   const [count, , height, width] = images.shape;
   const size = tileSize(reach, options);
@@ -77,7 +77,7 @@ export function* tileByTile(
         image.dispose();
       }
     }
-    return keep(scope(() => cutBorder(cat(made), border)));
+    return keep(scope(() => cutBorder(cat(made), border, scale)));
   } finally {
     for (const each of made) each.dispose();
   }
@@ -92,7 +92,7 @@ interface TilingJob extends TilingModel {
 }
 
 function* makeOne(job: TilingJob): Generator<TileProgress, Tensor> {
-  const canvas = new Canvas(job.image.shape);
+  const canvas = new Canvas(job.image.shape, job.sampler.scale);
   try {
     yield* isSeamless(job, job.options.direction) ? makeInPasses(job, canvas) : blend(job, canvas);
     return canvas.take();
@@ -152,26 +152,46 @@ function insideOf({ rows, columns }: Tile): TileInside {
   };
 }
 
+/** A span of an output that is so many times as large as what it was made of. */
+function enlarged({ start, length }: Span, scale: number): Span {
+  return { start: start * scale, length: length * scale };
+}
+
 /** The image that tiles are put into, on the CPU. */
 class Canvas {
   #image: Tensor | null = null;
 
-  /** @param shape [1, C, H, W] of the image that tiles are cut from */
-  constructor(readonly shape: readonly number[]) {}
+  /**
+   * @param shape [1, C, H, W] of the image that tiles are cut from
+   * @param scale how many times as high and wide what is made of them is
+   */
+  constructor(
+    readonly shape: readonly number[],
+    readonly scale: number,
+  ) {}
 
   /** Puts the inside of a tile in its place. */
   put(tile: Tile, made: Tensor): void {
     const { rows, columns } = insideOf(tile);
-    const place = this.#of(made).narrow(2, tile.rows.kept).narrow(3, tile.columns.kept);
-    place.copy_(made.narrow(2, rows).narrow(3, columns));
+    const { scale } = this;
+    const part = (images: Tensor, height: Span, width: Span) =>
+      images.narrow(2, enlarged(height, scale)).narrow(3, enlarged(width, scale));
+    part(this.#of(made), tile.rows.kept, tile.columns.kept).copy_(part(made, rows, columns));
   }
 
   /** Adds a tile's share of the image. */
   add({ rows, columns }: Tile, made: Tensor): void {
-    const shares = tensor([...rows.shares], { device: 'cpu' })
-      .unsqueeze(1)
-      .mul(tensor([...columns.shares], { device: 'cpu' }));
-    this.#of(made).narrow(2, rows).narrow(3, columns).add_(made.mul(shares));
+    const { scale } = this;
+    const sharesOf = (span: TileSpan) =>
+      tensor(
+        span.shares.flatMap((share) => new Array<number>(scale).fill(share)),
+        { device: 'cpu' },
+      );
+    const shares = sharesOf(rows).unsqueeze(1).mul(sharesOf(columns));
+    this.#of(made)
+      .narrow(2, enlarged(rows, scale))
+      .narrow(3, enlarged(columns, scale))
+      .add_(made.mul(shares));
   }
 
   /** The image, the caller's. */
@@ -188,7 +208,7 @@ class Canvas {
   }
 
   #of({ shape: [, channels] }: Tensor): Tensor {
-    const [, , height, width] = this.shape;
+    const [height, width] = this.shape.slice(2).map((side) => side * this.scale);
     this.#image ??= keep(zeros([1, channels, height, width], { device: 'cpu' }));
     return this.#image;
   }

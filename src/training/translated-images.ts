@@ -1,6 +1,6 @@
-import { contentHash } from '../data/content-hash';
-import type { ImageDataset, ImageShape } from '../data/dataset';
+import type { ImageShape } from '../data/dataset';
 import { shapeText } from '../data/image-size';
+import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
 import { convertedImages, datasetImages, type ImageSource } from '../metrics/image-source';
 import { imageOrder } from '../metrics/real-images';
@@ -20,7 +20,7 @@ import type { ImageSampler } from './image-sampler';
 export interface ShownImages {
   readonly sampler: ImageSampler;
   /** The images that are taken in. */
-  readonly inputs: ImageDataset;
+  readonly inputs: PartImages;
   /** The images that are made. */
   readonly spec: ImageShape;
   /** (the sampler's first) */
@@ -86,7 +86,9 @@ export async function translatedImages(options: TranslatedOptions): Promise<Gene
 export async function copiedImages(options: ShownImages): Promise<ImageSource> {
   const { spec } = options;
   const source = shown(options);
-  const conversion = { channels: spec.channels, height: spec.height, width: spec.width };
+  const { scale } = options.sampler;
+  const { channels, height, width } = spec;
+  const conversion = { channels, height, width, filter: scale > 1 ? ('bicubic' as const) : undefined };
   const isSame = shapeText(source.spec) === shapeText(spec);
   const formed = isSame ? source : convertedImages(source, conversion);
   return {
@@ -96,7 +98,7 @@ export async function copiedImages(options: ShownImages): Promise<ImageSource> {
       weights: 'none',
       batchNorm: 'none',
       precision: 'none',
-      images: 'copy of the input',
+      images: scale > 1 ? `copy of the input, enlarged ${scale} times` : 'copy of the input',
       ...(await inputsProtocol(options)),
     },
   };
@@ -115,6 +117,6 @@ async function inputsProtocol({ sampler, inputs, direction }: ShownImages): Prom
     direction: name,
     made: `${to} of ${from}`,
     inputs: inputs.name,
-    inputsSha256: await contentHash(inputs),
+    inputsSha256: await inputs.sha256(),
   };
 }

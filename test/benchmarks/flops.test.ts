@@ -13,6 +13,9 @@ const SIZES: NetworkSizes[] = [
   { model: 'pix2pix', channels: 3, resolution: 64, width: 32 },
   { model: 'pix2pix', channels: 1, resolution: 48, width: 3 },
   { model: 'cyclegan', channels: 3, resolution: 64, width: 32, blocks: 6, pool: 50 },
+  { model: 'super-resolution', channels: 3, resolution: 96, scale: 4, width: 32, blocks: 8 },
+  { model: 'super-resolution', channels: 1, resolution: 12, scale: 3, width: 3, blocks: 1 },
+  { model: 'denoise', channels: 3, resolution: 40, width: 32, depth: 10 },
   { model: 'cyclegan', channels: 2, resolution: 24, width: 3, blocks: 1, pool: 0 },
 ];
 
@@ -28,6 +31,8 @@ test.each([
   [SIZES[3], 64, 'textbook', 2_041_085_952],
   [SIZES[4], 2, 'frozen', 2_571_632_640],
   [SIZES[6], 2, 'frozen', 43_319_820_288],
+  [SIZES[7], 2, 'frozen', 2_456_469_504],
+  [SIZES[9], 2, 'frozen', 1_443_225_600],
 ] as const)(
   'a step of %j with %d images has as many FLOPs as PyTorch counts (%s)',
   (sizes, batch, loop, flops) => {

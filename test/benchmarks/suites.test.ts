@@ -96,6 +96,15 @@ test('translators are compared at two batches, with those who have them', () => 
   );
 });
 
+test('restorers are compared at one batch, with those who have them', () => {
+  const against = ['pytorch-textbook', 'pytorch-best', 'tfjs-node'] as const;
+  const who = ['libtorch-gan bf16', 'pytorch-textbook fp32', 'pytorch-best bf16'];
+  expect(labels({ suites: ['super-resolution', 'denoise'], against, precisions: ['bf16'] })).toEqual([
+    ['super-resolution, batch 16', who],
+    ['denoise, batch 32', who],
+  ]);
+});
+
 test('every suite has groups', () => {
   expect(groupsOf({ ...plan, suites: SUITE_NAMES }).map(({ suite }) => suite)).toEqual(
     expect.arrayContaining([...SUITE_NAMES]),

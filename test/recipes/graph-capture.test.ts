@@ -2,8 +2,7 @@
 // the losses of a run without.
 import { recipes } from '../../src/recipes';
 import { bothWays, LR } from '../support/recorded';
-import { buildSmall, kindOf, SMALL } from '../support/small-recipes';
-import { tinyLoader } from '../support/training';
+import { buildSmall, SMALL, smallLoader } from '../support/small-recipes';
 
 const STEPS = 16;
 
@@ -25,7 +24,7 @@ test.each(SMALL)('$name is captured whole, and replays like it runs', async (sma
   const { expected, found, recorded, notes } = await bothWays(
     () => buildSmall({ ...small, set }, STEPS),
     STEPS,
-    () => tinyLoader({ kind: kindOf(small), resolution: small.resolution }),
+    () => smallLoader(small),
   );
   expect(notes).toEqual([]);
   expect(recorded).toBe(GRAPHS[small.recipe] ?? 1);

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { recipes } from '../../src/recipes';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
-import { buildSmall, kindOf, SMALL, type SmallRecipe } from '../support/small-recipes';
-import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
+import { buildSmall, SMALL, type SmallRecipe, smallLoader } from '../support/small-recipes';
+import { filesOf, reportsOf, temporaryFolder } from '../support/training';
 
 const folder = temporaryFolder();
 const STEPS = 8;
@@ -21,7 +21,7 @@ async function train(
     seed: 5,
   });
   // 40 images in batches of 8: the 6th step begins a new epoch, so a resumed run crosses it.
-  const loader = tinyLoader({ kind: kindOf(small), resolution: small.resolution, count: 40 });
+  const loader = smallLoader(small, { count: 40 });
   try {
     return await reportsOf(
       trainer.fit(loader, {

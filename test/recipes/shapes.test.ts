@@ -41,6 +41,7 @@ const SMALL: Readonly<Record<string, string>> = {
   boost: '1',
   blocks: '1',
   searchSteps: '2',
+  heldOut: '0',
   patch: '16',
 };
 
@@ -51,6 +52,8 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, string>[]>> = {
   'wgan-gp': [{ network: 'resnet' }],
   vae: [{ network: 'conv', likelihood: 'discretized' }, { likelihood: 'gaussian' }],
   pix2pix: [{ norm: 'instance', direction: 'ba' }],
+  'super-resolution': [{ scale: '4' }, { network: 'rrdb' }, { stage: 'adversarial', perceptual: '0' }],
+  denoise: [{ sigma: '0-55', noise: 'poisson' }, { adversarial: '0.005' }],
 };
 
 type Shape = (typeof SHAPES)[number];
@@ -128,10 +131,12 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
 
 test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {
   const recipe = recipes[one.name];
-  const dataset = datasetFor(recipe, one);
+  const config = smallConfig(recipe, one.set);
+  const given = datasetFor(recipe, one);
+  const dataset = recipe.prepare?.(given, config, { split: 'train', seed: 1 }) ?? given;
   const loader = dataset.loader({ batch: 4, seed: 1, device: testDevice });
   manualSeed(1);
-  const model = recipe.build(smallConfig(recipe, one.set), dataset.specs, { steps: 1 });
+  const model = recipe.build(config, dataset.specs, { steps: 1 });
   const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32' });
   await reportsOf(trainer.fit(loader, { steps: 1 }));
   const batch = await loader.next();

@@ -2,12 +2,13 @@
 import type { Phase } from '../../src/training/phase';
 import { captureState } from '../../src/training/training-state';
 import { captures, LR, trainerOf } from '../support/recorded';
-import { buildSmall, kindOf, SMALL, type SmallRecipe } from '../support/small-recipes';
+import { buildSmall, SMALL, type SmallRecipe, smallLoader } from '../support/small-recipes';
 import { hashesOf } from '../support/state';
-import { tinyLoader } from '../support/training';
 
 /** By then every group of phases is captured. */
 const BAD = 10;
+/** What schedules go by: a power of two, by which a rate falls to numbers that float32 has exactly. */
+const LENGTH = 16;
 
 /** All losses of the step after that are NaN. */
 function poisoned(phase: Phase): Phase {
@@ -17,10 +18,10 @@ function poisoned(phase: Phase): Phase {
 
 /** The state after each step, without what tells how far the training is; and how many updates each phase skipped. */
 async function states(small: SmallRecipe, graphs: boolean | typeof captures, poison: boolean) {
-  const model = buildSmall({ ...small, set: { ...small.set, ...rates(small) } }, BAD + 2);
+  const model = buildSmall({ ...small, set: { ...small.set, ...rates(small) } }, LENGTH);
   const phases = poison ? model.phases.map((phase) => poisoned(phase as Phase)) : model.phases;
   const trainer = trainerOf({ ...model, phases }, graphs);
-  const loader = tinyLoader({ kind: kindOf(small), resolution: small.resolution });
+  const loader = smallLoader(small);
   const found: Record<string, string>[] = [];
   const skipped: unknown[] = [];
   const notes: string[] = [];

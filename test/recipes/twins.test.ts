@@ -1,5 +1,5 @@
 // Recipes against independent PyTorch twins (test/fixtures/recipes), 20 steps from equal weights on equal images. Those of dcgan and mlp
-// are in test/training, those of recipes for images of images in translation.test.ts.
+// are in test/training, those of recipes for images of images in translation.test.ts and restoration.test.ts.
 import { recipes } from '../../src/recipes';
 import { expectTwin } from '../support/scripted';
 import { expectScriptedTwin } from '../support/scripted-trainer';
@@ -39,6 +39,8 @@ const SCRIPTED: readonly (readonly [recipe: string, fixture: string])[] = [
 
 const TRANSLATION = ['pix2pix', 'cyclegan'];
 
+const RESTORATION = ['super-resolution', 'denoise'];
+
 /** Before a batch norm, at the end of a discriminator whose loss compares, or nearly so. */
 const WANDERING: Readonly<Record<string, readonly string[]>> = {
   'lsgan-resnet': ['generator.blocks.2.conv2.bias'],
@@ -63,6 +65,7 @@ test('every recipe has a twin', () => {
     'dcgan',
     'mlp',
     ...TRANSLATION,
+    ...RESTORATION,
     ...[...DRAWN, ...SCRIPTED].map(([recipe]) => recipe),
   ]);
   expect(checked).toEqual(new Set(Object.keys(recipes)));

@@ -1,7 +1,8 @@
-import type { DataKind } from '../../src/data/dataset';
+import type { Loader } from '../../src/data/loader';
 import { recipes } from '../../src/recipes';
 import type { Model } from '../../src/training/model';
-import { buildModel } from './training';
+import { testDevice } from './fixtures';
+import { buildModel, tinyDataFor } from './training';
 
 /** A recipe with networks of a few units. */
 export interface SmallRecipe {
@@ -93,6 +94,31 @@ export const SMALL: readonly SmallRecipe[] = [
     set: { width: '2', blocks: '1', patch: '16', pool: '6', emaImages: '40' },
     resolution: 16,
   },
+  {
+    name: 'super-resolution with its averages',
+    recipe: 'super-resolution',
+    set: { width: '4', blocks: '1', emaImages: '40' },
+    resolution: 16,
+  },
+  {
+    name: 'super-resolution, adversarial, of dense blocks',
+    recipe: 'super-resolution',
+    set: {
+      ...{ stage: 'adversarial', network: 'rrdb', scale: '4', perceptual: '0' },
+      ...{ width: '4', growth: '2', blocks: '1', patch: '16' },
+    },
+    resolution: 16,
+  },
+  { name: 'denoise', recipe: 'denoise', set: { width: '4', depth: '3', emaImages: '40' }, resolution: 16 },
+  {
+    name: 'denoise, blind and adversarial, of few photons',
+    recipe: 'denoise',
+    set: {
+      ...{ sigma: '0-55', noise: 'poisson', adversarial: '0.005' },
+      ...{ width: '4', depth: '3', patch: '16' },
+    },
+    resolution: 16,
+  },
 ];
 
 /** Its model for a training of so many steps, from the same weights every time. */
@@ -100,7 +126,11 @@ export function buildSmall({ recipe, set, resolution }: SmallRecipe, steps: numb
   return buildModel(recipes[recipe], { set: { ...set }, resolution, steps });
 }
 
-/** What a small recipe learns from. */
-export function kindOf({ recipe }: SmallRecipe): DataKind {
-  return recipes[recipe].data ?? 'images';
+/** A loader of what a small recipe learns from. */
+export function smallLoader(
+  { recipe, set, resolution }: SmallRecipe,
+  { count }: { readonly count?: number } = {},
+): Loader {
+  const data = tinyDataFor(recipes[recipe], { set, resolution, count });
+  return data.loader({ batch: 8, seed: 3, device: testDevice });
 }

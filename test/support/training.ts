@@ -58,11 +58,26 @@ export function buildModel<F extends Fields>(
 ): Model {
   manualSeed(11);
   const config = parseConfig(recipe.fields, { set });
-  return recipe.build(config, tinySpecs(recipe.data, resolution), { steps });
+  return recipe.build(config, tinySpecs(recipe, { set, resolution }), { steps });
 }
 
-/** The images of tiny data sets of a kind. */
-export function tinySpecs(kind: DataKind = 'images', resolution = 16): DataSpecs {
+/** What a recipe is given of tiny data of its kind. */
+export function tinyDataFor<F extends Fields>(
+  recipe: Recipe<F>,
+  { set = {}, ...options }: TinyOptions & { readonly set?: Readonly<Record<string, string>> } = {},
+): Dataset {
+  const data = tinyData(recipe.data, options);
+  const config = parseConfig(recipe.fields, { set });
+  return recipe.prepare?.(data, config, { split: 'train', seed: 3 }) ?? data;
+}
+
+/** The images of tiny data sets that a recipe is given. */
+function tinySpecs<F extends Fields>(
+  recipe: Recipe<F>,
+  { set, resolution }: { readonly set: Record<string, string>; readonly resolution: number },
+): DataSpecs {
+  if (recipe.prepare) return tinyDataFor(recipe, { set, resolution }).specs;
+  const kind = recipe.data ?? 'images';
   const shape = { channels: 1, height: resolution, width: resolution };
   if (kind === 'images') return { images: { ...shape, classes: 3 } };
   return { a: { ...shape, classes: 0 }, b: { ...shape, classes: 0 } };

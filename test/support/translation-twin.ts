@@ -3,7 +3,10 @@ import type { Loader } from '../../src/data/loader';
 import { UsageError } from '../../src/errors';
 import { recipes } from '../../src/recipes';
 import { parseConfig } from '../../src/recipes/config';
+import type { TrainingLength } from '../../src/recipes/recipe';
+import { leakyRelu } from '../../src/tensor/activations';
 import { setKernels } from '../../src/tensor/device';
+import { conv2d } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/trainer';
@@ -11,7 +14,7 @@ import { expectClose } from './close';
 import { readFixture } from './fixtures';
 import { reportsOf } from './training';
 
-/** What a fixture of test/fixtures/recipes/translation.py was made with. */
+/** What a fixture of test/fixtures/recipes/translation.py or restoration.py was made with. */
 interface Settings {
   readonly recipe: string;
   readonly set: Readonly<Record<string, unknown>>;
@@ -19,17 +22,18 @@ interface Settings {
   readonly seed: number;
 }
 
-/** Images uint8 [batches, N, C, H, W] of both names in batches. */
-export type Domains = Readonly<Record<'a' | 'b', Tensor>>;
+/** Images [batches, N, C, H, W] by their names in batches: bytes, or numbers as they are. */
+export type Domains = Readonly<Record<string, Tensor>>;
 
-/** A loader that gives the batches of both domains in turn, around and around. */
-export function domainLoader({ a, b }: Domains): Loader {
-  const [batchesPerEpoch, batch] = a.shape;
+/** A loader that gives the batches of all names in turn, around and around. */
+export function domainLoader(domains: Domains): Loader {
+  const [first] = Object.values(domains);
+  const [batchesPerEpoch, batch] = first.shape;
   let index = 0;
   const epoch = () => Math.floor(index / batchesPerEpoch);
   return {
     name: 'fixture',
-    specs: specsOf({ a, b }),
+    specs: specsOf(domains),
     batch,
     batchesPerEpoch,
     get epoch() {
@@ -37,8 +41,12 @@ export function domainLoader({ a, b }: Domains): Loader {
     },
     next: async () => {
       const at = index++ % batchesPerEpoch;
-      const image = (images: Tensor) => scope(() => images.select(0, at).float().div(127.5).sub(1));
-      return { a: image(a), b: image(b) };
+      const image = (images: Tensor) =>
+        scope(() => {
+          const chosen = images.select(0, at);
+          return images.dtype === 'uint8' ? chosen.float().div(127.5).sub(1) : chosen.clone();
+        });
+      return Object.fromEntries(Object.entries(domains).map(([name, images]) => [name, image(images)]));
     },
     state: () => ({ index }),
     start: () => ({ index: 0 }),
@@ -60,7 +68,21 @@ function specsOf(domains: Domains): DataSpecs {
     width,
     classes: 0,
   });
-  return { a: spec(domains.a), b: spec(domains.b) };
+  return Object.fromEntries(Object.entries(domains).map(([name, images]) => [name, spec(images)]));
+}
+
+/** Maps of convolutions with these weights, before their leaky ReLUs; undefined without any. */
+function perceiverOf(weights: readonly Tensor[]): TrainingLength['perceive'] {
+  if (weights.length === 0) return undefined;
+  return (images) => {
+    const maps: Tensor[] = [];
+    for (const weight of weights) {
+      const before = maps.at(-1);
+      const input = before ? leakyRelu(before, 0.1) : images;
+      maps.push(conv2d(input, weight, null, { stride: 2, padding: 1 }));
+    }
+    return maps;
+  };
 }
 
 /**
@@ -71,9 +93,14 @@ export async function expectTranslationTwin(file: string): Promise<void> {
   const fixture = readFixture(`recipes/${file}`);
   const { recipe: name, set, steps, seed }: Settings = JSON.parse(fixture.metadata.settings);
   const images = (name: string) => scope(() => fixture.tensor(name).to({ device: 'cpu' }));
-  const domains = { a: images('a'), b: images('b') };
+  const isTold = fixture.names.some((name) => name.startsWith('batch.'));
+  const domains: Domains = isTold
+    ? { input: images('batch.input'), target: images('batch.target') }
+    : { a: images('a'), b: images('b') };
   const { fields, build } = recipes[name];
-  const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps });
+  const weights = Object.values(fixture.group('features.'));
+  const perceive = perceiverOf(weights);
+  const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps, perceive });
   scope(() => {
     for (const [role, network] of Object.entries(model.networks))
       network.loadStateDict({ ...network.stateDict(), ...fixture.group(`initial.${role}.`) });
@@ -108,6 +135,6 @@ export async function expectTranslationTwin(file: string): Promise<void> {
   } finally {
     setKernels(true);
     trainer.dispose();
-    for (const each of Object.values(domains)) each.dispose();
+    for (const each of [...Object.values(domains), ...weights]) each.dispose();
   }
 }

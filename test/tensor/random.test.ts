@@ -1,4 +1,4 @@
-import { rand, randint, randn, randperm } from '../../src/tensor/create';
+import { poisson, rand, randint, randn, randperm, tensor } from '../../src/tensor/create';
 import { Generator, getRngState, manualSeed, setRngState } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 
@@ -56,5 +56,27 @@ describe('random generators', () => {
     scope(() => {
       const values = randint({ low: 3, high: 5, shape: [200] }).toArray() as number[];
       expect(new Set(values)).toEqual(new Set([3, 4]));
+    }));
+});
+
+describe('poisson', () => {
+  test.each([-1, Number.NaN])('refuses the rate %d', (rate) => {
+    scope(() =>
+      expect(() => poisson(tensor([1, rate], { dtype: 'float32' }))).toThrow(
+        expect.objectContaining({ code: 'ERR_TORCH' }),
+      ),
+    );
+  });
+
+  test('gives the counts that PyTorch gives', () =>
+    scope(() => {
+      const rates = tensor([0, 0.5, 3, 12, 400, 1e6], { dtype: 'float32' });
+      // torch.manual_seed(3); torch.poisson(torch.tensor([0, 0.5, 3, 12, 400, 1e6]))
+      const expected = [0, 0, 2, 15, 381, 999_730];
+      manualSeed(3);
+      expect(poisson(rates).toArray()).toEqual(expected);
+      const generator = new Generator({ device: 'cpu', seed: 3 });
+      expect(poisson(rates, { generator }).toArray()).toEqual(expected);
+      generator.dispose();
     }));
 });

@@ -4,6 +4,7 @@ import { dropout } from '../../src/nn/dropout';
 import { Module } from '../../src/nn/module';
 import { type Sequential, sequential } from '../../src/nn/sequential';
 import { rand, zeros } from '../../src/tensor/create';
+import { interpolate } from '../../src/tensor/functional';
 import { getRngState, manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import { cat } from '../../src/tensor/shapes';
@@ -229,4 +230,38 @@ describe('a grid', () => {
   test('shows grey images as RGB beside coloured ones', () => {
     expect(draw({ paired: true }, 3).shape).toEqual([6, 3, 8, 8]);
   });
+});
+
+describe('a sampler whose outputs are larger than its inputs', () => {
+  /** Makes every pixel a square of them. */
+  class Enlarging extends Module {
+    override forward(input: Tensor): Tensor {
+      return interpolate(input, { scaleFactor: 3 });
+    }
+  }
+  const enlarging = () =>
+    samplerOf({
+      directions: { enlarge: { by: 'ab', from: 'input', to: 'target' } },
+      reach: { ...REACH, scale: 3 },
+      paired: true,
+    });
+
+  test('cuts a border off that is as many times as wide', () =>
+    scope(() => {
+      const input = images(2, 9, 10);
+      const made = enlarging().make({ ab: new Enlarging() }, input);
+      expect(made.equal(interpolate(input, { scaleFactor: 3 }))).toBe(true);
+    }));
+
+  test('shows inputs in its grid at the size of what it makes of them', () =>
+    scope(() => {
+      const [input, target] = [images(2, 8), images(2, 24)];
+      const grid = enlarging().grid({ ab: new Enlarging() }, { input, target });
+      expect([grid.images.shape, grid.columns]).toEqual([[6, 1, 24, 24], 6]);
+      const larger = interpolate(input, { scaleFactor: 3 });
+      const [shown, made, wanted] = [0, 1, 2].map((at) => grid.images.narrow(0, { start: at, length: 1 }));
+      for (const image of [shown, made])
+        expect(image.equal(larger.narrow(0, { start: 0, length: 1 }))).toBe(true);
+      expect(wanted.equal(target.narrow(0, { start: 0, length: 1 }))).toBe(true);
+    }));
 });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataKind, Dataset } from '../../src/data/dataset';
+import { type DataKind, type Dataset, keptPart } from '../../src/data/dataset';
 import { readPng } from '../../src/io/png';
 import { randn } from '../../src/tensor/create';
 import type { Model } from '../../src/training/model';
@@ -107,7 +107,7 @@ describe('sample grids of a model that takes images in', () => {
         const [row, x] = [2 + Math.floor(i / 16), 2 + column * 18 + (i % 16)];
         return pixels[row * width + x];
       });
-    const [input, target] = await Promise.all(['a', 'b'].map((part) => heldOut.parts[part].images([0])));
+    const [input, target] = await Promise.all(['a', 'b'].map((part) => keptPart(heldOut, part).images([0])));
     expect([tile(0), tile(2)]).toEqual([[...input], [...target]]);
     expect(tile(1)).not.toEqual(tile(0));
   });

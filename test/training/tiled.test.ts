@@ -1,6 +1,7 @@
 import { residualTranslator } from '../../src/models/residual-translator';
 import type { Translator } from '../../src/models/translator';
 import { unetGenerator } from '../../src/models/unet';
+import { upscaler } from '../../src/models/upscaler';
 import { standingStatistics } from '../../src/nn/standing-statistics';
 import { noGrad } from '../../src/tensor/autograd';
 import { rand, randn } from '../../src/tensor/create';
@@ -145,4 +146,52 @@ test('tile by tile tells how far it is, and gives back what it holds where it is
     left.return(images);
   });
   disposeModel(model);
+});
+
+describe.each([2, 3, 4])('a network that enlarges images %d times', (scale) => {
+  function enlarging(stride = 1) {
+    manualSeed(6);
+    const to = { ...spec, height: scale * spec.height, width: scale * spec.width };
+    const network = upscaler({ from: spec, to, width: 4, blocks: 1 });
+    noGrad(() => scope(() => network.last.weight.mul_(10)));
+    network.to({ device: testDevice }).eval();
+    const { receptiveField } = network;
+    const sampler = imageSampler({
+      directions: { enlarge: { by: 'ab', from: 'input', to: 'target' } },
+      reach: { stride, least: 1, receptiveField, scale },
+    });
+    return { sampler, networks: { ab: network }, device: testDevice };
+  }
+
+  test('makes of images in tiles what it makes at once, also of sizes that want a border', () => {
+    for (const stride of [1, 4]) {
+      const model = enlarging(stride);
+      scope(() => {
+        const images = photo(2, [61, 90]);
+        const atOnce = model.sampler.make(model.networks, images.to(testDevice)).to('cpu');
+        expect(atOnce.shape).toEqual([2, 3, 61 * scale, 90 * scale]);
+        const inTiles = makeInTiles(model, images, { tile: 36 });
+        expect(inTiles.shape).toEqual(atOnce.shape);
+        expect(inTiles.sub(atOnce).abs().max().item()).toBeLessThan(0.01 * STEP);
+      });
+      model.networks.ab.dispose();
+    }
+  });
+
+  test('is blended with shares that add up, where it looks at all of an image', () => {
+    const model = enlarging();
+    const reach = { stride: 1, least: 1, receptiveField: Number.POSITIVE_INFINITY, scale };
+    const { directions } = model.sampler;
+    const blended = { ...model, sampler: imageSampler({ directions, reach }) };
+    expect(isSeamless(blended)).toBe(false);
+    scope(() => {
+      const images = photo(1, [40, 64]);
+      const atOnce = model.sampler.make(model.networks, images.to(testDevice)).to('cpu');
+      const inTiles = makeInTiles(blended, images, { tile: 32 });
+      expect(inTiles.shape).toEqual(atOnce.shape);
+      // Overlaps of a quarter of the tile are more than it sees but for its margin.
+      expect(inTiles.sub(atOnce).abs().mean().item()).toBeLessThan(STEP);
+    });
+    model.networks.ab.dispose();
+  });
 });

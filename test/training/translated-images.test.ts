@@ -111,7 +111,7 @@ describe('copies of the inputs', () => {
   test('are the images that are taken in, with a protocol of the same fields', () =>
     translating({ count: 5 }, async (options) => {
       const copies = await copiedImages(options);
-      const bytes = await options.inputs.images(imageOrder(options.inputs, 5));
+      const bytes = await (options.inputs as ImageDataset).images(imageOrder(options.inputs, 5));
       expect(await values(copies, 0, 5)).toEqual(
         Array.from(bytes, (byte) => Math.fround(Math.fround(byte / 127.5) - 1)),
       );

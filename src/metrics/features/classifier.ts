@@ -133,6 +133,12 @@ class TrainedExtractor implements ClassifierExtractor {
     return this.#atRest(images, (sized) => this.#network.maps(sized));
   }
 
+  /** Of images at their own size, in which more is to be seen than at 32×32. */
+  responses(images: Tensor): readonly Tensor[] {
+    requireImages(this.name, images, this.channels);
+    return withoutAutocast(this.device, () => this.#network.responses(images));
+  }
+
   #atRest<T>(images: Tensor, body: (sized: Tensor) => T): T {
     requireImages(this.name, images, this.channels);
     return scope(() =>

@@ -31,6 +31,22 @@ export function forChannels(extractor: FeatureExtractor, given: number): Feature
     ...(extractor.maps && {
       maps: (images: Tensor) => converted(images, (formed) => extractor.maps?.(formed) ?? []),
     }),
+    ...(extractor.responses &&
+      canBeConverted(given, channels) && {
+        responses: (images: Tensor) => extractor.responses?.(differentiably(images, channels)) ?? [],
+      }),
     dispose: () => extractor.dispose(),
   };
+}
+
+/** Between grey and RGB, where no transparency is to be laid on anything. */
+function canBeConverted(from: number, to: number): boolean {
+  return [from, to].every((channels) => channels === 1 || channels === 3);
+}
+
+/** {@link inChannels} without numbers from the host, so that a CUDA graph can hold it. */
+function differentiably(images: Tensor, channels: number): Tensor {
+  if (channels === 3) return images.repeat([1, 3, 1, 1]);
+  const [red, green, blue] = images.split(1, 1);
+  return red.mul(0.299).add(green, { alpha: 0.587 }).add(blue, { alpha: 0.114 });
 }

@@ -51,6 +51,10 @@ export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
     });
   const maps = (images: Tensor): readonly Tensor[] =>
     atRest(images, (prepared) => requireMaps(name, network.maps?.(prepared) ?? [], images.shape[0]));
+  const responses = (images: Tensor): readonly Tensor[] =>
+    withoutAutocast(device, () =>
+      requireMaps(name, network.maps?.(prepareImages(name, images, form)) ?? [], images.shape[0]),
+    );
   const { dimensions, classes, hasMaps } = scope(() => {
     const { height, width } = network.probe;
     const channels = nearestChannels(channelsOf(form), network.probe.channels);
@@ -71,6 +75,8 @@ export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
     resize: network.resize ?? sizeWords(form),
     extract,
     ...(hasMaps && { maps }),
+    // Bytes have no gradient.
+    ...(hasMaps && form.range !== 'uint8' && { responses }),
     dispose,
   };
 }

@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImageDataset } from '../../../src/data/dataset';
+import { perceptualDistance } from '../../../src/losses/perceptual';
 import type { FeatureExtractor } from '../../../src/metrics/extractor';
 import { classifierExtractor } from '../../../src/metrics/features/classifier';
 import { CLASSIFIER_RECIPE } from '../../../src/metrics/features/classifier-recipe';
@@ -9,7 +10,8 @@ import { openFeatures, usualFeatures } from '../../../src/metrics/features/open'
 import { scriptExtractor } from '../../../src/metrics/features/script';
 import { classifier } from '../../../src/models/classifier';
 import { Inception } from '../../../src/models/inception';
-import { autocast } from '../../../src/tensor/autograd';
+import { leakyRelu } from '../../../src/tensor/activations';
+import { autocast, grad } from '../../../src/tensor/autograd';
 import { randn } from '../../../src/tensor/create';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
@@ -147,6 +149,74 @@ describe('feature maps of a script', () => {
       expect([name, extractor.maps]).toEqual([name, undefined]);
       extractor.dispose();
     }
+  });
+});
+
+describe('responses, for perceptual losses', () => {
+  test('of a classifier are what its leaky ReLUs take, of images at their own size', () => {
+    const network = classifier({ channels: 1, classes: 3, width: 4, dimensions: 5 }).to({
+      device: testDevice,
+    });
+    network.eval();
+    scope(() => {
+      const images = randn([2, 1, 32, 32], { device: testDevice });
+      const responses = network.responses(images);
+      for (const [i, map] of network.maps(images).entries()) expectClose(leakyRelu(responses[i], 0.1), map);
+      const larger = network.responses(randn([1, 1, 48, 40], { device: testDevice }));
+      expect(larger.map(({ shape }) => shape.slice(2))).toEqual([
+        [24, 20],
+        [12, 10],
+        [6, 5],
+      ]);
+    });
+    network.dispose();
+  });
+
+  test.each([1, 3])('give images of %d channels a gradient, and weights none', async (channels) => {
+    const recipe = { ...CLASSIFIER_RECIPE, width: 4, dimensions: 8, batch: 8, leastImages: 8, mostImages: 8 };
+    const own = await classifierExtractor(dataset(), { recipe, device: testDevice });
+    const extractor = forChannels(own, channels);
+    scope(() => {
+      const images = randn([2, channels, 24, 16], { device: testDevice });
+      images.requiresGrad = true;
+      const responses = autocast({ device: testDevice }, () => extractor.responses?.(images) ?? []);
+      expect(responses.map(({ dtype, shape }) => [dtype, shape[1]])).toEqual([
+        ['float32', 4],
+        ['float32', 8],
+        ['float32', 16],
+      ]);
+      const others = extractor.responses?.(randn(images.shape, { device: testDevice })) ?? [];
+      const [gradient] = grad([perceptualDistance(responses, others)], [images]);
+      expect(gradient.abs().mean([0, 2, 3]).toArray()).toEqual(
+        Array.from({ length: channels }, () => expect.any(Number)),
+      );
+      expect(gradient.abs().min().item()).toBeGreaterThanOrEqual(0);
+      expect(gradient.abs().max().item()).toBeGreaterThan(0);
+    });
+    extractor.dispose();
+  });
+
+  test('of a script are its maps, through which images get a gradient', async () => {
+    const extractor = await scriptExtractor(script('maps'), { device: testDevice });
+    scope(() => {
+      const images = fixture.tensor('images').detach();
+      images.requiresGrad = true;
+      const responses = extractor.responses?.(images) ?? [];
+      expectClose(responses[0], fixture.tensor('maps.map2'));
+      const [gradient] = grad([responses[0].square().sum()], [images]);
+      expect(gradient.abs().max().item()).toBeGreaterThan(0);
+    });
+    extractor.dispose();
+  });
+
+  test('are none of networks without maps, nor of images with transparency', async () => {
+    const plain = await scriptExtractor(script('plain'), { device: testDevice });
+    expect(plain.responses).toBeUndefined();
+    plain.dispose();
+    const recipe = { ...CLASSIFIER_RECIPE, width: 4, dimensions: 8, batch: 8, leastImages: 8, mostImages: 8 };
+    const own = await classifierExtractor(dataset(), { recipe, device: testDevice });
+    expect(forChannels(own, 4).responses).toBeUndefined();
+    own.dispose();
   });
 });
 
