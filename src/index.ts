@@ -94,6 +94,13 @@ export type { Report } from './training/report';
 export type { RunRequest } from './training/run-model';
 export type { GridMaker, GridView } from './training/sample-grids';
 export type { Sampler } from './training/sampler';
+export {
+  type Scored,
+  type ScoreOptions,
+  type Scorer,
+  type ScoringOptions,
+  scoreImages,
+} from './training/scorer';
 export type { ProfileOptions } from './training/step-profile';
 export type { TileOptions } from './training/tile-plan';
 export { Trainer, type TrainerOptions } from './training/trainer';

@@ -12,12 +12,14 @@ import { commandLine } from './command-line';
 import { judgeAutoencoder } from './evaluate-autoencoder';
 import { judgeByFeatures } from './evaluate-features';
 import { judgePairs } from './evaluate-pairs';
+import { judgeScores } from './evaluate-scores';
 import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
 import { evaluationLines } from './evaluation-view';
 import { listenForInterrupt } from './interrupt';
 import type { JudgedImages, Origin } from './judged';
 import { judgeLatents, openImages } from './judged-images';
+import { judgedByScores, judgeNormality } from './judged-normality';
 import { judgeTranslation } from './judged-translation';
 import { resolutionOf } from './resolution';
 import type { CommandContext } from './terminal';
@@ -61,6 +63,7 @@ async function judge(
   const job = { settings: { ...asked, metrics }, judged, device, terminal, signal, onProgress, tell };
   try {
     for (const note of judged.notes) terminal.warn(note);
+    if (metrics.scores) await judgeScores(job);
     if (metrics.data.length > 0) await judgeAutoencoder(job);
     if (metrics.pairs.length > 0 && judged.shown) await judgePairs(job, judged.shown);
     if (metrics.images.length > 0 || metrics.paths) await judgeByFeatures(job);
@@ -93,9 +96,11 @@ async function openModel(path: string, asked: AskedSettings, opening: Opening): 
     weights,
     device: opening.device,
     autoencoder: (metrics?.data.length ?? 0) > 0,
+    scorer: true,
     ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
   });
   try {
+    if (judgedByScores(model, asked)) return judgeNormality(model, asked);
     return model.sampler.takes === 'latents'
       ? judgeLatents(model, asked)
       : await judgeTranslation(model, asked, opening);

@@ -116,10 +116,10 @@ function checkImages({
 
 /** What some metrics need, and others have no use for. */
 function checkParts(
-  { images, pairs, paths, data }: MetricParts,
+  { images, pairs, paths, data, scores }: MetricParts,
   { images: given, metrics, truncation, draws, colours, border }: ConfigOf<typeof evaluateFields>,
 ): void {
-  const [ofModel] = [...data, ...pairs, ...(paths ? ['ppl'] : [])];
+  const [ofModel] = [...data, ...pairs, ...(paths ? ['ppl'] : []), ...(scores ? ['auroc'] : [])];
   if (given !== undefined && ofModel !== undefined)
     throw new UsageError(`${ofModel} judges a model, not images: give --checkpoint in place of --images`);
   if (truncation !== undefined && metrics !== undefined && images.length + pairs.length === 0)

@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'gives images to a trained model',
     load: () => require('./apply') as typeof import('./apply'),
   },
+  score: {
+    summary: 'tells how unusual images are to a trained model',
+    load: () => require('./score') as typeof import('./score'),
+  },
   evaluate: {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),

@@ -20,6 +20,7 @@ const OTHER_FLAGS: ReadonlySet<string> = new Set([
   'recipe',
   'config',
   'resume',
+  'seeds',
   'set',
   'json',
   'quiet',
@@ -61,6 +62,10 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
     .option('--seed <n>', 'equal seeds give equal runs (0)')
+    .option(
+      '--seeds <list>',
+      'trains from each of these seeds, in OUT/seed-1 and so on, judges each, and tells mean and deviation: 1,2,3',
+    )
     .option(
       '--precision <kind>',
       'fp32, bf16, or auto: bf16 where it is known or measured to be faster (auto)',

@@ -22,6 +22,7 @@ import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { CommandContext, Terminal } from './terminal';
+import { tellThreshold } from './train-threshold';
 import { openTrainingEvaluation } from './training-evaluation';
 
 /** A training, decided in every respect. */
@@ -107,7 +108,14 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     trainer.dispose();
   }
   view.conclude({ interrupted: interrupt.signal.aborted });
+  if (!signal.aborted && holdsOut(model)) await tellThreshold(plan, { host, terminal });
   return interrupt.exitCode ?? 0;
+}
+
+/** Whether a model has learned what is normal, and there is what it did not learn of that. */
+function holdsOut({ scorer }: Model): boolean {
+  const { normal = 'all', heldOut = 0 } = scorer?.normal ?? {};
+  return heldOut > 0 || normal !== 'all';
 }
 
 /** What a training loads beside the model. */

@@ -1,9 +1,11 @@
+import { UsageError } from '../errors';
 import { recipes } from '../recipes/index';
 import { requireUnlocked } from '../training/run-lock';
 import type { Host } from './host';
 import { type Invocation, runProgram } from './program';
 import { resumeSettings } from './resume';
 import { checkRunFolder, newRunFolder } from './run-folder';
+import { parseSeeds } from './seeds';
 import { resolveSettings } from './settings';
 import { readGiven, trainProgram } from './train-program';
 
@@ -19,6 +21,7 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
 async function train(invocation: Invocation, host: Host): Promise<number> {
   const given = readGiven(invocation, host);
   const { resume } = invocation.options;
+  const seeds = seedsOf(invocation.options);
   const {
     recipe,
     settings,
@@ -31,12 +34,16 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
     notes = [],
   } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
   const folder = out ?? newRunFolder(settings, new Date());
-  if (resume === undefined) checkRunFolder(folder);
+  if (resume === undefined && !seeds) checkRunFolder(folder);
   requireUnlocked(folder);
   // Only now: --help and wrong calls need neither LibTorch nor the data.
   const { runTraining } = require('./train-run') as typeof import('./train-run');
   const { terminal } = invocation;
   for (const note of notes) terminal.warn(note);
+  if (seeds) {
+    const { runSeeds } = require('./train-seeds') as typeof import('./train-seeds');
+    return runSeeds({ recipe, settings, folder, evaluation, seeds }, { host, terminal });
+  }
   return runTraining(
     {
       recipe,
@@ -51,4 +58,15 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
     },
     { host, terminal },
   );
+}
+
+/** The seeds of several trainings; undefined for one. @throws UsageError beside flags of one training */
+function seedsOf({ seeds, seed, resume, profile }: Invocation['options']): readonly number[] | undefined {
+  if (typeof seeds !== 'string') return undefined;
+  const other = Object.entries({ seed, resume, profile }).find(([, value]) => value !== undefined);
+  if (other)
+    throw new UsageError(
+      `--seeds is of several trainings, but --${other[0]} is of one: leave one of the two out`,
+    );
+  return parseSeeds(seeds);
 }

@@ -104,6 +104,33 @@ export function measureImage(load: Sharp, path: string): Promise<ImageSize> {
   return naming(path, async () => shownSize(await openImage(load, path)));
 }
 
+/** An image brought into a form, and what it was in its file. */
+export interface FormedImage {
+  /** uint8 [C, H, W] */
+  readonly pixels: Uint8Array;
+  readonly own: ImageShape;
+}
+
+/**
+ * Decodes an image, as {@link decodeImage}, into a form that depends on its own.
+ *
+ * @param formOf may refuse the image by throwing; a grey image has one channel, one with transparency a channel more
+ * @throws ERR_BAD_IMAGE as `decodeImage`, and what `formOf` throws
+ */
+export async function decodeFormed(
+  load: Sharp,
+  path: string,
+  formOf: (own: ImageShape) => DecodedForm,
+): Promise<FormedImage> {
+  const [image, own] = await naming(path, async () => {
+    const opened = await openImage(load, path);
+    const [size, { channels }] = [await shownSize(opened), await opened.metadata()];
+    return [opened, { ...size, channels }] as const;
+  });
+  const form = formOf(own);
+  return naming(path, async () => ({ own, pixels: await render(image, form) }));
+}
+
 /** Of an image as it is to be looked at. */
 async function shownSize(image: sharp.Sharp): Promise<ImageSize> {
   const { autoOrient } = await image.metadata();

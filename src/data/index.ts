@@ -26,6 +26,14 @@ export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
 export type { Batch, Loader, LoaderOptions, LoaderState } from './loader';
 export { type MapOptions, mapLoader } from './map-loader';
 export { fashionMnist, mnist, type PublishedOptions } from './mnist';
+export {
+  chosenImages,
+  heldOutImages,
+  learnedImages,
+  type NormalImages,
+  normalImages,
+  normalMask,
+} from './normal-images';
 export type { PackOptions } from './pack-images';
 export { pairFolder } from './pair-folder';
 export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';

@@ -53,6 +53,14 @@ const SETS: Readonly<Record<string, (options: DatasetOptions) => Promise<ImageDa
   'sign-language-digits': signLanguageDigits,
 };
 
+/** Those that are surrounded with black where a model wants them a little larger than they are. */
+const PADDED: readonly string[] = ['mnist', 'fashion-mnist'];
+
+/** Whether images of a set are padded rather than enlarged, by up to a seventh of their side: 28 pixels to 32. */
+export function isPadded(name: string): boolean {
+  return PADDED.includes(name);
+}
+
 /** Names of data sets, as `--dataset` takes them. */
 export const datasetNames: readonly string[] = [
   ...Object.keys(SETS),

@@ -3,6 +3,7 @@ export { asBaseLine } from './base-line';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
 export { type CodePurity, codePurity, type LabelAccuracy, labelAccuracy } from './class-agreement';
 export type { Comparison } from './comparison';
+export { type Detection, detection } from './detection';
 export { type Diversity, pairwiseDiversity } from './diversity';
 export { type EvaluateOptions, type Evaluation, evaluate, type Judged } from './evaluate';
 export { DEFAULT_DRAWS, type EvaluateDataOptions, evaluateData } from './evaluate-data';

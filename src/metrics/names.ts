@@ -31,8 +31,13 @@ const OF_DATA = {
   reconstruction: ['mse', 'mae', 'psnr'],
 } as const satisfies Record<string, readonly string[]>;
 
+/** Those that ask how well a model tells normal images from others. */
+const OF_SCORES = {
+  auroc: ['auroc', 'averagePrecision', 'falseAlarmsAt95'],
+} as const satisfies Record<string, readonly string[]>;
+
 /** What can be asked for, and the numbers that come of it; `bitsPerDimension` only of likelihoods of bytes or densities. */
-export const METRICS = { ...OF_IMAGES, ...OF_PAIRS, ...OF_PATHS, ...OF_DATA } as const;
+export const METRICS = { ...OF_IMAGES, ...OF_PAIRS, ...OF_PATHS, ...OF_DATA, ...OF_SCORES } as const;
 
 /** The name of a metric, as `--metrics` takes it. */
 export type MetricName = keyof typeof METRICS;
@@ -65,6 +70,8 @@ export interface MetricParts {
   /** Whether the path length is asked for. */
   readonly paths: boolean;
   readonly data: readonly DataMetric[];
+  /** Whether it is asked how well normal images are told from others. */
+  readonly scores: boolean;
 }
 
 /** Sorts metrics by what they judge. */
@@ -76,6 +83,7 @@ export function metricParts(metrics: readonly MetricName[]): MetricParts {
     pairs: metrics.filter((name) => isOf(OF_PAIRS, name)),
     paths: metrics.some((name) => isOf(OF_PATHS, name)),
     data: metrics.filter((name) => isOf(OF_DATA, name)),
+    scores: metrics.some((name) => isOf(OF_SCORES, name)),
   };
 }
 

@@ -58,7 +58,7 @@ export function smallestMap({ height, width }: ImageSize): readonly [number, num
 }
 
 /** Channels of the feature maps from the images' side inwards: width, 2·width, … down to 4 × 4 pixels. */
-function widths({ images, width = 64 }: DcganOptions): number[] {
+export function channelsInwards({ images, width = 64 }: DcganOptions): number[] {
   return Array.from(
     { length: Math.log2(Math.min(images.height, images.width) / FIRST) },
     (_, i) => width * 2 ** i,
@@ -70,7 +70,7 @@ function widths({ images, width = 64 }: DcganOptions): number[] {
  * doubles them, tanh gives images [N, C, H, W] in [−1, 1]. No bias before batch norm, no batch norm at the output.
  */
 export function dcganGenerator(options: DcganOptions): Sequential {
-  const [last, ...inner] = widths(options);
+  const [last, ...inner] = channelsInwards(options);
   const channels = [...inner.reverse(), last];
   const layers: Module[] = [
     convTranspose2d(options.latentSize ?? 100, channels[0], {
@@ -98,7 +98,7 @@ export function dcganGenerator(options: DcganOptions): Sequential {
  * No batch norm at the input.
  */
 export function dcganDiscriminator({ norm = 'batch', ...options }: DcganDiscriminatorOptions): Sequential {
-  const channels = widths(options);
+  const channels = channelsInwards(options);
   const bias = norm === 'none';
   const layers: Module[] = [
     conv2d(options.images.channels, channels[0], { kernelSize: 4, stride: 2, padding: 1 }),

@@ -16,6 +16,7 @@ export {
   dcganGenerator,
   initDcgan,
 } from './dcgan';
+export { DcganAutoencoder, dcganAutoencoder, dcganEncoder } from './dcgan-autoencoder';
 export { DnCnn, type DnCnnOptions, dnCnn } from './dncnn';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
 export {
@@ -61,10 +62,13 @@ export {
 export {
   ResNetDiscriminator,
   type ResNetDiscriminatorOptions,
+  ResNetEncoder,
+  type ResNetEncoderOptions,
   ResNetGenerator,
   type ResNetGeneratorOptions,
   resnetAccepts,
   resnetDiscriminator,
+  resnetEncoder,
   resnetGenerator,
 } from './resnet-gan';
 export { type MapNorm, type TranslatedImages, Translator } from './translator';

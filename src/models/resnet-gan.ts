@@ -148,6 +148,37 @@ export class ResNetGenerator extends Module {
   }
 }
 
+/** The residual blocks that halve images, and what comes out of them. */
+interface HalvingBlocks {
+  readonly blocks: readonly (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[];
+  readonly channels: number;
+  /** Pixels a side. */
+  readonly side: number;
+}
+
+/** The blocks of the discriminator, and of {@link ResNetEncoder}. @throws UsageError as the discriminator */
+function halvingBlocks({
+  images,
+  attention = null,
+  spectralNorm,
+  ...rest
+}: ResNetDiscriminatorOptions & { readonly spectralNorm: boolean }): HalvingBlocks {
+  const layout = layoutOf(images);
+  const { width = layout.discriminatorWidth, growth = layout.growth } = rest;
+  const widths = channelsOf(layout.blocks, { width, growth });
+  const heights = widths.map((_, index) => images.height / 2 ** Math.min(index + 1, layout.halvings));
+  checkAttention(attention, heights);
+  const blocks: (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[] = [];
+  let channels = images.channels;
+  for (const [index, out] of widths.entries()) {
+    const Block = index === 0 ? FirstDiscriminatorBlock : DiscriminatorBlock;
+    blocks.push(new Block(channels, out, { downsample: index < layout.halvings, spectralNorm }));
+    if (heights.indexOf(attention ?? 0) === index) blocks.push(selfAttention2d(out, { spectralNorm }));
+    channels = out;
+  }
+  return { blocks, channels, side: heights[heights.length - 1] };
+}
+
 /**
  * The ResNet discriminator of SNGAN (Miyato et al. 2018): residual blocks with spectral norm halve images [N, C, R, R], a ReLU and the sum
  * over all places give features, a dense layer logits [N, 1]. With classes `forward(images, labels)` adds the projection
@@ -165,36 +196,24 @@ export class ResNetDiscriminator extends Module {
 
   constructor({ images, attention = null, classes = null, ...rest }: ResNetDiscriminatorOptions) {
     super();
-    const layout = layoutOf(images);
-    const {
-      width = layout.discriminatorWidth,
-      growth = layout.growth,
-      spectralNorm: normalised = true,
-    } = rest;
-    const widths = channelsOf(layout.blocks, { width, growth });
-    const heights = widths.map((_, index) => images.height / 2 ** Math.min(index + 1, layout.halvings));
-    checkAttention(attention, heights);
-    const blocks: (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[] = [];
-    let channels = images.channels;
-    for (const [index, out] of widths.entries()) {
-      const options = { downsample: index < layout.halvings, spectralNorm: normalised };
-      const Block = index === 0 ? FirstDiscriminatorBlock : DiscriminatorBlock;
-      blocks.push(new Block(channels, out, options));
-      if (heights.indexOf(attention ?? 0) === index)
-        blocks.push(selfAttention2d(out, { spectralNorm: normalised }));
-      channels = out;
-    }
+    const { spectralNorm: normalised = true } = rest;
+    const { blocks, channels } = halvingBlocks({ images, attention, ...rest, spectralNorm: normalised });
     this.blocks = blocks;
     this.numFeatures = channels;
     this.dense = started(linear(channels, 1), { normalised });
     this.embed = classes === null ? null : started(embedding(classes, channels), { normalised });
   }
 
-  /** What the logits are made from: the sum over all places, [N, numFeatures]. */
-  features(images: Tensor): Tensor {
+  /** The last feature map, [N, numFeatures, H', W']. */
+  featureMap(images: Tensor): Tensor {
     let map = images;
     for (const block of this.blocks) map = block.forward(map);
-    return map.relu().sum([2, 3]);
+    return map.relu();
+  }
+
+  /** What the logits are made from: the sum over all places, [N, numFeatures]. */
+  features(images: Tensor): Tensor {
+    return this.featureMap(images).sum([2, 3]);
   }
 
   override forward(images: Tensor, labels?: Tensor): Tensor {
@@ -217,4 +236,40 @@ export function resnetGenerator(options: ResNetGeneratorOptions): ResNetGenerato
 /** A {@link ResNetDiscriminator}. @throws UsageError for a resolution other than 32, 64 or 128, or attention where there is no map */
 export function resnetDiscriminator(options: ResNetDiscriminatorOptions): ResNetDiscriminator {
   return new ResNetDiscriminator(options);
+}
+
+/** Options of {@link ResNetEncoder}. */
+export interface ResNetEncoderOptions
+  extends Pick<ResNetDiscriminatorOptions, 'images' | 'width' | 'growth'> {
+  /** Numbers in a latent (128). */
+  readonly latentSize?: number;
+}
+
+/**
+ * Images [N, C, R, R] → latents [N, z], the way back of {@link ResNetGenerator}: the residual blocks of {@link ResNetDiscriminator} without
+ * spectral norm, a ReLU, and a dense layer over all places of the last map (Schlegl et al. 2019).
+ *
+ * @throws UsageError for a resolution other than 32, 64 or 128
+ */
+export class ResNetEncoder extends Module {
+  readonly blocks: readonly (FirstDiscriminatorBlock | DiscriminatorBlock | SelfAttention2d)[];
+  readonly dense: Linear | SpectralNorm<Linear>;
+
+  constructor({ latentSize = 128, ...options }: ResNetEncoderOptions) {
+    super();
+    const { blocks, channels, side } = halvingBlocks({ ...options, spectralNorm: false });
+    this.blocks = blocks;
+    this.dense = started(linear(channels * side ** 2, latentSize), { normalised: false });
+  }
+
+  override forward(images: Tensor): Tensor {
+    let map = images;
+    for (const block of this.blocks) map = block.forward(map);
+    return this.dense.forward(map.relu().flatten({ startDim: 1 }));
+  }
+}
+
+/** A {@link ResNetEncoder}. @throws UsageError for a resolution other than 32, 64 or 128 */
+export function resnetEncoder(options: ResNetEncoderOptions): ResNetEncoder {
+  return new ResNetEncoder(options);
 }

@@ -52,11 +52,16 @@ const COLUMNS = 8;
 
 /** Rows of real images, and below each what the decoder makes of their latents' means. */
 export function reconstructions(encoder: VaeEncoder, toLatents = (mean: Tensor) => mean): GridMaker {
+  return reconstructionsBy((images) => toLatents(encoder.encode(images).mean));
+}
+
+/** Rows of real images, and below each what is made of their latents. */
+export function reconstructionsBy(latentsOf: (images: Tensor) => Tensor): GridMaker {
   return ({ generate, batch: { images: real } }) => {
     const columns = Math.min(COLUMNS, real.shape[0]);
     const rows = Math.floor(real.shape[0] / columns);
     const shown = real.narrow(0, { start: 0, length: rows * columns });
-    const decoded = generate(toLatents(encoder.encode(shown).mean));
+    const decoded = generate(latentsOf(shown));
     const [, ...shape] = shown.shape;
     const inRows = (images: Tensor) => images.reshape([rows, columns, ...shape]);
     const both = stack([inRows(shown), inRows(decoded)], 1);

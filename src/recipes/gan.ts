@@ -49,6 +49,8 @@ export interface GanOptions {
   readonly optimizers: { readonly discriminator: OptimizerFactory; readonly generator: OptimizerFactory };
   /** Steps of D for each of G's; or how many in step `index` (1). */
   readonly criticSteps?: number | ((index: number) => number);
+  /** Whether D and G are trained in step `index`; phases in `further` say it themselves (in all steps). */
+  readonly during?: (index: number) => boolean;
   /** Passes real images and fakes through D as one batch: the same where no layer looks across the batch, and faster (false). */
   readonly oneBatch?: boolean;
   /** D's weights stay within ± this (as they are). */
@@ -66,6 +68,8 @@ export interface GanOptions {
   };
   /** Pictures drawn beside the sample grids. */
   readonly grids?: Model['grids'];
+  /** Networks beside G and D, for phases in `further` (none). */
+  readonly others?: Readonly<Record<string, Module>>;
 }
 
 /**
@@ -75,7 +79,7 @@ export interface GanOptions {
  * @throws UsageError for a combination that is known to fail, unless `config.allow` names it; the networks are then released
  */
 export function gan(options: GanOptions): Model {
-  const { networks, latent, loss, config = {}, own, grids } = options;
+  const { networks, latent, loss, config = {}, own, grids, others } = options;
   const { historical = 0, emaImages = 0 } = config;
   refuse(options);
   const seen = augmentation(config.augment ?? 'none', loss);
@@ -85,6 +89,7 @@ export function gan(options: GanOptions): Model {
   return {
     networks: {
       ...networks,
+      ...others,
       ...seen.networks,
       ...(history && { discriminatorHistory: history.discriminator, generatorHistory: history.generator }),
     },
@@ -102,7 +107,17 @@ export function gan(options: GanOptions): Model {
 
 /** D on real images and fakes, then G against the moved D. The log shows the mean probability that D gives to each kind. */
 function phasesOf(
-  { latent, loss, optimizers, oneBatch = false, scores = false, criticSteps, clip, penalty }: GanOptions,
+  {
+    latent,
+    loss,
+    optimizers,
+    oneBatch = false,
+    scores = false,
+    criticSteps,
+    during,
+    clip,
+    penalty,
+  }: GanOptions,
   { augment, observe }: Augmentation,
   anchor: (name: 'discriminator' | 'generator') => Term,
 ): Phase[] {
@@ -125,6 +140,7 @@ function phasesOf(
       trains: 'discriminator',
       optimizer: optimizers.discriminator,
       repeat: criticSteps,
+      during,
       ...(clip !== undefined && { before: ({ discriminator }) => clipWeights(discriminator, clip) }),
       loss: (step) => {
         const [real, fake] = onBoth(step);
@@ -143,6 +159,7 @@ function phasesOf(
       name: 'G',
       trains: 'generator',
       optimizer: optimizers.generator,
+      during,
       loss: (step) =>
         total(
           loss.generator(onFake(step), () => onReal(step)),

@@ -1,5 +1,6 @@
 import { type LoadedModel, type LoadOptions, loadModel, type ModelBuilder } from '../training/load';
 import { acgan } from './acgan';
+import { anogan } from './anogan';
 import { betaVae } from './beta-vae';
 import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
@@ -7,6 +8,8 @@ import { cyclegan } from './cyclegan';
 import { dcgan } from './dcgan';
 import { denoise } from './denoise';
 import { dragan } from './dragan';
+import { fAnogan } from './f-anogan';
+import { ganomaly } from './ganomaly';
 import { infogan } from './infogan';
 import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
@@ -48,6 +51,9 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   vae,
   'beta-vae': betaVae,
   'vae-gan': vaeGan,
+  anogan,
+  'f-anogan': fAnogan,
+  ganomaly,
   pix2pix,
   cyclegan,
   'super-resolution': superResolution,

@@ -1,6 +1,7 @@
 import { nonSaturating } from '../losses/adversarial';
 import { gaussianKl } from '../losses/information';
 import { gaussianNll } from '../losses/likelihood';
+import type { PerImageOptions } from '../losses/per-image';
 import { total, weighted } from '../losses/total';
 import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { featureDiscriminator } from '../models/headed-dcgan';
@@ -12,6 +13,7 @@ import { latentSampler } from '../training/latent-sampler';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
 import { emaField } from './gan-fields';
+import { errorMaps, oneClassFields, prepareOneClass, scorerOf } from './one-class';
 import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 
@@ -29,6 +31,7 @@ const fields = {
   encoderLr: number(1e-3, { resumable: true, min: 0, help: 'learning rate of the encoder' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
   emaImages: emaField(5_000),
+  ...oneClassFields(0),
 };
 
 /**
@@ -42,6 +45,7 @@ export const vaeGan: Recipe<typeof fields> = {
   summary: 'VAE that reconstructs features of a discriminator (Larsen et al. 2016)',
   fields,
   resolutions: { description: DCGAN_SIZES, accepts: dcganAccepts },
+  prepare: prepareOneClass,
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, { images }) {
     const { latentSize, width, lr, encoderLr, beta1 } = config;
@@ -59,10 +63,10 @@ export const vaeGan: Recipe<typeof fields> = {
       return { posterior, decoded: decoder.forward(asPixel(drawPosterior(posterior))) };
     };
     /** −ln N(features of what is real; features of what was decoded, 1), but for a constant, in nats an image. */
-    const dissimilarity = (onReal: Tensor, onDecoded: Tensor): Tensor => {
+    const dissimilarity = (onReal: Tensor, onDecoded: Tensor, options?: PerImageOptions): Tensor => {
       const { numel, shape } = onReal;
       const constant = (0.5 * Math.log(2 * Math.PI) * numel) / shape[0];
-      return gaussianNll({ mean: onDecoded.float() }, onReal.detach().float()).sub(constant);
+      return gaussianNll({ mean: onDecoded.float() }, onReal.detach().float(), options).sub(constant);
     };
 
     return {
@@ -115,6 +119,20 @@ export const vaeGan: Recipe<typeof fields> = {
       ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},
       sampler: latentSampler({ by: 'decoder', latent }),
       grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
+      scorer: scorerOf(config, {
+        name: '-ELBO of features at the mean of the latents',
+        networks: ['encoder', 'decoder', 'discriminator'],
+        score: (images) => {
+          const posterior = encode(encoder, images);
+          const made = decoder.forward(asPixel(posterior.mean));
+          const [onReal, onMade] = [discriminator.features(images), discriminator.features(made)];
+          const kl = gaussianKl(posterior, { reduction: 'none' });
+          return {
+            scores: dissimilarity(onReal, onMade, { reduction: 'none' }).add(kl),
+            maps: errorMaps(made, images),
+          };
+        },
+      }),
       // Its likelihood is of a discriminator's features: no bound on ln p(x) of images.
       autoencoder: {
         networks: ['encoder'],

@@ -1,3 +1,4 @@
+import { prepareOneClass } from './one-class';
 import type { Recipe } from './recipe';
 import { variationalFields, variationalModel } from './variational';
 
@@ -10,6 +11,7 @@ export const vae: Recipe<typeof variationalFields> = {
     description: 'any size from 8 to 128',
     accepts: ({ height, width }) => Math.min(height, width) >= 8 && Math.max(height, width) <= 128,
   },
+  prepare: prepareOneClass,
   training: { resolution: 28, batch: 128, steps: 3_000 },
   build: (config, { images }) => variationalModel({ ...config, beta: 1 }, images),
 };

@@ -11,6 +11,7 @@ import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
 import { drawPosterior, encode, logWeights, reconstructions, traversals } from './autoencoder';
 import { boolean, type ConfigOf, choice, integer, number } from './config';
+import { errorMaps, meanOfEach, oneClassFields, scorerOf } from './one-class';
 
 /** Likelihoods that `--set likelihood=…` can name. */
 const LIKELIHOODS = ['bernoulli', 'gaussian', 'discretized'] as const;
@@ -30,7 +31,27 @@ export const variationalFields = {
   binarize: boolean(false, { help: 'makes pixels black or white, at half' }),
   warmUp: integer(500, { min: 0, help: 'steps in which the weight of KL grows from 0, 0 for none' }),
   lr: number(1e-3, { resumable: true, min: 0, help: 'learning rate' }),
+  score: choice('reconstruction', ['reconstruction', 'elbo'], {
+    help: 'how unusual an image is: mean square error of its reconstruction, or −ELBO at the mean of its latents',
+  }),
+  ...oneClassFields(0),
 };
+
+/** What `score` can be, in words for protocols. */
+const SCORES = {
+  reconstruction: 'mean (x - G(mean of z))²',
+  elbo: '-ELBO at the mean of z, above that of the image itself',
+} as const;
+
+/** −ln p(x | x) of images under a Bernoulli, [N]: what no decoder can be below. */
+function ownEntropy(images: Tensor): Tensor {
+  const ink = images
+    .add(1)
+    .div(2)
+    .clamp({ min: 1e-6, max: 1 - 1e-6 });
+  const logits = ink.log().sub(ink.neg().add(1).log());
+  return bernoulliNll(logits, images, { reduction: 'none' });
+}
 
 /** A VAE by the size of its KL term, β: 1 is the variational bound. */
 export function variationalModel(
@@ -59,6 +80,19 @@ export function variationalModel(
   };
   const blackAndWhite = (real: Tensor): Tensor => real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1);
 
+  /** −ELBO [N] of images at the mean of their latents, and what is made of that mean. */
+  const atMean = (seen: Tensor) => {
+    const posterior = encode(encoder, seen);
+    const decoded = decoder.decode(posterior.mean).float();
+    const nll = reconstruction(decoded, seen, { reduction: 'none' });
+    const kl = gaussianKl(posterior, { reduction: 'none' });
+    return {
+      // Grey pixels have an entropy of their own under a Bernoulli, which says how much ink there is and not whether it is where it should be.
+      surprise: spread === null ? nll.add(kl).sub(ownEntropy(seen)) : nll.add(kl),
+      made: output === 'mean' ? decoded : decoded.sigmoid().mul(2).sub(1),
+    };
+  };
+
   const latent = { size: latentSize };
   return {
     networks: { encoder, decoder, ...(spread && { spread }) },
@@ -84,6 +118,18 @@ export function variationalModel(
       },
     ],
     grids: { reconstructions: reconstructions(encoder), traversals },
+    scorer: scorerOf(config, {
+      name: SCORES[config.score],
+      networks: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
+      score: (images) => {
+        const seen = binarize ? blackAndWhite(images) : images;
+        const { surprise, made } = atMean(seen);
+        return {
+          scores: config.score === 'elbo' ? surprise : meanOfEach(made.sub(seen).square()),
+          maps: errorMaps(made, seen),
+        };
+      },
+    }),
     autoencoder: {
       networks: ['encoder', ...(spread ? ['spread'] : [])],
       ...(binarize && { view: { name: 'black or white, at half', of: blackAndWhite } }),

@@ -65,6 +65,10 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   l1: { label: 'L1', better: 'lower', range: [0, null] },
   ssim: { label: 'SSIM', better: 'higher', range: [null, 1] },
   lpips: { label: 'LPIPS', better: 'lower', range: [0, null] },
+  auroc: { label: 'AUROC', better: 'higher', range: [0, 1] },
+  averagePrecision: { label: 'Average precision', better: 'higher', range: [0, 1] },
+  falseAlarmsAt95: { label: 'False alarms at 95 % hits', better: 'lower', range: [0, 1] },
+  aurocOfMean: { label: 'AUROC of the distance to the mean image', better: 'higher', range: [0, 1] },
 };
 
 /** What ends the names of numbers that judge the inputs of a model in the place of its outputs: a base line. */

@@ -14,6 +14,7 @@ import type { Model } from './model';
 import type { Networks } from './phase';
 import { type RunRequest, run } from './run-model';
 import type { Sampler } from './sampler';
+import type { Scorer } from './scorer';
 import { takeStandingStatistics } from './standing-latents';
 
 /** What a data set is prepared for. */
@@ -45,6 +46,8 @@ export interface LoadOptions {
   readonly device?: string;
   /** Loads what an autoencoder needs to be shown images, too (false). */
   readonly autoencoder?: boolean;
+  /** Loads what the model scores images with, too (false). */
+  readonly scorer?: boolean;
   /**
    * Takes the running statistics of batch norms anew, as the mean over so many batches of 64 latents, within ±truncation where one is
    * given (those of the training): `nn.standingStatistics`.
@@ -77,6 +80,8 @@ export interface LoadedModel extends SampledNetworks {
   prepare(dataset: Dataset, split: Preparation['split']): Dataset;
   /** How it encodes real images, on `device`: where that was asked for, and the model can. */
   readonly autoencoder: Autoencoder | null;
+  /** How unusual images are to it: where that was asked for, and the model can tell. */
+  readonly scorer: Scorer | null;
   /** Sentences about damaged checkpoints that were passed over. */
   readonly notes: readonly string[];
   /**
@@ -102,7 +107,11 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const { builder, config } = builderOf(checkpoint, options);
   const model = builder.build(config, description.specs);
   const sampler = requireSampler(model, checkpoint);
-  const wanted = [...sampler.networks, ...((options.autoencoder && model.autoencoder?.networks) || [])];
+  const wanted = [
+    ...sampler.networks,
+    ...((options.autoencoder && model.autoencoder?.networks) || []),
+    ...((options.scorer && model.scorer?.networks) || []),
+  ];
   const networks = keepOnly(model.networks, wanted);
   try {
     const averaged = await loadNetworks(
@@ -136,6 +145,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       prepare: (dataset, split) =>
         builder.prepare?.(dataset, config, { split, seed: seedOf(description) }) ?? dataset,
       autoencoder: (options.autoencoder && model.autoencoder) || null,
+      scorer: (options.scorer && model.scorer) || null,
       notes: standing === null ? [...notes, ...idle] : notes,
       run: (request) => run({ ...sampled, sampler }, request),
       dispose() {

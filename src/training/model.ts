@@ -8,6 +8,7 @@ import type { Networks, Phase, Tensors } from './phase';
 import { trains } from './plan';
 import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
+import type { Scorer } from './scorer';
 
 /** What a network's input can be taken from. */
 export interface MakeSource {
@@ -41,6 +42,8 @@ export interface Model<N extends Networks = Networks> {
   readonly grids?: Readonly<Record<string, GridMaker>>;
   /** How a model with an encoder is judged by real images: bounds on their likelihood, reconstructions (none). */
   readonly autoencoder?: Autoencoder;
+  /** How unusual an image is to the trained model (it cannot tell). */
+  readonly scorer?: Scorer;
 }
 
 /** Names become those of files, so they must not meet, nor leave the folder. */
@@ -72,6 +75,7 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
   for (const [name, { by }] of Object.entries(model.makes ?? {})) known(`makes.${name}`, by);
   for (const name of Object.keys(model.ema ?? {})) known('ema', name);
   for (const name of model.sampler?.networks ?? []) known('sampler', name);
+  for (const name of model.scorer?.networks ?? []) known('scorer', name);
   for (const phase of model.phases) checkPhase(phase as Phase, model.networks);
 }
 

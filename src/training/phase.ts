@@ -53,6 +53,8 @@ export interface Phase<N extends Networks = Networks> {
   readonly optimizer: OptimizerFactory;
   /** Runs in every `every`-th step only (1). */
   readonly every?: number;
+  /** Whether it runs in step `index`: a training in stages has phases that begin, or end, on its way (in all steps). */
+  readonly during?: (index: number) => boolean;
   /** Runs so many times a step, each time with a new batch and new latents; or how often in step `index`, e.g. more at the start (1). */
   readonly repeat?: number | ((index: number) => number);
   /** Runs before the loss, e.g. to clip weights. */

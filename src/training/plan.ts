@@ -2,7 +2,7 @@ import { UsageError } from '../errors';
 import type { Phase } from './phase';
 
 /** What a plan must know of a phase. */
-export type Planned = Pick<Phase, 'name' | 'every' | 'repeat' | 'trains'>;
+export type Planned = Pick<Phase, 'name' | 'every' | 'during' | 'repeat' | 'trains'>;
 
 /** One run of a phase within a step. */
 export interface PlanEntry<P extends Planned> {
@@ -44,7 +44,7 @@ export function planStep<P extends Planned>(
   phases: readonly P[],
   { index, makers }: { readonly index: number; readonly makers: readonly string[] },
 ): StepPlan<P> {
-  const due = phases.filter((phase) => index % (phase.every ?? 1) === 0);
+  const due = phases.filter(({ every = 1, during }) => index % every === 0 && (during?.(index) ?? true));
   const runs = due.flatMap((phase) =>
     Array.from({ length: repetitions(phase, index) }, (_, repetition) => ({ phase, repetition })),
   );

@@ -26,13 +26,20 @@ describe('a list of metrics', () => {
 
 describe('metrics', () => {
   test('are of images, of images beside their targets, of paths, or of real images in an autoencoder', () => {
-    expect(metricParts(parseMetrics('elbo,fid,ppl,lpips,reconstruction,accuracy,l1'))).toEqual({
+    expect(metricParts(parseMetrics('elbo,auroc,fid,ppl,lpips,reconstruction,accuracy,l1'))).toEqual({
       images: ['fid', 'accuracy'],
       pairs: ['l1', 'lpips'],
       paths: true,
       data: ['elbo', 'reconstruction'],
+      scores: true,
     });
-    expect(metricParts(['kid'])).toEqual({ images: ['kid'], pairs: [], paths: false, data: [] });
+    expect(metricParts(['kid'])).toEqual({
+      images: ['kid'],
+      pairs: [],
+      paths: false,
+      data: [],
+      scores: false,
+    });
   });
 
   test('of images, or of pairs, are measured on the way', () => {

@@ -11,6 +11,7 @@ import { Generator, manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { seededLatents } from '../../src/training/generated-images';
+import type { Scored } from '../../src/training/scorer';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
 import { reportsOf } from '../support/training';
@@ -39,6 +40,8 @@ const SMALL: Readonly<Record<string, string>> = {
   critic: '1',
   boost: '1',
   blocks: '1',
+  searchSteps: '2',
+  heldOut: '0',
   patch: '16',
 };
 
@@ -102,6 +105,14 @@ function expectImages(images: Tensor, { channels, height, width }: Shape): void 
   expect(new Set(values).size).toBeGreaterThan(height);
 }
 
+/** A number for each of four images, and a map for each. */
+function expectScores({ scores, maps }: Scored, { height, width }: Shape): void {
+  expect([scores.shape, maps.shape]).toEqual([[4], [4, 1, height, width]]);
+  expect(
+    [...scores.toTypedArray(), ...maps.toTypedArray()].every((value) => Number.isFinite(Number(value))),
+  ).toBe(true);
+}
+
 test.each(everyRecipe)('$name takes every data set, and is not limited to its usual size', (recipe) => {
   const { accepts } = recipe.resolutions;
   const { resolution: side } = recipe.training;
@@ -115,7 +126,7 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
   const square = everyRecipe.filter(
     ({ resolutions }) => !SHAPES.some((shape) => shape.height !== shape.width && resolutions.accepts(shape)),
   );
-  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'projection']);
+  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'projection', 'f-anogan']);
 });
 
 test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {
@@ -123,7 +134,6 @@ test.each(cases)('$told on $channels×$height×$width, as $like', async (one) =>
   const config = smallConfig(recipe, one.set);
   const given = datasetFor(recipe, one);
   const dataset = recipe.prepare?.(given, config, { split: 'train', seed: 1 }) ?? given;
-  const { kind } = dataset;
   const loader = dataset.loader({ batch: 4, seed: 1, device: testDevice });
   manualSeed(1);
   const model = recipe.build(config, dataset.specs, { steps: 1 });
@@ -134,9 +144,9 @@ test.each(cases)('$told on $channels×$height×$width, as $like', async (one) =>
 
   scope(() => {
     const { sampler, networks, device, grids } = trainer;
+    if (model.scorer) expectScores(model.scorer.score(batch.images, { seed: 0 }), one);
     if (!sampler) throw new Error('no sampler');
     if (sampler.takes === 'images') {
-      expect(kind).not.toBe('images');
       for (const [direction, { from }] of Object.entries(sampler.directions))
         expectImages(sampler.make(networks, batch[from], { direction }), one);
       expectImages(sampler.grid(networks, batch).images, one);

@@ -18,6 +18,9 @@ const DRAWN: readonly (readonly [recipe: string, fixture: string])[] = [
   ['sngan', 'sngan'],
   ['sngan', 'sngan-16'],
   ['modern', 'modern'],
+  ['anogan', 'anogan'],
+  ['f-anogan', 'f-anogan'],
+  ['ganomaly', 'ganomaly'],
 ];
 
 /** Where latents, with their classes and codes, are in the fixture. */
@@ -43,6 +46,7 @@ const WANDERING: Readonly<Record<string, readonly string[]>> = {
   'lsgan-resnet': ['generator.blocks.2.conv2.bias'],
   'relativistic-r1': ['discriminator.4.bias'],
   'wgan-gp-resnet': ['discriminator.blocks.3.conv2.bias'],
+  'f-anogan': ['discriminator.blocks.3.conv2.bias'],
 };
 
 test.each(DRAWN)(

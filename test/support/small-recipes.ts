@@ -74,6 +74,14 @@ export const SMALL: readonly SmallRecipe[] = [
     resolution: 16,
   },
   { name: 'vae-gan', recipe: 'vae-gan', set: { width: '4', latentSize: '3' }, resolution: 16 },
+  { name: 'anogan', recipe: 'anogan', set: { ...dcgan, searchSteps: '2' }, resolution: 16 },
+  {
+    name: 'f-anogan in both of its stages',
+    recipe: 'f-anogan',
+    set: { latentSize: '8', width: '4', discriminatorWidth: '4', growth: '1', critic: '2' },
+    resolution: 32,
+  },
+  { name: 'ganomaly', recipe: 'ganomaly', set: dcgan, resolution: 16 },
   {
     name: 'pix2pix',
     recipe: 'pix2pix',

@@ -4,7 +4,11 @@ import { usage } from '../support/failure';
 const phase = (
   name: string,
   trains: string | string[],
-  extra: { every?: number; repeat?: number | ((index: number) => number) } = {},
+  extra: {
+    every?: number;
+    during?: (index: number) => boolean;
+    repeat?: number | ((index: number) => number);
+  } = {},
 ) => ({
   name,
   trains,
@@ -49,6 +53,21 @@ describe('a step’s plan', () => {
 
   test('after the generator has moved, fakes are made anew', () => {
     expect(plan([phase('G', 'generator'), phase('D', 'discriminator')])).toBe('G0: generator | D0');
+  });
+
+  test('a phase of one stage of the training runs in that alone', () => {
+    const phases = [
+      phase('G', 'generator', { during: (index) => index < 2 }),
+      phase('R', 'generator', { every: 2, during: (index) => index < 2 }),
+      phase('E', 'encoder', { during: (index) => index >= 2 }),
+    ];
+    expect([0, 1, 2, 3].map((index) => plan(phases, { index }))).toEqual([
+      'G0: generator | R0: generator',
+      'G0: generator',
+      'E0',
+      'E0',
+    ]);
+    expect(planStep(phases.slice(0, 2), { index: 2, makers: [] })).toEqual({ groups: [], batches: 0 });
   });
 
   test('a lazy phase runs in every so many steps only', () => {

@@ -16,6 +16,17 @@ export interface Neighbours {
   readonly realMedian: number;
 }
 
+/** From when on a model that has learned what is normal takes an image for an unusual one. */
+export interface Threshold {
+  /** The step of the weights that it is of. */
+  readonly step: number;
+  readonly threshold: number;
+  /** The share of normal images that may lie above it. */
+  readonly falseAlarms: number;
+  /** The share of the learned images that does: more where they hold what should be found. */
+  readonly learnedAbove: number;
+}
+
 /** Everything a report page shows of a run. */
 export interface RunData {
   /** As it was given. */
@@ -29,6 +40,7 @@ export interface RunData {
   readonly samples: Samples;
   readonly pictures: Readonly<Partial<Record<'real' | 'fake' | 'neighbours', EmbeddedPicture>>>;
   readonly neighbours?: Neighbours;
+  readonly threshold?: Threshold;
   /** The step of the weights in `best/`. */
   readonly bestStep?: number;
   /** What could not be read, and how often the run went back to a checkpoint: a sentence each. */
@@ -52,6 +64,7 @@ export async function readRun(directory: string): Promise<RunData> {
   const neighbours = readNeighbours(join(directory, 'evaluation', 'neighbours.json'));
   const config = readConfig(join(directory, 'config.json'), notes);
   notes.push(...rollbackNotes(config));
+  const threshold = readThreshold(join(directory, 'threshold.json'));
   const bestStep = readStep(join(directory, 'best', 'manifest.json'));
   return {
     directory,
@@ -62,6 +75,7 @@ export async function readRun(directory: string): Promise<RunData> {
     samples: await readSamples(join(directory, 'samples'), MOST_BYTES - taken),
     pictures,
     ...(neighbours && { neighbours }),
+    ...(threshold && { threshold }),
     ...(bestStep !== undefined && { bestStep }),
     notes,
   };
@@ -105,6 +119,14 @@ function readNeighbours(file: string): Neighbours | undefined {
     index: numbers(index),
   }));
   return rows.some(({ distance }) => distance.length > 0) ? { k, samples: rows, realMedian } : undefined;
+}
+
+function readThreshold(file: string): Threshold | undefined {
+  const { step, threshold, falseAlarms, learnedAbove } = readOptional(file) ?? {};
+  const found = { step, threshold, falseAlarms, learnedAbove };
+  const isWhole = (values: Record<string, unknown>): values is Record<keyof Threshold, number> =>
+    Object.values(values).every(Number.isFinite);
+  return isWhole(found) ? found : undefined;
 }
 
 function numbers(values: unknown): number[] {

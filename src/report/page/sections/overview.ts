@@ -1,12 +1,19 @@
 import { isJsonObject, type JsonObject } from '../../../io/json';
 import { metricFacts } from '../../evaluations';
-import { collapseNote, describeSummary, formatCount, metricsOf, summarizeMetric } from '../../summary';
+import {
+  collapseNote,
+  describeSummary,
+  formatCount,
+  formatValue,
+  metricsOf,
+  summarizeMetric,
+} from '../../summary';
 import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
 
 /** The head of the page: what was trained, how far it came, and what a reader must know first. */
 export function overviewSection(run: RunData): Html {
-  const warnings = [...collapseSentences(run), ...notFiniteSentences(run)];
+  const warnings = [...collapseSentences(run), ...notFiniteSentences(run), ...alarmSentences(run)];
   return html`<header>
 <p class="kind">Training report</p>
 <h1>${run.name}</h1>
@@ -54,6 +61,12 @@ function keyFigures(run: RunData): [string, string][] {
   const [metric] = metricsOf(evaluations);
   const summary = metric === undefined ? undefined : summarizeMetric(evaluations, metric);
   if (summary) figures.push([metricFacts(summary.metric).label, describeSummary(summary)]);
+  const { threshold: found } = run;
+  if (found)
+    figures.push(
+      ['Threshold', `${formatValue(found.threshold)} for ${percent(found.falseAlarms)} false alarms`],
+      ['Learned images above it', percent(found.learnedAbove)],
+    );
   return figures;
 }
 
@@ -88,6 +101,21 @@ function collapseSentences({ evaluations, bestStep }: RunData): string[] {
     const isKept = bestStep !== undefined && summarizeMetric(evaluations, metric)?.best?.step === bestStep;
     return [isKept ? `${note}: best/ has those weights.` : `${note}.`];
   });
+}
+
+/** So many times the false alarms that are allowed are no chance. */
+const ALARMING = 2;
+
+/** What is learned lies below the threshold as held-out images do, unless it is of another kind. */
+function alarmSentences({ threshold: found }: RunData): string[] {
+  if (!found || found.learnedAbove <= ALARMING * found.falseAlarms) return [];
+  return [
+    `${percent(found.learnedAbove)} of the learned images lie above the threshold, where ${percent(found.falseAlarms)} are expected: they may hold what should be found.`,
+  ];
+}
+
+function percent(share: number): string {
+  return `${formatValue(100 * share)} %`;
 }
 
 function notFiniteSentences({ metrics }: RunData): string[] {

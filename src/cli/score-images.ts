@@ -1,0 +1,105 @@
+import { decodeFormed, type Fit, loadSharp, type Sharp } from '../data/decode-image';
+import { frameOf, type ImageFrame } from '../data/image-frame';
+import { sizeText } from '../data/image-size';
+import type { ImageShape } from '../data/image-spec';
+import { resizeImages } from '../data/resize';
+import { isPadded } from '../data/sources';
+import { messageOf, UsageError } from '../errors';
+import type { LoadedModel } from '../training/load';
+import { readDatasetSettings } from './dataset-options';
+import type { ScoredFile } from './score-files';
+import type { ScoreSettings } from './score-settings';
+
+/** An image in the form that a model has learned. */
+export interface ScoreInput extends ScoredFile {
+  /** uint8 [C, H, W] */
+  readonly pixels: Uint8Array;
+  /** What it was in its file. */
+  readonly own: ImageShape;
+  readonly frame: ImageFrame;
+}
+
+/** How images are brought into the form of those that a model has learned. */
+interface Form {
+  readonly shape: ImageShape;
+  readonly fit: Fit;
+  /** Surrounds images that are a little smaller with black, as the set does that it learned from. */
+  readonly pads: boolean;
+}
+
+/** Opens the images of `score`, and keeps a list of those that are left out. */
+export class ScoreImages {
+  /** Why images were left out, each naming its file. */
+  readonly skipped: string[] = [];
+  readonly form: Form;
+  readonly #sharp: Sharp;
+  readonly #onBadImage: ScoreSettings['onBadImage'];
+
+  private constructor(sharp: Sharp, form: Form, onBadImage: ScoreSettings['onBadImage']) {
+    this.#sharp = sharp;
+    this.form = form;
+    this.#onBadImage = onBadImage;
+  }
+
+  /** For images as the model's data set gives them. @throws GanError `ERR_NO_SHARP` */
+  static async for({ specs, settings }: LoadedModel, { onBadImage }: Pick<ScoreSettings, 'onBadImage'>) {
+    const { channels, height, width } = specs.images;
+    const { fit = 'crop' } = readDatasetSettings(settings);
+    const pads = isPadded(String(settings.dataset)) && height === width;
+    return new ScoreImages(await loadSharp(), { shape: { channels, height, width }, fit, pads }, onBadImage);
+  }
+
+  /**
+   * Decodes images, in their order.
+   *
+   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small or of other channels; with `--on-bad-image skip` it is left out
+   */
+  async open(files: readonly ScoredFile[]): Promise<ScoreInput[]> {
+    const opened = await Promise.all(files.map((file) => this.#unlessBad(() => this.#open(file))));
+    return opened.filter((image) => image !== null);
+  }
+
+  async #open(file: ScoredFile): Promise<ScoreInput> {
+    const { shape, fit } = this.form;
+    const { pixels, own } = await decodeFormed(this.#sharp, file.from, (found) => {
+      this.#require(file, found);
+      const { height, width } = this.#padsTo(found) ? found : shape;
+      return { channels: shape.channels, height, width, fit };
+    });
+    if (!this.#padsTo(own)) return { ...file, own, pixels, frame: frameOf(own, shape, fit) };
+    const target = new Uint8Array(shape.channels * shape.height * shape.width);
+    const { channels, height: to } = shape;
+    resizeImages({ pixels, channels, from: own.height, to, pad: true })(0, target, 0);
+    // Their pixels stay as they are: a margin is around them, whatever the fit.
+    const { seen, shown } = frameOf(own, own, 'stretch');
+    const margin = Math.floor((to - own.height) / 2);
+    return { ...file, own, pixels: target, frame: { seen, shown: { ...shown, top: margin, left: margin } } };
+  }
+
+  #padsTo({ height, width }: ImageShape): boolean {
+    const { pads, shape } = this.form;
+    return pads && height === width && height < shape.height && shape.height <= (height * 8) / 7;
+  }
+
+  #require({ from }: ScoredFile, own: ImageShape): void {
+    const { shape } = this.form;
+    if (own.channels !== shape.channels)
+      throw new UsageError(
+        `${from} has ${own.channels} channels, but this model has learned images of ${shape.channels}: convert it, or leave it out with --on-bad-image skip`,
+      );
+    if ((own.height >= shape.height && own.width >= shape.width) || this.#padsTo(own)) return;
+    throw new UsageError(
+      `${from} has ${sizeText(own)} pixels, but this model takes images of at least ${sizeText(shape)}: enlarge it, or leave it out with --on-bad-image skip`,
+    );
+  }
+
+  async #unlessBad<T>(open: () => Promise<T>): Promise<T | null> {
+    try {
+      return await open();
+    } catch (error) {
+      if (this.#onBadImage === 'fail') throw error;
+      this.skipped.push(messageOf(error));
+      return null;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { writeFile } from 'node:fs/promises';
+import { messageOf } from '../errors';
+import type { Detection } from '../metrics/detection';
+import type { ImageSource } from '../metrics/image-source';
+import { load } from '../recipes/index';
+import { metricFacts } from '../report/evaluations';
+import { formatMeasured } from '../report/summary';
+import { createTaskProgress } from '../report/task-progress';
+import { fromBytes } from '../tensor/create';
+import type { LoadedModel } from '../training/load';
+import { type NormalScores, shareAbove, thresholdAt } from '../training/normal-scores';
+import { writeResult } from './apply-make';
+import { listenForInterrupt } from './interrupt';
+import { notesOf } from './model-notes';
+import { type ScoredFile, scoredFiles } from './score-files';
+import { ScoreImages, type ScoreInput } from './score-images';
+import { MaskJudge, type WholeMap, wholeMap, writeMap } from './score-maps';
+import type { ScoreSettings } from './score-settings';
+import { keptNormalScores, requireScorer, type ScoringContext, scoresOf } from './scoring';
+import type { CommandContext, Terminal } from './terminal';
+import { percent } from './train-threshold';
+
+/** When an image is taken for an unusual one. */
+interface Threshold {
+  readonly value: number;
+  readonly falseAlarms: number;
+  readonly normal: NormalScores;
+}
+
+/** A line of the result. */
+interface Row {
+  readonly file: string;
+  readonly score: number;
+  /** Absent where there is no threshold. */
+  readonly above?: boolean;
+}
+
+/** One `score`. */
+interface ScoreJob extends ScoringContext {
+  readonly model: LoadedModel;
+  readonly settings: ScoreSettings;
+  readonly images: ScoreImages;
+  readonly terminal: Terminal;
+  readonly threshold: Threshold | null;
+  readonly masks: MaskJudge | null;
+  /** Whether to go on with the next images. */
+  goesOn(): boolean;
+}
+
+/**
+ * Loads the model, takes its threshold, and scores the images.
+ *
+ * @returns the exit code: 0, or 130 and 143 when a signal ended it, with the rows that were told by then
+ */
+export async function runScore(settings: ScoreSettings, { host, terminal }: CommandContext): Promise<number> {
+  const files = await scoredFiles(settings);
+  const model = await load(settings.checkpoint, { ...settings, scorer: true });
+  const interrupt = listenForInterrupt(host, () =>
+    terminal.log('interrupted: ending with the images in work; once more to leave at once'),
+  );
+  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
+  const onProgress = terminal.showsProgress
+    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
+    : undefined;
+  try {
+    requireScorer(model);
+    for (const note of notesOf(model, settings.weights)) terminal.warn(note);
+    const images = await ScoreImages.for(model, settings);
+    const threshold = await thresholdOf(model, settings, { terminal, onProgress, signal });
+    const masks = settings.masks === undefined ? null : new MaskJudge();
+    const goesOn = () => !signal.aborted;
+    const job: ScoreJob = { model, settings, images, terminal, threshold, masks, goesOn };
+    await conclude(await scoreAll(files, job), job);
+    return interrupt.exitCode ?? 0;
+  } catch (error) {
+    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+    throw error;
+  } finally {
+    interrupt.dispose();
+    model.dispose();
+  }
+}
+
+/** Null where no normal images are known that the model has not learned: scores are told all the same. */
+async function thresholdOf(
+  model: LoadedModel,
+  settings: ScoreSettings,
+  { terminal, ...context }: ScoringContext & { readonly terminal: Terminal },
+): Promise<Threshold | null> {
+  const { falseAlarms = requireScorer(model).falseAlarms ?? 0.05 } = settings;
+  const request = { settings: { ...settings, resolution: undefined } };
+  const onNote = (note: string) => terminal.warn(note);
+  try {
+    const normal = await keptNormalScores(model, request, { ...context, onNote });
+    if (normal) return { value: thresholdAt(normal, falseAlarms), falseAlarms, normal };
+    onNote('no threshold: no normal images were held out of the training, which --set heldOut=0.1 does');
+  } catch (error) {
+    if (context.signal?.aborted) throw error;
+    onNote(`no threshold: ${messageOf(error)}`);
+  }
+  return null;
+}
+
+/** Images that are opened at once, where neither the user nor the model says. */
+const BATCH = 250;
+
+async function scoreAll(files: readonly ScoredFile[], job: ScoreJob): Promise<Row[]> {
+  const { settings, model, images, terminal, goesOn } = job;
+  const { batch = model.scorer?.batch ?? BATCH } = settings;
+  const rows: Row[] = [];
+  const open = (start: number) => {
+    const opened = images.open(files.slice(start, start + batch));
+    // Awaited later: what fails before that is not unheard.
+    opened.catch(() => {});
+    return opened;
+  };
+  let next = open(0);
+  for (let start = 0; start < files.length && goesOn(); start += batch) {
+    const opened = await next;
+    // Decoded in other threads while these are scored.
+    next = open(start + batch);
+    if (opened.length === 0) continue;
+    for (const row of await scoreBatch(opened, start, job)) {
+      rows.push(row);
+      terminal.result(rowText(row));
+      terminal.record({ event: 'image', ...row });
+    }
+  }
+  return rows;
+}
+
+function rowText({ file, score, above }: Row): string {
+  const verdict = above === undefined ? '' : above ? 'above  ' : 'below  ';
+  return `${score.toPrecision(6).padStart(12)}  ${verdict}${file}`;
+}
+
+async function scoreBatch(inputs: readonly ScoreInput[], first: number, job: ScoreJob): Promise<Row[]> {
+  const { model, settings, threshold, masks } = job;
+  const wantsMaps = settings.maps !== undefined || masks !== null;
+  const maps: WholeMap[] = [];
+  const scores = await scoresOf(model, sourceOf(inputs, model), {
+    seed: first,
+    ...(wantsMaps && {
+      onMaps: (batch, start) => {
+        for (const [i, map] of batch.split(1).entries()) maps.push(wholeMap(map, inputs[start + i]));
+      },
+    }),
+  });
+  for (const [i, map] of maps.entries()) {
+    const input = inputs[i];
+    if (input.map !== null) await writeMap(input.map, map, input);
+    await masks?.add(input, scores[i], map);
+  }
+  return inputs.map(({ name }, i) => ({
+    file: name,
+    score: scores[i],
+    ...(threshold && { above: scores[i] > threshold.value }),
+  }));
+}
+
+/** Images that are decoded as a source. */
+function sourceOf(inputs: readonly ScoreInput[], { specs, device }: LoadedModel): ImageSource {
+  const { channels, height, width } = specs.images;
+  return {
+    count: inputs.length,
+    spec: { channels, height, width },
+    fetch: async (start, end) => () => {
+      const bytes = Buffer.concat(inputs.slice(start, end).map(({ pixels }) => pixels));
+      const shape = [end - start, channels, height, width];
+      return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub_(1);
+    },
+  };
+}
+
+async function conclude(rows: readonly Row[], job: ScoreJob): Promise<void> {
+  const { model, settings, images, terminal, threshold, masks } = job;
+  const { out, maps } = settings;
+  for (const reason of images.skipped) terminal.warn(`left out: ${reason}`);
+  if (out !== undefined)
+    await writeResult(out, (partial) =>
+      writeFile(partial, rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
+    );
+  const above = rows.filter((row) => row.above).length;
+  const judged = masks && rows.length > 0 ? masks.judge() : null;
+  const lines = {
+    images: String(rows.length),
+    ...(threshold && {
+      threshold: `${threshold.value.toPrecision(6)}: ${percent(threshold.falseAlarms)} false alarms, by ${threshold.normal.of}`,
+      above: `${above}, ${percent(above / Math.max(1, rows.length))} of them`,
+    }),
+    ...(out !== undefined && { out }),
+    ...(maps !== undefined && { maps }),
+  };
+  for (const [key, text] of Object.entries(lines)) terminal.result(`${key.padEnd(11)}${text}`);
+  for (const [what, found] of Object.entries(judged ?? {}))
+    for (const [name, measured] of Object.entries(found as Detection))
+      terminal.result(`${metricFacts(name).label} of ${what}  ${formatMeasured(measured)}`);
+  const { checkpoint, step, weights } = model;
+  terminal.record({
+    event: 'end',
+    ...{ checkpoint, step, weights },
+    ...{ images: rows.length, skipped: images.skipped.length },
+    ...(threshold && {
+      threshold: threshold.value,
+      falseAlarms: threshold.falseAlarms,
+      of: threshold.normal.of,
+      above,
+      learnedAbove: shareAbove(threshold.normal.learned, threshold.value),
+    }),
+    ...(judged && { judged }),
+    ...(out !== undefined && { out }),
+    ...(maps !== undefined && { maps }),
+  });
+}
