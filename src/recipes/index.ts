@@ -8,6 +8,7 @@ import { dcgan } from './dcgan';
 import { denoise } from './denoise';
 import { dragan } from './dragan';
 import { infogan } from './infogan';
+import { inpaint } from './inpaint';
 import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
 import { modern } from './modern';
@@ -52,6 +53,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   cyclegan,
   'super-resolution': superResolution,
   denoise,
+  inpaint,
 };
 
 /** Options of {@link load}. */
