@@ -122,6 +122,7 @@ interface PairsOptions extends EvaluationOptions {
 async function judgeOfPairs({
   real: targets,
   inputs,
+  masks,
   features: extractor,
   metrics,
   made,
@@ -148,6 +149,7 @@ async function judgeOfPairs({
           extractor,
           device,
           compared,
+          masks,
           onNote,
           protocol: { ...protocol, seed: SEED },
         });
@@ -169,7 +171,7 @@ interface MadeImages {
 /** Images of latents, or of the images that a model is to take in. */
 function madeImages(
   sampler: Sampler | undefined,
-  { real: { spec }, count, inputs, direction }: EvaluationOptions & { readonly count: number },
+  { real: { spec }, count, inputs, masks, direction }: EvaluationOptions & { readonly count: number },
 ): MadeImages {
   if (!sampler)
     throw new UsageError(
@@ -191,6 +193,7 @@ function madeImages(
         ...sampled(training, sampler),
         sampler,
         inputs: shown,
+        masks,
         spec,
         count: Math.min(count, shown.count),
         direction,
