@@ -1,4 +1,5 @@
 import { keptPart } from '../data/dataset';
+import { JUDGED_SEED } from '../data/degraded-dataset';
 import { asBaseLine } from '../metrics/base-line';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageSource } from '../metrics/image-source';
@@ -36,7 +37,7 @@ export async function judgePairs(
         compared: { ...compared, ...asked },
         masks,
         extractor,
-        protocol: { split, seed },
+        protocol: { split, seed, ...(masks && { maskSeed: JUDGED_SEED }) },
         device,
         onProgress,
         signal,

@@ -30,7 +30,7 @@ export interface Degradation {
 const TARGET = 'target';
 
 /** Of what is drawn for images that are judged or shown, whatever the seed of a training: figures of all are of the same images. */
-const JUDGED_SEED = 0;
+export const JUDGED_SEED = 0;
 /** Keeps it apart from the streams of loaders. */
 const STREAM = 0xde64;
 

@@ -46,12 +46,13 @@ export const inpaint: Recipe<typeof fields> = {
   training: { resolution: 64, batch: 16, steps: 10_000 },
   build(config, { target, mask }, training = inpaint.training) {
     const { width, emaImages } = config;
+    const receptiveField = patchSize(config.patch, target);
     const generator = inpainter({ images: target, width });
     const discriminator = patchDiscriminator({
       images: target,
       condition: mask,
       width,
-      receptiveField: patchSize(config.patch, target),
+      receptiveField,
       norm: 'none',
       spectralNorm: true,
     });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { JUDGED_SEED } from '../data/degraded-dataset';
 import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
 import type { Comparison } from '../metrics/comparison';
@@ -151,7 +152,7 @@ async function judgeOfPairs({
           compared,
           masks,
           onNote,
-          protocol: { ...protocol, seed: SEED },
+          protocol: { ...protocol, seed: SEED, ...(masks && { maskSeed: JUDGED_SEED }) },
         });
       } finally {
         images.dispose();
