@@ -120,7 +120,7 @@ test('every recipe with a discriminator can be told what to allow, but those who
   expect(without.map(({ name }) => name)).toEqual([
     ...['vae', 'beta-vae', 'vae-gan'],
     ...['pix2pix', 'cyclegan'],
-    ...['super-resolution', 'denoise'],
+    ...['super-resolution', 'denoise', 'inpaint'],
   ]);
 });
 
