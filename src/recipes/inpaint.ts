@@ -23,8 +23,13 @@ const fields = {
   }),
   width: integer(32, { min: 1, help: 'channels of the maps at the images’ size' }),
   l1: number(1, { resumable: true, min: 0, help: 'weight of L1 in the hole' }),
-  adversarial: number(1, { resumable: true, min: 0, help: 'weight of the adversarial loss in G’s' }),
+  adversarial: number(0.02, {
+    resumable: true,
+    min: 0,
+    help: 'weight of the adversarial loss in G’s (1 in the paper, for long trainings)',
+  }),
   ...rates,
+  lr: number(5e-4, { ...rates.lr, resumable: true, min: 0 }),
   emaImages: emaField(10_000),
 };
 
