@@ -26,7 +26,7 @@ const fields = {
   adversarial: number(0.02, {
     resumable: true,
     min: 0,
-    help: 'weight of the adversarial loss in G’s (1 in the paper, for long trainings)',
+    help: 'weight of the adversarial loss in G’s (1 in the paper)',
   }),
   ...rates,
   lr: number(5e-4, { ...rates.lr, resumable: true, min: 0 }),
