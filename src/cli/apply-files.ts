@@ -1,8 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { kindsOf, readFolder } from '../data/folder-contents';
 import { FORMATS } from '../data/image-formats';
 import { GanError, UsageError } from '../errors';
+import { maskFinder } from './apply-masks';
 import type { ApplySettings } from './apply-settings';
 
 /** An image to take in. */
@@ -10,11 +11,13 @@ export interface AppliedFile {
   readonly from: string;
   /** The picture to write; null for none. */
   readonly to: string | null;
+  /** The picture that is white where it has a hole; absent where there are no masks. */
+  readonly mask?: string;
 }
 
 /**
  * The images at `--in`, each with the picture that is to be written: for one image the file `--out`, or one of its name in the folder
- * `--out`; for a folder files of the same names in `--out`, with the ending `.png`. What lies in `--out` is not taken in.
+ * `--out`; for a folder files of the same names in `--out`, with the ending `.png`. What lies in `--out` or `--mask` is not taken in. Masks: {@link maskFinder}.
  *
  * @throws UsageError where something would be written over an image, or among the images, or two pictures would have one name; GanError
  *   `ERR_DATA_EMPTY` for a folder without images, `ERR_DATA_MISSING` for a path that is not there
@@ -23,10 +26,12 @@ export async function appliedFiles({
   in: input,
   out,
   raw,
-}: Pick<ApplySettings, 'in' | 'out' | 'raw'>): Promise<AppliedFile[]> {
+  mask,
+}: Pick<ApplySettings, 'in' | 'out' | 'raw' | 'mask'>): Promise<AppliedFile[]> {
   if (!existsSync(input))
     throw new GanError('ERR_DATA_MISSING', `--in ${input}: expected an image or a folder, but there is none`);
-  const files = statSync(input).isDirectory() ? await ofFolder(input, out) : [ofFile(input, out)];
+  const found = statSync(input).isDirectory() ? await ofFolder(input, { out, mask }) : [ofFile(input, out)];
+  const files = mask === undefined ? found : await withMasks(found, { in: input, mask });
   checkWritten(files, { out, raw });
   return files;
 }
@@ -41,7 +46,22 @@ function ofFile(input: string, out: string | undefined): AppliedFile {
   return { from: input, to: isFolder ? join(out, asPng(basename(input))) : out };
 }
 
-async function ofFolder(input: string, out: string | undefined): Promise<AppliedFile[]> {
+async function withMasks(
+  files: readonly AppliedFile[],
+  { in: input, mask }: { readonly in: string; readonly mask: string },
+): Promise<AppliedFile[]> {
+  const maskOf = await maskFinder(mask);
+  const isFolder = statSync(input).isDirectory();
+  return files.map((file) => ({
+    ...file,
+    mask: maskOf(file.from, isFolder ? relative(input, file.from) : basename(file.from)),
+  }));
+}
+
+async function ofFolder(
+  input: string,
+  { out, mask }: Pick<ApplySettings, 'out' | 'mask'>,
+): Promise<AppliedFile[]> {
   if (out !== undefined && (existsSync(out) ? !statSync(out).isDirectory() : isPng(out)))
     throw new UsageError(`--out ${out} is a file, but --in ${input} is a folder: name a folder`);
   if (out !== undefined && realOf(out) === realOf(input))
@@ -53,8 +73,8 @@ async function ofFolder(input: string, out: string | undefined): Promise<Applied
     from: join(input, file),
     to: out === undefined ? null : join(out, asPng(file)),
   }));
-  const earlier = out === undefined ? null : join(realOf(out), sep);
-  const taken = files.filter(({ from }) => earlier === null || !realOf(from).startsWith(earlier));
+  const besides = [out, mask].flatMap((folder) => (folder === undefined ? [] : [join(realOf(folder), sep)]));
+  const taken = files.filter(({ from }) => !besides.some((folder) => realOf(from).startsWith(folder)));
   if (taken.length > 0) return taken;
   const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
   throw new GanError(
@@ -66,11 +86,16 @@ async function ofFolder(input: string, out: string | undefined): Promise<Applied
 /** @throws UsageError where a picture, or the file of tensors, would take the place of an image or of another picture */
 function checkWritten(files: readonly AppliedFile[], { out, raw }: Pick<ApplySettings, 'out' | 'raw'>): void {
   const inputs = new Set(files.map(({ from }) => realOf(from)));
-  if (raw !== undefined && inputs.has(realOf(raw)))
-    throw new UsageError(`--raw ${raw} would overwrite an image of --in: choose another file`);
+  const masks = new Set(files.flatMap(({ mask }) => (mask === undefined ? [] : [realOf(mask)])));
+  if (raw !== undefined && (inputs.has(realOf(raw)) || masks.has(realOf(raw))))
+    throw new UsageError(
+      `--raw ${raw} would overwrite ${inputs.has(realOf(raw)) ? 'an image of --in' : 'a mask'}: choose another file`,
+    );
   const taken = new Map<string, string>();
   for (const { from, to } of files) {
     if (to === null) continue;
+    if (masks.has(realOf(to)))
+      throw new UsageError(`--out ${out} would overwrite the mask ${to}: choose another place`);
     if (inputs.has(realOf(to)))
       throw new UsageError(`--out ${out} would overwrite the image ${to} of --in: choose another place`);
     const other = taken.get(to);

@@ -3,6 +3,7 @@ import { type ImageSize, sizeText } from '../data/image-size';
 import type { OnDataProgress } from '../data/progress';
 import { GanError, messageOf, UsageError } from '../errors';
 import type { AppliedFile } from './apply-files';
+import { openMask } from './apply-masks';
 import type { ApplySettings } from './apply-settings';
 
 /** An image whose size is known. */
@@ -11,6 +12,8 @@ export interface MeasuredImage extends AppliedFile, ImageSize {}
 /** An image whose pixels are there. */
 export interface OpenedImage extends AppliedFile {
   readonly image: WholeImage;
+  /** uint8 [1, H, W], light in the hole: where the file has a mask. */
+  readonly hole?: Uint8Array;
 }
 
 /** Headers that are read at once. */
@@ -32,8 +35,8 @@ export class ApplyImages {
    * Measures images by their headers: what cannot be used is known before anything is made.
    *
    * @param least the least height and width
-   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small, each naming the file; with `--on-bad-image skip` only where
-   *   none is left
+   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small or a mask of another size, each naming the file; with
+   *   `--on-bad-image skip` only where none is left
    */
   async measure(
     files: readonly AppliedFile[],
@@ -60,12 +63,17 @@ export class ApplyImages {
   /**
    * Decodes images, in their order.
    *
-   * @throws GanError `ERR_BAD_IMAGE` for one whose pixels are damaged; with `--on-bad-image skip` it is left out
+   * @throws GanError `ERR_BAD_IMAGE` for one whose pixels are damaged, UsageError for a mask without a hole or of nothing else; with
+   *   `--on-bad-image skip` it is left out
    */
   async open(images: readonly MeasuredImage[], channels: number): Promise<OpenedImage[]> {
     const opened = await Promise.all(
-      images.map(({ from, to }) =>
-        this.#unlessBad(async () => ({ from, to, image: await decodeWhole(this.#sharp, from, channels) })),
+      images.map(({ from, to, mask }) =>
+        this.#unlessBad(async () => ({
+          ...{ from, to, mask },
+          image: await decodeWhole(this.#sharp, from, channels),
+          hole: mask === undefined ? undefined : await openMask(this.#sharp, mask),
+        })),
       ),
     );
     return opened.filter((image) => image !== null);
@@ -73,6 +81,13 @@ export class ApplyImages {
 
   async #measureOne(file: AppliedFile, least: number): Promise<MeasuredImage> {
     const size = await measureImage(this.#sharp, file.from);
+    if (file.mask !== undefined) {
+      const hole = await measureImage(this.#sharp, file.mask);
+      if (sizeText(hole) !== sizeText(size))
+        throw new UsageError(
+          `${file.mask} has ${sizeText(hole)} pixels, but ${file.from} has ${sizeText(size)}: a mask is as large as its image`,
+        );
+    }
     if (Math.min(size.height, size.width) >= least) return { ...file, ...size };
     throw new UsageError(
       `${file.from} has ${sizeText(size)} pixels, but this model takes images of at least ${least}×${least}: enlarge it, or leave it out with --on-bad-image skip`,

@@ -12,6 +12,7 @@ import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { type TilingModel, tileByTile } from '../training/tiled';
 import type { OpenedImage } from './apply-images';
+import { holeOf } from './apply-masks';
 import type { ApplySettings } from './apply-settings';
 
 /** How images are made. */
@@ -52,18 +53,37 @@ export function batchSize(
 export async function makeBatch(images: readonly OpenedImage[], making: Making): Promise<Made | null> {
   const { sampler, networks, device, direction, settings } = making;
   const { seed } = settings;
-  const inputs = keep(scope(() => tensorOf(images, making)));
+  const inputs = keep(scope(() => inputsOf(images, making)));
   let made: Tensor | null = null;
   try {
     made =
       settings.tile === undefined
-        ? keep(scope(() => sampler.make(networks, inputs.to(device), { direction, seed }).to('cpu')))
+        ? keep(
+            scope(() => {
+              const masks = inputs.masks?.to(device);
+              return sampler.make(networks, inputs.images.to(device), { direction, seed, masks }).to('cpu');
+            }),
+          )
         : await makeTiled(inputs, images[0].from, making);
     return made && madeOf(made);
   } finally {
-    inputs.dispose();
+    inputs.images.dispose();
+    inputs.masks?.dispose();
     made?.dispose();
   }
+}
+
+/** float32 images [N, C, H, W] in [−1, 1], and masks [N, 1, H, W] of 0 and 1 where there are some. */
+interface Inputs {
+  readonly images: Tensor;
+  readonly masks?: Tensor;
+}
+
+function inputsOf(images: readonly OpenedImage[], making: Making): Inputs {
+  const holes = images.flatMap(({ hole, image: { height, width } }) =>
+    hole === undefined ? [] : [holeOf(hole, { height, width })],
+  );
+  return { images: tensorOf(images, making), ...(holes.length > 0 && { masks: cat(holes) }) };
 }
 
 /** float32 [N, C, H, W] in [−1, 1] */
@@ -74,10 +94,10 @@ function tensorOf(images: readonly OpenedImage[], { channels }: Making): Tensor 
   return cat(tensors).div(127.5).sub_(1);
 }
 
-async function makeTiled(image: Tensor, file: string, making: Making): Promise<Tensor | null> {
+async function makeTiled({ images, masks }: Inputs, file: string, making: Making): Promise<Tensor | null> {
   const { direction, settings, goesOn, onProgress } = making;
   const { seed, overlap, tile = 0 } = settings;
-  const steps = tileByTile(making, image, { direction, seed, tile, overlap });
+  const steps = tileByTile(making, images, { direction, masks, seed, tile, overlap });
   try {
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done) return step.value;
@@ -87,7 +107,7 @@ async function makeTiled(image: Tensor, file: string, making: Making): Promise<T
       if (!goesOn()) return null;
     }
   } finally {
-    steps.return(image);
+    steps.return(images);
   }
 }
 

@@ -5,6 +5,7 @@ import { writeSafetensors } from '../io/safetensors';
 import { load } from '../recipes/index';
 import { createTaskProgress } from '../report/task-progress';
 import { leastSide } from '../training/image-border';
+import type { ImageSampler } from '../training/image-sampler';
 import { type LoadedModel, requireImages } from '../training/load';
 import { tileSize } from '../training/tile-plan';
 import { isSeamless } from '../training/tiled';
@@ -54,17 +55,41 @@ export async function runApply(settings: ApplySettings, { host, terminal }: Comm
   }
 }
 
-/** @throws UsageError for a model that takes no images, a direction that it lacks, a scale that it was not trained for, or a tile that is too small for it */
-function making(model: LoadedModel, { direction: asked, scale, tile, overlap }: ApplySettings) {
+/** @throws UsageError for a model that takes no images, a direction that it lacks, what it was not trained for, or a tile that is too small for it */
+function making(model: LoadedModel, settings: ApplySettings) {
+  const { direction: asked, tile, overlap } = settings;
   const sampler = requireImages(model);
-  if (scale !== undefined && scale !== sampler.scale)
-    throw new UsageError(
-      `--scale ${scale}, but ${model.checkpoint} was trained to make images ${sampler.scale === 1 ? 'of the size of those it takes' : `${sampler.scale} times as high and wide`}: leave --scale out, or name a run that was trained for ${scale}`,
-    );
-  const { name: direction, from } = sampler.direction(asked);
+  checkScale(model, sampler, settings);
+  const { name: direction, from, mask } = sampler.direction(asked);
+  checkMask(model, { takes: mask !== undefined, given: settings.mask !== undefined });
   if (tile !== undefined) tileSize(sampler.reach, { tile, overlap });
   const { networks, device, specs } = model;
   return { sampler, networks, device, direction, channels: specs[from].channels };
+}
+
+/** @throws UsageError for a scale that the model was not trained for */
+function checkScale(
+  { checkpoint }: LoadedModel,
+  { scale: own }: ImageSampler,
+  { scale }: Pick<ApplySettings, 'scale'>,
+): void {
+  if (scale === undefined || scale === own) return;
+  throw new UsageError(
+    `--scale ${scale}, but ${checkpoint} was trained to make images ${own === 1 ? 'of the size of those it takes' : `${own} times as high and wide`}: leave --scale out, or name a run that was trained for ${scale}`,
+  );
+}
+
+/** @throws UsageError for masks that the model does not take, or none where it needs them */
+function checkMask(
+  { checkpoint }: LoadedModel,
+  { takes, given }: { readonly takes: boolean; readonly given: boolean },
+): void {
+  if (takes === given) return;
+  throw new UsageError(
+    given
+      ? `--mask is of models that fill holes, but ${checkpoint} makes all of an image: leave it out`
+      : `${checkpoint} fills holes, and nothing says where they are: try --mask hole.png, white in the hole`,
+  );
 }
 
 /** What the sizes of all images decide. @throws UsageError for images of several sizes that are to go into one tensor */

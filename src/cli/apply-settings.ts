@@ -7,6 +7,7 @@ export const applyFields = {
   recipe: optional(text('mine.ts')),
   in: optional(text('photos')),
   out: optional(text('made')),
+  mask: optional(text('hole.png')),
   direction: optional(text('ab')),
   weights: optional(choice('ema', ['ema', 'live'])),
   batch: optional(integer(8, { min: 1, max: 1024 })),

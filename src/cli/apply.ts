@@ -27,6 +27,10 @@ function applyProgram(): Command {
     .option('--recipe <file>', RECIPE_HELP)
     .option('--in <path>', 'an image, or a folder of images, at any depth')
     .option('--out <path>', 'a file for one image, a folder for several; not needed with --raw')
+    .option(
+      '--mask <path>',
+      'where the holes are, of models that fill them: white (or transparent) in the hole, as large as the image; one for all images, or a folder with one of each image’s name',
+    )
     .option('--direction <name>', 'which way, where a model has more than one (its first)')
     .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
     .option('--batch <n>', 'images of one size that are made at once (as many as have 512×512 pixels in all)')

@@ -8,6 +8,7 @@ import { evaluatePaths } from '../metrics/evaluate-paths';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
 import { prepareReal, type RealImages } from '../metrics/real-images';
+import { ofCopy, ofMean } from '../report/evaluations';
 import { EvaluationPictures } from '../training/evaluation-pictures';
 import { networkProtocol } from '../training/generated-images';
 import { latentSize } from '../training/latent';
@@ -66,7 +67,7 @@ async function judgeImages(job: EvaluationJob, { dataset, extractor, source, spl
     terminal.log(`against  ${real.count} images of ${dataset.name} (${split}), by ${extractor.name}`);
     const evaluation = await measure(job, { real, source, split });
     const copies = judged.shown && (await measure(job, { real, source: judged.shown.copies, split }));
-    await tell(evaluation, copies ? asBaseLine(copies) : undefined);
+    await tell(evaluation, copies ? asBaseLine(copies, judged.shown?.masks ? ofMean : ofCopy) : undefined);
   } finally {
     real.dispose();
   }

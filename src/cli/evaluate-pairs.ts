@@ -1,8 +1,10 @@
 import { keptPart } from '../data/dataset';
+import { JUDGED_SEED } from '../data/degraded-dataset';
 import { asBaseLine } from '../metrics/base-line';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageSource } from '../metrics/image-source';
 import { imageOrder } from '../metrics/real-images';
+import { ofCopy, ofMean } from '../report/evaluations';
 import { openJobFeatures } from './evaluation-features';
 import type { EvaluationJob } from './evaluation-job';
 import type { Shown } from './judged';
@@ -10,7 +12,7 @@ import type { Shown } from './judged';
 /** What is judged by its targets: a model's outputs, and beside them the copies of its inputs. */
 export async function judgePairs(
   job: EvaluationJob,
-  { dataset, split, to, copies, compared }: Shown,
+  { dataset, split, to, masks, copies, compared }: Shown,
 ): Promise<void> {
   const { settings, judged, device, terminal, onProgress, signal, tell } = job;
   const { metrics, seed, colours, border } = settings;
@@ -33,13 +35,14 @@ export async function judgePairs(
         order: imageOrder(targets, images.count),
         metrics: metrics.pairs,
         compared: { ...compared, ...asked },
+        masks,
         extractor,
-        protocol: { split, seed },
+        protocol: { split, seed, ...(masks && { maskSeed: JUDGED_SEED }) },
         device,
         onProgress,
         signal,
       });
-    await tell(await judge(judged.source), asBaseLine(await judge(copies)));
+    await tell(await judge(judged.source), asBaseLine(await judge(copies), masks ? ofMean : ofCopy));
   } finally {
     extractor?.dispose();
   }

@@ -38,13 +38,14 @@ export async function judgeTranslation(
   const dataset = await loadSplit(request, { split, size: judgedSize(model, way), channels });
   checkChannels(dataset, model);
   const { [way.from]: inputs, [way.to]: targets } = dataset.parts;
+  const masks = way.mask === undefined ? undefined : dataset.parts[way.mask];
   if (asked.metrics?.images.includes('accuracy')) checkClasses({ inputs, targets });
   const { seed, count = Math.min(inputs.count, DEFAULT_COUNT) } = asked;
   if (count > inputs.count)
     throw new UsageError(
       `--count ${count}, but the ${split} split of ${name} has ${inputs.count} images to show to the model: ask for fewer`,
     );
-  const shown = { sampler, inputs, spec: targets.spec, direction: way.name, count, device };
+  const shown = { sampler, inputs, masks, spec: targets.spec, direction: way.name, count, device };
   const source = await translatedImages({ ...model, ...shown, seed });
   return {
     source: { ...source, protocol: { ...source.protocol, inputsSplit: split } },
@@ -55,6 +56,7 @@ export async function judgeTranslation(
       dataset,
       split,
       inputs,
+      masks,
       to: way.to,
       compared: sampler.compared,
       copies: await copiesOf(shown, split),

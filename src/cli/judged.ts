@@ -40,11 +40,13 @@ export interface Shown {
   readonly split: Split;
   /** The images of it that are taken in. */
   readonly inputs: PartImages;
+  /** Where their holes are, for a model that fills them. */
+  readonly masks?: PartImages;
   /** The name of those that are made. */
   readonly to: string;
   /** What of the images counts where nobody says. */
   readonly compared: Comparison;
-  /** The inputs as they are, in the place of what the model makes of them. */
+  /** The inputs as they are, or with holes of a mean colour, in the place of what the model makes of them. */
   readonly copies: ImageSource;
 }
 

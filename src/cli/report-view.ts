@@ -24,6 +24,8 @@ export interface ReportViewOptions {
   readonly resumed: boolean;
   /** Whether the model makes images of images, so that it is for `apply`; else of latents, for `sample` (false). */
   readonly takesImages?: boolean;
+  /** Whether they come with masks (false). */
+  readonly takesMasks?: boolean;
   /** The time in milliseconds (`performance.now`). */
   readonly now?: () => number;
 }
@@ -176,8 +178,9 @@ export class ReportView {
 }
 
 /** What to type to use the trained model. */
-function useCommand({ folder, recipe, takesImages }: ReportViewOptions): string {
+function useCommand({ folder, recipe, takesImages, takesMasks }: ReportViewOptions): string {
   const run = ['--checkpoint', folder, ...recipeFlag(recipe)];
-  if (takesImages) return commandLine('apply', [...run, '--in', 'photos', '--out', 'made']);
+  const masks = takesMasks ? ['--mask', 'masks'] : [];
+  if (takesImages) return commandLine('apply', [...run, '--in', 'photos', ...masks, '--out', 'made']);
   return commandLine('sample', [...run, '--count', '64', '--seed', '1', '--out', 'grid.png']);
 }

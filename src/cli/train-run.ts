@@ -91,6 +91,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     recipe: settings.recipe,
     resumed: resume,
     takesImages: model.sampler?.takes === 'images',
+    takesMasks: model.sampler?.takes === 'images' && model.sampler.direction().mask !== undefined,
   });
   const interrupt = listenForInterrupt(host, () =>
     view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),

@@ -59,16 +59,17 @@ export async function openTrainingEvaluation(
 function comparedImages(
   { metrics }: EvaluationSettings,
   { model: { sampler }, dataset, heldOut }: JudgedTraining,
-): Pick<EvaluationOptions, 'real' | 'inputs' | 'protocol'> {
+): Pick<EvaluationOptions, 'real' | 'inputs' | 'masks' | 'protocol'> {
   if (sampler?.takes !== 'images') return { real: dataset.parts.images, protocol: { split: 'train' } };
-  const { from, to } = sampler.direction();
+  const { from, to, mask } = sampler.direction();
   const shown = heldOut ?? dataset;
   const inputsSplit = heldOut ? 'test' : 'train';
   const { [from]: inputs } = shown.parts;
+  const masks = mask === undefined ? undefined : shown.parts[mask];
   // A pair is of one split; sets of images are compared with what is learned.
   if (trainingParts(metrics).pairs.length > 0)
-    return { real: shown.parts[to], inputs, protocol: { split: inputsSplit, inputsSplit } };
+    return { real: shown.parts[to], inputs, masks, protocol: { split: inputsSplit, inputsSplit } };
   const { [to]: real } = dataset.parts;
   if (metrics.includes('accuracy')) checkClasses({ inputs, targets: real });
-  return { real, inputs, protocol: { split: 'train', inputsSplit } };
+  return { real, inputs, masks, protocol: { split: 'train', inputsSplit } };
 }

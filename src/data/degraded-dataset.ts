@@ -30,7 +30,7 @@ export interface Degradation {
 const TARGET = 'target';
 
 /** Of what is drawn for images that are judged or shown, whatever the seed of a training: figures of all are of the same images. */
-const JUDGED_SEED = 0;
+export const JUDGED_SEED = 0;
 /** Keeps it apart from the streams of loaders. */
 const STREAM = 0xde64;
 
@@ -43,10 +43,15 @@ const STREAM = 0xde64;
  * const noisy = degraded(photos, { name: 'σ 25', specs: (images) => ({ input: images }), map: (images, generator) => ({ input: … }) });
  * const { input, target } = await noisy.loader({ batch: 16, crop: 40, seed: 1 }).next();
  * ```
+ * @param judged what parts are made by, of the same names and shapes (as batches)
  * @throws UsageError for a set of pairs or of two domains
  */
-export function degraded(dataset: Dataset, degradation: Degradation): Dataset {
-  return new DegradedDataset(dataset, degradation);
+export function degraded(
+  dataset: Dataset,
+  degradation: Degradation,
+  judged: Degradation = degradation,
+): Dataset {
+  return new DegradedDataset(dataset, degradation, judged);
 }
 
 class DegradedDataset implements Dataset {
@@ -60,7 +65,7 @@ class DegradedDataset implements Dataset {
   readonly #dataset: Dataset;
   readonly #degradation: Degradation;
 
-  constructor(dataset: Dataset, degradation: Degradation) {
+  constructor(dataset: Dataset, degradation: Degradation, judged: Degradation) {
     const { name, kind, count, skipped, notes } = dataset;
     if (kind !== 'images')
       throw new UsageError(
@@ -75,7 +80,7 @@ class DegradedDataset implements Dataset {
     this.#degradation = degradation;
     this.specs = specsOf(degradation, images.spec);
     const made = Object.keys(degradation.specs(images.spec)).map(
-      (part) => [part, new MadePart(images, { part, degradation })] as const,
+      (part) => [part, new MadePart(images, { part, degradation: judged })] as const,
     );
     this.parts = { ...Object.fromEntries(made), [TARGET]: images };
   }

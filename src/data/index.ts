@@ -25,6 +25,8 @@ export type { ImageSize, Resolution } from './image-size';
 export type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
 export type { Batch, Loader, LoaderOptions, LoaderState } from './loader';
 export { type MapOptions, mapLoader } from './map-loader';
+export { masked } from './masked';
+export { drawMasks, type Holes, type MaskDraws } from './masks';
 export { fashionMnist, mnist, type PublishedOptions } from './mnist';
 export {
   chosenImages,

@@ -52,6 +52,7 @@ export {
   huber,
   type LogitsOptions,
   l1,
+  maskedL1,
   mse,
   type Reduction,
   type ReductionOptions,

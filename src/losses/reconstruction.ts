@@ -38,6 +38,15 @@ export function l1(input: Tensor, target: Tensor, { reduction = 'mean' }: Reduct
   return wrap(ops.l1_loss(input.handle, target.handle, REDUCTION[reduction]), 'l1');
 }
 
+/**
+ * The mean of |input − target| over what a mask marks: Σ |x − y| · m / (C · Σ m), of images [N, C, H, W] and masks [N, 1, H, W] of 0 and 1, over all
+ * images together.
+ */
+export function maskedL1(input: Tensor, target: Tensor, mask: Tensor): Tensor {
+  const [, channels] = input.shape;
+  return input.sub(target).abs().mul(mask).sum().div(mask.sum().mul(channels));
+}
+
 /** The squared error (x − y)² of tensors of one shape. @throws TorchError for shapes that do not fit */
 export function mse(input: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
   return wrap(ops.mse_loss(input.handle, target.handle, REDUCTION[reduction]), 'mse');

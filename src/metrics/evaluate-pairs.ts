@@ -3,7 +3,7 @@ import { shapeText, sizeText } from '../data/image-size';
 import { quantise } from '../data/levels';
 import type { PartImages } from '../data/part-images';
 import { GanError, UsageError } from '../errors';
-import type { Protocol } from '../report/evaluations';
+import { inHole, type Protocol } from '../report/evaluations';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -43,6 +43,8 @@ export interface EvaluatePairsOptions
   readonly onNote?: (note: string) => void;
   /** What of the images counts (all, in their own colours). */
   readonly compared?: Comparison;
+  /** Where the hole of each target is, 1 in it and 0 elsewhere: all is measured there, too, under a name of its own, e.g. `l1InHole` (nowhere). */
+  readonly masks?: PartImages;
   /** What the protocol should say besides, e.g. the split. */
   readonly protocol?: Protocol;
 }
@@ -54,13 +56,13 @@ const AT_ONCE = 2 ** 20;
 /** The PSNR of an image that is met exactly, which would be infinite, in dB; others count as this at most, too. */
 export const MOST_PSNR = 100;
 
-/** The number of each image, by metric. */
-type PerImage = Record<PairMetric, number[]>;
+/** The number of each image, by name: of metrics, and of them {@link inHole}. */
+type PerImage = Record<string, number[]>;
 
 /**
  * Judges images by what they should be, each by its own: the mean absolute error of colours in [−1, 1], the peak signal-to-noise ratio in
  * dB ({@link reconstructionErrors}, at most {@link MOST_PSNR}), {@link ssim}, and {@link featureDistance} in the maps of a feature
- * network. They are rounded to 256 levels first, as those of a data set are. Means over images, with standard errors.
+ * network; with `masks` in the holes, too: of windows and of features those that lie there. They are rounded to 256 levels first, as those of a data set are. Means over images, with standard errors.
  *
  * @throws UsageError for images of another form than the targets, more than there are, or `lpips` without feature maps; GanError
  *   `ERR_BAD_FEATURES` naming an image that is not finite
@@ -73,34 +75,38 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
   const start = performance.now();
   const order = options.order ?? Int32Array.from({ length: count }, (_, i) => i);
   const wanted = datasetImages(targets, { indices: order, device });
-  const each: PerImage = { l1: [], psnr: [], ssim: [], lpips: [] };
+  const holes = options.masks && datasetImages(options.masks, { indices: order, device });
+  const names = metrics.flatMap((metric): readonly string[] => METRICS[metric]);
+  const measured = names.flatMap((name) => (holes ? [name, inHole(name)] : [name]));
+  const each: PerImage = Object.fromEntries(measured.map((name) => [name, []]));
+  let area = 0;
   for (let at = 0; at < count; at += CHUNK) {
     signal?.throwIfAborted();
     const end = Math.min(count, at + CHUNK);
     const [make, makeTargets] = [await source.fetch(at, end), await wanted.fetch(at, end)];
+    const makeMasks = await holes?.fetch(at, end);
     scope(() =>
       noGrad(() => {
         const images = make();
         range.add(images, at);
         onImages?.(images, at);
-        compare({ images, targets: makeTargets(), each }, options);
+        const masks = makeMasks?.();
+        if (masks) area += masks.mean([1, 2, 3]).sum().item();
+        compare({ images, targets: makeTargets(), masks, each }, options);
       }),
     );
-    requireFinite(metrics, each, at);
+    requireFinite(each, at);
     onProgress?.({ task: 'comparing with targets', done: end, total: count });
     await turn();
   }
   for (const note of range.notes) onNote?.(note);
   const middle = performance.now();
   const values = measures(
-    metrics.flatMap((metric) =>
-      METRICS[metric].map(
-        (name) => [name, { value: meanOf(each[name]), error: errorOfMean(each[name]) }] as const,
-      ),
-    ),
+    measured.map((name) => [name, { value: meanOf(each[name]), error: errorOfMean(each[name]) }] as const),
   );
   const seconds = { features: (middle - start) / 1000, metrics: (performance.now() - middle) / 1000 };
-  return { ...values, protocol: await protocolOf(options), seconds };
+  const share = holes && { holeShare: Number((area / count).toFixed(4)) };
+  return { ...values, protocol: { ...(await protocolOf(options)), ...share }, seconds };
 }
 
 function check({ images, targets, order, metrics, extractor, compared = {} }: EvaluatePairsOptions): void {
@@ -128,16 +134,20 @@ export function requireMaps(extractor: FeatureExtractor | undefined): Required<F
 interface Compared {
   readonly images: Tensor;
   readonly targets: Tensor;
+  readonly masks: Tensor | undefined;
   readonly each: PerImage;
 }
 
 /** Piece by piece, so that large images take little memory. */
-function compare({ images, targets, each }: Compared, options: EvaluatePairsOptions): void {
+function compare({ images, targets, masks, each }: Compared, options: EvaluatePairsOptions): void {
   const [count, , height, width] = images.shape;
   const part = Math.max(1, Math.min(count, Math.floor(AT_ONCE / (height * width))));
   const wanted = targets.split(part);
+  const holes = masks?.split(part);
   for (const [i, piece] of images.split(part).entries())
-    scope(() => comparePiece({ images: quantise(piece), targets: wanted[i], each }, options));
+    scope(() =>
+      comparePiece({ images: quantise(piece), targets: wanted[i], masks: holes?.[i], each }, options),
+    );
 }
 
 function comparePiece(
@@ -147,20 +157,29 @@ function comparePiece(
   const has = (metric: PairMetric) => metrics.includes(metric);
   const [inner, innerTargets] = [whole.images, whole.targets].map((each) => withoutBorder(each, compared));
   const [images, targets] = [inner, innerTargets].map((each) => inComparedColours(each, compared));
-  if (has('l1') || has('psnr')) {
-    const { mae, psnr } = reconstructionErrors({ images: targets, reconstructions: images }).perImage;
-    each.l1.push(...mae);
-    each.psnr.push(...psnr.map((value) => Math.min(value, MOST_PSNR)));
-  }
-  if (has('ssim')) each.ssim.push(...ssim({ images, references: targets }).perImage);
-  if (has('lpips')) {
-    const maps = requireMaps(extractor);
-    each.lpips.push(...Array.from(featureDistance(maps(inner), maps(innerTargets)).toTypedArray(), Number));
+  const holes = whole.masks && withoutBorder(whole.masks, compared);
+  const maps = has('lpips') ? requireMaps(extractor) : null;
+  const [features, wanted] = maps ? [maps(inner), maps(innerTargets)] : [[], []];
+  // Of all of the image, and of its hole.
+  for (const masks of holes ? [undefined, holes] : [undefined]) {
+    const add = (name: PairMetric, values: Iterable<number>) => {
+      if (has(name)) each[masks ? inHole(name) : name].push(...values);
+    };
+    if (has('l1') || has('psnr')) {
+      const errors = reconstructionErrors({ images: targets, reconstructions: images, masks });
+      add('l1', errors.perImage.mae);
+      add(
+        'psnr',
+        errors.perImage.psnr.map((value) => Math.min(value, MOST_PSNR)),
+      );
+    }
+    if (has('ssim')) add('ssim', ssim({ images, references: targets, masks }).perImage);
+    if (maps) add('lpips', Array.from(featureDistance(features, wanted, masks).toTypedArray(), Number));
   }
 }
 
-function requireFinite(metrics: readonly PairMetric[], each: PerImage, from: number): void {
-  for (const metric of metrics) {
+function requireFinite(each: PerImage, from: number): void {
+  for (const metric of Object.keys(each)) {
     const bad = each[metric].findIndex((value, i) => i >= from && !Number.isFinite(value));
     if (bad >= 0)
       throw new GanError(
@@ -176,6 +195,7 @@ async function protocolOf({
   metrics,
   extractor,
   compared = {},
+  masks,
   protocol,
 }: EvaluatePairsOptions): Promise<Protocol> {
   const { channels, height, width } = targets.spec;
@@ -190,6 +210,7 @@ async function protocolOf({
     dataRange: '−1 to 1',
     levels: 256,
     ...(has('psnr') && { psnr: `of each image, at most ${MOST_PSNR} dB` }),
+    ...(masks && { masks: masks.name, masksSha256: await masks.sha256() }),
     ...(has('ssim') && { ssim: 'Gaussian window of 11×11, σ 1.5' }),
     ...(has('lpips') &&
       extractor && {

@@ -15,6 +15,14 @@ export interface ReconstructionErrors {
   readonly perImage: Readonly<Record<'mse' | 'mae' | 'psnr', Float64Array>>;
 }
 
+/** Images [N, …] and what they were reconstructed as. */
+export interface Reconstructed {
+  readonly images: Tensor;
+  readonly reconstructions: Tensor;
+  /** Masks [N, 1, H, W] of images [N, C, H, W]: 1 where they count, and 0 elsewhere (everywhere). */
+  readonly masks?: Tensor;
+}
+
 /**
  * Errors of reconstructions against images [N, …] of one shape, in float64: of each image mse = mean (x − y)²,
  * mae = mean |x − y| and psnr = 10 log₁₀(range² / mse), and their means over the images.
@@ -23,7 +31,7 @@ export interface ReconstructionErrors {
  * @throws UsageError for different shapes, or no images
  */
 export function reconstructionErrors(
-  { images, reconstructions }: { readonly images: Tensor; readonly reconstructions: Tensor },
+  { images, reconstructions, masks }: Reconstructed,
   { range = 2 }: { readonly range?: number } = {},
 ): ReconstructionErrors {
   numberBetween('reconstructionErrors', 'range', range, { min: Number.MIN_VALUE });
@@ -34,12 +42,20 @@ export function reconstructionErrors(
     throw argumentError('reconstructionErrors', 'images [N, …], at least one', [...shape]);
   const [mse, mae] = noGrad(() =>
     scope(() => {
-      const residual = images.double().sub(reconstructions.double()).flatten({ startDim: 1 });
+      const residual = images.double().sub(reconstructions.double());
       return [residual.square(), residual.abs()].map((each) =>
-        Float64Array.from(each.mean(1).toTypedArray(), Number),
+        Float64Array.from(meanOver(each, masks).toTypedArray(), Number),
       );
     }),
   );
   const psnr = mse.map((error) => 10 * Math.log10(range ** 2 / error));
   return { mse: meanOf(mse), mae: meanOf(mae), psnr: meanOf(psnr), perImage: { mse, mae, psnr } };
+}
+
+/** Each image's mean [N], over what is marked. */
+function meanOver(values: Tensor, masks: Tensor | undefined): Tensor {
+  if (!masks) return values.flatten({ startDim: 1 }).mean(1);
+  const counts = masks.double();
+  const shares = values.mean([1], { keepdim: true }).mul(counts);
+  return shares.sum([1, 2, 3]).div(counts.sum([1, 2, 3]));
 }

@@ -17,6 +17,14 @@ const [WINDOW, SIGMA] = [11, 1.5];
 
 const WEIGHTS = gaussian();
 
+/** Images [N, C, H, W], and what they should be. */
+export interface SimilarImages {
+  readonly images: Tensor;
+  readonly references: Tensor;
+  /** Masks [N, 1, H, W] of 1 where windows count that have their middle there, and 0 elsewhere (everywhere). */
+  readonly masks?: Tensor;
+}
+
 /** What black and white are in images. */
 export interface PixelRange {
   /** Black: −1 in images in [−1, 1], 0 in 8-bit ones (−1). */
@@ -43,7 +51,7 @@ const AT_ONCE = 2 ** 20;
  * @throws UsageError for different shapes, no images, or fewer than 11 × 11 pixels
  */
 export function ssim(
-  { images, references }: { readonly images: Tensor; readonly references: Tensor },
+  { images, references, masks }: SimilarImages,
   { black = -1, range = 2 }: PixelRange = {},
 ): StructuralSimilarity {
   numberBetween('ssim', 'range', range, { min: Number.MIN_VALUE });
@@ -56,10 +64,16 @@ export function ssim(
   const perImage = noGrad(() =>
     scope(() => {
       const others = references.split(part);
+      const counting = masks?.split(part);
       return images
         .split(part)
         .flatMap((some, i) =>
-          scope(() => [...similarities(some, others[i], { black, range }).toTypedArray()]),
+          scope(() => [
+            ...similarities(
+              { images: some, references: others[i], masks: counting?.[i] },
+              { black, range },
+            ).toTypedArray(),
+          ]),
         );
     }),
   );
@@ -68,7 +82,10 @@ export function ssim(
 }
 
 /** Each image's similarity [N]. */
-function similarities(images: Tensor, references: Tensor, { black, range }: Required<PixelRange>): Tensor {
+function similarities(
+  { images, references, masks }: SimilarImages,
+  { black, range }: Required<PixelRange>,
+): Tensor {
   const [count, , height, width] = images.shape;
   const [x, y] = [images, references].map((each) => each.double().sub(black).reshape([-1, 1, height, width]));
   const moments = cat([x, y, x.square(), y.square(), x.mul(y)]);
@@ -79,7 +96,24 @@ function similarities(images: Tensor, references: Tensor, { black, range }: Requ
   const variances = squareX.add(squareY).sub(squaredMeans);
   const luminance = means.mul(2).add(c1).div(squaredMeans.add(c1));
   const structure = product.sub(means).mul(2).add(c2).div(variances.add(c2));
-  return luminance.mul(structure).reshape([count, -1]).mean(1);
+  const map = luminance.mul(structure);
+  return masks ? meanWhere(map, masks) : map.reshape([count, -1]).mean(1);
+}
+
+/** Over the windows whose middle is marked: a map [N · C, 1, h, w] of them → [N]. */
+function meanWhere(map: Tensor, masks: Tensor): Tensor {
+  const [, , height, width] = map.shape;
+  const middle = (WINDOW - 1) / 2;
+  const counts = masks
+    .double()
+    .narrow(2, { start: middle, length: height })
+    .narrow(3, { start: middle, length: width });
+  const marked = map.reshape([masks.shape[0], -1, height, width]);
+  return marked
+    .mean([1], { keepdim: true })
+    .mul(counts)
+    .sum([1, 2, 3])
+    .div(counts.sum([1, 2, 3]));
 }
 
 /** Means weighted by the window along `dim`, where it lies inside: a sum of moved maps, for LibTorch has no fast convolution in float64. */

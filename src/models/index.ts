@@ -28,6 +28,7 @@ export {
   type Judgement,
 } from './headed-dcgan';
 export { INCEPTION_RESOLUTION, Inception } from './inception';
+export { Inpainter, type InpainterOptions, inpainter } from './inpainter';
 export { LabelMapDiscriminator, type LabelMapOptions, labelMapDiscriminator } from './label-maps';
 export { LearnedNumber } from './learned-number';
 export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';

@@ -5,6 +5,7 @@ export * from './conv';
 export * from './dropout';
 export * from './embedding';
 export * from './equalized';
+export * from './gated-conv';
 export * as init from './init';
 export * from './linear';
 export * from './minibatch-discrimination';

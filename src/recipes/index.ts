@@ -11,6 +11,7 @@ import { dragan } from './dragan';
 import { fAnogan } from './f-anogan';
 import { ganomaly } from './ganomaly';
 import { infogan } from './infogan';
+import { inpaint } from './inpaint';
 import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
 import { modern } from './modern';
@@ -58,6 +59,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   cyclegan,
   'super-resolution': superResolution,
   denoise,
+  inpaint,
 };
 
 /** Options of {@link load}. */

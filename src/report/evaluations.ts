@@ -71,20 +71,36 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   aurocOfMean: { label: 'AUROC of the distance to the mean image', better: 'higher', range: [0, 1] },
 };
 
-/** What ends the names of numbers that judge the inputs of a model in the place of its outputs: a base line. */
-const OF_COPY = 'OfCopy';
+/** What ends the names of numbers that are measured of something else, or somewhere else, than those without it, and what labels say of it. */
+const ENDINGS = {
+  OfCopy: 'of the copy of the input',
+  OfMean: 'of the mean colour of the rest',
+  InHole: 'in the hole',
+} as const;
 
 /** The name of a number where the images that a model takes in are judged in the place of those it makes: `psnrOfCopy`. */
 export function ofCopy(name: string): string {
-  return `${name}${OF_COPY}`;
+  return `${name}OfCopy`;
+}
+
+/** The name of a number where holes of the mean colour of the rest are judged in the place of those that a model fills: `psnrOfMean`. */
+export function ofMean(name: string): string {
+  return `${name}OfMean`;
+}
+
+/** The name of a number of images in their holes alone: `psnrInHole`. */
+export function inHole(name: string): string {
+  return `${name}InHole`;
 }
 
 /** What is known of a metric: an unknown one keeps its own name, and neither way is better. */
 export function metricFacts(metric: string): MetricFacts {
   if (Object.hasOwn(FACTS, metric)) return FACTS[metric];
-  if (!metric.endsWith(OF_COPY)) return { label: metric, better: 'none', range: [null, null] };
-  const own = metricFacts(metric.slice(0, -OF_COPY.length));
-  return { ...own, label: `${own.label} of the copy of the input` };
+  const ending = Object.entries(ENDINGS).find(([end]) => metric.endsWith(end));
+  if (!ending) return { label: metric, better: 'none', range: [null, null] };
+  const [end, words] = ending;
+  const own = metricFacts(metric.slice(0, -end.length));
+  return { ...own, label: `${own.label} ${words}` };
 }
 
 /**

@@ -1,7 +1,10 @@
 export { type Picture, readPng, writePng } from '../io/png';
 export {
   type EvaluationRow,
+  inHole,
   metricFacts,
+  ofCopy,
+  ofMean,
   type Protocol,
   readEvaluations,
   sameProtocol,

@@ -10,6 +10,8 @@ export interface EvaluationOptions {
   readonly real: PartImages;
   /** The images that a model which takes images in is judged by: usually of a split that is not learned. */
   readonly inputs?: PartImages;
+  /** Where the holes of those are, for a model that fills them. */
+  readonly masks?: PartImages;
   /** Which way such a model goes (its first). */
   readonly direction?: string;
   /** The feature network, for metrics that need one: it stays the caller's. */

@@ -21,6 +21,11 @@ export interface Direction {
   readonly from: string;
   /** The images it makes: of the kind that batches have under this name. */
   readonly to: string;
+  /**
+   * Where the network makes something of them, by its name in batches: masks float32 [N, 1, H, W] of 1 in the hole and 0 elsewhere, which it takes as
+   * a last channel (none).
+   */
+  readonly mask?: string;
 }
 
 /** What an {@link ImageSampler} is made of. */
@@ -43,6 +48,12 @@ export interface TranslateOptions {
   readonly direction?: string;
   /** Of dropout that stays on in use: the n-th image is made with seed + n (0). */
   readonly seed?: number;
+}
+
+/** Images of which a part is to be made. */
+export interface MaskOptions extends TranslateOptions {
+  /** Masks [N, 1, H, W] of 1 in the hole and 0 elsewhere, of directions with a mask. */
+  readonly masks?: Tensor;
 }
 
 /** Examples of each direction in a sample grid, and how many of them make a row. */
@@ -90,9 +101,34 @@ export class ImageSampler implements SamplerBase {
    * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W], or {@link scale} times as high and wide. Sizes that the networks do not take are
    * bordered by their reflection, and cut back. No trace is left in the networks.
    *
-   * @throws UsageError for images smaller than the networks take, or a direction that the model lacks
+   * @throws UsageError for images smaller than the networks take, a direction that the model lacks, masks that are missing, of another size or not
+   *   wanted
    */
-  make(networks: Networks, images: Tensor, { direction, seed = 0 }: TranslateOptions = {}): Tensor {
+  make(networks: Networks, images: Tensor, { masks, ...options }: MaskOptions = {}): Tensor {
+    return scope(() => this.makeJoined(networks, this.join(images, { masks, ...options }), options));
+  }
+
+  /** Images with their masks as a last channel, where the direction has masks: what its network takes. @throws UsageError as {@link make} */
+  join(images: Tensor, { direction, masks }: MaskOptions = {}): Tensor {
+    const { mask } = this.direction(direction);
+    if (mask === undefined && masks === undefined) return images;
+    if (masks === undefined)
+      throw new UsageError(
+        'this model fills holes and expects masks beside the images, 1 in the hole and 0 elsewhere, but received none',
+      );
+    if (mask === undefined)
+      throw new UsageError('this model makes all of an image but received masks: leave them out');
+    const [count, , height, width] = images.shape;
+    const wanted = [count, 1, height, width];
+    if (`${masks.shape}` !== `${wanted}`)
+      throw new UsageError(
+        `masks expected the size of the images, [${wanted.join(', ')}], but received [${masks.shape.join(', ')}]`,
+      );
+    return cat([images, masks], 1);
+  }
+
+  /** {@link make} of what {@link join} gives. */
+  makeJoined(networks: Networks, images: Tensor, { direction, seed = 0 }: TranslateOptions = {}): Tensor {
     const { by } = this.direction(direction);
     const network = networks[by];
     const [, , height, width] = images.shape;
@@ -128,9 +164,10 @@ export class ImageSampler implements SamplerBase {
 
   /** [N, 3, C, H, W] */
   #triples(networks: Networks, inputs: Batch, name: string): Tensor {
-    const { from, to } = this.direction(name);
+    const { from, to, mask } = this.direction(name);
     const input = inputs[from];
-    const output = this.make(networks, input, { direction: name });
+    const masks = mask === undefined ? undefined : inputs[mask];
+    const output = this.make(networks, input, { direction: name, masks });
     const back = this.#back(name);
     const third =
       this.paired || back === null ? inputs[to] : this.make(networks, output, { direction: back });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { JUDGED_SEED } from '../data/degraded-dataset';
 import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
 import type { Comparison } from '../metrics/comparison';
@@ -122,6 +123,7 @@ interface PairsOptions extends EvaluationOptions {
 async function judgeOfPairs({
   real: targets,
   inputs,
+  masks,
   features: extractor,
   metrics,
   made,
@@ -148,8 +150,9 @@ async function judgeOfPairs({
           extractor,
           device,
           compared,
+          masks,
           onNote,
-          protocol: { ...protocol, seed: SEED },
+          protocol: { ...protocol, seed: SEED, ...(masks && { maskSeed: JUDGED_SEED }) },
         });
       } finally {
         images.dispose();
@@ -169,7 +172,7 @@ interface MadeImages {
 /** Images of latents, or of the images that a model is to take in. */
 function madeImages(
   sampler: Sampler | undefined,
-  { real: { spec }, count, inputs, direction }: EvaluationOptions & { readonly count: number },
+  { real: { spec }, count, inputs, masks, direction }: EvaluationOptions & { readonly count: number },
 ): MadeImages {
   if (!sampler)
     throw new UsageError(
@@ -191,6 +194,7 @@ function madeImages(
         ...sampled(training, sampler),
         sampler,
         inputs: shown,
+        masks,
         spec,
         count: Math.min(count, shown.count),
         direction,

@@ -3,9 +3,10 @@ import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { type SampledNetworks, seededLatents } from './generated-images';
-import type { ImageSampler, TranslateOptions } from './image-sampler';
+import type { ImageSampler, MaskOptions } from './image-sampler';
 import { type Latent, latentShape, latentSize } from './latent';
 import type { LatentSampler } from './latent-sampler';
+import { checkedMasks } from './masks';
 import type { Sampler } from './sampler';
 import { makeInTiles } from './tiled';
 
@@ -25,8 +26,8 @@ export interface LatentsRequest {
   readonly latents: Tensor;
 }
 
-/** Images float32 [N, C, H, W] in [−1, 1] of any size that the model takes. */
-export interface ImagesRequest extends TranslateOptions {
+/** Images float32 [N, C, H, W] in [−1, 1] of any size that the model takes, with `masks` where it fills holes. */
+export interface ImagesRequest extends MaskOptions {
   readonly images: Tensor;
   /** Makes images in tiles of so many pixels a side, for those that do not fit in memory: {@link makeInTiles} (whole). */
   readonly tile?: number;
@@ -71,15 +72,17 @@ function runImages(
 ): Tensor {
   if (!('images' in request))
     throw new UsageError('this model makes images of images: give it `images` [N, C, H, W] in [-1, 1]');
-  const { images, tile, overlap, ...options } = request;
+  const { images, masks: holes, tile, overlap, ...options } = request;
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
   if (overlap !== undefined && tile === undefined)
     throw new UsageError('overlap is of tiles, but no tile is given: give both, or neither');
   const given = finite('images', images).to({ dtype: 'float32' });
+  const masks = holes && checkedMasks(holes).to({ dtype: 'float32' });
   if (tile !== undefined)
-    return makeInTiles({ sampler, networks, device }, given, { ...options, tile, overlap });
-  return sampler.make(networks, given.to(device), options).to('cpu');
+    return makeInTiles({ sampler, networks, device }, given, { ...options, masks, tile, overlap });
+  const there = { ...options, masks: masks?.to(device) };
+  return sampler.make(networks, given.to(device), there).to('cpu');
 }
 
 /** @throws UsageError for NaN or infinity: what is made of them looks like an image of black */

@@ -5,7 +5,7 @@ import { handTo, keep, openScope, scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { addBorder, borderFor, cutBorder } from './image-border';
-import type { ImageSampler, TranslateOptions } from './image-sampler';
+import type { ImageSampler, MaskOptions, TranslateOptions } from './image-sampler';
 import type { Networks } from './phase';
 import { planTiles, type Tile, type TileOptions, type TileSpan, tileSize } from './tile-plan';
 
@@ -17,7 +17,7 @@ export interface TilingModel {
 }
 
 /** Which direction and what chance draws by, and how images are cut. */
-export type TilingOptions = TranslateOptions & TileOptions;
+export type TilingOptions = MaskOptions & TileOptions;
 
 /** How far an image is: tiles, in all passes over them. */
 export interface TileProgress {
@@ -60,14 +60,20 @@ export function* tileByTile(
   options: TilingOptions,
 ): Generator<TileProgress, Tensor> {
   const { reach, scale } = model.sampler;
-  const { direction, seed = 0 } = options;
+  const { direction, masks, seed = 0 } = options;
   const [count, , height, width] = images.shape;
   const size = tileSize(reach, options);
   const border = borderFor(reach, { height, width });
   const made: Tensor[] = [];
+  const one = (all: Tensor, start: number) => all.narrow(0, { start, length: 1 });
   try {
     for (let start = 0; start < count; start++) {
-      const image = keep(scope(() => addBorder(images.narrow(0, { start, length: 1 }), border)));
+      const image = keep(
+        scope(() => {
+          const own = { direction, masks: masks && one(masks, start) };
+          return addBorder(model.sampler.join(one(images, start), own), border);
+        }),
+      );
       try {
         const [, , rows, columns] = image.shape;
         const tiles = planTiles({ height: rows, width: columns }, size);
@@ -138,7 +144,7 @@ function makeTile(
 ): Tensor {
   const { direction, seed = 0 } = options;
   const part = image.narrow(2, rows).narrow(3, columns).contiguous().to(device);
-  return sampler.make(networks, part, { direction, seed: seed + index }).to('cpu');
+  return sampler.makeJoined(networks, part, { direction, seed: seed + index }).to('cpu');
 }
 
 /** What is kept of a tile, counted from its own start. */

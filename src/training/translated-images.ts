@@ -21,6 +21,8 @@ export interface ShownImages {
   readonly sampler: ImageSampler;
   /** The images that are taken in. */
   readonly inputs: PartImages;
+  /** Where their holes are, for directions with a mask. */
+  readonly masks?: PartImages;
   /** The images that are made. */
   readonly spec: ImageShape;
   /** (the sampler's first) */
@@ -49,6 +51,7 @@ export async function translatedImages(options: TranslatedOptions): Promise<Gene
   const { sampler, networks, spec, seed = 0 } = options;
   const { name } = sampler.direction(options.direction);
   const source = shown(options);
+  const holes = holesOf(options);
   const { height, width } = source.spec;
   const part = Math.max(1, Math.floor(AT_ONCE / (height * width)));
   return {
@@ -62,13 +65,16 @@ export async function translatedImages(options: TranslatedOptions): Promise<Gene
     },
     async fetch(start, end) {
       const make = await source.fetch(start, end);
+      const makeMasks = await holes?.fetch(start, end);
       return () =>
         scope(() => {
+          const masks = makeMasks?.().split(part);
           const made = make()
             .split(part)
-            .map((images, i) =>
-              sampler.make(networks, images, { direction: name, seed: seed + start + i * part }),
-            );
+            .map((images, i) => {
+              const own = { seed: seed + start + i * part, masks: masks?.[i] };
+              return sampler.make(networks, images, { direction: name, ...own });
+            });
           const images = cat(made);
           requireShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
           return images;
@@ -79,7 +85,8 @@ export async function translatedImages(options: TranslatedOptions): Promise<Gene
 }
 
 /**
- * The images that {@link translatedImages} shows to a model, in the form of those it makes: a base line, what one would have without a model.
+ * The images that {@link translatedImages} shows to a model, in the form of those it makes: a base line, what one would have without a model. Holes
+ * have the mean colour of what is known of their image.
  *
  * @throws UsageError as that
  */
@@ -90,7 +97,9 @@ export async function copiedImages(options: ShownImages): Promise<ImageSource> {
   const { channels, height, width } = spec;
   const conversion = { channels, height, width, filter: scale > 1 ? ('bicubic' as const) : undefined };
   const isSame = shapeText(source.spec) === shapeText(spec);
-  const formed = isSame ? source : convertedImages(source, conversion);
+  const holes = holesOf(options);
+  const whole = holes ? filledByMeans(source, holes) : source;
+  const formed = isSame ? whole : convertedImages(whole, conversion);
   return {
     ...formed,
     protocol: {
@@ -98,7 +107,11 @@ export async function copiedImages(options: ShownImages): Promise<ImageSource> {
       weights: 'none',
       batchNorm: 'none',
       precision: 'none',
-      images: scale > 1 ? `copy of the input, enlarged ${scale} times` : 'copy of the input',
+      images: holes
+        ? 'the input, its hole in the mean colour of the rest'
+        : scale > 1
+          ? `copy of the input, enlarged ${scale} times`
+          : 'copy of the input',
       ...(await inputsProtocol(options)),
     },
   };
@@ -109,6 +122,29 @@ function shown({ inputs, count = inputs.count, device }: ShownImages): ImageSour
   if (count > inputs.count)
     throw new UsageError(`expected ${count} images to take in but ${inputs.name} has ${inputs.count}`);
   return datasetImages(inputs, { indices: imageOrder(inputs, count), device });
+}
+
+/** The masks of the images that are taken in, in their order. */
+function holesOf({ masks, inputs, count = inputs.count, device }: ShownImages): ImageSource | undefined {
+  return masks && datasetImages(masks, { indices: imageOrder(inputs, count), device });
+}
+
+/** Images whose holes have the mean colour of what is known of each. */
+function filledByMeans(source: ImageSource, holes: ImageSource): ImageSource {
+  return {
+    ...source,
+    async fetch(start, end) {
+      const [make, makeMasks] = [await source.fetch(start, end), await holes.fetch(start, end)];
+      return () =>
+        scope(() => {
+          const [images, masks] = [make(), makeMasks()];
+          const known = masks.neg().add(1);
+          const sums = images.mul(known).sum([2, 3], { keepdim: true });
+          const means = sums.div(known.sum([2, 3], { keepdim: true }));
+          return images.mul(known).add(means.mul(masks));
+        });
+    },
+  };
 }
 
 async function inputsProtocol({ sampler, inputs, direction }: ShownImages): Promise<Protocol> {

@@ -6,11 +6,12 @@ import type { DataSpecs } from '../../src/data/dataset';
 import type { Loader } from '../../src/data/loader';
 import { type PictureChannels, writePng } from '../../src/io/png';
 import { recipes } from '../../src/recipes';
-import { parseConfig } from '../../src/recipes/config';
+import { type ConfigOf, type Fields, parseConfig } from '../../src/recipes/config';
+import type { Recipe } from '../../src/recipes/recipe';
 import { rand } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
 import { Trainer } from '../../src/training/trainer';
-import { reportsOf, tinyLoader } from '../support/training';
+import { reportsOf, tinyDataset } from '../support/training';
 import { FakeHost } from './fakes';
 
 /** Calls a command on the CPU. */
@@ -48,6 +49,7 @@ const SETS = {
   pix2pix: { width: 2, patch: '16' },
   cyclegan: { width: 2, blocks: 1, patch: '16', pool: 4 },
   mlp: { latentSize: 3 },
+  inpaint: { width: 2, patch: '16' },
 } as const;
 
 /** A run of a recipe on tiny images, a step long. @param channels of the images that go in, and that come out (1 and 1) */
@@ -58,8 +60,7 @@ export async function trainOne(
 ): Promise<string> {
   const recipe = recipes[name];
   const set = parseConfig(recipe.fields, { file: SETS[name] });
-  const loader =
-    (recipe.data ?? 'images') === 'images' ? tinyLoader({ count: 40, batch: 4 }) : domains(channels);
+  const loader = loaderFor(recipe, set, channels);
   manualSeed(3);
   const model = recipe.build(set, loader.specs, { steps: 1 });
   const trainer = new Trainer({ ...model, device: 'cpu', precision: 'fp32', seed: 1 });
@@ -70,6 +71,13 @@ export async function trainOne(
     trainer.dispose();
   }
   return out;
+}
+
+function loaderFor(recipe: Recipe, set: ConfigOf<Fields>, [a, b]: readonly [number, number]): Loader {
+  if ((recipe.data ?? 'images') !== 'images') return domains([a, b]);
+  const dataset = tinyDataset({ count: 40, channels: a });
+  const prepared = recipe.prepare?.(dataset, set, { split: 'train', seed: 3 }) ?? dataset;
+  return prepared.loader({ batch: 4, seed: 3, device: 'cpu' });
 }
 
 /** Noise as images `a` and `b`. */

@@ -1,4 +1,4 @@
-import { binaryCrossEntropyWithLogits, crossEntropy, huber, l1, mse } from '../../src/losses';
+import { binaryCrossEntropyWithLogits, crossEntropy, huber, l1, maskedL1, mse } from '../../src/losses';
 import { grad } from '../../src/tensor/autograd';
 import { tensor, zeros } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
@@ -60,4 +60,23 @@ describe('reconstruction losses', () => {
       one,
     ]),
   )('equal PyTorch with gradients and second gradients: %s', (_, one) => scope(() => compare(one)));
+});
+
+test('the masked distance is the mean over what is marked, of all images and colours together, and moves nothing else', () => {
+  scope(() => {
+    const target = zeros([2, 2, 1, 4]);
+    // The first image has one marked pixel, the second three.
+    const mask = tensor([[[[1, 0, 0, 0]]], [[[0, 1, 1, 1]]]]);
+    const input = tensor([
+      [[[0.5, 9, 9, 9]], [[-0.25, 9, 9, 9]]],
+      [[[9, 0.1, 0.2, 0.3]], [[9, 0, 0, -1]]],
+    ]);
+    input.requiresGrad = true;
+    const distance = maskedL1(input, target, mask);
+    expect(distance.item()).toBeCloseTo((0.5 + 0.25 + 0.6 + 1) / 8, 6);
+    const [gradient] = grad([distance], [input]);
+    const [marked, rest] = [mask, mask.neg().add(1)].map((each) => gradient.mul(each));
+    expect(rest.abs().max().item()).toBe(0);
+    expect(marked.select(0, 0).flatten().toArray()).toEqual([1 / 8, 0, 0, 0, -1 / 8, 0, 0, 0]);
+  });
 });

@@ -121,7 +121,7 @@ test('every recipe with a discriminator can be told what to allow, but those who
     ...['vae', 'beta-vae', 'vae-gan'],
     ...['anogan', 'f-anogan', 'ganomaly'],
     ...['pix2pix', 'cyclegan'],
-    ...['super-resolution', 'denoise'],
+    ...['super-resolution', 'denoise', 'inpaint'],
   ]);
 });
 

@@ -53,6 +53,7 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, string>[]>> = {
   vae: [{ network: 'conv', likelihood: 'discretized' }, { likelihood: 'gaussian' }],
   pix2pix: [{ norm: 'instance', direction: 'ba' }],
   'super-resolution': [{ scale: '4' }, { network: 'rrdb' }, { stage: 'adversarial', perceptual: '0' }],
+  inpaint: [{ masks: 'free-form' }],
   denoise: [{ sigma: '0-55', noise: 'poisson' }, { adversarial: '0.005' }],
 };
 
@@ -147,8 +148,10 @@ test.each(cases)('$told on $channels×$height×$width, as $like', async (one) =>
     if (model.scorer) expectScores(model.scorer.score(batch.images, { seed: 0 }), one);
     if (!sampler) throw new Error('no sampler');
     if (sampler.takes === 'images') {
-      for (const [direction, { from }] of Object.entries(sampler.directions))
-        expectImages(sampler.make(networks, batch[from], { direction }), one);
+      for (const [direction, { from, mask }] of Object.entries(sampler.directions)) {
+        const masks = mask === undefined ? undefined : batch[mask];
+        expectImages(sampler.make(networks, batch[from], { direction, masks }), one);
+      }
       expectImages(sampler.grid(networks, batch).images, one);
       return;
     }

@@ -39,7 +39,7 @@ const SCRIPTED: readonly (readonly [recipe: string, fixture: string])[] = [
 
 const TRANSLATION = ['pix2pix', 'cyclegan'];
 
-const RESTORATION = ['super-resolution', 'denoise'];
+const RESTORATION = ['super-resolution', 'denoise', 'inpaint'];
 
 /** Before a batch norm, at the end of a discriminator whose loss compares, or nearly so. */
 const WANDERING: Readonly<Record<string, readonly string[]>> = {

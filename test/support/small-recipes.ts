@@ -15,6 +15,7 @@ export interface SmallRecipe {
 
 const dcgan = { width: '4', latentSize: '8' };
 const resnet = { ...dcgan, network: 'resnet' };
+const inpaint = { width: '2', patch: '16' };
 const boosts = { critic: '2', boost: '3', boostFirst: '2', boostEvery: '5' };
 
 /** Every recipe, some of them in more than one way. */
@@ -119,6 +120,13 @@ export const SMALL: readonly SmallRecipe[] = [
     },
     resolution: 16,
   },
+  {
+    name: 'inpaint with its averages',
+    recipe: 'inpaint',
+    set: { ...inpaint, emaImages: '40' },
+    resolution: 16,
+  },
+  { name: 'inpaint of strokes', recipe: 'inpaint', set: { ...inpaint, masks: 'free-form' }, resolution: 16 },
 ];
 
 /** Its model for a training of so many steps, from the same weights every time. */

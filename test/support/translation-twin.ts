@@ -14,7 +14,7 @@ import { expectClose } from './close';
 import { readFixture } from './fixtures';
 import { reportsOf } from './training';
 
-/** What a fixture of test/fixtures/recipes/translation.py or restoration.py was made with. */
+/** What a fixture of test/fixtures/recipes/translation.py, restoration.py or inpainting.py was made with. */
 interface Settings {
   readonly recipe: string;
   readonly set: Readonly<Record<string, unknown>>;
@@ -93,10 +93,11 @@ export async function expectTranslationTwin(file: string): Promise<void> {
   const fixture = readFixture(`recipes/${file}`);
   const { recipe: name, set, steps, seed }: Settings = JSON.parse(fixture.metadata.settings);
   const images = (name: string) => scope(() => fixture.tensor(name).to({ device: 'cpu' }));
-  const isTold = fixture.names.some((name) => name.startsWith('batch.'));
-  const domains: Domains = isTold
-    ? { input: images('batch.input'), target: images('batch.target') }
-    : { a: images('a'), b: images('b') };
+  const told = fixture.names.filter((name) => name.startsWith('batch.'));
+  const domains: Domains =
+    told.length > 0
+      ? Object.fromEntries(told.map((name) => [name.slice('batch.'.length), images(name)]))
+      : { a: images('a'), b: images('b') };
   const { fields, build } = recipes[name];
   const weights = Object.values(fixture.group('features.'));
   const perceive = perceiverOf(weights);

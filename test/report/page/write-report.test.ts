@@ -87,6 +87,21 @@ test('a base line is in the chart of what it is beside, and the summary is not o
   expect(page).toContain('best 20.0 at step 200');
 });
 
+test('a figure in the hole shares a chart with the mean colour of the rest, apart from that of all of the image', async () => {
+  const means = row(200, { metrics: { l1OfMean: 0.2, l1InHoleOfMean: 0.8 }, protocol: { images: 'means' } });
+  const own = row(200, { metrics: { l1: 0.1, l1InHole: 0.4 } });
+  const page = await pageOf({ config: CONFIG, evaluations: [own, means] });
+  const charts = chartsOf(page).map(({ title, series }) => [title, series.map(({ label }) => label)]);
+  expect(charts).toEqual([
+    ['L1', ['L1, protocol A', 'L1 of the mean colour of the rest, protocol B']],
+    [
+      'L1 in the hole',
+      ['L1 in the hole, protocol A', 'L1 in the hole of the mean colour of the rest, protocol B'],
+    ],
+  ]);
+  expect(page).toContain('Holes in the mean colour of the rest are a base line beside them.');
+});
+
 test('a collapse is told, with where its best weights are', async () => {
   const evaluations = rows('fid', { 4000: 10, 9000: 32 });
   expect(await pageOf({ config: CONFIG, evaluations, best: { step: 4000 } })).toContain(

@@ -1,4 +1,4 @@
-import { type ComparableRows, groupByProtocol, metricFacts, ofCopy } from '../../evaluations';
+import { type ComparableRows, groupByProtocol, metricFacts, ofCopy, ofMean } from '../../evaluations';
 import {
   formatCount,
   formatMeasured,
@@ -57,7 +57,9 @@ export function metricsSection({ evaluations }: RunData, charts: Charts): Html {
   const groups = groupByProtocol(evaluations);
   const metrics = metricsOf(evaluations);
   const figures = together(metrics).map((one) => chartOf(one, groups));
-  const beside = withBaseLine(metrics).length > 0 ? ' Copies of the input are a base line beside them.' : '';
+  const [[metric, baseLine] = []] = withBaseLine(metrics);
+  const what = metric !== undefined && baseLine === ofMean(metric) ? MEANS : 'Copies of the input';
+  const beside = metric === undefined ? '' : ` ${what} are a base line beside them.`;
   return html`<section data-charts aria-labelledby="metrics">
 <h2 id="metrics">Metrics</h2>
 ${groups.length > 1 ? html`<p class="hint">Measured by ${groups.length} protocols. Values of different protocols cannot be compared: each has its own lines and its own best.${beside}</p>` : ''}
@@ -70,22 +72,28 @@ ${protocolsTable(groups)}
 `;
 }
 
+const MEANS = 'Holes in the mean colour of the rest';
+
 interface Together {
   readonly title: string;
   readonly names: readonly string[];
 }
 
-/** Those that copies of the input were judged by, too. */
-function withBaseLine(metrics: readonly string[]): string[] {
-  return metrics.filter((metric) => metrics.includes(ofCopy(metric)));
+/** Those that a base line was judged by, too: what is made beside it. */
+function withBaseLine(metrics: readonly string[]): (readonly [metric: string, baseLine: string])[] {
+  return metrics.flatMap((metric) =>
+    [ofCopy(metric), ofMean(metric)]
+      .filter((other) => metrics.includes(other))
+      .map((other) => [metric, other] as const),
+  );
 }
 
 /** The metrics of each chart, in the order of the first of them: a metric and its base line share one. */
 function together(metrics: readonly string[]): Together[] {
   const charts = new Map<Together | string, Together>();
-  const withBaseLines = withBaseLine(metrics).map((metric) => ({
-    title: metricFacts(metric).label,
-    names: [metric, ofCopy(metric)],
+  const withBaseLines = withBaseLine(metrics).map((names) => ({
+    title: metricFacts(names[0]).label,
+    names,
   }));
   for (const metric of metrics) {
     const shared = [...withBaseLines, ...TOGETHER].find(({ names }) => names.includes(metric));
