@@ -20,7 +20,10 @@ export const NOTHING: Whole = { step: 0, best: false, config: false };
 /** What a run has once calls were made, but for those that went wrong. */
 export function wholeAfter(before: Whole, calls: readonly FileCall[], { at, lasts }: FaultPlace): Whole {
   const good = calls.filter((_, i) => (lasts ? i + 1 < at : i + 1 !== at));
-  const made = good.flatMap(({ call, to }) => (call === 'rename' && to ? [to] : []));
+  // What is put back because its replacement failed may be damaged.
+  const made = good.flatMap(({ call, path, to }) =>
+    call === 'rename' && to && path.endsWith('.tmp') ? [to] : [],
+  );
   const steps = made.flatMap((to) => /^checkpoints\/step-(\d+)$/.exec(to)?.slice(1).map(Number) ?? []);
   return {
     step: Math.max(before.step, ...steps),
