@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   console.log(
     `| AUROC × 100 | ${classes.join(' | ')} | mean |\n| --- |${' ---: |'.repeat(classes.length + 1)}`,
   );
-  line(`\`${recipe}\`, ${seeds.split(',').length} seeds`, ours);
+  line(`\`${recipe}\`, seeds ${seeds}`, ours);
   line('distance to the mean image', means);
   if (classes.every((name) => /^\d$/.test(name)) && flags.join(' ').includes('--dataset mnist'))
     for (const [label, values] of Object.entries(PUBLISHED))
