@@ -11,6 +11,17 @@ import type { Report } from '../training/report';
 import { commandLine } from './command-line';
 import type { Terminal } from './terminal';
 
+/** The command that uses a trained model, and its flags beside the checkpoint's. */
+const USES = {
+  sample: ['sample', '--count', '64', '--seed', '1', '--out', 'grid.png'],
+  apply: ['apply', '--in', 'photos', '--out', 'made'],
+  fill: ['apply', '--in', 'photos', '--mask', 'masks', '--out', 'made'],
+  score: ['score', '--in', 'photos', '--maps', 'maps'],
+} as const;
+
+/** What a trained model is for. */
+export type ModelUse = keyof typeof USES;
+
 /** What a {@link ReportView} is told at its start. */
 export interface ReportViewOptions {
   readonly terminal: Terminal;
@@ -22,10 +33,8 @@ export interface ReportViewOptions {
   readonly recipe?: string;
   /** Whether steps were done before: how many, the first report tells. */
   readonly resumed: boolean;
-  /** Whether the model makes images of images, so that it is for `apply`; else of latents, for `sample` (false). */
-  readonly takesImages?: boolean;
-  /** Whether they come with masks (false). */
-  readonly takesMasks?: boolean;
+  /** (`sample`) */
+  readonly use?: ModelUse;
   /** The time in milliseconds (`performance.now`). */
   readonly now?: () => number;
 }
@@ -178,9 +187,7 @@ export class ReportView {
 }
 
 /** What to type to use the trained model. */
-function useCommand({ folder, recipe, takesImages, takesMasks }: ReportViewOptions): string {
-  const run = ['--checkpoint', folder, ...recipeFlag(recipe)];
-  const masks = takesMasks ? ['--mask', 'masks'] : [];
-  if (takesImages) return commandLine('apply', [...run, '--in', 'photos', ...masks, '--out', 'made']);
-  return commandLine('sample', [...run, '--count', '64', '--seed', '1', '--out', 'grid.png']);
+function useCommand({ folder, recipe, use = 'sample' }: ReportViewOptions): string {
+  const [command, ...flags] = USES[use];
+  return commandLine(command, ['--checkpoint', folder, ...recipeFlag(recipe), ...flags]);
 }

@@ -18,7 +18,7 @@ import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
 import { openPerception } from './perception';
-import { ReportView } from './report-view';
+import { type ModelUse, ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { CommandContext, Terminal } from './terminal';
@@ -90,8 +90,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     folder,
     recipe: settings.recipe,
     resumed: resume,
-    takesImages: model.sampler?.takes === 'images',
-    takesMasks: model.sampler?.takes === 'images' && model.sampler.direction().mask !== undefined,
+    use: useOf(model),
   });
   const interrupt = listenForInterrupt(host, () =>
     view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),
@@ -111,6 +110,12 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   view.conclude({ interrupted: interrupt.signal.aborted });
   if (!signal.aborted && holdsOut(model)) await tellThreshold(plan, { host, terminal });
   return interrupt.exitCode ?? 0;
+}
+
+function useOf(model: Model): ModelUse {
+  if (holdsOut(model)) return 'score';
+  if (model.sampler?.takes !== 'images') return 'sample';
+  return model.sampler.direction().mask === undefined ? 'apply' : 'fill';
 }
 
 /** Whether a model has learned what is normal, and there is what it did not learn of that. */

@@ -1,4 +1,4 @@
-import { ReportView } from '../../src/cli/report-view';
+import { type ModelUse, ReportView } from '../../src/cli/report-view';
 import { Terminal } from '../../src/cli/terminal';
 import type { TrainingEvaluation } from '../../src/training/evaluation';
 import type { Report } from '../../src/training/report';
@@ -19,11 +19,21 @@ function report(step: number, more: Partial<Report> = {}): Report {
 }
 
 /** A view whose clock the test sets. */
-function view({ resumed = false, flags = {}, tty = false } = {}) {
+function view({
+  resumed = false,
+  flags = {},
+  tty = false,
+  use,
+}: {
+  resumed?: boolean;
+  flags?: object;
+  tty?: boolean;
+  use?: ModelUse;
+} = {}) {
   const host = new FakeHost({ tty });
   const terminal = new Terminal(host, flags);
   const time = { ms: 0 };
-  const options = { terminal, steps: 40, folder: 'runs/a', resumed, now: () => time.ms };
+  const options = { terminal, steps: 40, folder: 'runs/a', resumed, use, now: () => time.ms };
   return { host, time, view: new ReportView(options) };
 }
 
@@ -39,6 +49,18 @@ test('the speed in the end is that of all images over all time', () => {
     'samples    a.png\ncheckpoint step-000040\nreport     runs/a/report.html\nspeed      250 images/s\n' +
       'next       npx ts-node scripts/sample.ts --checkpoint runs/a --count 64 --seed 1 --out grid.png\n',
   );
+});
+
+test.each([
+  ['apply', 'apply.ts --checkpoint runs/a --in photos --out made'],
+  ['fill', 'apply.ts --checkpoint runs/a --in photos --mask masks --out made'],
+  ['score', 'score.ts --checkpoint runs/a --in photos --maps maps'],
+] as const)('the next thing to type for a model to %s is %s', (use, command) => {
+  const { host, view: shown } = view({ use });
+  shown.show(report(40));
+  shown.stop();
+  shown.conclude({ interrupted: false });
+  expect(host.stdout.text).toContain(`next       npx ts-node scripts/${command}\n`);
 });
 
 test('after an interruption the next thing to type is how to go on', () => {
