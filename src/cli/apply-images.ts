@@ -1,4 +1,4 @@
-import { decodeWhole, measureImage, type Sharp, type WholeImage } from '../data/decode-image';
+import { decodeDeep, measureImage, type Sharp, type WholeImage } from '../data/decode-image';
 import { type ImageSize, sizeText } from '../data/image-size';
 import type { OnDataProgress } from '../data/progress';
 import { GanError, messageOf, UsageError } from '../errors';
@@ -11,7 +11,8 @@ export interface MeasuredImage extends AppliedFile, ImageSize {}
 
 /** An image whose pixels are there. */
 export interface OpenedImage extends AppliedFile {
-  readonly image: WholeImage;
+  /** Of 16 bits where its file has them. */
+  readonly image: WholeImage<Uint8Array | Uint16Array>;
   /** uint8 [1, H, W], light in the hole: where the file has a mask. */
   readonly hole?: Uint8Array;
 }
@@ -71,7 +72,7 @@ export class ApplyImages {
       images.map(({ from, to, mask }) =>
         this.#unlessBad(async () => ({
           ...{ from, to, mask },
-          image: await decodeWhole(this.#sharp, from, channels),
+          image: await decodeDeep(this.#sharp, from, channels),
           hole: mask === undefined ? undefined : await openMask(this.#sharp, mask),
         })),
       ),

@@ -4,9 +4,9 @@ import type { ImageSize } from '../data/image-size';
 import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
 import { writeWhole } from '../io/whole-file';
-import { requireFinite, sampleGrid } from '../report/grid';
+import { deepPicture, requireFinite, sampleGrid } from '../report/grid';
 import type { TaskState } from '../report/task-progress';
-import { fromBytes } from '../tensor/create';
+import { fromBytes, tensor } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -17,7 +17,7 @@ import type { ApplySettings } from './apply-settings';
 
 /** How images are made. */
 export interface Making extends TilingModel {
-  readonly settings: Pick<ApplySettings, 'batch' | 'tile' | 'overlap' | 'seed'>;
+  readonly settings: Pick<ApplySettings, 'batch' | 'tile' | 'overlap' | 'seed' | 'depth'>;
   /** The direction's name. */
   readonly direction: string;
   /** Of the images that are taken in. */
@@ -88,10 +88,13 @@ function inputsOf(images: readonly OpenedImage[], making: Making): Inputs {
 
 /** float32 [N, C, H, W] in [−1, 1] */
 function tensorOf(images: readonly OpenedImage[], { channels }: Making): Tensor {
-  const tensors = images.map(({ image: { pixels, height, width } }) =>
-    fromBytes(pixels, { dtype: 'uint8', shape: [1, channels, height, width], device: 'cpu' }),
-  );
-  return cat(tensors).div(127.5).sub_(1);
+  const tensors = images.map(({ image: { pixels, height, width } }) => {
+    const shape = [1, channels, height, width];
+    return pixels instanceof Uint16Array
+      ? tensor(Float32Array.from(pixels), { shape, device: 'cpu' }).div_(32767.5)
+      : fromBytes(pixels, { dtype: 'uint8', shape, device: 'cpu' }).div(127.5);
+  });
+  return cat(tensors).sub_(1);
 }
 
 async function makeTiled({ images, masks }: Inputs, file: string, making: Making): Promise<Tensor | null> {
@@ -120,13 +123,20 @@ function madeOf(images: Tensor): Made {
   throw new RangeError(`expected float32 images but received ${images.dtype}`);
 }
 
-/** Writes each image's picture where it has a place. */
-export async function writePictures(images: readonly OpenedImage[], { shape, values }: Made): Promise<void> {
+/** Writes each image's picture where it has a place, of as many bits as the image has where nobody says. */
+export async function writePictures(
+  images: readonly OpenedImage[],
+  { shape, values }: Made,
+  { depth }: Pick<ApplySettings, 'depth'>,
+): Promise<void> {
   const [count, ...rest] = shape;
   const size = values.length / count;
-  for (const [i, { to }] of images.entries()) {
+  for (const [i, { to, image }] of images.entries()) {
+    if (to === null) continue;
     const one = { values: values.subarray(i * size, (i + 1) * size), shape: [1, ...rest] };
-    if (to !== null) await writeResult(to, (partial) => writePng(partial, sampleGrid(one, { padding: 0 })));
+    const isDeep = depth === undefined ? image.pixels instanceof Uint16Array : depth === '16';
+    const picture = isDeep ? deepPicture(one) : sampleGrid(one, { padding: 0 });
+    await writeResult(to, (partial) => writePng(partial, picture));
   }
 }
 

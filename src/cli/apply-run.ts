@@ -131,7 +131,7 @@ async function makeAll(measured: readonly MeasuredImage[], job: ApplyJob): Promi
       if (opened.length > 0) {
         const output = await makeBatch(opened, job);
         if (!output) break;
-        await writePictures(opened, output);
+        await writePictures(opened, output, settings);
         if (settings.raw !== undefined) kept.push(output);
         made += opened.length;
       }

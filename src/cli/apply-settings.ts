@@ -15,6 +15,7 @@ export const applyFields = {
   scale: optional(integer(2, { min: 1, max: 64 })),
   tile: optional(integer(512, { min: 1, max: 65_536 })),
   overlap: optional(integer(64, { min: 0, max: 65_536 })),
+  depth: optional(choice('16', ['8', '16'])),
   onBadImage: choice('fail', ['fail', 'skip']),
   raw: optional(text('images.safetensors')),
   device: deviceField,

@@ -48,6 +48,10 @@ function applyProgram(): Command {
       'pixels that a tile sees beyond each side of what is kept of it (half of the network’s receptive field, a quarter of the tile where that is all of the image)',
     )
     .option(
+      '--depth <bits>',
+      'bits of each channel in pictures, 8 or 16 (16 for images that have them, else 8)',
+    )
+    .option(
       '--on-bad-image <what>',
       'fail, or skip files that are no images or too small (fail, before anything is made where their headers tell)',
     )

@@ -1,35 +1,14 @@
-import { readFile, stat } from 'node:fs/promises';
 import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
-import { decodeBmp } from './bmp';
-import { formatOf } from './image-formats';
 import type { ImageSize } from './image-size';
-import { hasAlpha, type ImageShape } from './image-spec';
-import { luma } from './luma';
+import type { ImageShape } from './image-spec';
+import { openImage, shownSize } from './open-image';
+import { type DecodedForm, renderBytes, renderDeep } from './render-image';
+
+export type { DecodedForm, Fit } from './render-image';
 
 /** The sharp module. */
 export type Sharp = typeof sharp;
-
-/**
- * How an image is brought to another shape: `crop` covers it and cuts the middle out, `pad` fits the whole image in, with a margin that
- * is white, or transparent where there is alpha, and `stretch` changes its proportions.
- */
-export type Fit = 'crop' | 'pad' | 'stretch';
-
-/** What images are decoded to. */
-export interface DecodedForm extends ImageShape {
-  readonly fit: Fit;
-}
-
-/** {@link Fit} in CSS's words, which are sharp's. */
-const OBJECT_FIT = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
-
-/** 8192 × 8192: larger images are refused before they are decoded. */
-const MAX_PIXELS = 2 ** 26;
-const MAX_FILE_BYTES = 2 ** 29;
-
-/** Depths that become 8 bits without a guess; a file of floats does not say which value is white. */
-const DEPTHS: readonly (string | undefined)[] = ['uchar', 'ushort'];
 
 /**
  * Loads sharp, the optional package that decodes images.
@@ -49,13 +28,13 @@ export async function loadSharp(): Promise<Sharp> {
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF, TIFF or BMP file, of animations and series the first image, into uint8 [C, H, W] in sRGB: turned as
- * its EXIF orientation says and scaled with a Lanczos filter. Transparent parts are laid on white unless there is a channel for
- * alpha; alpha is straight, not premultiplied. Grey is {@link luma}. Runs in sharp's threads.
+ * Decodes a JPEG, PNG, WebP, GIF, TIFF or BMP file, of animations and series the first image, into uint8 [C, H, W]: in sRGB by the profile in
+ * it, turned as its EXIF orientation says, and scaled with a Lanczos filter. Transparent parts are laid on white unless there is a channel for
+ * alpha; alpha is straight, not premultiplied. Grey is luma (Rec. 601). Damaged profiles and EXIF are taken for none. Runs in sharp's threads.
  * @throws ERR_BAD_IMAGE, naming the file, when it is no such image, is damaged or truncated, or has over 67 million pixels.
  */
 export function decodeImage(load: Sharp, path: string, form: DecodedForm): Promise<Uint8Array> {
-  return naming(path, async () => render(await openImage(load, path), form));
+  return naming(path, async () => renderBytes(await openImage(load, path), form));
 }
 
 /**
@@ -64,20 +43,23 @@ export function decodeImage(load: Sharp, path: string, form: DecodedForm): Promi
  */
 export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Promise<Uint8Array> {
   return naming(path, async () => {
-    const image = await openImage(load, path);
-    const { height, width } = await shownSize(image);
+    const opened = await openImage(load, path);
+    const { height, width } = await shownSize(opened);
     if (width % 2 !== 0)
       throw new Error(`two images side by side are expected, but its width, ${width}, is odd`);
     const half = { width: width / 2, height, top: 0 };
-    const halves = [0, half.width].map((left) => render(image.clone().extract({ ...half, left }), form));
+    const halves = [0, half.width].map((left) => {
+      const image = opened.image.clone().extract({ ...half, left });
+      return renderBytes({ ...opened, image }, form);
+    });
     return Buffer.concat(await Promise.all(halves));
   });
 }
 
 /** An image as it is in its file. */
-export interface WholeImage extends ImageSize {
-  /** uint8 [C, H, W] */
-  readonly pixels: Uint8Array;
+export interface WholeImage<T extends Uint8Array | Uint16Array = Uint8Array> extends ImageSize {
+  /** uint8 or uint16 [C, H, W] */
+  readonly pixels: T;
 }
 
 /**
@@ -90,9 +72,26 @@ export function decodeWhole(
   channels: ImageShape['channels'],
 ): Promise<WholeImage> {
   return naming(path, async () => {
-    const image = await openImage(load, path);
-    const size = await shownSize(image);
-    return { ...size, pixels: await render(image, { channels, ...size, fit: 'stretch' }) };
+    const opened = await openImage(load, path);
+    const size = await shownSize(opened);
+    return { ...size, pixels: await renderBytes(opened, { channels, ...size, fit: 'stretch' }) };
+  });
+}
+
+/**
+ * Decodes an image as {@link decodeWhole}, and one of 16 bits a channel without losing any of them, into uint16.
+ * @throws ERR_BAD_IMAGE as `decodeImage`
+ */
+export function decodeDeep(
+  load: Sharp,
+  path: string,
+  channels: ImageShape['channels'],
+): Promise<WholeImage<Uint8Array | Uint16Array>> {
+  return naming(path, async () => {
+    const opened = await openImage(load, path);
+    const size = await shownSize(opened);
+    if (opened.bits === 16) return { ...size, pixels: await renderDeep(opened, channels) };
+    return { ...size, pixels: await renderBytes(opened, { channels, ...size, fit: 'stretch' }) };
   });
 }
 
@@ -122,19 +121,14 @@ export async function decodeFormed(
   path: string,
   formOf: (own: ImageShape) => DecodedForm,
 ): Promise<FormedImage> {
-  const [image, own] = await naming(path, async () => {
-    const opened = await openImage(load, path);
-    const [size, { channels }] = [await shownSize(opened), await opened.metadata()];
-    return [opened, { ...size, channels }] as const;
+  const [opened, own] = await naming(path, async () => {
+    const found = await openImage(load, path);
+    const [size, { channels, space }] = [await shownSize(found), await found.image.metadata()];
+    // Inks become colours.
+    return [found, { ...size, channels: space === 'cmyk' ? channels - 1 : channels }] as const;
   });
   const form = formOf(own);
-  return naming(path, async () => ({ own, pixels: await render(image, form) }));
-}
-
-/** Of an image as it is to be looked at. */
-async function shownSize(image: sharp.Sharp): Promise<ImageSize> {
-  const { autoOrient } = await image.metadata();
-  return { height: autoOrient.height, width: autoOrient.width };
+  return naming(path, async () => ({ own, pixels: await renderBytes(opened, form) }));
 }
 
 async function naming<T>(path: string, decode: () => Promise<T>): Promise<T> {
@@ -144,52 +138,4 @@ async function naming<T>(path: string, decode: () => Promise<T>): Promise<T> {
     const lines = new Set(messageOf(error).split('\n'));
     throw new GanError('ERR_BAD_IMAGE', `${path} is not a readable image: ${[...lines].join('; ')}`);
   }
-}
-
-async function openImage(load: Sharp, path: string): Promise<sharp.Sharp> {
-  const { size } = await stat(path);
-  if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
-  const bytes = await readFile(path);
-  const format = formatOf(bytes);
-  if (format === 'bmp') {
-    const { data, ...raw } = decodeBmp(bytes, { maxPixels: MAX_PIXELS });
-    return load(data, { raw });
-  }
-  const image = load(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: MAX_PIXELS });
-  if (format === 'tiff') {
-    const { depth } = await image.metadata();
-    if (!DEPTHS.includes(depth))
-      throw new Error(`its pixels are of the type ${depth}: save it with 8 or 16 bits`);
-  }
-  return image;
-}
-
-async function render(
-  image: sharp.Sharp,
-  { channels, height, width, fit }: DecodedForm,
-): Promise<Uint8Array> {
-  const keepsAlpha = hasAlpha(channels);
-  const background = { r: 255, g: 255, b: 255, alpha: keepsAlpha ? 0 : 1 };
-  const sized = image
-    .resize(width, height, { fit: OBJECT_FIT[fit], kernel: 'lanczos3', background })
-    .toColourspace('srgb');
-  const formed = keepsAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
-  const { data, info } = await formed.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return planar(data, { from: info.channels, channels, area: height * width });
-}
-
-/** Interleaved RGB or RGBA, [H, W, from], → planes [channels, H, W]. */
-function planar(
-  data: Uint8Array,
-  { from, channels, area }: { from: number; channels: number; area: number },
-): Uint8Array {
-  const planes = new Uint8Array(channels * area);
-  const isGrey = channels < 3;
-  if (isGrey)
-    for (let i = 0, at = 0; i < area; i++, at += from) planes[i] = luma(data[at], data[at + 1], data[at + 2]);
-  for (let c = isGrey ? 1 : 0; c < channels; c++) {
-    const source = isGrey ? from - 1 : c;
-    for (let i = 0; i < area; i++) planes[c * area + i] = data[i * from + source];
-  }
-  return planes;
 }

@@ -47,8 +47,9 @@ export interface PackedImages {
   readonly notes: readonly string[];
 }
 
-/** Changes when decoding gives other pixels than before, so that what was packed then is not taken: 2 = grey is Rec. 601. */
-const DECODING = 2;
+/** Changes when decoding gives other pixels than before, so that what was packed then is not taken: 2 = grey is Rec. 601, 3 = profiles of
+ * images of 16 bits. */
+const DECODING = 3;
 
 /** Images being decoded at once: bounds the memory, and is twice what libuv's threads take. */
 const WINDOW = 8;

@@ -18,6 +18,12 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
+/** A {@link Picture} of 16 bits a channel. */
+export interface DeepPicture extends Omit<Picture, 'pixels'> {
+  /** height · width · channels values from 0 to 65535. */
+  readonly pixels: Uint16Array;
+}
+
 /** The most pixels a picture may have, unless the caller says otherwise (8192 × 8192). */
 export const MAX_PIXELS = 1 << 26;
 
@@ -32,26 +38,28 @@ const COLOUR_TYPE = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /**
- * The bytes of a PNG file of 8 bits a channel, grey or RGB, with alpha or without.
+ * The bytes of a PNG file, grey or RGB, with alpha or without, of 8 bits a channel or, where its pixels have them, of 16.
  *
  * @throws GanError `ERR_BAD_PNG` when the pixels are no bytes, or the sizes do not fit together or are over {@link MAX_PIXELS}
  */
-export function encodePng(picture: Picture): Uint8Array {
-  const { width, height, channels, pixels } = picture;
+export function encodePng({ width, height, channels, pixels }: Picture | DeepPicture): Uint8Array {
   checkPixels(pixels);
   checkSize({ width, height, maxPixels: MAX_PIXELS, name: 'the picture' });
   const size = width * height * channels;
-  if (pixels.byteLength !== size)
+  if (pixels.length !== size)
     throw badPng(
       'the picture',
-      `${width} × ${height} × ${channels} takes ${size} bytes, but ${pixels.byteLength} came`,
+      `${width} × ${height} × ${channels} takes ${size} ${pixels instanceof Uint16Array ? 'values' : 'bytes'}, but ${pixels.length} came`,
     );
   const png = new PNG();
   png.width = width;
   png.height = height;
-  png.data = Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  // Of 16 bits pngjs takes what lies in the memory, from its start on.
+  const { buffer, byteOffset, byteLength } = pixels instanceof Uint16Array ? pixels.slice() : pixels;
+  png.data = Buffer.from(buffer, byteOffset, byteLength);
   const colorType = COLOUR_TYPE[channels];
   return PNG.sync.write(png, {
+    bitDepth: pixels instanceof Uint16Array ? 16 : 8,
     colorType,
     inputColorType: colorType,
     inputHasAlpha: channels === 2 || channels === 4,
@@ -63,7 +71,7 @@ export function encodePng(picture: Picture): Uint8Array {
  *
  * @throws GanError `ERR_BAD_PNG` as {@link encodePng}, `ERR_CANNOT_WRITE` when the file cannot be written
  */
-export async function writePng(file: string, picture: Picture): Promise<void> {
+export async function writePng(file: string, picture: Picture | DeepPicture): Promise<void> {
   const bytes = encodePng(picture);
   await writeWhole(file, (partial) => writeFile(partial, bytes));
 }
@@ -164,7 +172,7 @@ function checkInflates(data: Buffer, options: { name: string; size: number }): v
 }
 
 function checkPixels(pixels: unknown): void {
-  if (isBytes(pixels)) return;
+  if (isBytes(pixels) || pixels instanceof Uint16Array) return;
   throw badPng('the picture', `expected its pixels as bytes in a Uint8Array, but got ${arrayName(pixels)}`);
 }
 

@@ -1,6 +1,6 @@
 import { GanError } from '../errors';
 import { arrayName } from '../io/bytes';
-import type { Picture, PictureChannels } from '../io/png';
+import type { DeepPicture, Picture, PictureChannels } from '../io/png';
 
 /** Images with values in [-1, 1], channel by channel. */
 export interface ImageBatch {
@@ -44,16 +44,36 @@ export function sampleGrid(images: ImageBatch, options: GridOptions = {}): Pictu
   for (let image = 0; image < count; image++) {
     const left = padding + (image % across) * (width * scale + padding);
     const top = padding + Math.floor(image / across) * (height * scale + padding);
-    drawImage(picture, { images, image, left, top, scale });
+    drawImage(picture, { images, image, left, top, scale, level: toByte });
   }
   return picture;
 }
 
-function drawImage(
-  picture: Picture,
-  place: { images: ImageBatch; image: number; left: number; top: number; scale: number },
-): void {
-  const { images, image, left, top, scale } = place;
+/**
+ * An image [1, C, H, W] as a picture of 16 bits a channel: `round(32767.5 · (x + 1))`, clamped as in {@link sampleGrid}.
+ *
+ * @throws GanError `ERR_BAD_IMAGES` as {@link sampleGrid}
+ */
+export function deepPicture(image: ImageBatch): DeepPicture {
+  const [, channels, height, width] = checkBatch(image);
+  requireFinite(image);
+  const picture = { width, height, channels, pixels: new Uint16Array(image.values.length / image.shape[0]) };
+  drawImage(picture, { images: image, image: 0, left: 0, top: 0, scale: 1, level: toDeep });
+  return picture;
+}
+
+/** Where an image is drawn, and what becomes of its values. */
+interface Place {
+  readonly images: ImageBatch;
+  readonly image: number;
+  readonly left: number;
+  readonly top: number;
+  readonly scale: number;
+  readonly level: (value: number) => number;
+}
+
+function drawImage(picture: Picture | DeepPicture, place: Place): void {
+  const { images, image, left, top, scale, level } = place;
   const [, channels = 0, height = 0, width = 0] = images.shape;
   const plane = height * width;
   for (let y = 0; y < height * scale; y++) {
@@ -62,9 +82,14 @@ function drawImage(
     for (let x = 0; x < width * scale; x++) {
       const from = row + Math.floor(x / scale);
       for (let channel = 0; channel < channels; channel++)
-        picture.pixels[to++] = toByte(images.values[from + channel * plane]);
+        picture.pixels[to++] = level(images.values[from + channel * plane]);
     }
   }
+}
+
+function toDeep(value: number): number {
+  if (value <= -1) return 0;
+  return value >= 1 ? 65535 : Math.floor(32767.5 * (value + 1) + 0.5);
 }
 
 function toByte(value: number): number {

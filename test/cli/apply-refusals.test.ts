@@ -44,6 +44,7 @@ describe('a wrong call exits with 2 and says why in one line', () => {
     [['--batch', '0'], /--batch expects a whole number from 1 to 1024, but got "0"/],
     [['--tile', 'big'], /--tile expects a whole number from 1 to 65536, but got "big"/],
     [['--overlap', '-1'], /--overlap expects a whole number from 0 to 65536, but got "-1"/],
+    [['--depth', '12'], /--depth expects 8 or 16, but got "12"/],
     [['--weights', 'emma'], /--weights expects ema or live/],
     [['--on-bad-image', 'ignore'], /--on-bad-image expects fail or skip, but got "ignore"/],
     [['--dirction', 'ab'], /--dirction is no flag of apply: did you mean --direction\?/],

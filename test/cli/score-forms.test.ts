@@ -1,5 +1,5 @@
 // What `score` makes of files is what the data set makes of the same images.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as score } from '../../src/cli/score';
@@ -9,6 +9,7 @@ import { readPng, writePng } from '../../src/io/png';
 import { datasetImages } from '../../src/metrics/image-source';
 import { load } from '../../src/recipes';
 import { scoreImages } from '../../src/training/scorer';
+import { turnedPng } from '../data/image-files';
 import { call } from './applying';
 import { writeTinyMnist } from './tiny-data';
 
@@ -75,6 +76,25 @@ test('pictures of 28 pixels are padded to 32 as the set that was learned is, and
   model.dispose();
   for (const [i, row] of found.entries()) expect(row.score / expected[i]).toBeCloseTo(1, 5);
   expect(await readPng(join(folder, 'maps', '0.png'))).toMatchObject({ width: 28, height: 28 });
+});
+
+test('pictures that lie on their side get the scores and the maps that they have upright', async () => {
+  const turned = join(folder, 'turned');
+  mkdirSync(turned);
+  const { pixels } = await readPng(join(folder, 'in', '0.png'));
+  const upright = Array.from({ length: 28 }, (_, y) => [...pixels.subarray(28 * y, 28 * (y + 1))]);
+  for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8])
+    writeFileSync(join(turned, `${orientation}.png`), turnedPng(upright, orientation));
+  const maps = join(folder, 'turned-maps');
+  const { code, stdout } = await call(score, '--checkpoint', run, '--in', turned, '--maps', maps, '--json');
+  expect(code).toBe(0);
+  const scores = rowsOf(stdout).flatMap((row) => (row.event === 'image' ? [row.score] : []));
+  expect(scores).toHaveLength(8);
+  for (const found of scores) expect(found / scores[0]).toBeCloseTo(1, 5);
+  const [first, ...others] = await Promise.all(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((orientation) => readPng(join(maps, `${orientation}.png`))),
+  );
+  for (const other of others) expect(other).toEqual(first);
 });
 
 test('a run without its data and without what it kept tells scores, and why there is no threshold', async () => {

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import {
   type DecodedForm,
+  decodeFormed,
   decodeHalves,
   decodeImage,
   decodeWhole,
@@ -297,6 +298,20 @@ describe('decodeWhole and measureImage', () => {
     expect([height, width]).toEqual([32, 16]);
     expect([pixels[0], pixels[511], pixels[512]]).toEqual([76, 29, 255]);
   });
+});
+
+test('decodeFormed tells the channels of a file, of inks those of their colours', async () => {
+  const inks = (await noise(8, 8)).toColourspace('cmyk').jpeg();
+  const files = {
+    1: (await noise(8, 8)).toColourspace('b-w').png(),
+    3: inks,
+    4: (await noise(8, 8)).ensureAlpha().png(),
+  };
+  for (const [channels, file] of Object.entries(files)) {
+    put(path(), await file.toBuffer());
+    const { own } = await decodeFormed(sharp, path(), () => form);
+    expect(own).toEqual({ height: 8, width: 8, channels: Number(channels) });
+  }
 });
 
 describe('loadSharp', () => {

@@ -48,28 +48,99 @@ export function bmp({
   return Buffer.concat([start, info, colours, Buffer.from(rows.flat())]);
 }
 
-/** A PNG file of one row. @param row the bytes of its samples */
-export function pngRow({
-  width,
-  depth,
-  colorType,
-  row,
-}: {
-  width: number;
-  depth: number;
-  colorType: number;
-  row: readonly number[];
-}): Buffer {
+/** A PNG file put together by hand. */
+interface PngParts {
+  readonly width: number;
+  readonly depth: number;
+  readonly colorType: number;
+  /** The bytes of the samples. */
+  readonly rows: readonly (readonly number[])[];
+  /** An ICC profile, as it is. */
+  readonly profile?: Uint8Array;
+  /** What its EXIF says. */
+  readonly orientation?: number;
+}
+
+/** A PNG file. */
+export function png({ width, depth, colorType, rows, profile, orientation }: PngParts): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(1, 4);
+  header.writeUInt32BE(rows.length, 4);
   header.set([depth, colorType], 8);
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
     chunk('IHDR', header),
-    chunk('IDAT', deflateSync(Uint8Array.of(0, ...row))),
+    ...(profile ? [chunk('iCCP', Buffer.concat([Buffer.from('x\0\0'), deflateSync(profile)]))] : []),
+    ...(orientation === undefined ? [] : [chunk('eXIf', exif(orientation))]),
+    chunk('IDAT', deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
     chunk('IEND', Buffer.alloc(0)),
   ]);
+}
+
+/** A PNG file of one row. @param row the bytes of its samples */
+export function pngRow({ row, ...parts }: Omit<PngParts, 'rows'> & { row: readonly number[] }): Buffer {
+  return png({ ...parts, rows: [row] });
+}
+
+/** EXIF that says nothing but an orientation. */
+function exif(orientation: number): Buffer {
+  const bytes = Buffer.alloc(26);
+  bytes.write('II*\0', 0, 'latin1');
+  bytes.writeUInt32LE(8, 4);
+  bytes.writeUInt16LE(1, 8);
+  bytes.writeUInt16LE(0x0112, 10);
+  bytes.writeUInt16LE(3, 12);
+  bytes.writeUInt32LE(1, 14);
+  bytes.writeUInt16LE(orientation, 18);
+  return bytes;
+}
+
+/** The bytes of values of 16 bits, as PNG has them. */
+export function bigEndian(values: readonly number[]): number[] {
+  return values.flatMap((value) => [value >> 8, value & 255]);
+}
+
+/** Where the first row and the first column of an image with each EXIF orientation, 1 to 8, belong when it is upright. */
+const SIDES = [
+  'top left',
+  'top right',
+  'bottom right',
+  'bottom left',
+  'left top',
+  'right top',
+  'right bottom',
+  'left bottom',
+];
+
+/** A PNG file of grey whose EXIF says how it is turned. @param upright its values */
+export function turnedPng(
+  upright: readonly (readonly number[])[],
+  orientation: number,
+  depth: 8 | 16 = 8,
+): Buffer {
+  const rows = laidDown(upright, orientation);
+  const samples = depth === 16 ? rows.map(bigEndian) : rows;
+  return png({ width: rows[0].length, depth, colorType: 0, rows: samples, orientation });
+}
+
+/**
+ * Values [H, W] of an upright image as they lie in a file of an EXIF orientation.
+ *
+ * @param orientation 1 to 8
+ */
+function laidDown<T>(upright: readonly (readonly T[])[], orientation: number): T[][] {
+  const [rows, columns] = SIDES[orientation - 1].split(' ');
+  const [height, width] = [upright.length, upright[0].length];
+  const isTurned = rows === 'left' || rows === 'right';
+  const [tall, wide] = isTurned ? [width, height] : [height, width];
+  const along = (side: string, i: number, length: number) =>
+    side === 'top' || side === 'left' ? i : length - 1 - i;
+  return Array.from({ length: tall }, (_, row) =>
+    Array.from({ length: wide }, (_, column) => {
+      const [a, b] = [along(rows, row, tall), along(columns, column, wide)];
+      return isTurned ? upright[b][a] : upright[a][b];
+    }),
+  );
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
+import sharp from 'sharp';
 import {
   decodePng,
   encodePng,
@@ -115,6 +116,15 @@ test('encodePng refuses pixels that are no bytes', () => {
   );
 });
 
+test('encodePng refuses 16 bits a channel of which there are too few', () => {
+  expect(() => encodePng({ width: 2, height: 2, channels: 1, pixels: new Uint16Array(2) })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_BAD_PNG',
+      message: 'bad PNG the picture: 2 × 2 × 1 takes 4 values, but 2 came',
+    }),
+  );
+});
+
 test('encodePng refuses sizes that do not fit the pixels', () => {
   const pixels = new Uint8Array(5);
   expect(() => encodePng({ width: 2, height: 2, channels: 1, pixels })).toThrow(
@@ -142,6 +152,24 @@ describe('png', () => {
     expect(bytes.readUInt32BE(20)).toBe(height);
     expect([bytes[24], bytes[25]]).toEqual([8, colourType]);
     expect(await readPng(file)).toEqual({ width, height, channels, pixels });
+  });
+
+  test.each<[PictureChannels, number]>([
+    [1, 0],
+    [2, 4],
+    [3, 2],
+    [4, 6],
+  ])('a picture of %i channels of 16 bits has them in its file', async (channels, colourType) => {
+    const [width, height] = [7, 5];
+    const values = Uint16Array.from({ length: 1 + width * height * channels }, (_, i) => (i * 7919) % 65_536);
+    // A part of a larger array.
+    const bytes = encodePng({ width, height, channels, pixels: values.subarray(1) });
+    expect([bytes[24], bytes[25]]).toEqual([16, colourType]);
+    const { data } = await sharp(bytes)
+      .toColourspace(channels < 3 ? 'grey16' : 'rgb16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    expect(new Uint16Array(Uint8Array.from(data).buffer)).toEqual(values.slice(1));
   });
 
   test('a file of plain rows is read value for value, alpha among them', async () => {

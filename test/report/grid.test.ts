@@ -1,4 +1,5 @@
-import { sampleGrid } from '../../src/report/grid';
+import { deepPicture, sampleGrid } from '../../src/report/grid';
+import { failure } from '../support/failure';
 
 /** Images of one value each. */
 function flat(values: number[], shape: readonly number[]) {
@@ -122,5 +123,24 @@ describe('sampleGrid', () => {
     const picture = sampleGrid({ values, shape: [1, 1, 1, 2] }, { scale: 2, padding: 0 });
     expect(picture).toMatchObject({ width: 4, height: 2 });
     expect([...picture.pixels]).toEqual([0, 0, 255, 255, 0, 0, 255, 255]);
+  });
+});
+
+describe('deepPicture', () => {
+  test('refuses what is no image, or not finite', () => {
+    expect(() => deepPicture({ shape: [1, 2, 2], values: new Float32Array(4) })).toThrow(
+      failure('ERR_BAD_IMAGES', 'a shape [N, C, H, W]'),
+    );
+    expect(() => deepPicture({ shape: [1, 1, 1, 1], values: Float32Array.of(Number.NaN) })).toThrow(
+      failure('ERR_BAD_IMAGES', 'image 0 holds NaN'),
+    );
+  });
+
+  test('values from -1 to 1 become 0 to 65535, rounded and clamped, and planes channels', () => {
+    const values = Float32Array.of(-1, -2, 0, 1, 2, 257 / 32767.5 - 1);
+    expect(deepPicture({ shape: [1, 3, 1, 2], values })).toEqual({
+      ...{ width: 2, height: 1, channels: 3 },
+      pixels: Uint16Array.of(0, 32768, 65535, 0, 65535, 257),
+    });
   });
 });

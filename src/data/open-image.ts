@@ -1,0 +1,66 @@
+import { readFile, stat } from 'node:fs/promises';
+import type sharp from 'sharp';
+import { decodeBmp } from './bmp';
+import { formatOf } from './image-formats';
+import type { ImageSize } from './image-size';
+
+/** An image file that is ready to be decoded. */
+export interface OpenImage {
+  /** Turned upright when it is decoded. */
+  readonly image: sharp.Sharp;
+  /** Of each channel in the file. */
+  readonly bits: 8 | 16;
+  /** It has grey alone, and a profile that makes colours of sRGB of it: to be decoded as grey. */
+  readonly profiledGrey: boolean;
+}
+
+/** 8192 × 8192: larger images are refused before they are decoded. */
+const MAX_PIXELS = 2 ** 26;
+const MAX_FILE_BYTES = 2 ** 29;
+
+/**
+ * Opens a JPEG, PNG, WebP, GIF, TIFF or BMP file. Its colours become those of sRGB by the profile in it when it is decoded; a damaged profile is
+ * taken for none.
+ * @throws Error saying why it cannot be decoded, as far as its headers tell
+ */
+export async function openImage(load: typeof sharp, path: string): Promise<OpenImage> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
+  const bytes = await readFile(path);
+  const format = formatOf(bytes);
+  if (format === 'bmp') {
+    const { data, ...raw } = decodeBmp(bytes, { maxPixels: MAX_PIXELS });
+    return { image: load(data, { raw }), bits: 8, profiledGrey: false };
+  }
+  const options = { autoOrient: true, failOn: 'error', limitInputPixels: MAX_PIXELS } as const;
+  const image = load(bytes, options);
+  if (format !== 'png' && format !== 'tiff') return { image, bits: 8, profiledGrey: false };
+  const { depth, space, icc } = await image.metadata();
+  if (depth === 'uchar') return { image, bits: 8, profiledGrey: false };
+  // A file of floats does not say which value is white.
+  if (depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}: save it with 8 or 16 bits`);
+  // Left to itself, sharp makes Display P3's numbers of images of 16 bits that have a profile.
+  const raw = load(bytes, { ...options, ignoreIcc: true });
+  if (icc === undefined || !isProfile(icc)) return { image: raw, bits: 16, profiledGrey: false };
+  return { image: raw.withIccProfile('srgb'), bits: 16, profiledGrey: space === 'grey16' };
+}
+
+/** The size of an image as it is to be looked at. */
+export async function shownSize({ image }: OpenImage): Promise<ImageSize> {
+  const { autoOrient } = await image.metadata();
+  return { height: autoOrient.height, width: autoOrient.width };
+}
+
+/** Bytes of an ICC profile's header, and of each line in the table of tags that follows. */
+const [HEADER, LINE] = [128, 12];
+
+/** Whether bytes are an ICC profile, as far as its header and the table of its tags tell. */
+function isProfile(icc: Buffer): boolean {
+  if (icc.length < HEADER + 4 || icc.toString('latin1', 36, 40) !== 'acsp') return false;
+  const tags = icc.readUInt32BE(HEADER);
+  const end = HEADER + 4 + LINE * tags;
+  if (tags === 0 || end > icc.length) return false;
+  return Array.from({ length: tags }, (_, i) => HEADER + 4 + LINE * i).every(
+    (at) => icc.readUInt32BE(at + 4) + icc.readUInt32BE(at + 8) <= icc.length,
+  );
+}

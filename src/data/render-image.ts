@@ -1,0 +1,75 @@
+import { hasAlpha, type ImageShape } from './image-spec';
+import { luma } from './luma';
+import type { OpenImage } from './open-image';
+
+/**
+ * How an image is brought to another shape: `crop` covers it and cuts the middle out, `pad` fits the whole image in, with a margin that
+ * is white, or transparent where there is alpha, and `stretch` changes its proportions.
+ */
+export type Fit = 'crop' | 'pad' | 'stretch';
+
+/** What images are decoded to. */
+export interface DecodedForm extends ImageShape {
+  readonly fit: Fit;
+}
+
+/** {@link Fit} in CSS's words, which are sharp's. */
+const OBJECT_FIT = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
+
+/** An image in a form: uint8 [C, H, W] in sRGB. Without a channel for alpha, transparent parts are laid on white. */
+export async function renderBytes(
+  { image, profiledGrey }: OpenImage,
+  { channels, height, width, fit }: DecodedForm,
+): Promise<Uint8Array> {
+  const keepsAlpha = hasAlpha(channels);
+  const background = { r: 255, g: 255, b: 255, alpha: keepsAlpha ? 0 : 1 };
+  const sized = image
+    .resize(width, height, { fit: OBJECT_FIT[fit], kernel: 'lanczos3', background })
+    .toColourspace(profiledGrey ? 'b-w' : 'srgb');
+  const formed = keepsAlpha ? sized.ensureAlpha() : sized.flatten({ background: 'white' });
+  const { data, info } = await formed.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const area = height * width;
+  return toPlanes({ data, from: info.channels, area }, new Uint8Array(channels * area));
+}
+
+/** An image of 16 bits at its own size: uint16 [C, H, W] in sRGB, else as {@link renderBytes}. */
+export async function renderDeep({ image, profiledGrey }: OpenImage, channels: number): Promise<Uint16Array> {
+  const converted = image.toColourspace(profiledGrey ? 'grey16' : 'rgb16');
+  const formed = hasAlpha(channels) ? converted.ensureAlpha() : converted;
+  const { data: bytes, info } = await formed.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+  const data = new Uint16Array(Uint8Array.from(bytes).buffer);
+  const pixels = { data, from: info.channels, area: info.height * info.width };
+  if (hasAlpha(info.channels) && !hasAlpha(channels)) layOnWhite(pixels);
+  return toPlanes(pixels, new Uint16Array(channels * pixels.area));
+}
+
+/** Pixels whose channels lie beside each other: RGB or RGBA. */
+interface Interleaved<T extends Uint8Array | Uint16Array> {
+  /** [H, W, from] */
+  readonly data: T;
+  readonly from: number;
+  /** H · W */
+  readonly area: number;
+}
+
+/** Interleaved pixels in `planes`, [C, H, W]. */
+function toPlanes<T extends Uint8Array | Uint16Array>({ data, from, area }: Interleaved<T>, planes: T): T {
+  const channels = planes.length / area;
+  const isGrey = channels < 3;
+  if (isGrey)
+    for (let i = 0, at = 0; i < area; i++, at += from) planes[i] = luma(data[at], data[at + 1], data[at + 2]);
+  for (let c = isGrey ? 1 : 0; c < channels; c++) {
+    const source = isGrey ? from - 1 : c;
+    for (let i = 0; i < area; i++) planes[c * area + i] = data[i * from + source];
+  }
+  return planes;
+}
+
+/** Where they are; sharp's white of 16 bits is 65280. */
+function layOnWhite({ data, from, area }: Interleaved<Uint16Array>): void {
+  for (let i = 0; i < area; i++) {
+    const end = (i + 1) * from - 1;
+    const cover = data[end] / 65535;
+    for (let at = i * from; at < end; at++) data[at] = Math.round(65535 + (data[at] - 65535) * cover);
+  }
+}
