@@ -1,10 +1,11 @@
 import { decodeDeep, measureImage, type Sharp, type WholeImage } from '../data/decode-image';
 import { type ImageSize, sizeText } from '../data/image-size';
 import type { OnDataProgress } from '../data/progress';
-import { GanError, messageOf, UsageError } from '../errors';
+import { UsageError } from '../errors';
 import type { AppliedFile } from './apply-files';
 import { openMask } from './apply-masks';
 import type { ApplySettings } from './apply-settings';
+import { LeftOut } from './left-out';
 
 /** An image whose size is known. */
 export interface MeasuredImage extends AppliedFile, ImageSize {}
@@ -22,14 +23,12 @@ const AT_ONCE = 32;
 
 /** Opens the images of `apply`, and keeps a list of those that are left out. */
 export class ApplyImages {
-  /** Why images were left out, each naming its file. */
-  readonly skipped: string[] = [];
+  readonly leftOut: LeftOut;
   readonly #sharp: Sharp;
-  readonly #onBadImage: ApplySettings['onBadImage'];
 
-  constructor(sharp: Sharp, { onBadImage }: Pick<ApplySettings, 'onBadImage'>) {
+  constructor(sharp: Sharp, settings: Pick<ApplySettings, 'onBadImage'>) {
     this.#sharp = sharp;
-    this.#onBadImage = onBadImage;
+    this.leftOut = new LeftOut(settings);
   }
 
   /**
@@ -46,10 +45,7 @@ export class ApplyImages {
     const measured: MeasuredImage[] = [];
     for (let start = 0; start < files.length; start += AT_ONCE) {
       const chunk = files.slice(start, start + AT_ONCE);
-      const sizes = await Promise.all(
-        chunk.map((file) => this.#unlessBad(() => this.#measureOne(file, least))),
-      );
-      measured.push(...sizes.filter((image) => image !== null));
+      measured.push(...(await this.leftOut.openAll(chunk, (file) => this.#measureOne(file, least))));
       onProgress?.({
         task: 'reading images',
         done: start + chunk.length,
@@ -57,8 +53,8 @@ export class ApplyImages {
         unit: 'images',
       });
     }
-    if (measured.length > 0) return measured;
-    throw new GanError('ERR_DATA_EMPTY', `no image of --in can be used; the first: ${this.skipped[0]}`);
+    this.leftOut.requireSome(measured.length);
+    return measured;
   }
 
   /**
@@ -67,17 +63,12 @@ export class ApplyImages {
    * @throws GanError `ERR_BAD_IMAGE` for one whose pixels are damaged, UsageError for a mask without a hole or of nothing else; with
    *   `--on-bad-image skip` it is left out
    */
-  async open(images: readonly MeasuredImage[], channels: number): Promise<OpenedImage[]> {
-    const opened = await Promise.all(
-      images.map(({ from, to, mask }) =>
-        this.#unlessBad(async () => ({
-          ...{ from, to, mask },
-          image: await decodeDeep(this.#sharp, from, channels),
-          hole: mask === undefined ? undefined : await openMask(this.#sharp, mask),
-        })),
-      ),
-    );
-    return opened.filter((image) => image !== null);
+  open(images: readonly MeasuredImage[], channels: number): Promise<OpenedImage[]> {
+    return this.leftOut.openAll(images, async ({ from, to, mask }) => ({
+      ...{ from, to, mask },
+      image: await decodeDeep(this.#sharp, from, channels),
+      hole: mask === undefined ? undefined : await openMask(this.#sharp, mask),
+    }));
   }
 
   async #measureOne(file: AppliedFile, least: number): Promise<MeasuredImage> {
@@ -93,16 +84,6 @@ export class ApplyImages {
     throw new UsageError(
       `${file.from} has ${sizeText(size)} pixels, but this model takes images of at least ${least}×${least}: enlarge it, or leave it out with --on-bad-image skip`,
     );
-  }
-
-  async #unlessBad<T>(open: () => Promise<T>): Promise<T | null> {
-    try {
-      return await open();
-    } catch (error) {
-      if (this.#onBadImage === 'fail') throw error;
-      this.skipped.push(messageOf(error));
-      return null;
-    }
   }
 }
 

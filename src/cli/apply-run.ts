@@ -145,10 +145,12 @@ async function makeAll(measured: readonly MeasuredImage[], job: ApplyJob): Promi
   return { made, total, complete: seen === total, kept };
 }
 
+/** @throws GanError `ERR_DATA_EMPTY` where every image was left out */
 async function conclude({ made, total, complete, kept }: Result, job: ApplyJob): Promise<void> {
   const { model, settings, images, terminal, direction } = job;
   const { out, raw } = settings;
-  for (const reason of images.skipped) terminal.warn(`left out: ${reason}`);
+  if (complete) images.leftOut.requireSome(made);
+  for (const reason of images.leftOut.reasons) terminal.warn(`left out: ${reason}`);
   // A tensor of some of the images would pass for one of all.
   const whole = raw !== undefined && kept.length > 0 && complete;
   if (whole) await writeResult(raw, (partial) => writeSafetensors(partial, { images: recordOf(kept) }));
@@ -156,7 +158,7 @@ async function conclude({ made, total, complete, kept }: Result, job: ApplyJob):
   if (out !== undefined) terminal.result(`out      ${out}`);
   if (whole) terminal.result(`raw      ${raw}`);
   const { checkpoint, step, weights } = model;
-  const counts = { images: made, of: total, skipped: images.skipped.length };
+  const counts = { images: made, of: total, skipped: images.leftOut.reasons.length };
   terminal.record({
     event: 'end',
     ...{ checkpoint, step, weights, direction },

@@ -4,9 +4,10 @@ import { sizeText } from '../data/image-size';
 import type { ImageShape } from '../data/image-spec';
 import { resizeImages } from '../data/resize';
 import { isPadded } from '../data/sources';
-import { messageOf, UsageError } from '../errors';
+import { UsageError } from '../errors';
 import type { LoadedModel } from '../training/load';
 import { readDatasetSettings } from './dataset-options';
+import { LeftOut } from './left-out';
 import type { ScoredFile } from './score-files';
 import type { ScoreSettings } from './score-settings';
 
@@ -29,24 +30,22 @@ interface Form {
 
 /** Opens the images of `score`, and keeps a list of those that are left out. */
 export class ScoreImages {
-  /** Why images were left out, each naming its file. */
-  readonly skipped: string[] = [];
+  readonly leftOut: LeftOut;
   readonly form: Form;
   readonly #sharp: Sharp;
-  readonly #onBadImage: ScoreSettings['onBadImage'];
 
-  private constructor(sharp: Sharp, form: Form, onBadImage: ScoreSettings['onBadImage']) {
+  private constructor(sharp: Sharp, form: Form, settings: Pick<ScoreSettings, 'onBadImage'>) {
     this.#sharp = sharp;
     this.form = form;
-    this.#onBadImage = onBadImage;
+    this.leftOut = new LeftOut(settings);
   }
 
   /** For images as the model's data set gives them. @throws GanError `ERR_NO_SHARP` */
-  static async for({ specs, settings }: LoadedModel, { onBadImage }: Pick<ScoreSettings, 'onBadImage'>) {
+  static async for({ specs, settings }: LoadedModel, options: Pick<ScoreSettings, 'onBadImage'>) {
     const { channels, height, width } = specs.images;
     const { fit = 'crop' } = readDatasetSettings(settings);
     const pads = isPadded(String(settings.dataset)) && height === width;
-    return new ScoreImages(await loadSharp(), { shape: { channels, height, width }, fit, pads }, onBadImage);
+    return new ScoreImages(await loadSharp(), { shape: { channels, height, width }, fit, pads }, options);
   }
 
   /**
@@ -54,9 +53,8 @@ export class ScoreImages {
    *
    * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small or of other channels; with `--on-bad-image skip` it is left out
    */
-  async open(files: readonly ScoredFile[]): Promise<ScoreInput[]> {
-    const opened = await Promise.all(files.map((file) => this.#unlessBad(() => this.#open(file))));
-    return opened.filter((image) => image !== null);
+  open(files: readonly ScoredFile[]): Promise<ScoreInput[]> {
+    return this.leftOut.openAll(files, (file) => this.#open(file));
   }
 
   async #open(file: ScoredFile): Promise<ScoreInput> {
@@ -91,15 +89,5 @@ export class ScoreImages {
     throw new UsageError(
       `${from} has ${sizeText(own)} pixels, but this model takes images of at least ${sizeText(shape)}: enlarge it, or leave it out with --on-bad-image skip`,
     );
-  }
-
-  async #unlessBad<T>(open: () => Promise<T>): Promise<T | null> {
-    try {
-      return await open();
-    } catch (error) {
-      if (this.#onBadImage === 'fail') throw error;
-      this.skipped.push(messageOf(error));
-      return null;
-    }
   }
 }

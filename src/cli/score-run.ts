@@ -172,10 +172,12 @@ function sourceOf(inputs: readonly ScoreInput[], { specs, device }: LoadedModel)
   };
 }
 
+/** @throws GanError `ERR_DATA_EMPTY` where every image was left out */
 async function conclude(rows: readonly Row[], job: ScoreJob): Promise<void> {
   const { model, settings, images, terminal, threshold, masks } = job;
   const { out, maps } = settings;
-  for (const reason of images.skipped) terminal.warn(`left out: ${reason}`);
+  if (job.goesOn()) images.leftOut.requireSome(rows.length);
+  for (const reason of images.leftOut.reasons) terminal.warn(`left out: ${reason}`);
   if (out !== undefined)
     await writeResult(out, (partial) =>
       writeFile(partial, rows.map((row) => `${JSON.stringify(row)}\n`).join('')),
@@ -199,7 +201,7 @@ async function conclude(rows: readonly Row[], job: ScoreJob): Promise<void> {
   terminal.record({
     event: 'end',
     ...{ checkpoint, step, weights },
-    ...{ images: rows.length, skipped: images.skipped.length },
+    ...{ images: rows.length, skipped: images.leftOut.reasons.length },
     ...(threshold && {
       threshold: threshold.value,
       falseAlarms: threshold.falseAlarms,

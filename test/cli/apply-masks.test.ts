@@ -164,6 +164,8 @@ test('an image with a bad mask is left out where bad images are', async () => {
     stderr: expect.stringMatching(/warning: left out: .*b\.png has no hole: /),
   });
   expect(readdirSync(at('out'))).toEqual(['a.png']);
+  const only = of(runs.inpaint, at('photos', 'b.png'), '--mask', at('masks'), '--on-bad-image', 'skip');
+  await refuses(only, { code: 1, why: /no image of --in can be used; the first: .*b\.png has no hole: / });
 });
 
 describe('known pixels are byte for byte those of the image, and the hole is filled', () => {

@@ -99,6 +99,12 @@ describe('score refuses', () => {
       code: 2,
       stderr: expect.stringContaining('this model takes images of at least 28×28'),
     });
+    const skipping = ['--checkpoint', run, '--in', at('small.png'), '--on-bad-image', 'skip'];
+    expect(await call(score, ...skipping)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/error: no image of --in can be used; the first: .*small\.png has 20×30/),
+    });
   });
 
   test('maps among the images, and masks of no image, or of another size', async () => {

@@ -1,0 +1,37 @@
+import { GanError, messageOf } from '../errors';
+
+/** Images that are left out because they cannot be used, with `--on-bad-image skip`. */
+export class LeftOut {
+  /** Why, each naming its file. */
+  readonly reasons: string[] = [];
+  readonly #leaves: boolean;
+
+  constructor({ onBadImage }: { readonly onBadImage: 'fail' | 'skip' }) {
+    this.#leaves = onBadImage === 'skip';
+  }
+
+  /** What `open` gives of files, all at once and in their order, without those where it fails. @throws what `open` throws, with `fail` */
+  async openAll<File, Opened extends object>(
+    files: readonly File[],
+    open: (file: File) => Promise<Opened>,
+  ): Promise<Opened[]> {
+    const opened = await Promise.all(files.map((file) => this.#unlessBad(() => open(file))));
+    return opened.filter((image) => image !== null);
+  }
+
+  async #unlessBad<Opened>(open: () => Promise<Opened>): Promise<Opened | null> {
+    try {
+      return await open();
+    } catch (error) {
+      if (!this.#leaves) throw error;
+      this.reasons.push(messageOf(error));
+      return null;
+    }
+  }
+
+  /** @throws GanError `ERR_DATA_EMPTY` where none is left of the images that there were */
+  requireSome(left: number): void {
+    if (left > 0 || this.reasons.length === 0) return;
+    throw new GanError('ERR_DATA_EMPTY', `no image of --in can be used; the first: ${this.reasons[0]}`);
+  }
+}
