@@ -1,0 +1,32 @@
+#include "filter.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace gan {
+namespace {
+
+int64_t floor_divided(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+}  // namespace
+
+Filter Filter::adjoint() const {
+  const auto last = static_cast<int64_t>(taps.size()) - 1;
+  return {{taps.rbegin(), taps.rend()}, down, up, last - before, output, input};
+}
+
+std::vector<Phase> Filter::phases() const {
+  std::vector<Phase> result;
+  for (int64_t residue = 0; residue < up; ++residue) {
+    // The first tap that meets a pixel and no inserted zero.
+    const int64_t place = residue * down - before;
+    const int64_t first = -floor_divided(-place, up);
+    Phase phase{first, {}};
+    for (auto k = static_cast<size_t>(first * up - place); k < taps.size(); k += static_cast<size_t>(up))
+      phase.weights.push_back(taps[k]);
+    result.push_back(std::move(phase));
+  }
+  return result;
+}
+
+}  // namespace gan
