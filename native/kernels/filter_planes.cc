@@ -3,33 +3,16 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <bit>
-#include <type_traits>
 
 #include "clones.h"
-
-// So that it is compiled for the processor that its caller is compiled for.
-#define GAN_ALWAYS_INLINE __attribute__((always_inline)) inline
+#include "row_sums.h"
 
 namespace gan {
 namespace {
 
-/// What numbers of type T are added up in.
-template <class T>
-using Sum = std::conditional_t<std::is_same_v<T, Bf16>, float, T>;
-
-GAN_ALWAYS_INLINE float widened(float value) { return value; }
-GAN_ALWAYS_INLINE double widened(double value) { return value; }
-GAN_ALWAYS_INLINE float widened(Bf16 value) { return std::bit_cast<float>(uint32_t{value.bits} << 16); }
-
-GAN_ALWAYS_INLINE void put(float& to, float value) { to = value; }
-GAN_ALWAYS_INLINE void put(double& to, double value) { to = value; }
-GAN_ALWAYS_INLINE void put(Bf16& to, float value) {
-  // To the nearest, and to the even one of two.
-  const auto bits = std::bit_cast<uint32_t>(value);
-  const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  to.bits = static_cast<uint16_t>(value != value ? 0x7fc0 : rounded);
-}
+using rows::kMostTaps;
+using rows::put;
+using rows::Sum;
 
 int64_t ceil_divided(int64_t a, int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 int64_t floor_divided(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
@@ -43,15 +26,18 @@ struct Taps {
   int count() const { return static_cast<int>(weights.size()); }
 };
 
-/// One direction with its phases.
+/// One direction with its phases, none of which has more than `most` taps, or more than `widest` numbers.
 template <class A>
 struct Direction {
-  int64_t up, down, input, output;
+  int64_t up, down, input, output, widest, most = 1;
   std::vector<Taps<A>> phases;
-  int64_t most = 1;
 
   explicit Direction(const Filter& filter)
-      : up(filter.up), down(filter.down), input(filter.input), output(filter.output) {
+      : up(filter.up),
+        down(filter.down),
+        input(filter.input),
+        output(filter.output),
+        widest(ceil_divided(output, up)) {
     int64_t residue = 0;
     for (const Phase& phase : filter.phases()) {
       const auto taps = static_cast<int64_t>(phase.weights.size());
@@ -65,221 +51,166 @@ struct Direction {
   }
 };
 
-/// sums[i] = Σ weights[j] · rows[j][i], of `count` numbers.
-template <int kTaps, class T, class A>
-GAN_ALWAYS_INLINE void sum_of(const T* const* rows, const A* weights, int64_t count, A* __restrict sums) {
-  const T* row[kTaps];
-  A weight[kTaps];
-  for (int j = 0; j < kTaps; ++j) {
-    row[j] = rows[j];
-    weight[j] = weights[j];
-  }
-  for (int64_t i = 0; i < count; ++i) {
-    A sum = weight[0] * widened(row[0][i]);
-    for (int j = 1; j < kTaps; ++j) sum += weight[j] * widened(row[j][i]);
-    sums[i] = sum;
-  }
-}
-
-template <class T, class A>
-GAN_ALWAYS_INLINE void sum_rows(const T* const* rows, const A* weights, int taps, int64_t count,
-                                A* __restrict sums) {
-  switch (taps) {
-    case 1:
-      return sum_of<1>(rows, weights, count, sums);
-    case 2:
-      return sum_of<2>(rows, weights, count, sums);
-    case 3:
-      return sum_of<3>(rows, weights, count, sums);
-    default:
-      sum_of<4>(rows, weights, count, sums);
-  }
-  for (int j = 4; j < taps; ++j) {
-    const T* const row = rows[j];
-    const A weight = weights[j];
-    for (int64_t i = 0; i < count; ++i) sums[i] += weight * widened(row[i]);
-  }
-}
-
-constexpr int64_t kMostTaps = 64;
-
-/// What a thread works in: a row of pixels between borders of zeros, that row as its every down-th numbers,
-/// and what becomes of it, one row for each phase.
+/// What a thread filters rows with, and works in: a row of pixels between borders of zeros, that row as its
+/// every down-th numbers, and what becomes of it, one row for each phase.
 template <class A>
-struct Rooms {
-  int64_t border, length;
+struct Rows {
+  const Direction<A>&vertical, &horizontal;
+  int64_t inner, border, length;
   std::vector<A> row, parts, sums;
+  /// Where in `parts` the sources of each phase's taps begin, where pixels are numbers.
+  std::vector<std::vector<int64_t>> sources;
 
-  Rooms(const Direction<A>& horizontal, int64_t inner) {
-    const int64_t down = inner == 1 ? horizontal.down : 1;
-    border = ceil_divided(horizontal.most - 1, down) * down;
-    length = ceil_divided(2 * border + horizontal.input, down) * down;
+  Rows(const Direction<A>& down_columns, const Direction<A>& along_rows, int64_t numbers)
+      : vertical(down_columns), horizontal(along_rows), inner(numbers) {
+    const int64_t step = inner == 1 ? horizontal.down : 1;
+    border = ceil_divided(horizontal.most - 1, step) * step;
+    length = ceil_divided(2 * border + horizontal.input, step) * step;
     row.resize(length * inner);
-    if (inner > 1) {
-      sums.resize(inner);
-      return;
+    parts.resize(step == 1 ? 0 : length);
+    sums.resize(inner == 1 ? horizontal.up * horizontal.widest : inner);
+    for (const Taps<A>& taps : horizontal.phases) {
+      std::vector<int64_t>& starts = sources.emplace_back();
+      for (int j = 0; j < taps.count(); ++j) {
+        const int64_t place = taps.first + j + border, turn = floor_divided(place, step);
+        starts.push_back((place - turn * step) * (length / step) + turn + taps.begin);
+      }
     }
-    parts.resize(down == 1 ? 0 : length);
-    sums.resize(horizontal.up * widest(horizontal));
-  }
-
-  static int64_t widest(const Direction<A>& horizontal) {
-    return ceil_divided(horizontal.output, horizontal.up);
   }
 };
 
-/// Row `index` of a plane, filtered along its columns; false where nothing but zeros comes of it.
+/// A row along the columns of a plane, by one phase and where its sources begin; false where nothing but
+/// zeros comes of it.
 template <class T, class A>
-GAN_ALWAYS_INLINE bool filter_columns(const T* plane, int64_t index, int64_t length,
-                                      const Direction<A>& vertical, A* sums) {
-  const Taps<A>& taps = vertical.phases[index % vertical.up];
-  const int64_t start = index / vertical.up * vertical.down + taps.first;
+GAN_ALWAYS_INLINE bool filter_columns(Rows<A>& rows, const T* plane, const Taps<A>& taps, int64_t start) {
+  const int64_t length = rows.horizontal.input * rows.inner;
   const int64_t begin = std::max<int64_t>(0, -start),
-                end = std::min<int64_t>(taps.count(), vertical.input - start);
+                end = std::min<int64_t>(taps.count(), rows.vertical.input - start);
   if (begin >= end) return false;
-  const T* rows[kMostTaps];
-  for (int64_t j = begin; j < end; ++j) rows[j - begin] = plane + (start + j) * length;
-  sum_rows(rows, taps.weights.data() + begin, static_cast<int>(end - begin), length, sums);
+  const T* sources[kMostTaps];
+  for (int64_t j = begin; j < end; ++j) sources[j - begin] = plane + (start + j) * length;
+  rows::sum_rows(sources, taps.weights.data() + begin, static_cast<int>(end - begin), length,
+                 rows.row.data() + rows.border * rows.inner);
   return true;
+}
+
+/// The row of numbers as rows of every down-th.
+template <class A>
+GAN_ALWAYS_INLINE const A* split(Rows<A>& rows) {
+  const int64_t down = rows.horizontal.down, count = rows.length / down;
+  const A* const row = rows.row.data();
+  if (down == 1) return row;
+  A* const parts = rows.parts.data();
+  if (down == 2)
+    for (int64_t i = 0; i < count; ++i) {
+      parts[i] = row[2 * i];
+      parts[count + i] = row[2 * i + 1];
+    }
+  else
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t d = 0; d < down; ++d) parts[d * count + i] = row[i * down + d];
+  return parts;
+}
+
+/// What became of each phase, in turn.
+template <class T, class A>
+GAN_ALWAYS_INLINE void merge(const Rows<A>& rows, T* __restrict output) {
+  const int64_t up = rows.horizontal.up, count = rows.horizontal.output, whole = count / up;
+  const A* const sums = rows.sums.data();
+  const A* const next = sums + rows.horizontal.widest;
+  if (up == 1) {
+    for (int64_t i = 0; i < count; ++i) put(output[i], sums[i]);
+  } else if (up == 2) {
+    for (int64_t i = 0; i < whole; ++i) {
+      put(output[2 * i], sums[i]);
+      put(output[2 * i + 1], next[i]);
+    }
+    if (count % 2 == 1) put(output[count - 1], sums[whole]);
+  } else {
+    for (int64_t i = 0; i < count; ++i) put(output[i], sums[i % up * rows.horizontal.widest + i / up]);
+  }
 }
 
 /// A row of numbers, filtered.
 template <class T, class A>
-GAN_ALWAYS_INLINE void filter_numbers(const Direction<A>& horizontal, Rooms<A>& rooms, T* output) {
-  const int64_t down = horizontal.down, up = horizontal.up, part = rooms.length / down;
-  const A* parts = rooms.row.data();
-  if (down == 2) {
-    A* const even = rooms.parts.data();
-    A* const odd = even + part;
-    for (int64_t i = 0; i < part; ++i) {
-      even[i] = parts[2 * i];
-      odd[i] = parts[2 * i + 1];
-    }
-    parts = even;
-  } else if (down > 2) {
-    for (int64_t i = 0; i < part; ++i)
-      for (int64_t d = 0; d < down; ++d) rooms.parts[d * part + i] = parts[i * down + d];
-    parts = rooms.parts.data();
-  }
-  const int64_t widest = Rooms<A>::widest(horizontal);
-  A* const sums = rooms.sums.data();
-  for (int64_t residue = 0; residue < up; ++residue) {
-    const Taps<A>& taps = horizontal.phases[residue];
+GAN_ALWAYS_INLINE void filter_numbers(Rows<A>& rows, T* output) {
+  const A* const parts = split(rows);
+  for (int64_t residue = 0; residue < rows.horizontal.up; ++residue) {
+    const Taps<A>& taps = rows.horizontal.phases[residue];
     if (taps.begin >= taps.end) continue;
-    const A* rows[kMostTaps];
-    for (int j = 0; j < taps.count(); ++j) {
-      const int64_t place = taps.first + j + rooms.border, turn = floor_divided(place, down);
-      rows[j] = parts + (place - turn * down) * part + turn + taps.begin;
-    }
-    sum_rows(rows, taps.weights.data(), taps.count(), taps.end - taps.begin,
-             sums + residue * widest + taps.begin);
+    const A* sources[kMostTaps];
+    for (int j = 0; j < taps.count(); ++j) sources[j] = parts + rows.sources[residue][j];
+    rows::sum_rows(sources, taps.weights.data(), taps.count(), taps.end - taps.begin,
+                   rows.sums.data() + residue * rows.horizontal.widest + taps.begin);
   }
-  const int64_t count = horizontal.output, whole = count / up;
-  if (up == 1) {
-    for (int64_t i = 0; i < count; ++i) put(output[i], sums[i]);
-  } else if (up == 2) {
-    const A* const odd = sums + widest;
-    for (int64_t i = 0; i < whole; ++i) {
-      put(output[2 * i], sums[i]);
-      put(output[2 * i + 1], odd[i]);
-    }
-    if (count % 2 == 1) put(output[count - 1], sums[whole]);
-  } else {
-    for (int64_t i = 0; i < count; ++i) put(output[i], sums[i % up * widest + i / up]);
-  }
+  merge(rows, output);
 }
 
-/// So many pixels, each of `inner` numbers, of so many taps each.
-template <int kTaps, class T, class A>
-GAN_ALWAYS_INLINE void pixels_of(const A* row, int64_t step, const A* weights, int64_t inner, int64_t count,
-                                 T* __restrict output, int64_t output_step) {
-  A weight[kTaps];
-  for (int j = 0; j < kTaps; ++j) weight[j] = weights[j];
-  for (int64_t pixel = 0; pixel < count; ++pixel, row += step, output += output_step)
-    for (int64_t i = 0; i < inner; ++i) {
-      A sum = weight[0] * row[i];
-      for (int j = 1; j < kTaps; ++j) sum += weight[j] * row[j * inner + i];
-      put(output[i], sum);
-    }
-}
-
-/// A row of pixels of `inner` numbers each, filtered.
+/// A row of pixels of several numbers each, filtered.
 template <class T, class A>
-GAN_ALWAYS_INLINE void filter_pixels(const Direction<A>& horizontal, int64_t inner, Rooms<A>& rooms,
-                                     T* output) {
-  const int64_t up = horizontal.up, step = horizontal.down * inner;
-  for (int64_t residue = 0; residue < std::min(up, horizontal.output); ++residue) {
-    const Taps<A>& taps = horizontal.phases[residue];
-    const int64_t all = ceil_divided(horizontal.output - residue, up), count = taps.end - taps.begin;
-    T* to = output + residue * inner;
+GAN_ALWAYS_INLINE void filter_pixels(Rows<A>& rows, T* output) {
+  const int64_t up = rows.horizontal.up, inner = rows.inner, step = rows.horizontal.down * inner;
+  for (int64_t residue = 0; residue < std::min(up, rows.horizontal.output); ++residue) {
+    const Taps<A>& taps = rows.horizontal.phases[residue];
+    const int64_t all = ceil_divided(rows.horizontal.output - residue, up);
+    T* const to = output + residue * inner;
     for (int64_t q = 0; q < all; ++q)
       if (q < taps.begin || q >= taps.end) std::fill_n(to + q * up * inner, inner, T{});
-    if (count == 0) continue;
-    const A* const row = rooms.row.data() + (rooms.border + taps.first) * inner + taps.begin * step;
-    const A* const weights = taps.weights.data();
-    to += taps.begin * up * inner;
-    switch (taps.count()) {
-      case 1:
-        pixels_of<1>(row, step, weights, inner, count, to, up * inner);
-        break;
-      case 2:
-        pixels_of<2>(row, step, weights, inner, count, to, up * inner);
-        break;
-      case 3:
-        pixels_of<3>(row, step, weights, inner, count, to, up * inner);
-        break;
-      case 4:
-        pixels_of<4>(row, step, weights, inner, count, to, up * inner);
-        break;
-      default:
-        for (int64_t q = 0; q < count; ++q) {
-          const A* rows[kMostTaps];
-          for (int j = 0; j < taps.count(); ++j) rows[j] = row + q * step + j * inner;
-          sum_rows(rows, weights, taps.count(), inner, rooms.sums.data());
-          for (int64_t i = 0; i < inner; ++i) put(to[q * up * inner + i], rooms.sums[i]);
-        }
+    if (taps.begin == taps.end) continue;
+    rows::sum_pixels(rows.row.data() + (rows.border + taps.first) * inner + taps.begin * step,
+                     taps.weights.data(), taps.count(), {taps.end - taps.begin, inner, step, up * inner},
+                     rows.sums.data(), to + taps.begin * up * inner);
+  }
+}
+
+/// Rows `begin` to `end` of the output of all planes.
+template <class T, class A>
+GAN_ALWAYS_INLINE void filter_rows(Rows<A>& rows, const T* input, T* output, int64_t begin, int64_t end) {
+  const Direction<A>&vertical = rows.vertical, &horizontal = rows.horizontal;
+  const int64_t inner = rows.inner;
+  const int64_t image = vertical.input * horizontal.input * inner, width = horizontal.output * inner;
+  int64_t index = begin % vertical.output, residue = index % vertical.up, q = index / vertical.up;
+  const T* plane = input + begin / vertical.output * image;
+  for (T* to = output + begin * width; begin < end; ++begin, to += width) {
+    const Taps<A>& taps = vertical.phases[residue];
+    if (!filter_columns(rows, plane, taps, q * vertical.down + taps.first))
+      std::fill_n(to, width, T{});
+    else if (inner == 1)
+      filter_numbers(rows, to);
+    else
+      filter_pixels(rows, to);
+    if (++residue == vertical.up) {
+      residue = 0;
+      ++q;
+    }
+    if (++index == vertical.output) {
+      index = residue = q = 0;
+      plane += image;
     }
   }
 }
 
-/// One row of the output.
-template <class T, class A>
-GAN_ALWAYS_INLINE void filter_row(const T* plane, int64_t index, int64_t inner, const Direction<A>& vertical,
-                                  const Direction<A>& horizontal, Rooms<A>& rooms, T* output) {
-  if (!filter_columns(plane, index, horizontal.input * inner, vertical,
-                      rooms.row.data() + rooms.border * inner))
-    std::fill_n(output, horizontal.output * inner, T{});
-  else if (inner == 1)
-    filter_numbers(horizontal, rooms, output);
-  else
-    filter_pixels(horizontal, inner, rooms, output);
-}
-
-#define GAN_ROW(T)                                                                                        \
-  GAN_CLONES void row_of(const T* plane, int64_t index, int64_t inner, const Direction<Sum<T>>& vertical, \
-                         const Direction<Sum<T>>& horizontal, Rooms<Sum<T>>& rooms, T* output) {          \
-    filter_row(plane, index, inner, vertical, horizontal, rooms, output);                                 \
+#define GAN_ROWS(T)                                                                                    \
+  GAN_CLONES void rows_of(Rows<Sum<T>>& rows, const T* input, T* output, int64_t begin, int64_t end) { \
+    filter_rows(rows, input, output, begin, end);                                                      \
   }
-GAN_ROW(float)
-GAN_ROW(double)
-GAN_ROW(Bf16)
-#undef GAN_ROW
+GAN_ROWS(float)
+GAN_ROWS(double)
+GAN_ROWS(Bf16)
+#undef GAN_ROWS
 
 }  // namespace
 
 template <class T>
 void filter_planes(const T* input, T* output, const Planes& planes, const Filter& vertical,
                    const Filter& horizontal) {
-  const Direction<Sum<T>> down(vertical), across(horizontal);
-  const int64_t height = vertical.output, inner = planes.inner;
-  const int64_t image = vertical.input * horizontal.input * inner, row = horizontal.output * inner;
+  const Direction<Sum<T>> columns(vertical), along(horizontal);
   constexpr int64_t kNumbers = 1 << 14;
-  at::parallel_for(
-      0, planes.count * height, std::max<int64_t>(1, kNumbers / row), [&](int64_t begin, int64_t end) {
-        Rooms<Sum<T>> rooms(across, inner);
-        for (int64_t i = begin; i < end; ++i)
-          row_of(input + i / height * image, i % height, inner, down, across, rooms, output + i * row);
-      });
+  const int64_t grain = std::max<int64_t>(1, kNumbers / (horizontal.output * planes.inner));
+  at::parallel_for(0, planes.count * vertical.output, grain, [&](int64_t begin, int64_t end) {
+    Rows<Sum<T>> rows(columns, along, planes.inner);
+    rows_of(rows, input, output, begin, end);
+  });
 }
 
 template void filter_planes(const float*, float*, const Planes&, const Filter&, const Filter&);
