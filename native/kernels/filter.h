@@ -7,9 +7,10 @@
 
 namespace gan {
 
-/// Output up · q + residue is the sum of weights[j] · input[q · down + first + j].
+/// Output up · q + residue is the sum of weights[j] · input[q · down + first + j]. It is 0 unless begin ≤ q <
+/// end.
 struct Phase {
-  int64_t first;
+  int64_t first, begin, end;
   std::vector<double> weights;
 };
 

@@ -17,7 +17,7 @@ using rows::Sum;
 int64_t ceil_divided(int64_t a, int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 int64_t floor_divided(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-/// A phase of one direction, and the range of q in which any of its sources lies inside.
+/// A phase with its weights in what is added up in.
 template <class A>
 struct Taps {
   int64_t first, begin, end;
@@ -38,15 +38,9 @@ struct Direction {
         input(filter.input),
         output(filter.output),
         widest(ceil_divided(output, up)) {
-    int64_t residue = 0;
     for (const Phase& phase : filter.phases()) {
-      const auto taps = static_cast<int64_t>(phase.weights.size());
-      const int64_t count = std::max<int64_t>(0, ceil_divided(output - residue++, up));
-      const int64_t begin = std::clamp<int64_t>(ceil_divided(1 - taps - phase.first, down), 0, count);
-      const int64_t end = std::clamp(ceil_divided(input - phase.first, down), begin, count);
-      phases.push_back(
-          {phase.first, begin, taps == 0 ? begin : end, {phase.weights.begin(), phase.weights.end()}});
-      most = std::max(most, taps);
+      phases.push_back({phase.first, phase.begin, phase.end, {phase.weights.begin(), phase.weights.end()}});
+      most = std::max(most, static_cast<int64_t>(phase.weights.size()));
     }
   }
 };

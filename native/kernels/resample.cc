@@ -4,11 +4,10 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
-
 #include "../bounds.h"
 #include "../names.h"
 #include "convolution.h"
+#include "filter_by_operators.h"
 #include "filter_planes.h"
 
 namespace gan::kernels {
@@ -22,42 +21,6 @@ using torch::autograd::variable_list;
 struct Filters {
   Filter vertical, horizontal;
 };
-
-/// a / b, rounded up.
-int64_t ceil_divided(int64_t a, int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
-
-/// One direction by LibTorch's operators, tap by tap in a fixed order: the same bits in every run, on any
-/// device.
-at::Tensor filtered(const at::Tensor& input, int64_t dim, const Filter& filter) {
-  std::vector<int64_t> shape = input.sizes().vec();
-  shape[dim] = filter.output;
-  const at::Tensor output = at::empty(shape, input.options(), input.suggest_memory_format()).zero_();
-  if (output.numel() == 0 || input.numel() == 0) return output;
-  const std::vector<Phase> phases = filter.phases();
-  for (int64_t residue = 0; residue < std::min(filter.up, filter.output); ++residue) {
-    const auto& [first, weights] = phases[residue];
-    for (size_t j = 0; j < weights.size(); ++j) {
-      const int64_t offset = first + static_cast<int64_t>(j);
-      const int64_t begin = std::max<int64_t>(0, ceil_divided(-offset, filter.down));
-      const int64_t end = std::min(ceil_divided(filter.output - residue, filter.up),
-                                   ceil_divided(filter.input - offset, filter.down));
-      if (begin >= end) continue;
-      const int64_t from = begin * filter.down + offset, to = (end - 1) * filter.down + offset + 1;
-      output.slice(dim, begin * filter.up + residue, (end - 1) * filter.up + residue + 1, filter.up)
-          .add_(input.slice(dim, from, to, filter.down), weights[j]);
-    }
-  }
-  return output;
-}
-
-at::Tensor by_library(const at::Tensor& input, const Filters& filters) {
-  const at::ScalarType dtype = input.scalar_type();
-  // Sums of numbers of 16 bits are kept in 32.
-  const at::Tensor wide = input.to(c10::elementSize(dtype) < 4 ? at::kFloat : dtype);
-  return filtered(filtered(wide, 2, filters.vertical), 3, filters.horizontal)
-      .to(dtype)
-      .contiguous(input.suggest_memory_format());
-}
 
 /// Whether the CPU's own way takes it.
 bool usable(const at::Tensor& input) {
@@ -116,7 +79,8 @@ struct UpFirDown : Function<UpFirDown> {
     context->set_materialize_grads(false);
     save(context, filters);
     RECORD_FUNCTION("gan::up_fir_down", (std::vector<c10::IValue>{input}));
-    return usable(input) ? by_planes(input, filters) : by_library(input, filters);
+    return usable(input) ? by_planes(input, filters)
+                         : filter_by_operators(input, filters.vertical, filters.horizontal);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {

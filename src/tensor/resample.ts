@@ -44,9 +44,10 @@ const KERNEL = [1, 3, 3, 1] as const;
  *
  * y[i] = Σₖ kernel[k] · x̂[i · down + k − before], where x̂[s · up] = x[s], and x̂ is 0 between and beyond.
  *
- * The kernel is not turned around, as in `conv2d`. H' = ⌊(H · up + top + bottom − K) / down⌋ + 1, and W' likewise. The gradient is the same
- * operator with `up` and `down` exchanged and the kernel turned around, and so are those of every order. Float32, float64 and the types of 16 bits, whose sums
- * are kept in 32; the memory format stays. The result is the same, bit by bit, in every run and for any number of threads.
+ * The kernel is not turned around, as in `conv2d`. H' = ⌊(H · up + top + bottom − K) / down⌋ + 1, and W' likewise. The gradient is the
+ * same operator with `up` and `down` exchanged and the kernel turned around, and so are those of every order. The dtype, any floating
+ * one, and the memory format stay. The same call gives the same bits in every run and for any number of threads, on CUDA too. On the
+ * CPU sums of bfloat16 are float32 and rounded once; elsewhere numbers of 16 bits are rounded several times in each direction.
  *
  * @throws UsageError for a kernel, factor or padding that is none; `ERR_INVALID_ARG` for other tensors, for images smaller than the kernel with
  * their border, and where more than 2²⁴ pixels, and 4,096 times as many as there were, would come of it
