@@ -1,5 +1,6 @@
 import { argumentError, numberBetween, positiveInteger } from '../check';
 import { native } from '../native/addon';
+import { TorchError } from '../native/torch-error';
 import type { Tensor } from './tensor';
 import { wrap } from './wrap';
 
@@ -82,11 +83,19 @@ export function upsample2d(input: Tensor, { kernel = KERNEL, factor = 2 }: Resam
  * A constant stays what it is, but for the border, beyond which images are 0. But for a factor of factor², it is the adjoint of {@link upsample2d}
  * of the kernel turned around.
  *
- * @throws UsageError for a kernel without a sum, or a factor that is no positive integer; otherwise as {@link upFirDown}
+ * @throws UsageError for a kernel without a sum, or a factor that is no positive integer; `ERR_SHAPE` for images smaller than the factor; otherwise
+ * as {@link upFirDown}
  */
 export function downsample2d(input: Tensor, { kernel = KERNEL, factor = 2 }: ResampleOptions = {}): Tensor {
   const taps = normalized('downsample2d', kernel, 1);
   const before = Math.ceil((kernel.length - positiveInteger('downsample2d', 'factor', factor)) / 2);
+  const { shape } = input;
+  if (shape.length !== 4 || shape[2] < factor || shape[3] < factor)
+    throw new TorchError(
+      `downsample2d: expected images [N, C, H, W] of at least ${factor} × ${factor} pixels but received [${shape.join(', ')}]`,
+      'ERR_SHAPE',
+      'downsample2d',
+    );
   const padding = around(before, kernel.length - factor - before);
   return upFirDown(input, { kernel: taps, down: factor, padding });
 }

@@ -58,6 +58,17 @@ describe('upFirDown refuses', () => {
   );
 });
 
+test.each([
+  [[1, 1, 2, 1], 'at least 2 × 2 pixels but received [1, 1, 2, 1]'],
+  [[4, 4], 'at least 2 × 2 pixels but received [4, 4]'],
+])('downsample2d refuses images of %p', (shape, message) =>
+  scope(() =>
+    expect(() => downsample2d(zeros(shape))).toThrow(
+      failure('ERR_SHAPE', `expected images [N, C, H, W] of ${message}`),
+    ),
+  ),
+);
+
 describe('blur2d', () => {
   test.each([
     [{ gain: -1 }, 'gain to be a number of at least 0 but received -1 (number)'],
