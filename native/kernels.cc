@@ -2,6 +2,7 @@
 #include "addon.h"
 #include "kernels/batch_norm.h"
 #include "kernels/convolution.h"
+#include "kernels/resample.h"
 
 namespace gan {
 namespace {
@@ -19,12 +20,18 @@ at::Tensor batchNormLeakyRelu(const Context&, const at::Tensor& input, const Opt
                                         eps, slope);
 }
 
+at::Tensor upFirDown(const Context&, const at::Tensor& input, at::ArrayRef<double> kernel, int64_t up,
+                     int64_t down, at::ArrayRef<int64_t> padding) {
+  return kernels::up_fir_down(input, kernel, up, down, padding);
+}
+
 }  // namespace
 
 void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, setKernels);
   GAN_DEFINE(context, exports, kernelsEnabled);
   GAN_DEFINE(context, exports, batchNormLeakyRelu);
+  GAN_DEFINE(context, exports, upFirDown);
 }
 
 }  // namespace gan

@@ -69,6 +69,7 @@ constexpr std::array kEntries{
     Name{"startProfiling", "startProfiling"},
     Name{"stopProfiling", "stopProfiling"},
     Name{"strides", "strides"},
+    Name{"upFirDown", "upFirDown"},
 };
 
 const Name* find(std::span<const Name> names, std::string_view inside) {

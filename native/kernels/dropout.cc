@@ -8,14 +8,8 @@
 #include <cmath>
 #include <mutex>
 
+#include "clones.h"
 #include "convolution.h"
-
-// Compiled for several processors, of which the loader takes the best.
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-#define GAN_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define GAN_CLONES
-#endif
 
 namespace gan::kernels {
 namespace {

@@ -91,6 +91,13 @@ export interface NativeAddon {
     eps: number,
     slope: number,
   ): Handle;
+  upFirDown(
+    input: Handle,
+    kernel: readonly number[],
+    up: number,
+    down: number,
+    padding: readonly number[],
+  ): Handle;
   requireDevice(device: string): void;
   tuneMemory(): void;
   memoryTuned(): boolean;

@@ -16,6 +16,7 @@ export * from './pad';
 export { isParameter, type Parameter, parameter } from './parameter';
 export * from './pixel-norm';
 export * from './pool';
+export * from './resample';
 export * from './self-attention';
 export * from './sequential';
 export * from './shape';

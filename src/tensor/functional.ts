@@ -5,6 +5,17 @@ import { isCpu } from './device';
 import type { Tensor } from './tensor';
 import { optionalHandle, wrap } from './wrap';
 
+export {
+  type BlurOptions,
+  blur2d,
+  downsample2d,
+  type FilterPadding,
+  type ResampleOptions,
+  type UpFirDownOptions,
+  upFirDown,
+  upsample2d,
+} from './resample';
+
 /** A size along height and width: one number for both, or [height, width]. */
 export type Size2d = number | readonly [number, number];
 

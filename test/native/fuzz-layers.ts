@@ -285,6 +285,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       bias: make.optional([outputs]),
     };
   },
+  upFirDown: (make) => {
+    const { dice } = make;
+    const factor = () => dice.pick([1, 1, 2, 2, 3, 4]);
+    return {
+      input: make.tensor(make.images(make.channels().channels)),
+      kernel: dice.list(dice.pick([1, 2, 3, 4, 4, 6, 9]), () => dice.pick([1, 3, 0.5, -1])),
+      up: factor(),
+      down: factor(),
+      padding: dice.list(4, () => dice.pick([0, 1, 2, 2, 3, 5, -1, -2])),
+    };
+  },
   conv1d: convolution(1, false),
   conv2d: either(halving(false), convolution(2, false)),
   conv2d_padding: (make) => ({

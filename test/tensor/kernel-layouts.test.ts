@@ -11,6 +11,7 @@ import {
   linear,
 } from '../../src/tensor/functional';
 import { Generator } from '../../src/tensor/random';
+import { downsample2d, upsample2d } from '../../src/tensor/resample';
 import { scope } from '../../src/tensor/scope';
 import { cat, stack } from '../../src/tensor/shapes';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -89,6 +90,21 @@ const KERNELS: readonly Kernel[] = [
     within: FEW,
   },
   { name: 'group norm', shapes: [[8, 4, 3], [8], [8]], batches: ANY, run: grouped },
+  { name: 'resampling to twice the size', shapes: [[3, 4, 5]], batches: ANY, run: (x) => upsample2d(x) },
+  {
+    name: 'resampling to twice the size, of many channels',
+    shapes: [[17, 3, 4]],
+    batches: ANY,
+    run: (x) => upsample2d(x),
+  },
+  { name: 'resampling of one pixel', shapes: [[9, 1, 1]], batches: ANY, run: (x) => upsample2d(x) },
+  { name: 'resampling to half the size', shapes: [[3, 6, 7]], batches: ANY, run: (x) => downsample2d(x) },
+  {
+    name: 'resampling to a quarter, of many channels',
+    shapes: [[16, 8, 5]],
+    batches: ANY,
+    run: (x) => downsample2d(x, { kernel: [1, 2, 5, 2, 1, 3], factor: 4 }),
+  },
   { name: 'group norm of one pixel', shapes: [[8, 1, 1], [8], [8]], batches: ANY, run: grouped },
 ];
 
