@@ -64,9 +64,9 @@ export class ModulatedConv2d extends Module {
   /** @param scales s [N, inChannels], float32 */
   override forward(input: Tensor, scales: Tensor): Tensor {
     if (!this.demodulate)
-      return this.#convolved(input, scales, this.weight.mul(this.gain * this.#multiplier));
-    const { weight, s } = this.#normalised(scales);
-    const output = this.#convolved(input, s, weight);
+      return this.convolved(input, scales, this.weight.mul(this.gain * this.multiplier));
+    const { weight, s } = this.normalised(scales);
+    const output = this.convolved(input, s, weight);
     const factors = withoutAutocast(input.device, () => {
       const energy = weight.square().sum([2, 3]);
       return linear(s.square(), energy).add(EPS).rsqrt();
@@ -75,22 +75,22 @@ export class ModulatedConv2d extends Module {
     return output.mul(channelwise(d, output));
   }
 
-  get #multiplier(): number {
+  private get multiplier(): number {
     return 1 / Math.sqrt(this.inChannels * this.kernelSize ** 2);
   }
 
   /** Weights and scales of a size that short numbers hold: only what demodulation undoes may change. */
-  #normalised(scales: Tensor): { readonly weight: Tensor; readonly s: Tensor } {
-    if (!autocasts(scales.device)) return { weight: this.weight.mul(this.#multiplier), s: scales };
+  private normalised(scales: Tensor): { readonly weight: Tensor; readonly s: Tensor } {
+    if (!autocasts(scales.device)) return { weight: this.weight.mul(this.multiplier), s: scales };
     // Constants to autograd: what comes out does not depend on them.
     const [most, strongest] = noGrad(() => [
       this.weight.abs().amax([1, 2, 3], { keepdim: true }).clamp({ min: EPS }),
       scales.abs().amax([1], { keepdim: true }).clamp({ min: EPS }),
     ]);
-    return { weight: this.weight.mul(this.#multiplier).div(most), s: scales.div(strongest) };
+    return { weight: this.weight.mul(this.multiplier).div(most), s: scales.div(strongest) };
   }
 
-  #convolved(input: Tensor, scales: Tensor, weight: Tensor): Tensor {
+  private convolved(input: Tensor, scales: Tensor, weight: Tensor): Tensor {
     const x = input.mul(channelwise(scales, input));
     if (!this.up) return conv2d(x, weight, null, { padding: (this.kernelSize - 1) / 2 });
     const larger = convTranspose2d(x, weight.transpose(0, 1), null, { stride: 2 });
