@@ -80,6 +80,7 @@ export {
   styleDiscriminator,
 } from './style-discriminator';
 export { StyleGenerator, type StyleGeneratorOptions, styleGenerator } from './style-generator';
+export { RectifiedLinear } from './style-layers';
 export { StyleMapping, type StyleMappingOptions } from './style-mapping';
 export { StyleSynthesis, type StyleSynthesisOptions } from './style-synthesis';
 export { type MapNorm, type TranslatedImages, Translator } from './translator';

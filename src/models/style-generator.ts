@@ -5,7 +5,7 @@ import { noGrad } from '../tensor/autograd';
 import { arange, rand, randn, zeros } from '../tensor/create';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import type { StyleChannels } from './style-channels';
+import { type StyleChannels, styleStages } from './style-channels';
 import { StyleMapping } from './style-mapping';
 import { StyleSynthesis } from './style-synthesis';
 
@@ -42,6 +42,8 @@ export class StyleGenerator extends Module implements StyleNetwork {
   /** @throws UsageError for sizes that are not positive integers, or a share outside 0 to 1 */
   constructor({ latentSize, mappingDepth, classes = 0, mixing = 0.9, ...sizes }: StyleGeneratorOptions) {
     super();
+    // Checked before the parameters are made.
+    styleStages(sizes);
     this.mixing = numberBetween('StyleGAN2 generator', 'mixing', mixing, { min: 0, max: 1 });
     this.styleSize = latentSize;
     this.mapping = new StyleMapping({ latentSize, styleSize: latentSize, depth: mappingDepth, classes });

@@ -63,8 +63,7 @@ export class ModulatedConv2d extends Module {
 
   /** @param scales s [N, inChannels], float32 */
   override forward(input: Tensor, scales: Tensor): Tensor {
-    if (!this.demodulate)
-      return this.convolved(input, scales, this.weight.mul(this.gain * this.multiplier));
+    if (!this.demodulate) return this.convolved(input, scales, this.weight.mul(this.gain * this.multiplier));
     const { weight, s } = this.normalised(scales);
     const output = this.convolved(input, s, weight);
     const factors = withoutAutocast(input.device, () => {
