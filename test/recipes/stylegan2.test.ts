@@ -2,7 +2,8 @@
 import { r1 } from '../../src/losses/gradient-penalty';
 import type { PathMean } from '../../src/models/path-mean';
 import type { StyleGenerator } from '../../src/models/style-generator';
-import { Adam } from '../../src/optim/adam';
+import { isStyleNetwork } from '../../src/nn/style-network';
+import type { Adam } from '../../src/optim/adam';
 import { styleBatch } from '../../src/recipes/style-rules';
 import { stylegan2 } from '../../src/recipes/stylegan2';
 import { randn } from '../../src/tensor/create';
@@ -186,6 +187,44 @@ describe('lazy regularisation', () => {
     trainer.dispose();
   });
 });
+
+test('under bf16 the penalties are float32, and no loss is lost', async () => {
+  const seen: [string, string][] = [];
+  const model = buildModel(stylegan2, { set: SMALL, resolution: 32 });
+  const phases = model.phases.map((phase) => ({
+    ...phase,
+    loss: (step: Step) => {
+      const loss = phase.loss(step);
+      seen.push([phase.name, loss.dtype]);
+      return loss;
+    },
+  }));
+  const trainer = new Trainer({
+    ...model,
+    phases,
+    device: testDevice,
+    precision: 'bf16',
+    seed: 5,
+    graphs: false,
+  });
+  const loader = tinyLoader({ resolution: 32, count: 40 });
+  const [report] = await reportsOf(trainer.fit(loader, { steps: 1 }));
+  expect(Object.values(report.losses).every(Number.isFinite)).toBe(true);
+  expect(seen).toEqual(
+    expect.arrayContaining([
+      ['R1', 'float32'],
+      ['PL', 'float32'],
+    ]),
+  );
+  loader.dispose();
+  trainer.dispose();
+});
+
+test('the generator says that it has a w; the discriminator has none', () =>
+  withModel({}, ({ networks }) => {
+    expect(isStyleNetwork(networks.generator)).toBe(true);
+    expect(isStyleNetwork(networks.discriminator)).toBe(false);
+  }));
 
 test('the mean w moves once a step, with the fakes that G learns from, and not in evaluations', async () => {
   const seen: [string, number][] = [];
