@@ -161,10 +161,16 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const name = given.recipe ?? named ?? defaultRecipe(recipes);
   checkAsked(recipes, given);
   const recipe = findRecipe(recipes, name);
-  const { out, profile, evalEvery, evalMetrics, evalCount, bestBy, features, ...settings } = readConfig(
+  const sources = [
+    flagSource(given.flags),
+    environmentSource(given.env),
+    fileSource(given.file?.path ?? '', values),
+  ];
+  const { out, profile, evalEvery, evalMetrics, evalCount, bestBy, features, ...said } = readConfig(
     trainFields(recipe),
-    [flagSource(given.flags), environmentSource(given.env), fileSource(given.file?.path ?? '', values)],
+    sources,
   );
+  const settings = { ...said, batch: batchOf(recipe, said, sources) };
   if (set !== undefined && !isJsonObject(set))
     throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
   checkResolution(recipe, settings.resolution);
@@ -175,6 +181,17 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   const evaluation = evaluationSettings(asked, { dataset: settings.dataset, recipe });
   checkFeatures(given, evaluation);
   return { recipe, settings: { recipe: String(name), ...settings, set: config }, out, profile, evaluation };
+}
+
+/** The batch that was said, or what the recipe has for images of that size; those of another size are refused later. */
+function batchOf(
+  recipe: Recipe,
+  { batch, resolution }: Pick<TrainSettings, 'batch' | 'resolution'>,
+  sources: readonly Source[],
+): number {
+  const said = sources.some(({ values }) => values.batch !== undefined);
+  const size = resolutionOf(resolution);
+  return said || !recipe.resolutions.accepts(size) ? batch : (recipe.batchFor?.(size) ?? batch);
 }
 
 /** @throws UsageError for a recipe that is a program, and that only the configuration file names */

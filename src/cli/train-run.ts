@@ -75,6 +75,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   manualSeed(seed);
   const model = recipe.build(config, loader.specs, {
     steps,
+    batch: batch * accumulate,
     perceive: perception?.responses?.bind(perception),
   });
   const init = initial && (await startFrom(initial, model));
@@ -83,7 +84,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);
-  announce(plan, { dataset, trainer, init, terminal });
+  announce(plan, { dataset, trainer, init, rules: model.rules ?? [], terminal });
   const view = new ReportView({
     terminal,
     steps,
@@ -207,11 +208,14 @@ function announce(
     dataset,
     trainer,
     init,
+    rules,
     terminal,
   }: {
     readonly dataset: Dataset;
     readonly trainer: Trainer;
     readonly init: Initialisation | undefined;
+    /** What the model says that followed from a rule. */
+    readonly rules: readonly string[];
     readonly terminal: Terminal;
   },
 ): void {
@@ -224,13 +228,22 @@ function announce(
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
+    ...(rules.length > 0 && { rules: rules.join('; ') }),
     ...(latent?.conditional && { classes: histogramText(keptPart(dataset, 'images')) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
   if (init) tellInitialisation(init, terminal);
   const { classNames } = dataset.parts.images ?? {};
   const data = { name, count, specs, ...(classNames?.length && { classNames }) };
-  const start = { recipe: recipe.name, data, device, ...choice, run: folder, settings };
+  const start = {
+    recipe: recipe.name,
+    data,
+    device,
+    ...choice,
+    run: folder,
+    settings,
+    ...(rules.length > 0 && { rules }),
+  };
   terminal.record({ event: 'start', ...start, ...(init && { init }) });
 }
 

@@ -46,6 +46,7 @@ export {
   type PatchSize,
   patchDiscriminator,
 } from './patch-discriminator';
+export { PathMean } from './path-mean';
 export { ReplayPool, type ReplayPoolOptions, replayPool } from './replay-pool';
 export {
   DiscriminatorBlock,
@@ -72,6 +73,16 @@ export {
   resnetEncoder,
   resnetGenerator,
 } from './resnet-gan';
+export { STYLE_RESOLUTIONS, type StyleChannels, styleAccepts } from './style-channels';
+export {
+  StyleDiscriminator,
+  type StyleDiscriminatorOptions,
+  styleDiscriminator,
+} from './style-discriminator';
+export { StyleGenerator, type StyleGeneratorOptions, styleGenerator } from './style-generator';
+export { RectifiedLinear } from './style-layers';
+export { StyleMapping, type StyleMappingOptions } from './style-mapping';
+export { StyleSynthesis, type StyleSynthesisOptions } from './style-synthesis';
 export { type MapNorm, type TranslatedImages, Translator } from './translator';
 export {
   UNetGenerator,

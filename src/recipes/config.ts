@@ -4,6 +4,8 @@ import { nearest } from '../nearest';
 /** One typed value of a configuration: its default, and what it accepts from a text (a flag) or from JSON (a file). */
 export interface Field<T> {
   readonly default: T;
+  /** What the default is in words, where it depends on the machine. */
+  readonly usually?: string;
   /** A good value to suggest, where the default is none. */
   readonly example?: T;
   /** One line for `--help`. */

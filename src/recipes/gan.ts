@@ -59,8 +59,8 @@ export interface GanOptions {
   readonly penalty?: Penalty;
   /** The log shows D's mean logits instead of probabilities: for a critic (false). */
   readonly scores?: boolean;
-  /** Phases after D and G (none). */
-  readonly further?: readonly Phase[];
+  /** Phases after D and G, or what makes them of the parts (none). */
+  readonly further?: readonly Phase[] | ((parts: GanParts) => readonly Phase[]);
   /** Phases in place of D and G, and the penalties that are part of their losses. */
   readonly own?: {
     readonly constraints?: readonly Constraint[];
@@ -83,6 +83,8 @@ export function gan(options: GanOptions): Model {
   const { historical = 0, emaImages = 0 } = config;
   refuse(options);
   const seen = augmentation(config.augment ?? 'none', loss);
+  const parts: GanParts = { ...seen, loss };
+  const { further = [] } = options;
   const history = historical > 0 ? histories(networks) : null;
   const anchor = (name: 'discriminator' | 'generator'): Term =>
     history && weighted(historical, () => history[name].penalty());
@@ -96,8 +98,8 @@ export function gan(options: GanOptions): Model {
     latent,
     makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
     phases: [
-      ...(own?.phases({ ...seen, loss }) ?? phasesOf(options, seen, anchor)),
-      ...(options.further ?? []),
+      ...(own?.phases(parts) ?? phasesOf(options, seen, anchor)),
+      ...(typeof further === 'function' ? further(parts) : further),
     ],
     ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
     sampler: latentSampler({ by: 'generator', latent }),

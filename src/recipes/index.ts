@@ -20,6 +20,7 @@ import { projection } from './projection';
 import type { Recipe } from './recipe';
 import { askedRecipe } from './recipe-file';
 import { sngan } from './sngan';
+import { stylegan2 } from './stylegan2';
 import { superResolution } from './super-resolution';
 import { vae } from './vae';
 import { vaeGan } from './vae-gan';
@@ -45,6 +46,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   dragan,
   sngan,
   modern,
+  stylegan2,
   cgan,
   acgan,
   projection,

@@ -9,6 +9,8 @@ import type { ConfigOf, Fields } from './config';
 export interface TrainingLength {
   /** Steps in all. */
   readonly steps: number;
+  /** Images a step (what the recipe usually has). */
+  readonly batch?: number;
   /**
    * Maps that a feature network makes of images, before their activation and with a graph, for a perceptual loss: given where
    * {@link Recipe.perceives}.
@@ -42,6 +44,8 @@ export interface Recipe<F extends Fields = Fields> {
   readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
   /** Defaults of the flags that every recipe shares. */
   readonly training: { readonly resolution: number; readonly batch: number; readonly steps: number };
+  /** What `--batch` is by default for images of a size (`training.batch`). */
+  batchFor?(size: ImageSize): number;
   /**
    * @param specs the data set's images by their names in batches: `images`, or `a` and `b`
    * @param training absent where the model is not trained, but used

@@ -77,6 +77,11 @@ export function autocast<T>(
   return withAutocast({ device, enabled: true, dtype }, body);
 }
 
+/** Whether operators on a device are inside {@link autocast} now. */
+export function autocasts(device: string): boolean {
+  return native().autocastEnabled(device);
+}
+
 /**
  * Runs `body` in full precision inside `autocast`, as gradient penalties should be. What autocast made before, e.g. `fake`, still is
  * bfloat16 there: call `float()` on it.

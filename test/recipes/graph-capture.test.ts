@@ -9,12 +9,14 @@ const STEPS = 16;
 /** Rates, at numbers that float32 has exactly: on a straight line to 0 over a power of two, or level. */
 const RATES = ['lr', 'lrEnd', 'generatorLr', 'discriminatorLr', 'encoderLr'];
 
-/** A critic's first runs of a step have fakes of their own: they are captured apart from the rest. So is what follows in a second stage. */
+/** A critic's first runs of a step have fakes of their own: they are captured apart from the rest. So is what follows in a second stage,
+ * and lazy penalties, which come in some steps only. */
 const GRAPHS: Readonly<Record<string, number>> = {
   wgan: 2,
   'wgan-gp': 2,
   sngan: 2,
   projection: 2,
+  stylegan2: 2,
   'f-anogan': 3,
 };
 

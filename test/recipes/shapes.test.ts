@@ -43,6 +43,7 @@ const SMALL: Readonly<Record<string, string>> = {
   searchSteps: '2',
   heldOut: '0',
   patch: '16',
+  mapping: '2',
 };
 
 /** What a recipe is tried with besides its defaults. */
@@ -51,6 +52,7 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, string>[]>> = {
   wgan: [{ network: 'resnet', norm: 'none' }],
   'wgan-gp': [{ network: 'resnet' }],
   vae: [{ network: 'conv', likelihood: 'discretized' }, { likelihood: 'gaussian' }],
+  stylegan2: [{ conditional: 'true', augment: 'ada', mixing: '0' }],
   pix2pix: [{ norm: 'instance', direction: 'ba' }],
   'super-resolution': [{ scale: '4' }, { network: 'rrdb' }, { stage: 'adversarial', perceptual: '0' }],
   inpaint: [{ masks: 'free-form' }],
@@ -127,7 +129,7 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
   const square = everyRecipe.filter(
     ({ resolutions }) => !SHAPES.some((shape) => shape.height !== shape.width && resolutions.accepts(shape)),
   );
-  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'projection', 'f-anogan']);
+  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'stylegan2', 'projection', 'f-anogan']);
 });
 
 test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {

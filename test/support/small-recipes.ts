@@ -15,6 +15,11 @@ export interface SmallRecipe {
 
 const dcgan = { width: '4', latentSize: '8' };
 const resnet = { ...dcgan, network: 'resnet' };
+const style = {
+  ...{ latentSize: '8', width: '1', maxWidth: '4', mapping: '2', emaImages: '40' },
+  // Learning rates are multiplied by n / (n + 1), which float32 has exactly for 3.
+  ...{ gammaEvery: '3', pathEvery: '3' },
+};
 const inpaint = { width: '2', patch: '16' };
 const boosts = { critic: '2', boost: '3', boostFirst: '2', boostEvery: '5' };
 
@@ -46,6 +51,18 @@ export const SMALL: readonly SmallRecipe[] = [
     recipe: 'modern',
     set: { latentSize: '8', width: '4', maxWidth: '8', groupSize: '4' },
     resolution: 8,
+  },
+  {
+    name: 'stylegan2 with its lazy phases',
+    recipe: 'stylegan2',
+    set: style,
+    resolution: 32,
+  },
+  {
+    name: 'stylegan2 of classes',
+    recipe: 'stylegan2',
+    set: { ...style, conditional: 'true', augment: 'ada' },
+    resolution: 32,
   },
   { name: 'cgan', recipe: 'cgan', set: dcgan, resolution: 16 },
   {
