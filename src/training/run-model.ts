@@ -20,8 +20,8 @@ export interface DrawRequest extends TruncationOptions {
   readonly label?: number;
 }
 
-/** Latents float32 [N, z]. */
-export interface LatentsRequest {
+/** Latents float32 [N, z]; a truncation is of their w, for models that have one. */
+export interface LatentsRequest extends TruncationOptions {
   readonly latents: Tensor;
 }
 
@@ -67,7 +67,9 @@ function runLatents(
     throw new UsageError('this model makes images of latents but was given images: give it count and seed');
   if (!('latents' in request) && !(Number.isInteger(request.count) && request.count >= 1))
     throw new UsageError(`count expected a whole number of at least 1 but received ${request.count}`);
-  const truncation = 'latents' in request ? {} : truncationOf(sampler.style(networks), request);
+  const truncation = truncationOf(sampler.style(networks), request);
+  if ('latents' in request && truncation.latents !== undefined)
+    throw new UsageError('truncation is of latents that are drawn, but these are given: leave it out');
   const latents =
     'latents' in request
       ? formLatents(sampler.latent, finite('latents', request.latents), device)

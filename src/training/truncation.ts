@@ -21,14 +21,11 @@ export interface Truncation {
   readonly styles?: StyleTruncation;
 }
 
-/** The least bound of normal numbers: closer ones take long to draw. */
-const LEAST = 0.01;
-
 /**
  * What a truncation means to a model.
  *
  * @param network what makes its images, where that has a w; null for others
- * @throws UsageError for layers of a model without w, without a truncation, or that there are not; and for a bound of normal numbers below 0.01
+ * @throws UsageError for layers of a model without w, without a truncation, or that there are not
  */
 export function truncationOf(
   network: StyleNetwork | null,
@@ -43,14 +40,9 @@ export function truncationOf(
       'truncationLayers says where truncation is, but there is none: give both, or leave truncationLayers out',
     );
   if (truncation === undefined) return {};
-  if (network) {
-    if (layers !== undefined) requireLayers(network, layers);
-    return { styles: { psi: truncation, layers } };
-  }
-  if (truncation >= LEAST) return { latents: truncation };
-  throw new UsageError(
-    `truncation expected a number of at least ${LEAST}, for a model whose normal numbers are drawn within ± it, but received ${truncation}`,
-  );
+  if (!network) return { latents: truncation };
+  if (layers !== undefined) requireLayers(network, layers);
+  return { styles: { psi: truncation, layers } };
 }
 
 /** A truncation as protocols say it: `none`, `±0.7`, or `ψ 0.7 in w`. */
