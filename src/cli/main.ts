@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'tells how unusual images are to a trained model',
     load: () => require('./score') as typeof import('./score'),
   },
+  invert: {
+    summary: 'finds the latent of an image',
+    load: () => require('./invert') as typeof import('./invert'),
+  },
   evaluate: {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),

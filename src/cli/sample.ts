@@ -8,12 +8,12 @@ import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
-import { classNamesOf, describeClasses, labelOf } from './class-names';
+import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { checkFolder, eachImage, isFolder, writeImages } from './sample-files';
 import { chooseImages, DEFAULT_COUNT } from './sample-latents';
-import { type DrawSettings, type SampleSettings, sampleFields } from './sample-settings';
+import { type DrawSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
 
@@ -107,26 +107,15 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);
     const sampler = requireLatents(model);
-    const drawn = { ...settings, label: chooseLabel(settings, { model, sampler }) };
+    const drawn = {
+      ...settings,
+      label: chosenClass(settings.label, { ...sampler.latent, names: model.classNames }),
+    };
     report(model, await draw(model, sampler, drawn), { settings: drawn, terminal });
     return 0;
   } finally {
     model.dispose();
   }
-}
-
-/** The class to draw. @throws UsageError for one that the model does not have */
-function chooseLabel(
-  { label }: SampleSettings,
-  { model, sampler }: { readonly model: LoadedModel; readonly sampler: LatentSampler },
-): number | undefined {
-  if (label === undefined) return undefined;
-  const { conditional, classes = 0 } = sampler.latent;
-  if (!conditional)
-    throw new UsageError(
-      '--label: this model was trained without labels: leave it out, or sample a conditional model',
-    );
-  return labelOf(label, { classes, names: model.classNames });
 }
 
 function report(

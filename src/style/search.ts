@@ -123,6 +123,11 @@ export class StyleSearch {
     this.#steps++;
   }
 
+  /** What w makes so far: float32 [N, C, H, W]. */
+  images(): Tensor {
+    return noGrad(() => scope(() => this.#make(this.#styles)));
+  }
+
   /** What was found so far. */
   found(): FoundStyles {
     return noGrad(() =>
@@ -152,12 +157,17 @@ export class StyleSearch {
   }
 
   #distances(styles: Tensor) {
-    const { network, images, responses } = this.#options;
-    const made = network.synthesise(perLayer(network, styles), { noise: this.#noise }).float();
+    const { images, responses } = this.#options;
+    const made = this.#make(styles);
     const pixels = made.sub(images).abs().mean([1, 2, 3]);
     if (!responses) return { made, pixels, features: null, distances: pixels.mul(PIXEL_WEIGHT) };
     const features = featureDistance(responses(small(made)), this.#wanted);
     return { made, pixels, features, distances: features.add(pixels.mul(PIXEL_WEIGHT)) };
+  }
+
+  #make(styles: Tensor): Tensor {
+    const { network } = this.#options;
+    return network.synthesise(perLayer(network, styles), { noise: this.#noise }).float();
   }
 
   /** Noise of each image's own, as large as the step says. */
