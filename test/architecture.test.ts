@@ -8,6 +8,7 @@ const ORDER = [
   'cli',
   'recipes',
   'training',
+  'style',
   'metrics',
   'report',
   'models',

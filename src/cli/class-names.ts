@@ -34,6 +34,25 @@ export function describeClasses(names: readonly string[]): string {
   return names.length > TOLD ? `${told.join(', ')} and ${names.length - TOLD} more` : told.join(', ');
 }
 
+/** The classes that a model makes images of. */
+interface ModelClasses {
+  readonly conditional?: boolean;
+  readonly classes?: number;
+  readonly names: readonly string[];
+}
+
+/** The class of `--label`, where it is given. @throws UsageError for one that the model does not have, or a model without labels */
+export function chosenClass(
+  label: string | undefined,
+  { conditional, classes = 0, names }: ModelClasses,
+): number | undefined {
+  if (label === undefined) return undefined;
+  if (conditional) return labelOf(label, { classes, names });
+  throw new UsageError(
+    '--label: this model was trained without labels: leave it out, or name a conditional model',
+  );
+}
+
 /**
  * The class that `--label` means: by its name, else by its number.
  *

@@ -9,6 +9,7 @@ import type { FeatureExtractor } from '../metrics/extractor';
 import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
 import { prepareReal, type RealImages } from '../metrics/real-images';
 import { ofCopy, ofMean } from '../report/evaluations';
+import type { Tensor } from '../tensor/tensor';
 import { EvaluationPictures } from '../training/evaluation-pictures';
 import { networkProtocol } from '../training/generated-images';
 import { latentSize } from '../training/latent';
@@ -108,13 +109,19 @@ async function judgePaths(
   { settings, terminal, device, onProgress, signal, tell }: EvaluationJob,
   { model, extractor }: { readonly model: LoadedModel; readonly extractor: FeatureExtractor },
 ): Promise<void> {
-  terminal.log(`walking  between latents, by ${extractor.name}`);
   const { seed, count } = settings;
   const { networks } = model;
   const sampler = requireLatents(model);
+  const isStyled = sampler.style(networks) !== null;
+  terminal.log(`walking  between latents${isStyled ? ' in w' : ''}, by ${extractor.name}`);
+  const formed = (latents: Tensor) => formLatents(sampler.latent, latents, device);
+  const inW = {
+    map: (latents: Tensor) => sampler.mapLatents(networks, formed(latents)),
+    generate: (styles: Tensor) => sampler.synthesise(networks, styles),
+  };
   const evaluation = await evaluatePaths({
     extractor,
-    generate: (latents) => sampler.make(networks, formLatents(sampler.latent, latents, device)),
+    ...(isStyled ? inW : { generate: (latents: Tensor) => sampler.make(networks, formed(latents)) }),
     latentSize: latentSize(sampler.latent),
     count,
     seed,

@@ -58,7 +58,11 @@ function evaluateProgram(): Command {
       'classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
     )
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
-    .option('--truncation <t>', 'normal numbers of latents within ±t only; the row says so (all)')
+    .option(
+      '--truncation <t>',
+      'of models with an intermediate latent w, draws that of each image to their mean, 1 stays; of others, normal numbers of latents within ±t only; the row says so (all)',
+    )
+    .option('--truncation-layers <n>', 'draws w to the mean in the first n layers only (all)')
     .option(
       '--standing-statistics <n>',
       'takes the statistics of batch norms anew, over n batches of latents; the row says so (those of the training)',
@@ -90,6 +94,8 @@ function run({ options, terminal }: Invocation, host: Host): Promise<number> {
     );
   if (settings.images !== undefined && settings.dataset === undefined)
     throw new UsageError('--images needs --dataset, the real images to compare with: try --dataset mnist');
+  if (settings.truncationLayers !== undefined && settings.truncation === undefined)
+    throw new UsageError('--truncation-layers says where --truncation is, but there is none: give both');
   checkImages(settings);
   checkParts(metrics ?? metricParts([]), settings);
   // Only now: --help and wrong calls need no LibTorch.

@@ -21,7 +21,7 @@ const USUAL_METRICS: readonly MetricName[] = ['fid', 'kid', 'prdc'];
 
 /** What a model makes of latents, for an evaluation. @throws UsageError for what is asked of models that take images in */
 export function judgeLatents(model: LoadedModel, asked: AskedSettings): JudgedImages {
-  const { weights, seed, truncation, metrics, direction, count = DEFAULT_COUNT } = asked;
+  const { weights, seed, truncation, truncationLayers, metrics, direction, count = DEFAULT_COUNT } = asked;
   const sampler = requireLatents(model);
   const [pair] = metrics?.pairs ?? [];
   const images = `but ${model.checkpoint} makes images of latents`;
@@ -31,7 +31,10 @@ export function judgeLatents(model: LoadedModel, asked: AskedSettings): JudgedIm
     );
   if (direction !== undefined)
     throw new UsageError(`--direction is of models that take images in, ${images}: leave it out`);
-  const source = generatedImages({ ...model, sampler, spec: model.specs.images, count, seed, truncation });
+  const source = generatedImages({
+    ...model,
+    ...{ sampler, spec: model.specs.images, count, seed, truncation, truncationLayers },
+  });
   return {
     source,
     described: `${count} images by the ${model.weights} weights of ${model.checkpoint}`,

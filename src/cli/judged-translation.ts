@@ -84,11 +84,12 @@ function usualMetrics({ kind }: Dataset, domains: Domains): readonly MetricName[
 /** @throws UsageError for what only models of latents have */
 function refuseOthers(
   { checkpoint }: LoadedModel,
-  { metrics, truncation, resize, realCount }: AskedSettings,
+  { metrics, truncation, truncationLayers, resize, realCount }: AskedSettings,
 ) {
   const why = `but ${checkpoint} is of a model that takes images in: leave it out`;
   if (metrics?.paths) throw new UsageError(`ppl walks between latents, ${why}`);
-  if (truncation !== undefined) throw new UsageError(`--truncation is of latents, ${why}`);
+  if (truncation !== undefined || truncationLayers !== undefined)
+    throw new UsageError(`--truncation is of latents, ${why}`);
   if (resize !== undefined)
     throw new UsageError(`--resize is of images that are not of the size of the real ones, ${why}`);
   if (realCount !== undefined && metrics && metrics.images.length === 0)

@@ -23,6 +23,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'tells how unusual images are to a trained model',
     load: () => require('./score') as typeof import('./score'),
   },
+  invert: {
+    summary: 'finds the latent of an image',
+    load: () => require('./invert') as typeof import('./invert'),
+  },
+  directions: {
+    summary: 'finds the main axes of an intermediate latent',
+    load: () => require('./directions') as typeof import('./directions'),
+  },
   evaluate: {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),
@@ -65,6 +73,6 @@ function commandNamed(name: string): Command {
 }
 
 function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return `Usage: libtorch-gan COMMAND [options]\n\n${lines.join('\n')}\n\nlibtorch-gan COMMAND --help tells a command's options.\n`;
 }

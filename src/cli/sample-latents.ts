@@ -1,40 +1,75 @@
-import { GanError, UsageError } from '../errors';
-import { readSafetensors } from '../io/safetensors';
+import { UsageError } from '../errors';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
+import type { LoadedModel } from '../training/load';
+import type { RunRequest } from '../training/run-model';
+import type { StyledModel } from '../training/style-paths';
+import { readLayers, readMix } from './mix-sides';
 import type { DrawSettings } from './sample-settings';
 
-/** Latents that `sample` was asked for in another way than by a number. */
-export interface ChosenLatents {
-  readonly latents: Tensor;
+/** What `sample` is to draw. */
+export interface ChosenImages {
+  readonly request: RunRequest;
+  readonly count: number;
   /** Images in a row of the picture. */
   readonly columns?: number;
+  /** Tensors of the request: the caller's to dispose. */
+  readonly held: readonly Tensor[];
 }
 
+/** Images made when no number is given. */
+export const DEFAULT_COUNT = 64;
 /** Images of a class where every class gets a row. */
 const CLASS_COLUMNS = 8;
 /** Frames of a walk when no number is given. */
 const FRAMES = 30;
 
 /**
- * Latents from a file, on a walk, of a sweep, or a row for each class; null where they are just to be drawn.
+ * What the settings ask for: images of a file, on a walk, of a mixing, of a sweep, a row for each class, or just those of a seed. Where the model has an
+ * intermediate latent w, walks and truncation go through it.
  *
- * @throws UsageError for settings that do not go together; GanError `ERR_BAD_LATENTS` for a file that holds something else, NaN or infinity
+ * @throws UsageError for settings that do not go together, or that the model cannot do; GanError `ERR_BAD_LATENTS` for a file that holds
+ *   something else, NaN or infinity
  */
-export async function chooseLatents(
+export async function chooseImages(
+  model: LoadedModel,
   sampler: LatentSampler,
   settings: DrawSettings,
-): Promise<ChosenLatents | null> {
+): Promise<ChosenImages> {
   checkTogether(settings);
-  const { latents, interpolate, gridSweep, label, seed, truncation, count } = settings;
-  if (latents !== undefined) return { latents: await readLatents(latents, sampler) };
-  const paths = require('../training/latent-paths') as typeof import('../training/latent-paths');
-  const { latent } = sampler;
-  if (interpolate !== undefined) {
-    const [from, to] = interpolate.split(':').map(Number);
-    const { frames = FRAMES } = settings;
-    return { latents: paths.walkLatents(latent, { from, to, frames, label, truncation }) };
+  const { truncationOf } = require('../training/truncation') as typeof import('../training/truncation');
+  const network = sampler.style(model.networks);
+  const { truncation, truncationLayers, seed, label, latents } = settings;
+  const drawn = truncationOf(network, { truncation, truncationLayers });
+  if (latents !== undefined) {
+    const { readInputs, tensorsOf } = require('./sample-inputs') as typeof import('./sample-inputs');
+    const request = await readInputs(latents, sampler, network);
+    const held = tensorsOf(request);
+    return { request, count: held[0].shape[0], held };
   }
+  const styled = { sampler, networks: model.networks, device: model.device };
+  if (settings.mix !== undefined)
+    return mixing(settings.mix, styled, { ...settings, isStyled: network !== null });
+  if (settings.interpolate !== undefined && network) return ofStyles(walkOfStyles(styled, settings));
+  const chosen = chooseLatents(sampler, { ...settings, truncation: drawn.latents });
+  const ofW = drawn.styles && { truncation, truncationLayers };
+  if (chosen) {
+    const { latents: given, columns } = chosen;
+    return { request: { latents: given, ...ofW }, count: given.shape[0], columns, held: [given] };
+  }
+  const { count = DEFAULT_COUNT } = settings;
+  return { request: { count, seed, label, truncation, truncationLayers }, count, held: [] };
+}
+
+/** Latents that are asked for in another way than by a number, or null. */
+function chooseLatents(
+  { latent }: LatentSampler,
+  settings: DrawSettings,
+): { readonly latents: Tensor; readonly columns?: number } | null {
+  const { interpolate, gridSweep, label, seed, truncation, count } = settings;
+  const paths = require('../training/latent-paths') as typeof import('../training/latent-paths');
+  if (interpolate !== undefined)
+    return { latents: paths.walkLatents(latent, { ...walkOf(interpolate, settings), label, truncation }) };
   if (gridSweep)
     return paths.withSeed(seed, (source) => paths.sweepLatents(latent, { ...source, truncation }));
   if (!latent.conditional || label !== undefined || count !== undefined) return null;
@@ -42,18 +77,55 @@ export async function chooseLatents(
   return { latents: paths.classRows(latent, { seed, columns, truncation }), columns };
 }
 
+function walkOf(interpolate: string, { frames = FRAMES }: DrawSettings) {
+  const [from, to] = interpolate.split(':').map(Number);
+  return { from, to, frames };
+}
+
+function walkOfStyles(styled: StyledModel, settings: DrawSettings): { readonly styles: Tensor } {
+  const { walkStyles } = require('../training/style-paths') as typeof import('../training/style-paths');
+  const { interpolate = '', label, truncation, truncationLayers } = settings;
+  const walk = walkOf(interpolate, settings);
+  return { styles: walkStyles(styled, { ...walk, label, truncation, truncationLayers }) };
+}
+
+function mixing(
+  mix: string,
+  styled: StyledModel,
+  { isStyled, mixLayers, seed, label, truncation, truncationLayers }: DrawSettings & { isStyled: boolean },
+): ChosenImages {
+  if (!isStyled)
+    throw new UsageError(
+      '--mix is of models with an intermediate latent w, but this one makes images of its latents directly: leave it out',
+    );
+  const { mixingStyles } = require('../training/style-paths') as typeof import('../training/style-paths');
+  const range = readLayers('--mix-layers', mixLayers);
+  return ofStyles(
+    mixingStyles(styled, { ...readMix(mix), range, seed, label, truncation, truncationLayers }),
+  );
+}
+
+function ofStyles({ styles, columns }: { readonly styles: Tensor; readonly columns?: number }): ChosenImages {
+  return { request: { styles }, count: styles.shape[0], columns, held: [styles] };
+}
+
 function checkTogether(settings: DrawSettings): void {
-  const { latents, interpolate, gridSweep, frames, truncation, label, count } = settings;
+  const { latents, interpolate, gridSweep, frames, truncation, label, count, mix, mixLayers } = settings;
   const ways = Object.entries({
     '--latents': latents !== undefined,
     '--interpolate': interpolate !== undefined,
+    '--mix': mix !== undefined,
     '--grid-sweep': gridSweep,
   }).filter(([, given]) => given);
   if (ways.length > 1)
     throw new UsageError(`${ways.map(([name]) => name).join(' and ')} each say what to draw: leave one out`);
   if (frames !== undefined && interpolate === undefined)
     throw new UsageError('--frames belongs to --interpolate: try --interpolate 1:2');
-  if (count !== undefined && (interpolate !== undefined || gridSweep))
+  if (settings.columns !== undefined && mix !== undefined)
+    throw new UsageError('--mix says how many columns there are: leave --columns out');
+  if (mixLayers !== undefined && mix === undefined)
+    throw new UsageError('--mix-layers belongs to --mix: try --mix 4:6');
+  if (count !== undefined && (interpolate !== undefined || gridSweep || mix !== undefined))
     throw new UsageError(`${ways[0][0]} says how many images there are: leave --count out`);
   if (truncation !== undefined && latents !== undefined)
     throw new UsageError(
@@ -61,34 +133,4 @@ function checkTogether(settings: DrawSettings): void {
     );
   if (label !== undefined && (latents !== undefined || gridSweep))
     throw new UsageError(`${ways[0][0]} says of what classes the images are: leave --label out`);
-}
-
-async function readLatents(file: string, { latent }: LatentSampler): Promise<Tensor> {
-  const { latentSize } = require('../training/latent') as typeof import('../training/latent');
-  const size = latentSize(latent);
-  const { recordsToTensors } = require('../io/tensors') as typeof import('../io/tensors');
-  const { records } = await readSafetensors(file);
-  const { latents } = records;
-  const names = Object.keys(records).join(', ') || 'nothing';
-  if (latents === undefined || names !== 'latents')
-    throw new GanError('ERR_BAD_LATENTS', `${file}: expected one tensor "latents", but it holds ${names}`);
-  if (
-    latents.dtype !== 'F32' ||
-    latents.shape.length !== 2 ||
-    latents.shape[0] < 1 ||
-    latents.shape[1] !== size
-  )
-    throw new GanError(
-      'ERR_BAD_LATENTS',
-      `${file}: expected latents F32 [N, ${size}], but got ${latents.dtype} [${latents.shape.join(', ')}]`,
-    );
-  const { buffer, byteOffset, byteLength } = Uint8Array.from(latents.bytes);
-  const values = new Float32Array(buffer, byteOffset, byteLength / 4);
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0)
-    throw new GanError(
-      'ERR_BAD_LATENTS',
-      `${file}: expected finite latents, but row ${Math.floor(wrong / size)} holds ${values[wrong]}`,
-    );
-  return recordsToTensors({ latents }).latents;
 }

@@ -8,17 +8,14 @@ import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
-import { classNamesOf, describeClasses, labelOf } from './class-names';
+import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { checkFolder, eachImage, isFolder, writeImages } from './sample-files';
-import { chooseLatents } from './sample-latents';
-import { type DrawSettings, type SampleSettings, sampleFields } from './sample-settings';
+import { chooseImages, DEFAULT_COUNT } from './sample-latents';
+import { type DrawSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
-
-/** Images made when no number is given. */
-const DEFAULT_COUNT = 64;
 
 /**
  * `sample --checkpoint RUN`: draws images from a trained generator, into a picture, a file of tensors, or both.
@@ -45,16 +42,31 @@ function sampleProgram(argv: readonly string[]): Command {
       '--label <class>',
       'images of that class only, by its name or number, from a conditional model (a row for each class)',
     )
-    .option('--truncation <t>', 'normal numbers within ±t only: fewer odd images, less variety (all)')
+    .option(
+      '--truncation <t>',
+      'fewer odd images, less variety: of models with an intermediate latent w, that of each is drawn to their mean, 1 stays; of others, normal numbers within ±t only (all)',
+    )
+    .option('--truncation-layers <n>', 'draws w to the mean in the first n layers only (all)')
     .option(
       '--standing-statistics <n>',
       'takes the statistics of batch norms anew, over n batches of latents (those of the training)',
     )
-    .option('--interpolate <a:b>', 'images on the way from those of seed a to seed b, into walk.gif')
+    .option(
+      '--interpolate <a:b>',
+      'images on the way from those of seed a to seed b, into walk.gif: through w where there is one',
+    )
     .option('--frames <n>', 'how many of them (30)')
+    .option(
+      '--mix <rows:columns>',
+      'a grid of images that have the w of their row, but in some layers that of their column, into mix.png: how many (4:6), or seeds (1,5:10-15); the corner is the mean w',
+    )
+    .option('--mix-layers <a-b>', 'the layers that take the w of the column, counted from 1 (the later half)')
     .option('--grid-sweep', 'what latents mean: each code, or else each of the first numbers, along a row')
     .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
-    .option('--latents <file>', 'safetensors with one tensor "latents" [N, z], in place of random ones')
+    .option(
+      '--latents <file>',
+      'safetensors with one tensor "latents" [N, z], or what invert has written, in place of random ones',
+    )
     .option(
       '--out <file>',
       'the picture, .gif for an animation, or DIR/ for one file an image (grid.png, unless --raw is given)',
@@ -95,26 +107,15 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);
     const sampler = requireLatents(model);
-    const drawn = { ...settings, label: chooseLabel(settings, { model, sampler }) };
+    const drawn = {
+      ...settings,
+      label: chosenClass(settings.label, { ...sampler.latent, names: model.classNames }),
+    };
     report(model, await draw(model, sampler, drawn), { settings: drawn, terminal });
     return 0;
   } finally {
     model.dispose();
   }
-}
-
-/** The class to draw. @throws UsageError for one that the model does not have */
-function chooseLabel(
-  { label }: SampleSettings,
-  { model, sampler }: { readonly model: LoadedModel; readonly sampler: LatentSampler },
-): number | undefined {
-  if (label === undefined) return undefined;
-  const { conditional, classes = 0 } = sampler.latent;
-  if (!conditional)
-    throw new UsageError(
-      '--label: this model was trained without labels: leave it out, or sample a conditional model',
-    );
-  return labelOf(label, { classes, names: model.classNames });
 }
 
 function report(
@@ -141,36 +142,40 @@ interface Written {
 }
 
 async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSettings): Promise<Written> {
-  const { raw, seed, label, truncation } = settings;
+  const { raw } = settings;
   if (settings.columns !== undefined && settings.out !== undefined && isFolder(settings.out))
     throw new UsageError(
       `--columns is of one picture, but --out ${settings.out} is a folder: leave one of them out`,
     );
-  const usual = settings.interpolate === undefined ? 'grid.png' : 'walk.gif';
+  const usual = usualOut(settings);
   const { out = raw === undefined ? usual : undefined } = settings;
-  const chosen = await chooseLatents(sampler, settings);
-  const latents = chosen?.latents;
-  const count = latents === undefined ? (settings.count ?? DEFAULT_COUNT) : latents.shape[0];
+  const { request, count, held, ...chosen } = await chooseImages(model, sampler, settings);
   let images: Tensor | undefined;
   try {
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
     if (out !== undefined && isFolder(out)) checkFolder(out, count);
-    images = model.run(latents ? { latents } : { count, seed, label, truncation });
+    images = model.run(request);
     const { shape } = images;
     const bytes = images.toBytes();
     const values = new Float32Array(bytes.buffer);
     requireFinite({ values, shape });
     if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
-    const columns = settings.columns ?? chosen?.columns;
+    const columns = settings.columns ?? chosen.columns;
     if (out !== undefined && isFolder(out)) await writeImages(out, { values, shape });
     else if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
     else if (out !== undefined) await writePng(out, sampleGrid({ values, shape }, { columns }));
     return { count, shape: shape.slice(1), files: { ...(out && { picture: out }), ...(raw && { raw }) } };
   } finally {
     images?.dispose();
-    latents?.dispose();
+    for (const tensor of held) tensor.dispose();
   }
+}
+
+/** The picture where none is named. */
+function usualOut({ interpolate, mix }: DrawSettings): string {
+  if (interpolate !== undefined) return 'walk.gif';
+  return mix === undefined ? 'grid.png' : 'mix.png';
 }
 
 /** Pixels that a frame of an animation has at least. */

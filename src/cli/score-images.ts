@@ -26,6 +26,8 @@ interface Form {
   readonly fit: Fit;
   /** Surrounds images that are a little smaller with black, as the set does that it learned from. */
   readonly pads: boolean;
+  /** Refuses images of other proportions, of which a part would be left out. */
+  readonly whole: boolean;
 }
 
 /** Opens the images of `score`, and keeps a list of those that are left out. */
@@ -41,17 +43,21 @@ export class ScoreImages {
   }
 
   /** For images as the model's data set gives them. @throws GanError `ERR_NO_SHARP` */
-  static async for({ specs, settings }: LoadedModel, options: Pick<ScoreSettings, 'onBadImage'>) {
+  static async for(
+    { specs, settings }: LoadedModel,
+    { whole = false, ...options }: Pick<ScoreSettings, 'onBadImage'> & { readonly whole?: boolean },
+  ) {
     const { channels, height, width } = specs.images;
     const { fit = 'crop' } = readDatasetSettings(settings);
     const pads = isPadded(String(settings.dataset)) && height === width;
-    return new ScoreImages(await loadSharp(), { shape: { channels, height, width }, fit, pads }, options);
+    const shape = { channels, height, width };
+    return new ScoreImages(await loadSharp(), { shape, fit, pads, whole }, options);
   }
 
   /**
    * Decodes images, in their order.
    *
-   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small or of other channels; with `--on-bad-image skip` it is left out
+   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small, of other channels or, where all of it counts, of other proportions; with `--on-bad-image skip` it is left out
    */
   open(files: readonly ScoredFile[]): Promise<ScoreInput[]> {
     return this.leftOut.openAll(files, (file) => this.#open(file));
@@ -84,6 +90,10 @@ export class ScoreImages {
     if (own.channels !== shape.channels)
       throw new UsageError(
         `${from} has ${own.channels} channels, but this model has learned images of ${shape.channels}: convert it, or leave it out with --on-bad-image skip`,
+      );
+    if (this.form.whole && Math.round((own.width * shape.height) / own.height) !== shape.width)
+      throw new UsageError(
+        `${from} has ${sizeText(own)} pixels, but this model makes images of ${sizeText(shape)}, of other proportions: cut it, or leave it out with --on-bad-image skip`,
       );
     if ((own.height >= shape.height && own.width >= shape.width) || this.#padsTo(own)) return;
     throw new UsageError(

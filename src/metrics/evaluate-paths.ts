@@ -11,8 +11,10 @@ import { DEFAULT_EPSILON, DEFAULT_PATHS, meanLength, pathSteps } from './path-le
 /** What {@link evaluatePaths} is told. */
 export interface EvaluatePathsOptions extends Pick<CollectOptions, 'onProgress' | 'signal' | 'device'> {
   readonly extractor: FeatureExtractor;
-  /** Images of normal latents [N, z], in evaluation mode. */
+  /** Images of normal latents [N, z], or of what `map` makes of them, in evaluation mode. */
   readonly generate: (latents: Tensor) => Tensor;
+  /** Takes latents to an intermediate latent w: then the paths run there. */
+  readonly map?: (latents: Tensor) => Tensor;
   /** z */
   readonly latentSize: number;
   /** Paths (10,000): twice as many images. */
@@ -27,7 +29,8 @@ export interface EvaluatePathsOptions extends Pick<CollectOptions, 'onProgress' 
 const BATCH = 50;
 
 /**
- * The perceptual path length in z by a feature network ({@link pathLength}), over whole paths, with its protocol.
+ * The perceptual path length by a feature network ({@link pathLength}), over whole paths, with its protocol: in w along straight lines, where there
+ * is a w, else in z along great circles.
  *
  * @throws what {@link pathLength} throws
  */
@@ -51,7 +54,7 @@ export async function evaluatePaths(options: EvaluatePathsOptions): Promise<Eval
       featuresSha256: extractor.sha256,
       resize: extractor.resize,
       paths: count,
-      space: 'z, great circles',
+      space: options.map ? 'w, straight lines' : 'z, great circles',
       epsilon: DEFAULT_EPSILON,
       kept: '1st to 99th percentile',
       seed,

@@ -9,6 +9,7 @@ import type { Norms } from './evaluating';
 import { classesOf, drawLatents, type Latent, requireLabel } from './latent';
 import type { LatentSampler } from './latent-sampler';
 import type { Networks } from './phase';
+import { describeTruncation, type TruncationOptions, truncationOf } from './truncation';
 
 /** Images that networks make, to be judged. */
 export interface GeneratedImages extends ImageSource {
@@ -28,7 +29,7 @@ export interface SampledNetworks {
 }
 
 /** What {@link generatedImages} makes, and from what. */
-export interface GeneratedOptions extends SampledNetworks {
+export interface GeneratedOptions extends SampledNetworks, TruncationOptions {
   readonly sampler: LatentSampler;
   readonly spec: ImageShape;
   readonly count: number;
@@ -36,7 +37,6 @@ export interface GeneratedOptions extends SampledNetworks {
   readonly seed: number;
   /** The class of all (drawn evenly, where latents have classes). */
   readonly label?: number;
-  readonly truncation?: number;
 }
 
 /** What images of latents are made as: labels of a data set, else values of a code; undefined where they have no classes. */
@@ -47,7 +47,12 @@ export function imageClasses({ classes: count = 0, conditional }: Latent): Image
 /** Latents drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
 export function seededLatents(
   latent: Latent,
-  { count, seed, label, truncation }: Pick<GeneratedOptions, 'count' | 'seed' | 'label' | 'truncation'>,
+  {
+    count,
+    seed,
+    label,
+    truncation,
+  }: Pick<GeneratedOptions, 'count' | 'seed' | 'label'> & { readonly truncation?: number },
 ): Tensor {
   if (label !== undefined) requireLabel(latent, label);
   const random = new Generator({ device: 'cpu', seed });
@@ -62,12 +67,14 @@ export function seededLatents(
  * What a sampler makes of the latents of a seed, piece by piece; the same images as `sample --seed` draws. Modes, batch statistics and
  * random generators are afterwards as they were.
  *
- * @throws UsageError where its images are not of the size that `spec` says
+ * @throws UsageError where its images are not of the size that `spec` says, and for a truncation that the model cannot do
  */
 export function generatedImages(options: GeneratedOptions): GeneratedImages {
-  const { sampler, networks, spec, device, count, label, truncation } = options;
+  const { sampler, networks, spec, device, count, seed, label } = options;
   const { latent } = sampler;
-  const latents = keep(seededLatents(latent, options));
+  const network = sampler.style(networks);
+  const truncation = truncationOf(network, options);
+  const latents = keep(seededLatents(latent, { count, seed, label, truncation: truncation.latents }));
   const classes = imageClasses(latent);
   return {
     count,
@@ -75,12 +82,13 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
     ...(classes && { classes: { ...classes, ofImages: classesOf(latent, latents) } }),
     protocol: {
       ...networkProtocol(options),
-      truncation: truncation === undefined ? 'none' : `±${truncation}`,
+      truncation: describeTruncation(network, options),
       ...(label !== undefined && { label }),
     },
     async fetch(start, end) {
       return () => {
-        const images = sampler.make(networks, latents.narrow(0, { start, length: end - start }).to(device));
+        const part = latents.narrow(0, { start, length: end - start }).to(device);
+        const images = sampler.make(networks, part, truncation.styles);
         requireShape(images.shape, [end - start, spec.channels, spec.height, spec.width]);
         return images;
       };

@@ -1,4 +1,8 @@
 import type { Batch } from '../data/loader';
+import { UsageError } from '../errors';
+import { isStyleNetwork, type StyleNetwork } from '../nn/style-network';
+import { perLayer } from '../style/per-layer';
+import { type StyleTruncation, truncateStyles } from '../style/truncate';
 import { Generator } from '../tensor/random';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -38,11 +42,53 @@ export class LatentSampler implements SamplerBase {
     return [this.by];
   }
 
-  /** Images float32 [N, C, H, W] of latents [N, z, …]: networks as they are used, and no trace left in them. */
-  make(networks: Networks, latents: Tensor): Tensor {
+  /**
+   * Images float32 [N, C, H, W] of latents [N, z, …]: networks as they are used, and no trace left in them.
+   *
+   * @param truncation of w
+   * @throws UsageError for a truncation of a w that there is not
+   */
+  make(networks: Networks, latents: Tensor, truncation?: StyleTruncation): Tensor {
     const network = networks[this.by];
     return evaluating([network], { device: latents.device }, () =>
-      scope(() => network.forward(latents).float()),
+      scope(() => {
+        if (!truncation) return network.forward(latents).float();
+        const styled = this.styled(networks);
+        const styles = perLayer(styled, styled.map(latents));
+        return styled.synthesise(truncateStyles(styled, styles, truncation)).float();
+      }),
+    );
+  }
+
+  /** The network that makes the images, where it has an intermediate latent w; null where it has none. */
+  style(networks: Networks): StyleNetwork | null {
+    const network = networks[this.by];
+    return isStyleNetwork(network) ? network : null;
+  }
+
+  /** {@link style}, of a model that has a w. @throws UsageError for others */
+  styled(networks: Networks): StyleNetwork {
+    const network = this.style(networks);
+    if (network) return network;
+    throw new UsageError('this model has no intermediate latent w: it makes images of its latents directly');
+  }
+
+  /** w float32 [N, s] of latents [N, z, …], with as little trace. @throws UsageError for a model without w */
+  mapLatents(networks: Networks, latents: Tensor): Tensor {
+    const network = this.styled(networks);
+    return evaluating([network], { device: latents.device }, () => scope(() => network.map(latents).float()));
+  }
+
+  /**
+   * Images float32 [N, C, H, W] of styles, a w [N, s] or one for each layer [N, L, s], with as little trace.
+   *
+   * @param noise the noise maps, [1, 1, H, W] or one for each image (those of use)
+   * @throws UsageError for a model without w, and styles of another shape than its own
+   */
+  synthesise(networks: Networks, styles: Tensor, noise?: readonly Tensor[]): Tensor {
+    const network = this.styled(networks);
+    return evaluating([network], { device: styles.device }, () =>
+      scope(() => network.synthesise(perLayer(network, styles), noise && { noise }).float()),
     );
   }
 

@@ -9,21 +9,27 @@ import type { LatentSampler } from './latent-sampler';
 import { checkedMasks } from './masks';
 import type { Sampler } from './sampler';
 import { makeInTiles } from './tiled';
+import { type TruncationOptions, truncationOf } from './truncation';
 
 /** Latents to draw: of a seed, so that the same seed gives the same images. */
-export interface DrawRequest {
+export interface DrawRequest extends TruncationOptions {
   readonly count: number;
   /** (0) */
   readonly seed?: number;
   /** The class, for a conditional model. */
   readonly label?: number;
-  /** Keeps the normal numbers of latents within ± this: fewer odd images, and less variety (none). */
-  readonly truncation?: number;
 }
 
-/** Latents float32 [N, z]. */
-export interface LatentsRequest {
+/** Latents float32 [N, z]; a truncation is of their w, for models that have one. */
+export interface LatentsRequest extends TruncationOptions {
   readonly latents: Tensor;
+}
+
+/** What a model with an intermediate latent makes images of: a w [N, s], or one for each layer [N, L, s]. */
+export interface StylesRequest {
+  readonly styles: Tensor;
+  /** The noise maps [1, 1, H, W], or of each image [N, 1, H, W], in the order of the layers (those of use). */
+  readonly noise?: readonly Tensor[];
 }
 
 /** Images float32 [N, C, H, W] in [−1, 1] of any size that the model takes, with `masks` where it fills holes. */
@@ -36,7 +42,7 @@ export interface ImagesRequest extends MaskOptions {
 }
 
 /** What a model is to make images of. */
-export type RunRequest = DrawRequest | LatentsRequest | ImagesRequest;
+export type RunRequest = DrawRequest | LatentsRequest | StylesRequest | ImagesRequest;
 
 /** Images computed at once: bounds the memory of a big `count`. */
 const CHUNK = 256;
@@ -52,18 +58,38 @@ export function run(model: SampledNetworks & { readonly sampler: Sampler }, requ
 }
 
 function runLatents(
-  { sampler, networks, device }: SampledNetworks & { readonly sampler: LatentSampler },
+  model: SampledNetworks & { readonly sampler: LatentSampler },
   request: RunRequest,
 ): Tensor {
+  const { sampler, networks, device } = model;
+  if ('styles' in request) return runStyles(model, request);
   if ('images' in request)
     throw new UsageError('this model makes images of latents but was given images: give it count and seed');
   if (!('latents' in request) && !(Number.isInteger(request.count) && request.count >= 1))
     throw new UsageError(`count expected a whole number of at least 1 but received ${request.count}`);
+  const truncation = truncationOf(sampler.style(networks), request);
+  if ('latents' in request && truncation.latents !== undefined)
+    throw new UsageError('truncation is of latents that are drawn, but these are given: leave it out');
   const latents =
     'latents' in request
       ? formLatents(sampler.latent, finite('latents', request.latents), device)
-      : seededLatents(sampler.latent, { seed: 0, ...request }).to(device);
-  return cat(latents.split(CHUNK).map((chunk) => scope(() => sampler.make(networks, chunk).to('cpu'))));
+      : seededLatents(sampler.latent, { seed: 0, ...request, truncation: truncation.latents }).to(device);
+  const make = (chunk: Tensor) => scope(() => sampler.make(networks, chunk, truncation.styles).to('cpu'));
+  return cat(latents.split(CHUNK).map(make));
+}
+
+function runStyles(
+  { sampler, networks, device }: SampledNetworks & { readonly sampler: LatentSampler },
+  { styles, noise }: StylesRequest,
+): Tensor {
+  const given = finite('styles', styles).to({ device, dtype: 'float32' });
+  const maps = noise?.map((map) => finite('noise', map).to({ device, dtype: 'float32' }));
+  const make = (chunk: Tensor, i: number) => {
+    const span = { start: i * CHUNK, length: chunk.shape[0] };
+    const ofChunk = maps?.map((map) => (map.shape[0] === 1 ? map : map.narrow(0, span)));
+    return scope(() => sampler.synthesise(networks, chunk, ofChunk).to('cpu'));
+  };
+  return cat(given.split(CHUNK).map(make));
 }
 
 function runImages(

@@ -1,0 +1,183 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { FeatureExtractor } from '../metrics/extractor';
+import { load } from '../recipes/index';
+import { createTaskProgress, type TaskState } from '../report/task-progress';
+import { type FoundStyles, StyleSearch } from '../style/search';
+import { fromBytes } from '../tensor/create';
+import { keep, scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import type { LoadedModel } from '../training/load';
+import { seededStatistics } from '../training/style-paths';
+import { listenForInterrupt } from './interrupt';
+import { type InvertedFile, invertedFiles } from './invert-files';
+import type { InvertSettings } from './invert-settings';
+import { Film, type Outcome, writeOutcome } from './invert-write';
+import { notesOf } from './model-notes';
+import { ScoreImages, type ScoreInput } from './score-images';
+import { openSearchFeatures } from './search-features';
+import { type LoadedStyled, requireStyled } from './styled-model';
+import type { CommandContext, Terminal } from './terminal';
+
+/** Images that are decoded at once. */
+const AT_ONCE = 64;
+/** What mean and spread of w are drawn by. */
+const STATISTICS_SEED = 0;
+
+/** An image in the model's form, with what is to be written of it. */
+type InvertInput = ScoreInput & InvertedFile;
+
+/** One `invert`. */
+interface InvertJob {
+  readonly model: LoadedModel;
+  readonly styled: LoadedStyled;
+  readonly settings: InvertSettings;
+  readonly terminal: Terminal;
+  readonly features: FeatureExtractor | null;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (state: TaskState) => void;
+}
+
+/**
+ * Loads the model, searches the latents of the images, and writes what was found.
+ *
+ * @returns the exit code: 0, or 130 and 143 when a signal ended it, with what was found of the images in work by then
+ */
+export async function runInvert(
+  settings: InvertSettings,
+  { host, terminal }: CommandContext,
+): Promise<number> {
+  const files = await invertedFiles(settings);
+  const model = await load(settings.checkpoint, settings);
+  const interrupt = listenForInterrupt(host, () =>
+    terminal.log('interrupted: writing what was found so far; once more to leave at once'),
+  );
+  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
+  const onProgress = terminal.showsProgress
+    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
+    : undefined;
+  let features: FeatureExtractor | null = null;
+  try {
+    const styled = requireStyled(model, 'invert', settings.label);
+    for (const note of notesOf(model, settings.weights)) terminal.warn(note);
+    const images = await ScoreImages.for(model, { ...settings, whole: true });
+    const inputs = await openAll(images, files);
+    images.leftOut.requireSome(inputs.length);
+    for (const reason of images.leftOut.reasons) terminal.warn(`left out: ${reason}`);
+    features = await openSearchFeatures(model, { settings, terminal, onProgress, signal });
+    const job = { model, styled, settings, terminal, features, signal, onProgress };
+    await searchAll(inputs, images.leftOut.reasons.length, job);
+    return interrupt.exitCode ?? 0;
+  } catch (error) {
+    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+    throw error;
+  } finally {
+    interrupt.dispose();
+    features?.dispose();
+    model.dispose();
+  }
+}
+
+async function openAll(images: ScoreImages, files: readonly InvertedFile[]): Promise<InvertInput[]> {
+  const inputs: InvertInput[] = [];
+  const byPath = new Map(files.map((file) => [file.from, file]));
+  for (let start = 0; start < files.length; start += AT_ONCE)
+    for (const input of await images.open(files.slice(start, start + AT_ONCE))) {
+      const file = byPath.get(input.from);
+      if (file) inputs.push({ ...file, ...input });
+    }
+  return inputs;
+}
+
+async function searchAll(inputs: readonly InvertInput[], skipped: number, job: InvertJob): Promise<void> {
+  const { settings, terminal, model, features, signal } = job;
+  terminal.log(
+    `searching  ${inputs.length} images in ${settings.space}, by pixels${features ? ` and ${features.name}` : ''}`,
+  );
+  const outcomes: Outcome[] = [];
+  for (let start = 0; start < inputs.length && !signal.aborted; start += settings.batch) {
+    const batch = inputs.slice(start, start + settings.batch);
+    for (const outcome of await searchBatch(batch, start, job)) {
+      outcomes.push(outcome);
+      terminal.result(outcomeText(outcome));
+      terminal.record({ event: 'image', ...outcome });
+    }
+  }
+  const { checkpoint, step, weights } = model;
+  const { space, steps, out } = settings;
+  terminal.record({
+    event: 'end',
+    ...{ checkpoint, step, weights, space, steps, out },
+    ...{ images: outcomes.length, of: inputs.length, skipped, features: features?.name },
+  });
+}
+
+function outcomeText({ file, pixels, features, picture }: Outcome): string {
+  const distances = [
+    `pixels ${pixels.toFixed(4)}`,
+    ...(features === null ? [] : [`features ${features.toFixed(4)}`]),
+  ];
+  return `${distances.join('  ')}  ${file}  ${picture}`;
+}
+
+async function searchBatch(
+  inputs: readonly InvertInput[],
+  first: number,
+  job: InvertJob,
+): Promise<Outcome[]> {
+  const { settings, styled, features, signal, onProgress, model } = job;
+  const images = keep(scope(() => tensorOf(inputs, model)));
+  const statistics = keep(seededStatistics(styled, { seed: STATISTICS_SEED, label: styled.label }));
+  const { network } = styled;
+  const { space, steps, rate } = settings;
+  const search = new StyleSearch({
+    ...{ network, images, space, statistics, steps, rate, seed: settings.seed + first },
+    responses: features?.responses?.bind(features) ?? null,
+  });
+  const film = new Film(images, steps);
+  try {
+    film.add(0, () => search.images());
+    while (search.steps < steps && !signal.aborted) {
+      search.step();
+      film.add(search.steps, () => search.images());
+      onProgress?.({ task: `searching ${inputs.length} images`, done: search.steps, total: steps });
+      // Signals are seen between steps.
+      await turn();
+    }
+    const found = keep(scope(() => search.found()));
+    try {
+      return await writeAll(inputs, found, { film, job, steps: search.steps });
+    } finally {
+      for (const tensor of [found.styles, found.images, ...found.noise]) tensor.dispose();
+    }
+  } finally {
+    search.dispose();
+    for (const tensor of [images, statistics.mean, statistics.covariance]) tensor.dispose();
+  }
+}
+
+interface Writing {
+  readonly film: Film;
+  readonly job: InvertJob;
+  readonly steps: number;
+}
+
+async function writeAll(
+  inputs: readonly InvertInput[],
+  found: FoundStyles,
+  { film, job, steps }: Writing,
+): Promise<Outcome[]> {
+  const { checkpoint } = job.model;
+  const { space } = job.settings;
+  const outcomes: Outcome[] = [];
+  for (const [index, file] of inputs.entries())
+    outcomes.push(await writeOutcome(file, { index, found, film, facts: { checkpoint, space, steps } }));
+  return outcomes;
+}
+
+/** float32 [N, C, H, W] in [−1, 1], on the model's device. */
+function tensorOf(inputs: readonly InvertInput[], { specs, device }: LoadedModel): Tensor {
+  const { channels, height, width } = specs.images;
+  const bytes = Buffer.concat(inputs.map(({ pixels }) => pixels));
+  const shape = [inputs.length, channels, height, width];
+  return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
+}
