@@ -75,6 +75,8 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   manualSeed(seed);
   const model = recipe.build(config, loader.specs, {
     steps,
+    batch,
+    accumulate,
     perceive: perception?.responses?.bind(perception),
   });
   const init = initial && (await startFrom(initial, model));

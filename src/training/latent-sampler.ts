@@ -1,4 +1,6 @@
+import type { ImageSize } from '../data/image-size';
 import type { Batch } from '../data/loader';
+import { interpolate } from '../tensor/functional';
 import { Generator } from '../tensor/random';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -19,6 +21,8 @@ export interface LatentSamplerOptions {
   /** The network that makes images of latents. */
   readonly by: string;
   readonly latent: Latent;
+  /** Smaller images than these are enlarged to them, pixel by pixel: those of a training's early stages (as they are made). */
+  readonly size?: ImageSize;
 }
 
 /** A model that makes images of latents. */
@@ -26,12 +30,14 @@ export class LatentSampler implements SamplerBase {
   readonly takes = 'latents';
   readonly by: string;
   readonly latent: Latent;
+  readonly size: ImageSize | undefined;
 
   /** @throws UsageError for a latent out of range */
-  constructor({ by, latent }: LatentSamplerOptions) {
+  constructor({ by, latent, size }: LatentSamplerOptions) {
     latentShape(latent);
     this.by = by;
     this.latent = latent;
+    this.size = size;
   }
 
   get networks(): readonly string[] {
@@ -42,8 +48,15 @@ export class LatentSampler implements SamplerBase {
   make(networks: Networks, latents: Tensor): Tensor {
     const network = networks[this.by];
     return evaluating([network], { device: latents.device }, () =>
-      scope(() => network.forward(latents).float()),
+      scope(() => this.#enlarged(network.forward(latents).float())),
     );
+  }
+
+  #enlarged(images: Tensor): Tensor {
+    const { size } = this;
+    const [, , height, width] = images.shape;
+    if (!size || (height >= size.height && width >= size.width)) return images;
+    return interpolate(images, { size: [size.height, size.width] });
   }
 
   /** `count` latents, or a row of {@link CLASS_COLUMNS} for each class where latents have classes. */

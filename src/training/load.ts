@@ -15,6 +15,7 @@ import type { Networks } from './phase';
 import { type RunRequest, run } from './run-model';
 import type { Sampler } from './sampler';
 import type { Scorer } from './scorer';
+import { type StagePlace, unfinished } from './stages';
 import { takeStandingStatistics } from './standing-latents';
 
 /** What a data set is prepared for. */
@@ -64,6 +65,8 @@ export interface LoadedModel extends SampledNetworks {
   /** The checkpoint it came from. */
   readonly checkpoint: string;
   readonly step: number;
+  /** In which of its stages the training was; undefined where it had none. */
+  readonly stage: StagePlace | undefined;
   /** Which of its networks makes images, and of what. */
   readonly sampler: Sampler;
   /** The images that it was trained on, by their names in batches. */
@@ -82,7 +85,7 @@ export interface LoadedModel extends SampledNetworks {
   readonly autoencoder: Autoencoder | null;
   /** How unusual images are to it: where that was asked for, and the model can tell. */
   readonly scorer: Scorer | null;
-  /** Sentences about damaged checkpoints that were passed over. */
+  /** Sentences about damaged checkpoints that were passed over, and a training that was not in its last stage. */
   readonly notes: readonly string[];
   /**
    * Images float32 [N, C, H, W] in [−1, 1] on the CPU, the caller's to dispose: `run({ count: 16, seed: 7 })` or `run({ latents })` of a
@@ -125,7 +128,10 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     const standing = options.standingStatistics
       ? takeStandingStatistics(networks, sampler, { ...options.standingStatistics, device })
       : undefined;
-    const idle = ['this model has no batch norm: standing statistics change nothing'];
+    const told = [
+      description.stage && unfinished(description.stage),
+      standing === null && 'this model has no batch norm: standing statistics change nothing',
+    ].filter((note) => typeof note === 'string');
     const sampled: SampledNetworks = {
       networks,
       weights: averaged ? 'ema' : 'live',
@@ -136,6 +142,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       ...sampled,
       checkpoint: named,
       step: description.step,
+      stage: description.stage,
       sampler,
       specs: description.specs,
       classNames: description.data?.images?.classNames ?? [],
@@ -146,7 +153,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
         builder.prepare?.(dataset, config, { split, seed: seedOf(description) }) ?? dataset,
       autoencoder: (options.autoencoder && model.autoencoder) || null,
       scorer: (options.scorer && model.scorer) || null,
-      notes: standing === null ? [...notes, ...idle] : notes,
+      notes: [...notes, ...told],
       run: (request) => run({ ...sampled, sampler }, request),
       dispose() {
         for (const network of Object.values(networks)) network.dispose();

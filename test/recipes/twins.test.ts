@@ -18,6 +18,7 @@ const DRAWN: readonly (readonly [recipe: string, fixture: string])[] = [
   ['sngan', 'sngan'],
   ['sngan', 'sngan-16'],
   ['modern', 'modern'],
+  ['progressive', 'progressive'],
   ['anogan', 'anogan'],
   ['f-anogan', 'f-anogan'],
   ['ganomaly', 'ganomaly'],

@@ -14,6 +14,11 @@ const CASES: readonly Omit<SmallRecipe, 'name'>[] = [
   { recipe: 'dragan', set: dcgan, resolution: 16 },
   { recipe: 'sngan', set: { ...dcgan, discriminatorWidth: '4', critic: '2' }, resolution: 32 },
   { recipe: 'modern', set: { latentSize: '8', width: '4', maxWidth: '8', groupSize: '4' }, resolution: 8 },
+  {
+    recipe: 'progressive',
+    set: { latentSize: '8', width: '4', maxWidth: '8', fadeImages: '16', stableImages: '16' },
+    resolution: 16,
+  },
   { recipe: 'cgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'acgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'projection', set: { width: '2', discriminatorWidth: '2', growth: '1' }, resolution: 32 },
