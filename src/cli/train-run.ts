@@ -22,6 +22,7 @@ import { type ModelUse, ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { CommandContext, Terminal } from './terminal';
+import { earlyEnd, stagesText } from './train-stages';
 import { tellThreshold } from './train-threshold';
 import { openTrainingEvaluation } from './training-evaluation';
 
@@ -218,7 +219,7 @@ function announce(
   },
 ): void {
   const { name, count, kind, specs } = dataset;
-  const { device, latent } = trainer;
+  const { device, latent, stages } = trainer;
   const choice = trainer.choosePrecision();
   const lines = {
     recipe: `${recipe.name}: ${recipe.summary}`,
@@ -226,13 +227,24 @@ function announce(
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
+    ...(stages && { stages: stagesText(stages, settings) }),
     ...(latent?.conditional && { classes: histogramText(keptPart(dataset, 'images')) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
+  const early = stages && earlyEnd(stages, settings.steps);
+  if (early) terminal.warn(early);
   if (init) tellInitialisation(init, terminal);
   const { classNames } = dataset.parts.images ?? {};
   const data = { name, count, specs, ...(classNames?.length && { classNames }) };
-  const start = { recipe: recipe.name, data, device, ...choice, run: folder, settings };
+  const start = {
+    recipe: recipe.name,
+    data,
+    device,
+    ...choice,
+    run: folder,
+    settings,
+    ...(stages && { stages: stages.list }),
+  };
   terminal.record({ event: 'start', ...start, ...(init && { init }) });
 }
 

@@ -15,7 +15,6 @@ import type { Networks } from './phase';
 import { type RunRequest, run } from './run-model';
 import type { Sampler } from './sampler';
 import type { Scorer } from './scorer';
-import { type StagePlace, unfinished } from './stages';
 import { takeStandingStatistics } from './standing-latents';
 
 /** What a data set is prepared for. */
@@ -65,8 +64,6 @@ export interface LoadedModel extends SampledNetworks {
   /** The checkpoint it came from. */
   readonly checkpoint: string;
   readonly step: number;
-  /** In which of its stages the training was; undefined where it had none. */
-  readonly stage: StagePlace | undefined;
   /** Which of its networks makes images, and of what. */
   readonly sampler: Sampler;
   /** The images that it was trained on, by their names in batches. */
@@ -128,21 +125,23 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     const standing = options.standingStatistics
       ? takeStandingStatistics(networks, sampler, { ...options.standingStatistics, device })
       : undefined;
+    const { stage } = description;
+    const unfinished = stage && stage.number < stage.of ? stage.name : undefined;
     const told = [
-      description.stage && unfinished(description.stage),
+      stage && unfinished && `its training was in stage ${stage.number} of ${stage.of}: ${stage.name}`,
       standing === null && 'this model has no batch norm: standing statistics change nothing',
     ].filter((note) => typeof note === 'string');
     const sampled: SampledNetworks = {
       networks,
       weights: averaged ? 'ema' : 'live',
       device,
+      ...(unfinished !== undefined && { stage: unfinished }),
       batchNorm: standing ?? (sampler.takes === 'images' ? NORMS_IN_WORDS[sampler.norms] : undefined),
     };
     return {
       ...sampled,
       checkpoint: named,
       step: description.step,
-      stage: description.stage,
       sampler,
       specs: description.specs,
       classNames: description.data?.images?.classNames ?? [],

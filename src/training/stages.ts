@@ -92,8 +92,3 @@ export function checkBatches(loader: Loader, { list }: Stages): void {
 export function fitLoader(loader: Loader, { batch }: Stage): void {
   if (batch !== undefined) resizeLoader(loader, batch);
 }
-
-/** What is to be told of a model whose training was in such a place; null for the last stage. */
-export function unfinished({ name, number, of }: StagePlace): string | null {
-  return number < of ? `this model’s training was in stage ${number} of ${of}: ${name}` : null;
-}
