@@ -47,10 +47,15 @@ const GAIN = Math.SQRT2;
 
 const activation = () => leakyRelu(0.2);
 
+/** The level of the images; checked before there are parameters. */
+function checkedLevel({ images, latentSize = 1, width = 1, maxWidth = 1 }: ProgressiveOptions): number {
+  for (const [name, value] of Object.entries({ latentSize, width, maxWidth }))
+    positiveInteger('progressive networks', name, value);
+  return levelOf(images);
+}
+
 /** Channels of the feature maps of each level, from 4 × 4 on. */
 function channelsOf({ images, width = 64, maxWidth = 512 }: ProgressiveOptions): number[] {
-  for (const [name, value] of Object.entries({ width, maxWidth }))
-    positiveInteger('progressive networks', name, value);
   const last = levelOf(images);
   return Array.from({ length: last + 1 }, (_, level) => Math.min(maxWidth, width * 2 ** (last - level)));
 }
@@ -72,8 +77,7 @@ export class ProgressiveGenerator extends GrowingNetwork {
   readonly toRgb: readonly Module[];
 
   constructor({ latentSize = 512, ...options }: ProgressiveOptions) {
-    super(levelOf(options.images));
-    positiveInteger('progressive networks', 'latentSize', latentSize);
+    super(checkedLevel({ ...options, latentSize }));
     const channels = channelsOf(options);
     const [lowest] = channels;
     const convolved = (inputs: number, outputs: number) => [conv(inputs, outputs), activation(), pixelNorm()];
@@ -124,7 +128,7 @@ export class ProgressiveDiscriminator extends GrowingNetwork {
   readonly last: Sequential;
 
   constructor(options: ProgressiveOptions) {
-    super(levelOf(options.images));
+    super(checkedLevel(options));
     const channels = channelsOf(options);
     const [lowest] = channels;
     this.fromRgb = channels.map((outputs) =>
