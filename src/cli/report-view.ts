@@ -63,6 +63,7 @@ export class ReportView {
     const { terminal } = this.#options;
     if (!this.#progress) this.#begin(report.step);
     this.#count(report);
+    this.#showStage(report);
     this.#last = report;
     for (const note of report.notes) this.warn(note);
     if (report.evaluation) this.#showEvaluation(report.evaluation);
@@ -71,14 +72,23 @@ export class ReportView {
     terminal.record({ event: 'report', ...numbers });
   }
 
+  /** Says which stage began since the report before. */
+  #showStage({ step, stage }: Report): void {
+    if (!stage || stage.name === this.#last?.stage?.name) return;
+    this.#say(`step ${formatCount(step)}: stage ${stage.number} of ${stage.of}, ${stage.name}`);
+  }
+
+  #say(line: string): void {
+    if (this.#progress) this.#progress.note(line);
+    else this.#options.terminal.log(line);
+  }
+
   /** Shows where the time of the profiled steps went, above the progress. */
   showProfile(profile: Profile): void {
     const { terminal, folder } = this.#options;
     const files = ['profile.json', 'trace.json'].map((name) => join(folder, name));
     const lines = ['', ...formatProfile(profile), '', `profile  ${files.join(', ')}`, ''];
-    for (const line of lines)
-      if (this.#progress) this.#progress.note(line);
-      else terminal.log(line);
+    for (const line of lines) this.#say(line);
     terminal.record({ event: 'profile', ...profile, files });
   }
 
@@ -147,8 +157,7 @@ export class ReportView {
       ([name, value]) => `${metricFacts(name).label} ${formatMeasured({ value, error: row.errors[name] })}`,
     );
     const line = `step ${formatCount(row.step)}: ${numbers.join(', ')}${isBest ? ', the best so far' : ''}`;
-    if (this.#progress) this.#progress.note(line);
-    else this.#options.terminal.log(line);
+    this.#say(line);
     // Once when it happens, not with each evaluation after it.
     if (collapse !== undefined && earlier?.collapse === undefined)
       this.warn(

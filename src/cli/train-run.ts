@@ -22,6 +22,7 @@ import { type ModelUse, ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { CommandContext, Terminal } from './terminal';
+import { earlyEnd, stagesText } from './train-stages';
 import { tellThreshold } from './train-threshold';
 import { openTrainingEvaluation } from './training-evaluation';
 
@@ -75,7 +76,8 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   manualSeed(seed);
   const model = recipe.build(config, loader.specs, {
     steps,
-    batch: batch * accumulate,
+    batch,
+    accumulate,
     perceive: perception?.responses?.bind(perception),
   });
   const init = initial && (await startFrom(initial, model));
@@ -220,7 +222,7 @@ function announce(
   },
 ): void {
   const { name, count, kind, specs } = dataset;
-  const { device, latent } = trainer;
+  const { device, latent, stages } = trainer;
   const choice = trainer.choosePrecision();
   const lines = {
     recipe: `${recipe.name}: ${recipe.summary}`,
@@ -229,9 +231,12 @@ function announce(
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,
     ...(rules.length > 0 && { rules: rules.join('; ') }),
+    ...(stages && { stages: stagesText(stages, settings) }),
     ...(latent?.conditional && { classes: histogramText(keptPart(dataset, 'images')) }),
   };
   for (const [key, text] of Object.entries(lines)) terminal.log(`${key.padEnd(11)}${text}`);
+  const early = stages && earlyEnd(stages, settings.steps);
+  if (early) terminal.warn(early);
   if (init) tellInitialisation(init, terminal);
   const { classNames } = dataset.parts.images ?? {};
   const data = { name, count, specs, ...(classNames?.length && { classNames }) };
@@ -243,6 +248,7 @@ function announce(
     run: folder,
     settings,
     ...(rules.length > 0 && { rules }),
+    ...(stages && { stages: stages.list }),
   };
   terminal.record({ event: 'start', ...start, ...(init && { init }) });
 }

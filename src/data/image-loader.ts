@@ -40,12 +40,11 @@ export function makeLoader(source: LoaderSource, options: LoaderOptions): Loader
 class ImageLoader implements Loader {
   readonly name: string;
   readonly specs: DataSpecs;
-  readonly batch: number;
-  readonly batchesPerEpoch: number;
   readonly identity: () => Promise<DataIdentity>;
   readonly #count: number;
-  readonly #traversalOf: (seed: number) => Traversal;
+  readonly #traversalOf: (order: { readonly batch: number; readonly seed: number }) => Traversal;
   readonly #batches: BatchMaker;
+  #batch: number;
   #seed: number;
   #traversal: Traversal;
   #place: Place = { epoch: 0, position: 0 };
@@ -65,20 +64,27 @@ class ImageLoader implements Loader {
     this.specs = Object.fromEntries(
       Object.entries(specs).map(([key, spec]) => [key, { ...spec, height: to.height, width: to.width }]),
     );
-    this.batch = batch;
-    this.batchesPerEpoch = Math.floor(count / batch);
     this.#count = count;
     const isCut = to.height < from.height || to.width < from.width;
-    this.#traversalOf = (seed) => ({
+    this.#traversalOf = ({ batch, seed }) => ({
       order: new EpochOrder({ count, batch, seed, shuffle }),
       jitter: isCut || flip ? new Jitter({ count, seed, from, to, flip }) : null,
     });
+    this.#batch = batch;
     this.#seed = seed;
-    this.#traversal = this.#traversalOf(seed);
+    this.#traversal = this.#traversalOf({ batch, seed });
     const material = { pixels, labels, specs };
     const fits = count * pixels.imageBytes <= RESIDENT_BYTES;
     this.#batches =
       (resident ?? fits) ? new ResidentBatches(material, device) : new StreamedBatches(material, device);
+  }
+
+  get batch(): number {
+    return this.#batch;
+  }
+
+  get batchesPerEpoch(): number {
+    return Math.floor(this.#count / this.#batch);
   }
 
   async next(): Promise<Batch> {
@@ -119,7 +125,13 @@ class ImageLoader implements Loader {
       );
     this.#place = { epoch, position };
     this.#seed = seed;
-    this.#traversal = this.#traversalOf(seed);
+    this.#traversal = this.#traversalOf({ batch: this.#batch, seed });
+  }
+
+  resize(batch: number): void {
+    requireBatch({ name: this.name, count: this.#count }, batch);
+    this.#batch = batch;
+    this.#traversal = this.#traversalOf({ batch, seed: this.#seed });
   }
 
   to(device: string): void {

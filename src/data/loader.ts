@@ -30,7 +30,7 @@ export interface LoaderOptions {
   readonly flip?: boolean;
 }
 
-/** An endless stream of batches of one size; what is left over at an epoch's end is dropped. */
+/** An endless stream of batches of one size, until that is changed; what is left over at an epoch's end is dropped. */
 export interface Loader {
   /** The data set's name. */
   readonly name: string;
@@ -65,6 +65,12 @@ export interface Loader {
   nextEpoch?(state: LoaderState): LoaderState;
   /** What the images are, for whoever comes back to them; a loader without this method does not tell. */
   identity?(): Promise<DataIdentity>;
+  /**
+   * Makes batches of another size from now on, from the place where it is: images before it stay seen, and `batch` and `batchesPerEpoch`
+   * are of the new size. A loader without this method has one size for good.
+   * @throws ERR_USAGE for a size that the set does not give
+   */
+  resize?(batch: number): void;
   /** Makes the batches on another device from now on. */
   to(device: string): void;
   /** Gives back the resident copy, or closes the file. */
@@ -81,6 +87,16 @@ export async function fetchFrom(loader: Loader): Promise<() => Batch> {
 /** The place of the first batch of the epoch after `state`, or of all where a loader does not tell: {@link Loader.nextEpoch}. */
 export function nextEpochOf(loader: Loader, state: LoaderState): LoaderState {
   return loader.nextEpoch?.(state) ?? loader.start();
+}
+
+/** Gives a loader another batch: {@link Loader.resize}. @throws UsageError for a loader that cannot change it */
+export function resizeLoader(loader: Loader, batch: number): void {
+  if (batch === loader.batch) return;
+  if (!loader.resize)
+    throw new UsageError(
+      `expected a loader whose batch can change, from ${loader.batch} to ${batch}, but that of "${loader.name}" has no resize(): write it, or train in batches of one size`,
+    );
+  loader.resize(batch);
 }
 
 /** @throws UsageError unless a seed is one */

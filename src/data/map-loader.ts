@@ -12,6 +12,7 @@ import {
   type LoaderState,
   nextEpochOf,
   requireSeed,
+  resizeLoader,
 } from './loader';
 import { Prng } from './prng';
 
@@ -111,6 +112,10 @@ class MapLoader implements Loader {
   nextEpoch(state: LoaderState): LoaderState {
     const { of, drawn } = this.#checked(state);
     return { of: nextEpochOf(this.#loader, of), drawn };
+  }
+
+  resize(batch: number): void {
+    resizeLoader(this.#loader, batch);
   }
 
   to(device: string): void {

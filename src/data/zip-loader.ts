@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../io/json';
 import { scope } from '../tensor/scope';
 import type { DataIdentity, PartIdentity } from './identity';
 import type { DataSpecs } from './image-spec';
-import { type Batch, fetchFrom, type Loader, type LoaderState, nextEpochOf } from './loader';
+import { type Batch, fetchFrom, type Loader, type LoaderState, nextEpochOf, resizeLoader } from './loader';
 
 /**
  * A loader of the `images` of several loaders, each in its own order, under the names they have here: `zipLoader({ a, b })` gives
@@ -23,7 +23,6 @@ export function zipLoader(
 class ZipLoader implements Loader {
   readonly name: string;
   readonly specs: DataSpecs;
-  readonly batch: number;
   readonly #loaders: readonly (readonly [string, Loader])[];
   readonly #longest: Loader;
 
@@ -35,10 +34,13 @@ class ZipLoader implements Loader {
     this.#loaders = entries;
     this.#longest = all.reduce((most, each) => (each.batchesPerEpoch > most.batchesPerEpoch ? each : most));
     this.name = name ?? all.map((loader) => loader.name).join('+');
-    this.batch = all[0].batch;
     this.specs = Object.fromEntries(
       entries.map(([key, { specs }]) => [key, { ...specs.images, classes: 0 }]),
     );
+  }
+
+  get batch(): number {
+    return this.#longest.batch;
   }
 
   get batchesPerEpoch(): number {
@@ -83,6 +85,10 @@ class ZipLoader implements Loader {
 
   nextEpoch(state: LoaderState): LoaderState {
     return this.#each((loader, key) => nextEpochOf(loader, this.#placeIn(state, key)));
+  }
+
+  resize(batch: number): void {
+    for (const [, loader] of this.#loaders) resizeLoader(loader, batch);
   }
 
   to(device: string): void {

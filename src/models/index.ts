@@ -19,6 +19,7 @@ export {
 export { DcganAutoencoder, dcganAutoencoder, dcganEncoder } from './dcgan-autoencoder';
 export { DnCnn, type DnCnnOptions, dnCnn } from './dncnn';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
+export { GrowingNetwork } from './growing';
 export {
   FeatureDiscriminator,
   featureDiscriminator,
@@ -47,6 +48,15 @@ export {
   patchDiscriminator,
 } from './patch-discriminator';
 export { PathMean } from './path-mean';
+export {
+  PROGRESSIVE_SIZES,
+  ProgressiveDiscriminator,
+  ProgressiveGenerator,
+  type ProgressiveOptions,
+  progressiveAccepts,
+  progressiveDiscriminator,
+  progressiveGenerator,
+} from './progressive';
 export { ReplayPool, type ReplayPoolOptions, replayPool } from './replay-pool';
 export {
   DiscriminatorBlock,

@@ -19,7 +19,7 @@ export interface EmaOptions {
  * An exponential moving average of a network's weights (Polyak & Juditsky 1992; Karras et al. 2018), in images instead of
  * steps: θ̄ ← d · θ̄ + (1 − d) · θ with d = 0.5^(batch / min(halfLifeImages, rampUp · images so far)). Buffers are copied.
  *
- * Its state is `updates` and the state dict of `module`.
+ * Its state is `updates`, `images` and the state dict of `module`.
  */
 export class Ema<M extends Module = Module> {
   /** The averaged network, frozen and in eval mode. */
@@ -28,6 +28,8 @@ export class Ema<M extends Module = Module> {
   readonly rampUp: number | null;
   /** Updates done. */
   updates = 0;
+  /** Images of those updates; undefined where only their number is known, which all had the batch of the next. */
+  images: number | undefined = 0;
   readonly #parameters: readonly [average: Int32Array, live: Int32Array];
   readonly #buffers: readonly [average: Int32Array, live: Int32Array];
 
@@ -59,11 +61,16 @@ export class Ema<M extends Module = Module> {
         return unless;
       });
     else this.#take(batch);
+    this.images = this.#imagesBefore(batch) + batch;
     this.updates += 1;
   }
 
+  #imagesBefore(batch: number): number {
+    return this.images ?? this.updates * batch;
+  }
+
   #take(batch: number): void {
-    const decay = this.decay(batch, this.updates * batch);
+    const decay = this.decay(batch, this.#imagesBefore(batch));
     noGrad(() => {
       const [average, live] = this.#parameters;
       if (average.length > 0) ops._foreach_lerp__Scalar(average, live, 1 - decay);

@@ -216,6 +216,12 @@ export abstract class Optimizer {
     }
   }
 
+  /** Begins anew with the parameters as they are: what it kept of gradients is gone. Learning rates, and the steps that the schedule goes by, stay. */
+  forget(): void {
+    this.dispose();
+    this.#states += 1;
+  }
+
   /** Releases the state; the parameters stay. */
   dispose(): void {
     for (const slot of this.#slots) this.#replaceState(slot, null, {});

@@ -1,3 +1,4 @@
+import type { ImageSize } from '../data/image-size';
 import type { AdversarialLoss } from '../losses/adversarial';
 import { historicalAverage } from '../losses/historical-average';
 import { type Constraint, refuseHazards } from '../losses/lint';
@@ -55,6 +56,12 @@ export interface GanOptions {
   readonly oneBatch?: boolean;
   /** D's weights stay within ± this (as they are). */
   readonly clip?: number;
+  /** Real images as D is to see them (the batch's). */
+  readonly real?: (step: Step) => Tensor;
+  /** Parts of the training (one). */
+  readonly stages?: Model['stages'];
+  /** To what the sampler enlarges smaller images (as they are made). */
+  readonly size?: ImageSize;
   /** Added to D's loss (none). */
   readonly penalty?: Penalty;
   /** The log shows D's mean logits instead of probabilities: for a critic (false). */
@@ -79,7 +86,7 @@ export interface GanOptions {
  * @throws UsageError for a combination that is known to fail, unless `config.allow` names it; the networks are then released
  */
 export function gan(options: GanOptions): Model {
-  const { networks, latent, loss, config = {}, own, grids, others } = options;
+  const { networks, latent, loss, config = {}, own, grids, others, stages, size } = options;
   const { historical = 0, emaImages = 0 } = config;
   refuse(options);
   const seen = augmentation(config.augment ?? 'none', loss);
@@ -102,7 +109,8 @@ export function gan(options: GanOptions): Model {
       ...(typeof further === 'function' ? further(parts) : further),
     ],
     ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
-    sampler: latentSampler({ by: 'generator', latent }),
+    sampler: latentSampler({ by: 'generator', latent, size }),
+    ...(stages && { stages }),
     ...(grids && { grids }),
   };
 }
@@ -119,6 +127,7 @@ function phasesOf(
     during,
     clip,
     penalty,
+    real: realOf = ({ batch }) => batch.images,
   }: GanOptions,
   { augment, observe }: Augmentation,
   anchor: (name: 'discriminator' | 'generator') => Term,
@@ -127,13 +136,13 @@ function phasesOf(
   const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
   const judge = ({ networks: { discriminator } }: Step, images: Tensor, labels: () => Tensor): Tensor =>
     conditional ? discriminator.forward(augment(images), labels()) : discriminator.forward(augment(images));
-  const onReal = (step: Step): Tensor => judge(step, step.batch.images, () => step.batch.labels);
+  const onReal = (step: Step): Tensor => judge(step, realOf(step), () => step.batch.labels);
   const onFake = (step: Step): Tensor => judge(step, step.made.fake, () => step.latentLabels);
   const onBoth = (step: Step): Tensor[] => {
     // Fakes first, whose random numbers come before those of D.
     const { fake } = step.made;
     if (!oneBatch || conditional) return [onReal(step), onFake(step)];
-    const { images } = step.batch;
+    const images = realOf(step);
     return step.networks.discriminator.forward(cat([augment(images), augment(fake)])).split(images.shape[0]);
   };
   return [

@@ -16,6 +16,7 @@ import { hinge, lsgan, relativistic } from './losses';
 import { mlp } from './mlp';
 import { modern } from './modern';
 import { pix2pix } from './pix2pix';
+import { progressive } from './progressive';
 import { projection } from './projection';
 import type { Recipe } from './recipe';
 import { askedRecipe } from './recipe-file';
@@ -46,6 +47,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   dragan,
   sngan,
   modern,
+  progressive,
   stylegan2,
   cgan,
   acgan,

@@ -9,8 +9,10 @@ import type { ConfigOf, Fields } from './config';
 export interface TrainingLength {
   /** Steps in all. */
   readonly steps: number;
-  /** Images a step (what the recipe usually has). */
+  /** Images a batch (those of the recipe's `training`). */
   readonly batch?: number;
+  /** Batches averaged for a step (1). */
+  readonly accumulate?: number;
   /**
    * Maps that a feature network makes of images, before their activation and with a graph, for a perceptual loss: given where
    * {@link Recipe.perceives}.

@@ -82,8 +82,8 @@ export const stylegan2: Recipe<typeof fields> = {
   },
   training: { resolution: 32, batch: 32, steps: 2_000 },
   batchFor: ({ height }) => styleBatch(height),
-  build(config, { images }, { batch = styleBatch(images.height) } = stylegan2.training) {
-    const training: StyleTraining = { size: config.size, side: images.height, batch };
+  build(config, { images }, { batch = styleBatch(images.height), accumulate = 1 } = stylegan2.training) {
+    const training: StyleTraining = { size: config.size, side: images.height, batch: batch * accumulate };
     const preset = stylePreset(config.size, images.height);
     const { width = preset.width, maxWidth = preset.maxWidth, latentSize = preset.latentSize } = config;
     const { mapping: mappingDepth = preset.mapping, mixing, groupSize } = config;

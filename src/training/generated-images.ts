@@ -26,6 +26,8 @@ export interface SampledNetworks {
   readonly device: string;
   /** What batch norms normalise with, for the protocol (`running statistics`). */
   readonly batchNorm?: string;
+  /** Which stage the training was in, where that was not its last, for the protocol (none). */
+  readonly stage?: string;
 }
 
 /** What {@link generatedImages} makes, and from what. */
@@ -101,8 +103,9 @@ export function generatedImages(options: GeneratedOptions): GeneratedImages {
 export function networkProtocol({
   weights,
   batchNorm = 'running statistics',
-}: Pick<SampledNetworks, 'weights' | 'batchNorm'>): Protocol {
-  return { weights, batchNorm, precision: 'fp32' };
+  stage,
+}: Pick<SampledNetworks, 'weights' | 'batchNorm' | 'stage'>): Protocol {
+  return { weights, batchNorm, precision: 'fp32', ...(stage !== undefined && { stage }) };
 }
 
 /** How protocols call the ways in which norms run. */

@@ -1,8 +1,10 @@
+import type { ImageSize } from '../data/image-size';
 import type { Batch } from '../data/loader';
 import { UsageError } from '../errors';
 import { isStyleNetwork, type StyleNetwork } from '../nn/style-network';
 import { perLayer } from '../style/per-layer';
 import { type StyleTruncation, truncateStyles } from '../style/truncate';
+import { interpolate } from '../tensor/functional';
 import { Generator } from '../tensor/random';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -23,6 +25,8 @@ export interface LatentSamplerOptions {
   /** The network that makes images of latents. */
   readonly by: string;
   readonly latent: Latent;
+  /** Smaller images than these are enlarged to them, pixel by pixel: those of a training's early stages (as they are made). */
+  readonly size?: ImageSize;
 }
 
 /** A model that makes images of latents. */
@@ -30,12 +34,14 @@ export class LatentSampler implements SamplerBase {
   readonly takes = 'latents';
   readonly by: string;
   readonly latent: Latent;
+  readonly size: ImageSize | undefined;
 
   /** @throws UsageError for a latent out of range */
-  constructor({ by, latent }: LatentSamplerOptions) {
+  constructor({ by, latent, size }: LatentSamplerOptions) {
     latentShape(latent);
     this.by = by;
     this.latent = latent;
+    this.size = size;
   }
 
   get networks(): readonly string[] {
@@ -52,7 +58,7 @@ export class LatentSampler implements SamplerBase {
     const network = networks[this.by];
     return evaluating([network], { device: latents.device }, () =>
       scope(() => {
-        if (!truncation) return network.forward(latents).float();
+        if (!truncation) return this.#enlarged(network.forward(latents).float());
         const styled = this.styled(networks);
         const styles = perLayer(styled, styled.map(latents));
         return styled.synthesise(truncateStyles(styled, styles, truncation)).float();
@@ -90,6 +96,13 @@ export class LatentSampler implements SamplerBase {
     return evaluating([network], { device: styles.device }, () =>
       scope(() => network.synthesise(perLayer(network, styles), noise && { noise }).float()),
     );
+  }
+
+  #enlarged(images: Tensor): Tensor {
+    const { size } = this;
+    const [, , height, width] = images.shape;
+    if (!size || (height >= size.height && width >= size.width)) return images;
+    return interpolate(images, { size: [size.height, size.width] });
   }
 
   /** `count` latents, or a row of {@link CLASS_COLUMNS} for each class where latents have classes. */

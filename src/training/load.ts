@@ -82,7 +82,7 @@ export interface LoadedModel extends SampledNetworks {
   readonly autoencoder: Autoencoder | null;
   /** How unusual images are to it: where that was asked for, and the model can tell. */
   readonly scorer: Scorer | null;
-  /** Sentences about damaged checkpoints that were passed over. */
+  /** Sentences about damaged checkpoints that were passed over, and a training that was not in its last stage. */
   readonly notes: readonly string[];
   /**
    * Images float32 [N, C, H, W] in [−1, 1] on the CPU, the caller's to dispose: `run({ count: 16, seed: 7 })` or `run({ latents })` of a
@@ -125,11 +125,17 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     const standing = options.standingStatistics
       ? takeStandingStatistics(networks, sampler, { ...options.standingStatistics, device })
       : undefined;
-    const idle = ['this model has no batch norm: standing statistics change nothing'];
+    const { stage } = description;
+    const unfinished = stage && stage.number < stage.of ? stage.name : undefined;
+    const told = [
+      stage && unfinished && `its training was in stage ${stage.number} of ${stage.of}: ${stage.name}`,
+      standing === null && 'this model has no batch norm: standing statistics change nothing',
+    ].filter((note) => typeof note === 'string');
     const sampled: SampledNetworks = {
       networks,
       weights: averaged ? 'ema' : 'live',
       device,
+      ...(unfinished !== undefined && { stage: unfinished }),
       batchNorm: standing ?? (sampler.takes === 'images' ? NORMS_IN_WORDS[sampler.norms] : undefined),
     };
     return {
@@ -146,7 +152,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
         builder.prepare?.(dataset, config, { split, seed: seedOf(description) }) ?? dataset,
       autoencoder: (options.autoencoder && model.autoencoder) || null,
       scorer: (options.scorer && model.scorer) || null,
-      notes: standing === null ? [...notes, ...idle] : notes,
+      notes: [...notes, ...told],
       run: (request) => run({ ...sampled, sampler }, request),
       dispose() {
         for (const network of Object.values(networks)) network.dispose();

@@ -5,7 +5,7 @@ import { RATE_PREFIX } from './learning-rates';
 export const SKIPPED_PREFIX = 'skipped/';
 
 /** What each line of the log has beside losses and what losses log. */
-export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond', 'rollbacks'];
+export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond', 'stage', 'rollbacks'];
 
 /**
  * Checks what a loss calls a number that it logs: a line of the log has each name once.

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, parseJson } from '../io/json';
 import { sealed, sealFits } from '../io/sealed-json';
 import type { LearningRates } from './learning-rates';
 import { parseRollbacks, type Rollback } from './rollback-record';
+import type { StagePlace } from './stages';
 
 /** In what the losses of a training are computed: all in float32, or under autocast with bfloat16. */
 export type Precision = 'fp32' | 'bf16';
@@ -20,6 +21,8 @@ export interface CheckpointDescription {
   readonly step: number;
   /** Examples seen. */
   readonly images: number;
+  /** In which of the training's stages the last step was. Absent where it is all of one. */
+  readonly stage?: StagePlace;
   /** What the losses were computed in: a resumed run goes on in it. Absent where it was not kept. */
   readonly precision?: Precision;
   /** The networks as they print themselves, by name. */
@@ -80,6 +83,7 @@ export function parseManifest(text: string): Manifest {
   return {
     step: count(content, 'step'),
     images: count(content, 'images'),
+    ...(content.stage === undefined ? {} : { stage: stagePlace(object(content, 'stage')) }),
     ...(isPrecision(content.precision) ? { precision: content.precision } : {}),
     topology: object(content, 'topology'),
     specs: dataSpecs(object(content, 'specs')),
@@ -108,6 +112,10 @@ function imageSpec(spec: JsonObject): ImageSpec {
     width: count(spec, 'width'),
     classes: count(spec, 'classes'),
   };
+}
+
+function stagePlace(stage: JsonObject): StagePlace {
+  return { name: String(stage.name), number: count(stage, 'number'), of: count(stage, 'of') };
 }
 
 function dataIdentity(data: JsonObject): DataIdentity {

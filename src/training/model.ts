@@ -9,6 +9,7 @@ import { trains } from './plan';
 import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import type { Scorer } from './scorer';
+import { checkStages, type Stages } from './stages';
 
 /** What a network's input can be taken from. */
 export interface MakeSource {
@@ -32,6 +33,8 @@ export interface Model<N extends Networks = Networks> {
   /** What the networks make, by the name that losses find it by: `made.fake` (nothing). */
   readonly makes?: Readonly<Record<string, Make<NoInfer<N>>>>;
   readonly phases: readonly Phase<NoInfer<N>>[];
+  /** Parts of the training that differ in their batch, or in what of the networks is trained (one). */
+  readonly stages?: Stages<NoInfer<N>>;
   /** What `latents` are drawn as; absent where no phase needs any. */
   readonly latent?: Latent;
   /** Networks whose weights are averaged, each over about so many images (none). */
@@ -70,6 +73,7 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
   requireFree('phase', { names: model.phases.map(({ name }) => name), taken: LINE_NAMES });
   requireFree('grid', { names: Object.keys(model.grids ?? {}), taken: ['samples'] });
   if (model.latent) latentShape(model.latent);
+  if (model.stages) checkStages(model.stages as Stages);
   const known = (what: string, name: string): void => {
     if (!names.includes(name))
       throw new UsageError(`${what} expected one of the networks ${names.join(', ')} but names ${name}`);

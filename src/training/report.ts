@@ -1,4 +1,5 @@
 import type { TrainingEvaluation } from './evaluation';
+import type { StagePlace } from './stages';
 
 /** What one logging interval brought. */
 export interface Report {
@@ -6,6 +7,8 @@ export interface Report {
   readonly step: number;
   /** Steps to do in all. */
   readonly steps: number;
+  /** The stage of that step, of a training in stages. */
+  readonly stage?: StagePlace;
   /** Passes through the data set that were begun. */
   readonly epoch: number;
   /** Real images a second since the last report. */

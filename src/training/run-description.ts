@@ -7,6 +7,7 @@ import { latentShape } from './latent';
 import { learningRates } from './learning-rates';
 import type { CheckpointDescription } from './manifest';
 import type { Rollback } from './rollback-record';
+import { placeOf } from './stages';
 import type { Training } from './training';
 
 /** What is known of a run beside its training and its loader. */
@@ -28,10 +29,12 @@ export function describeCheckpoint(
   { data, settings, init, rollbacks }: RunRecord,
 ): CheckpointDescription {
   const { step, images, precision } = training;
+  const stage = placeOf(training);
   const { specs, batchesPerEpoch } = loader;
   return {
     step,
     images,
+    ...(stage && { stage }),
     precision: precision?.precision,
     topology: topologyOf(training),
     specs,
@@ -52,7 +55,7 @@ export function describeRun(
   { name, specs, batch }: Loader,
   { settings, data, init, changes, rollbacks, evaluation }: RunRecord,
 ) {
-  const { device, precision, seed, accumulate, latent } = training;
+  const { device, precision, seed, accumulate, latent, stages } = training;
   return {
     settings,
     ...(init && { init }),
@@ -64,6 +67,7 @@ export function describeRun(
     ...(precision?.times && { passMs: precision.times }),
     seed,
     batch,
+    ...(stages && { stages: stages.list }),
     accumulate,
     dataset: { name, specs, ...(data && { data }) },
     ...(latent && { latentShape: latentShape(latent) }),

@@ -23,6 +23,7 @@ import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { setAsideAfter } from './set-aside';
 import { Speed } from './speed';
+import { fitLoader, lastStage, placeOf } from './stages';
 import { StepProfile } from './step-profile';
 import type { Training } from './training';
 import { captureState, nonFiniteFiles, nonFiniteState, restoreState } from './training-state';
@@ -210,11 +211,12 @@ export class Session {
   }
 
   #log(numbers: StepNumbers): void {
-    const { step } = this.#training;
+    const { step, stages } = this.#training;
     // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
     if (step <= this.#speed.step) return;
     this.#run?.log(step, {
       imagesPerSecond: this.#speed.measure(),
+      ...(stages && { stage: placeOf({ stages, step })?.number }),
       ...numbers.losses,
       ...numbers.statistics,
       ...loggedRates(this.#training.phases),
@@ -227,6 +229,7 @@ export class Session {
     return {
       step: this.#training.step,
       steps: this.#options.steps,
+      stage: placeOf(this.#training),
       epoch: this.#loader.epoch,
       imagesPerSecond: this.#speed.imagesPerSecond,
       losses: numbers.losses,
@@ -337,6 +340,8 @@ export class Session {
   /** Puts a checkpoint's state and place in the data into the training; returns what is to be told of the data. */
   #load({ path, description, files }: ResumePoint): readonly string[] {
     const found = { loader: this.#loader, data: this.#data, settings: this.#settings };
+    const { stages } = this.#training;
+    if (stages) fitLoader(this.#loader, lastStage(stages, description.step));
     const { notes, keepsPlace } = checkSameData(description, found);
     restoreState(this.#training, files);
     const place = description.loader;

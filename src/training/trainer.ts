@@ -5,6 +5,8 @@ import { type Batch, fetchFrom, type Loader } from '../data/loader';
 import { UsageError } from '../errors';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
+import type { Optimizer } from '../optim/optimizer';
+import { noGrad } from '../tensor/autograd';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
 import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
@@ -28,6 +30,7 @@ import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import { Scoreboard } from './scoreboard';
 import { Session } from './session';
+import { checkBatches, fitLoader, type Stages, stageAt } from './stages';
 import { liveInputs, runGroup, type StepContext } from './step';
 import type { Training } from './training';
 
@@ -83,6 +86,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly device: string;
   readonly seed: number;
   readonly latent: Latent | undefined;
+  readonly stages: Stages | undefined;
   readonly sampler: Sampler | undefined;
   readonly grids: Readonly<Record<string, GridMaker>>;
   readonly averages: Readonly<Record<string, Ema>>;
@@ -107,6 +111,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.#deterministic = deterministic;
     this.seed = options.seed ?? 0;
     this.latent = options.latent;
+    this.stages = options.stages as Stages | undefined;
     this.sampler = options.sampler;
     this.networks = options.networks;
     this.grids = options.grids ?? {};
@@ -158,6 +163,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     checkLabels(this.latent, loader);
+    if (this.stages) checkBatches(loader, this.stages);
     loader.to(this.device);
     for (const { guard } of this.phases) guard.skips = options.onDivergence === 'skip';
     if (!options.resume) this.choosePrecision(loader);
@@ -185,6 +191,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
 
   async #trainStep(loader: Loader): Promise<void> {
     const { accumulate } = this;
+    this.#enterStage(loader);
     const makers = Object.values(this.#context.makes).map(({ by }) => by);
     const plan = planStep(this.phases, { index: this.step, makers });
     const sources: (() => Batch)[] = [];
@@ -211,6 +218,25 @@ export class Trainer<N extends Networks = Networks> implements Training {
           average.update(loader.batch * accumulate, { unless: untouched(plan, name) });
       });
     });
+  }
+
+  /** Brings loader, networks and averages to where they are in the next step; a stage that begins with it, begins. */
+  #enterStage(loader: Loader): void {
+    const { stages, step } = this;
+    if (!stages) return;
+    const stage = stageAt(stages.list, step);
+    fitLoader(loader, stage);
+    if (stage.from === step && step > 0) {
+      if (stage.resetsOptimizers) for (const optimizer of this.#optimizers()) optimizer.forget();
+      this.forgetGraphs();
+    }
+    const averages = Object.entries(this.averages).map(([name, { module }]) => [name, module]);
+    for (const networks of [this.networks, Object.fromEntries(averages)])
+      scope(() => noGrad(() => stages.place(networks, step)));
+  }
+
+  #optimizers(): ReadonlySet<Optimizer> {
+    return new Set(this.phases.map(({ running }) => running));
   }
 
   /** How many CUDA graphs the steps are made of now: one for each group of phases that share what networks make. */
@@ -272,7 +298,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
       rates?.dispose();
       guard.dispose();
     }
-    for (const optimizer of new Set(this.phases.map(({ running }) => running))) optimizer.dispose();
+    for (const optimizer of this.#optimizers()) optimizer.dispose();
     for (const network of Object.values(this.networks)) network.dispose();
     for (const average of Object.values(this.averages)) average.dispose();
     this.random.dispose();

@@ -93,8 +93,10 @@ function captureCounters(training: Training): TensorRecords {
     'random.cpu': bytes(getRngState()),
   };
   if (!isCpu(training.device)) records['random.cuda'] = bytes(getRngState(training.device));
-  for (const [name, { updates }] of Object.entries(training.averages))
+  for (const [name, { updates, images }] of Object.entries(training.averages)) {
     records[`ema.${name}.updates`] = integers(updates);
+    if (images !== undefined) records[`ema.${name}.images`] = integers(images);
+  }
   for (const { name, guard } of training.phases) {
     if (!guard.skips) continue;
     const { count, row } = guard.counts;
@@ -109,8 +111,11 @@ function restoreCounters(training: Training, records: TensorRecords): void {
   const integer = (name: string) => integersOf(name)[0];
   training.step = integer('step');
   training.images = integer('images');
-  for (const [name, average] of Object.entries(training.averages))
+  for (const [name, average] of Object.entries(training.averages)) {
     average.updates = integer(`ema.${name}.updates`);
+    const images = `ema.${name}.images`;
+    average.images = Object.hasOwn(records, images) ? integer(images) : undefined;
+  }
   for (const { name, guard } of training.phases) {
     const key = `skipped.${name}`;
     const [count, row] = guard.skips && Object.hasOwn(records, key) ? integersOf(key) : [0, 0];

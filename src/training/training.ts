@@ -8,6 +8,7 @@ import type { PhaseRun } from './running-phases';
 import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import type { Scoreboard } from './scoreboard';
+import type { Stages } from './stages';
 
 /** What a training is made of and where it stands: what checkpoints keep, grids show and evaluations judge. */
 export interface Training {
@@ -29,6 +30,8 @@ export interface Training {
   readonly random: Generator;
   /** The newest losses and statistics. */
   readonly board: Scoreboard;
+  /** Its parts; undefined where it is all of one. */
+  readonly stages: Stages | undefined;
   /** What losses are computed in; undefined until it is chosen. */
   readonly precision: PrecisionChoice | undefined;
   /** Steps done. */

@@ -87,6 +87,17 @@ describe('a loader', () => {
     );
   });
 
+  test.each<[number, string]>([
+    [0, 'batch must be a positive integer, got 0'],
+    [24, 'a batch of 24 is larger than the data set "made", which has 23 images'],
+  ])('refuses to be resized to %d', (batch, reason) => {
+    const loader = loaderOf();
+    expect(() => loader.resize?.(batch)).toThrow(
+      expect.objectContaining({ code: 'ERR_USAGE', message: expect.stringContaining(reason) }),
+    );
+    expect(loader.batch).toBe(4);
+  });
+
   test('throws after it was disposed', async () => {
     const loader = loaderOf();
     loader.dispose();
@@ -194,6 +205,26 @@ describe.each([
       expect(fresh.state()).toEqual(state);
       expect(await take(fresh, 8)).toEqual(expected);
     }
+  });
+
+  test('gives batches of another size from where it is, the images in the same order', async () => {
+    const order = (await take(loaderOf({ resident, batch: 23 }), 2)).map(({ images }) => images);
+    const loader = loaderOf({ resident });
+    const read = await take(loader, 2);
+    loader.resize?.(7);
+    expect([loader.batch, loader.batchesPerEpoch]).toEqual([7, 3]);
+    read.push(...(await take(loader, 2)));
+    const place = loader.state();
+    // One image is left of the epoch: a batch of 1 has room, one of 2 begins the next.
+    loader.resize?.(1);
+    read.push(...(await take(loader, 1)));
+    expect(read.flatMap(({ images }) => images)).toEqual(order[0]);
+    loader.setState(place);
+    loader.resize?.(2);
+    expect((await take(loader, 1))[0].images).toEqual(order[1].slice(0, 2));
+    const fresh = loaderOf({ resident, batch: 2 });
+    fresh.setState(JSON.parse(JSON.stringify(loader.state())));
+    expect(await take(fresh, 3)).toEqual(await take(loader, 3));
   });
 
   test('counts epochs and images in its state', async () => {

@@ -75,6 +75,16 @@ describe('mapLoader', () => {
     expect(() => loaderOf().setState(state)).toThrow(failure('ERR_LOADER_STATE', '"made" has 11 images'));
   });
 
+  test('takes another batch where the loader that it maps does', () => {
+    const loader = loaderOf();
+    loader.resize?.(5);
+    expect([loader.batch, loader.batchesPerEpoch]).toEqual([5, 2]);
+    const { resize: _, ...fixed } = { ...loader, batch: 3, name: 'fixed' };
+    expect(() => mapLoader(fixed, { map: noisy }).resize?.(5)).toThrow(
+      usage('expected a loader whose batch can change, from 3 to 5, but that of "fixed" has no resize()'),
+    );
+  });
+
   test('begins the next epoch of the loader that it maps, and draws on', () => {
     const of = { epoch: 0, position: 6, seed: 1 };
     expect(loaderOf().nextEpoch?.({ of, drawn: 2 })).toEqual({

@@ -97,6 +97,17 @@ describe('zipped', () => {
     expect(() => loaderOf(options)).toThrow(usage(reason));
   });
 
+  test('it gives batches of another size from where it is', async () => {
+    const [loader, whole] = [loaderOf({ shuffle: false }), loaderOf({ shuffle: false })];
+    const first = await take(loader, 1);
+    loader.resize?.(2);
+    expect([loader.batch, loader.batchesPerEpoch]).toEqual([2, 10]);
+    const [second] = await take(loader, 1);
+    const expected = await take(whole, 2);
+    expect(first).toEqual(expected.slice(0, 1));
+    expect(second).toEqual(expected[1].map((images) => images.slice(0, 2)));
+  });
+
   test.each([
     [{ epoch: 0, position: 0, seed: 1 }, 'a place for each of a, b is expected'],
     [{ a: { epoch: 0, position: 0, seed: 1 }, b: 3 }, 'a place for each of a, b is expected'],

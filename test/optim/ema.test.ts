@@ -99,6 +99,7 @@ describe('Ema', () => {
       }
       const other = new Ema(net, { halfLifeImages: 50, rampUp: 0.5 });
       other.updates = ema.updates;
+      other.images = ema.images;
       other.module.loadStateDict(ema.module.stateDict());
       shift();
       ema.update(8);
@@ -107,6 +108,22 @@ describe('Ema', () => {
       for (const [name, values] of Object.entries(other.module.stateDict()))
         expect(values.equal(state[name])).toBe(true);
       other.dispose();
+    }));
+
+  test('its half-life and ramp-up are of images, also where batches differ, and of updates where only those are known', () =>
+    withEma({ halfLifeImages: 50, rampUp: 0.5 }, (net, ema) => {
+      const decays: number[] = [];
+      for (const batch of [8, 4, 2]) {
+        decays.push(ema.decay(batch, ema.images ?? Number.NaN));
+        ema.update(batch);
+      }
+      expect(ema.images).toBe(14);
+      expect(decays).toEqual([0, 0.5 ** (4 / 4), 0.5 ** (2 / 6)]);
+      const earlier = new Ema(net, { halfLifeImages: 50, rampUp: 0.5 });
+      Object.assign(earlier, { updates: 3, images: undefined });
+      earlier.update(8);
+      expect(earlier.images).toBe(32);
+      earlier.dispose();
     }));
 
   test('leaves its network at rest and untrained, whatever the original does', () =>

@@ -295,6 +295,29 @@ describe('the state', () => {
       return optimizer;
     }));
 
+  test('can be forgotten: the next step is that of a new optimizer, at the rate of the schedule and of the group', () =>
+    withParameters([1], ([parameter]) => {
+      const schedule = optim.linear({ steps: 10 });
+      const optimizer = optim.adam({ lr: 0.1, schedule })([parameter]);
+      const move = (factor: number) => {
+        parameter.mul(factor).sum().backward();
+        optimizer.step();
+        optimizer.zeroGrad();
+        return parameter.item();
+      };
+      for (const factor of [1, -3, 5]) move(factor);
+      const [group] = optimizer.groups;
+      group.lr = 0.2;
+      const { layout } = optimizer;
+      optimizer.forget();
+      expect(Object.keys(optimizer.stateDict())).toEqual(['steps', 'lr', 'weight_decay']);
+      expect([optimizer.steps, optimizer.layout === layout]).toEqual([3, false]);
+      const before = parameter.item();
+      // Adam's first step is as long as its rate, whatever the gradient.
+      expect(before - move(7)).toBeCloseTo(0.2 * 0.7, 6);
+      return optimizer;
+    }));
+
   test('follows the memory format of the parameters', () => {
     const layer = nn.conv2d(2, 4, { kernelSize: 3 }).to({ memoryFormat: 'channels_last' });
     const optimizer = optim.adam()(layer.parameters());

@@ -19,6 +19,7 @@ const DRAWN: readonly (readonly [recipe: string, fixture: string])[] = [
   ['sngan', 'sngan-16'],
   ['modern', 'modern'],
   ['stylegan2', 'stylegan2'],
+  ['progressive', 'progressive'],
   ['anogan', 'anogan'],
   ['f-anogan', 'f-anogan'],
   ['ganomaly', 'ganomaly'],

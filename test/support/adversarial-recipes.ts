@@ -19,6 +19,11 @@ const CASES: readonly Omit<SmallRecipe, 'name'>[] = [
     set: { latentSize: '8', width: '1', maxWidth: '4', mapping: '2', emaImages: '40' },
     resolution: 32,
   },
+  {
+    recipe: 'progressive',
+    set: { latentSize: '8', width: '4', maxWidth: '8', fadeImages: '16', stableImages: '16' },
+    resolution: 16,
+  },
   { recipe: 'cgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'acgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'projection', set: { width: '2', discriminatorWidth: '2', growth: '1' }, resolution: 32 },

@@ -64,6 +64,19 @@ export const SMALL: readonly SmallRecipe[] = [
     set: { ...style, conditional: 'true', augment: 'ada' },
     resolution: 32,
   },
+  {
+    name: 'progressive over its stages, of batches that differ',
+    recipe: 'progressive',
+    set: {
+      latentSize: '8',
+      width: '4',
+      maxWidth: '8',
+      batches: '8,8,4',
+      fadeImages: '8',
+      stableImages: '8',
+    },
+    resolution: 16,
+  },
   { name: 'cgan', recipe: 'cgan', set: dcgan, resolution: 16 },
   {
     name: 'acgan without averaged weights',

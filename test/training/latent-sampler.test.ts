@@ -108,3 +108,19 @@ test('a grid is as wide as classes have columns, else as it goes', () => {
   });
   networks.generator.dispose();
 });
+
+test('smaller images than its size are enlarged to it, pixel by pixel, and others stay as they are', () =>
+  withNetworks((networks) => {
+    const of = (size?: { height: number; width: number }) =>
+      latentSampler({ by: 'generator', latent: PLAIN, size });
+    const latents = randn([2, 4], { device });
+    const small = of().make(networks, latents);
+    const [, channels, height, width] = small.shape;
+    const large = of({ height: 2 * height, width: 4 * width }).make(networks, latents);
+    expect(large.shape).toEqual([2, channels, 2 * height, 4 * width]);
+    const repeated = small
+      .reshape([2, channels, height, 1, width, 1])
+      .expand([2, channels, height, 2, width, 4]);
+    expect(large.equal(repeated.reshape(large.shape))).toBe(true);
+    expect(of({ height, width }).make(networks, latents).equal(small)).toBe(true);
+  }));
