@@ -16,6 +16,7 @@ export * from './pad';
 export { isParameter, type Parameter, parameter } from './parameter';
 export * from './pixel-norm';
 export * from './pool';
+export * from './projected-batch-norm';
 export * from './self-attention';
 export * from './sequential';
 export * from './shape';

@@ -4,6 +4,7 @@ import { type Constraint, refuseHazards } from '../losses/lint';
 import { clipWeights } from '../losses/regularizers';
 import { type Term, total, weighted } from '../losses/total';
 import type { Module } from '../nn/module';
+import type { EmaOptions } from '../optim/ema';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -30,6 +31,8 @@ export interface GanConfig {
   readonly historical?: number;
   /** Half-life of the averaged weights of G in images, 0 for none (0). */
   readonly emaImages?: number;
+  /** Steps before the averaging begins, which is then of that half-life at once (0: from the start, with a ramp). */
+  readonly emaStart?: number;
   /** Combinations known to fail that are wanted all the same, with commas between (`none`). */
   readonly allow?: string;
 }
@@ -57,6 +60,8 @@ export interface GanOptions {
   readonly clip?: number;
   /** Added to D's loss (none). */
   readonly penalty?: Penalty;
+  /** Added to G's loss (none). */
+  readonly regularizer?: (step: Step) => Term;
   /** The log shows D's mean logits instead of probabilities: for a critic (false). */
   readonly scores?: boolean;
   /** Phases after D and G (none). */
@@ -80,7 +85,7 @@ export interface GanOptions {
  */
 export function gan(options: GanOptions): Model {
   const { networks, latent, loss, config = {}, own, grids, others } = options;
-  const { historical = 0, emaImages = 0 } = config;
+  const { historical = 0, emaImages = 0, emaStart = 0 } = config;
   refuse(options);
   const seen = augmentation(config.augment ?? 'none', loss);
   const history = historical > 0 ? histories(networks) : null;
@@ -99,10 +104,14 @@ export function gan(options: GanOptions): Model {
       ...(own?.phases({ ...seen, loss }) ?? phasesOf(options, seen, anchor)),
       ...(options.further ?? []),
     ],
-    ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
+    ema: emaImages > 0 ? { generator: averaging(emaImages, emaStart) } : {},
     sampler: latentSampler({ by: 'generator', latent }),
     ...(grids && { grids }),
   };
+}
+
+function averaging(halfLifeImages: number, start: number): EmaOptions {
+  return start > 0 ? { halfLifeImages, start, rampUp: null } : { halfLifeImages };
 }
 
 /** D on real images and fakes, then G against the moved D. The log shows the mean probability that D gives to each kind. */
@@ -117,6 +126,7 @@ function phasesOf(
     during,
     clip,
     penalty,
+    regularizer,
   }: GanOptions,
   { augment, observe }: Augmentation,
   anchor: (name: 'discriminator' | 'generator') => Term,
@@ -163,6 +173,7 @@ function phasesOf(
       loss: (step) =>
         total(
           loss.generator(onFake(step), () => onReal(step)),
+          regularizer?.(step) ?? null,
           anchor('generator'),
         ),
     },

@@ -34,6 +34,7 @@ const SMALL: Readonly<Record<string, string>> = {
   discriminatorWidth: '4',
   growth: '2',
   maxWidth: '8',
+  embeddingSize: '4',
   groupSize: '4',
   units: '8',
   hidden: '8',
@@ -51,6 +52,7 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, string>[]>> = {
   wgan: [{ network: 'resnet', norm: 'none' }],
   'wgan-gp': [{ network: 'resnet' }],
   vae: [{ network: 'conv', likelihood: 'discretized' }, { likelihood: 'gaussian' }],
+  biggan: [{ deep: 'true' }, { size: 'cifar', critic: '1' }, { conditioning: 'embedding' }],
   pix2pix: [{ norm: 'instance', direction: 'ba' }],
   'super-resolution': [{ scale: '4' }, { network: 'rrdb' }, { stage: 'adversarial', perceptual: '0' }],
   inpaint: [{ masks: 'free-form' }],
@@ -127,7 +129,7 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
   const square = everyRecipe.filter(
     ({ resolutions }) => !SHAPES.some((shape) => shape.height !== shape.width && resolutions.accepts(shape)),
   );
-  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'projection', 'f-anogan']);
+  expect(square.map(({ name }) => name)).toEqual(['sngan', 'modern', 'projection', 'biggan', 'f-anogan']);
 });
 
 test.each(cases)('$told on $channels×$height×$width, as $like', async (one) => {
