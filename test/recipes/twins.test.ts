@@ -30,7 +30,7 @@ const SCRIPTED: readonly (readonly [recipe: string, fixture: string])[] = [
   ['projection', 'projection'],
   ['biggan', 'biggan'],
   ['biggan', 'biggan-deep'],
-  ['biggan', 'biggan-tables'],
+  ['biggan', 'biggan-cifar'],
   ['infogan', 'infogan'],
   ['vae', 'vae'],
   ['vae', 'vae-gaussian'],
