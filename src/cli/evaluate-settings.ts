@@ -19,7 +19,7 @@ export const evaluateFields = {
   features: optional(text('classifier')),
   weights: choice('ema', ['ema', 'live']),
   truncation: optional(number(0.7, { min: 0.01 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
+  standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
   colours: optional(choice('y', ['y', 'own'])),
   border: optional(integer(4, { min: 0, max: 1024 })),
   seed: integer(0, { min: 0 }),

@@ -61,7 +61,7 @@ function evaluateProgram(): Command {
     .option('--truncation <t>', 'normal numbers of latents within ±t only; the row says so (all)')
     .option(
       '--standing-statistics <n>',
-      'takes the statistics of batch norms anew, over n batches of latents; the row says so (those of the training)',
+      'takes the statistics of batch norms anew, over n batches of latents, 0 for those of the training; the row says so (what the recipe says, mostly 0)',
     )
     .option(
       '--colours <which>',

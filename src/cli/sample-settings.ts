@@ -11,7 +11,7 @@ export const sampleFields = {
   weights: optional(choice('ema', ['ema', 'live'])),
   latents: optional(text('latents.safetensors')),
   truncation: optional(number(0.7, { min: 0.01 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
+  standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
   interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
   frames: optional(integer(30, { min: 2, max: 1_000 })),
   gridSweep: boolean(false),

@@ -48,7 +48,7 @@ function sampleProgram(argv: readonly string[]): Command {
     .option('--truncation <t>', 'normal numbers within ±t only: fewer odd images, less variety (all)')
     .option(
       '--standing-statistics <n>',
-      'takes the statistics of batch norms anew, over n batches of latents (those of the training)',
+      'takes the statistics of batch norms anew, over n batches of latents, 0 for those of the training (what the recipe says, mostly 0)',
     )
     .option('--interpolate <a:b>', 'images on the way from those of seed a to seed b, into walk.gif')
     .option('--frames <n>', 'how many of them (30)')
@@ -90,7 +90,7 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     recipe,
     weights,
     device,
-    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
+    standingStatistics: { batches, truncation },
   });
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);

@@ -120,6 +120,9 @@ interface Settings {
 /** Images in which an average that keeps 0.9999 a step forgets a half, for batches of so many. */
 const halfLife = (batch: number) => Math.round((batch * Math.log(0.5)) / Math.log(0.9999));
 
+/** Batches of 64 latents; the paper takes 100 of the training's size. */
+const STANDING = 16;
+
 /** Numbers in a part of a latent, and in one that is not taken apart. */
 const CHUNK = 20;
 const WHOLE = 128;
@@ -188,8 +191,7 @@ function withDefaults<T extends object>(usual: T, given: { readonly [K in keyof 
 /**
  * Brock et al. 2019, "Large Scale GAN Training for High Fidelity Natural Image Synthesis": residual networks with spectral norm and
  * self-attention, a class embedding that all of G's batch norms share, a part of the latent in each block, a projection discriminator with the
- * hinge loss, orthogonal weights, and averages of G's. Samples of the averaged weights want standing statistics
- * (`--standing-statistics`), above all truncated ones (`--truncation`).
+ * hinge loss, orthogonal weights, and averages of G's, which get standing statistics once they are sampled from, for truncated latents too.
  */
 export const biggan: Recipe<typeof fields> = {
   name: 'biggan',
@@ -222,6 +224,7 @@ export const biggan: Recipe<typeof fields> = {
       criticSteps: critic,
       regularizer: ({ networks }) => weighted(orthogonal, () => orthogonality(networks.generator)),
       scores: true,
+      standingStatistics: STANDING,
     });
   },
 };

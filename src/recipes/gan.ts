@@ -71,6 +71,8 @@ export interface GanOptions {
     readonly constraints?: readonly Constraint[];
     phases(parts: GanParts): readonly Phase[];
   };
+  /** Batches of standing statistics that averaged weights get, once it is trained, where nobody says how many (0). */
+  readonly standingStatistics?: number;
   /** Pictures drawn beside the sample grids. */
   readonly grids?: Model['grids'];
   /** Networks beside G and D, for phases in `further` (none). */
@@ -84,7 +86,7 @@ export interface GanOptions {
  * @throws UsageError for a combination that is known to fail, unless `config.allow` names it; the networks are then released
  */
 export function gan(options: GanOptions): Model {
-  const { networks, latent, loss, config = {}, own, grids, others } = options;
+  const { networks, latent, loss, config = {}, own, grids, others, standingStatistics } = options;
   const { historical = 0, emaImages = 0, emaStart = 0 } = config;
   refuse(options);
   const seen = augmentation(config.augment ?? 'none', loss);
@@ -105,7 +107,7 @@ export function gan(options: GanOptions): Model {
       ...(options.further ?? []),
     ],
     ema: emaImages > 0 ? { generator: averaging(emaImages, emaStart) } : {},
-    sampler: latentSampler({ by: 'generator', latent }),
+    sampler: latentSampler({ by: 'generator', latent, standingStatistics }),
     ...(grids && { grids }),
   };
 }

@@ -19,6 +19,11 @@ export interface LatentSamplerOptions {
   /** The network that makes images of latents. */
   readonly by: string;
   readonly latent: Latent;
+  /**
+   * Averaged weights of the trained model get standing statistics, over so many batches, wherever nobody says how many (0: they keep those of
+   * the training).
+   */
+  readonly standingStatistics?: number;
 }
 
 /** A model that makes images of latents. */
@@ -26,12 +31,14 @@ export class LatentSampler implements SamplerBase {
   readonly takes = 'latents';
   readonly by: string;
   readonly latent: Latent;
+  readonly standingStatistics: number;
 
   /** @throws UsageError for a latent out of range */
-  constructor({ by, latent }: LatentSamplerOptions) {
+  constructor({ by, latent, standingStatistics = 0 }: LatentSamplerOptions) {
     latentShape(latent);
     this.by = by;
     this.latent = latent;
+    this.standingStatistics = standingStatistics;
   }
 
   get networks(): readonly string[] {
