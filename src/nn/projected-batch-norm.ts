@@ -31,18 +31,18 @@ export class ProjectedBatchNorm2d extends Module {
     super();
     positiveInteger('projectedBatchNorm2d', 'numFeatures', numFeatures);
     positiveInteger('projectedBatchNorm2d', 'numConditions', numConditions);
-    const projection = () => {
+    const weights = () => {
       const made = linear(numConditions, numFeatures, { bias: false });
       if (normalised === false) return made;
       return spectralNorm(made, normalised === true ? {} : normalised);
     };
     this.norm = batchNorm2d(numFeatures, { ...options, affine: false });
-    this.gamma = projection();
-    this.beta = projection();
+    this.gamma = weights();
+    this.beta = weights();
   }
 
   override forward(input: Tensor, condition: Tensor): Tensor {
-    const perChannel = (projection: Module) => projection.forward(condition).unsqueeze(-1).unsqueeze(-1);
+    const perChannel = (layer: Module) => layer.forward(condition).unsqueeze(-1).unsqueeze(-1);
     return this.norm.forward(input).mul(perChannel(this.gamma).add(1)).add(perChannel(this.beta));
   }
 }
