@@ -97,7 +97,7 @@ async function openModel(path: string, asked: AskedSettings, opening: Opening): 
     device: opening.device,
     autoencoder: (metrics?.data.length ?? 0) > 0,
     scorer: true,
-    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
+    standingStatistics: { batches, truncation },
   });
   try {
     if (judgedByScores(model, asked)) return judgeNormality(model, asked);

@@ -20,7 +20,7 @@ export const evaluateFields = {
   weights: choice('ema', ['ema', 'live']),
   truncation: optional(number(0.7, { min: 0.01 })),
   truncationLayers: optional(integer(4, { min: 1, max: 1_000 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
+  standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
   colours: optional(choice('y', ['y', 'own'])),
   border: optional(integer(4, { min: 0, max: 1024 })),
   seed: integer(0, { min: 0 }),

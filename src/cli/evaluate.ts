@@ -65,7 +65,7 @@ function evaluateProgram(): Command {
     .option('--truncation-layers <n>', 'draws w to the mean in the first n layers only (all)')
     .option(
       '--standing-statistics <n>',
-      'takes the statistics of batch norms anew, over n batches of latents; the row says so (those of the training)',
+      'takes the statistics of batch norms anew, over n batches of latents, 0 for those of the training; the row says so (what the recipe says, mostly 0)',
     )
     .option(
       '--colours <which>',

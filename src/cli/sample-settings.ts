@@ -12,7 +12,7 @@ export const sampleFields = {
   latents: optional(text('latents.safetensors')),
   truncation: optional(number(0.7, { min: 0.01 })),
   truncationLayers: optional(integer(4, { min: 1, max: 1_000 })),
-  standingStatistics: optional(integer(100, { min: 1, max: 100_000 })),
+  standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
   interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
   mix: optional(text('4:6')),
   mixLayers: optional(text('1-4')),

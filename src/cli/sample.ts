@@ -49,7 +49,7 @@ function sampleProgram(argv: readonly string[]): Command {
     .option('--truncation-layers <n>', 'draws w to the mean in the first n layers only (all)')
     .option(
       '--standing-statistics <n>',
-      'takes the statistics of batch norms anew, over n batches of latents (those of the training)',
+      'takes the statistics of batch norms anew, over n batches of latents, 0 for those of the training (what the recipe says, mostly 0)',
     )
     .option(
       '--interpolate <a:b>',
@@ -102,7 +102,7 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     recipe,
     weights,
     device,
-    ...(batches !== undefined && { standingStatistics: { batches, truncation } }),
+    standingStatistics: { batches, truncation },
   });
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);

@@ -172,7 +172,7 @@ function describeRecipes(recipes: Recipes): string {
 
 function describeFields(fields: Fields): string[] {
   return Object.entries(fields).map(
-    ([key, field]) =>
-      `  --set ${key}=…  ${field.help}: ${field.expected} (${field.usually ?? field.default})${field.resumable ? ', may change at a resume' : ''}`,
+    ([key, { help, expected, default: value, usually = value, resumable }]) =>
+      `  --set ${key}=…  ${help}: ${expected}${usually === undefined ? '' : ` (${usually})`}${resumable ? ', may change at a resume' : ''}`,
   );
 }

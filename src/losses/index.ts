@@ -43,6 +43,7 @@ export {
   lint,
   refuseHazards,
 } from './lint';
+export { orthogonality } from './orthogonality';
 export type { PerImageOptions } from './per-image';
 export { perceptualDistance } from './perceptual';
 export {

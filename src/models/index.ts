@@ -1,3 +1,20 @@
+export {
+  type BigGanConditioning,
+  BigGanDiscriminator,
+  type BigGanDiscriminatorOptions,
+  BigGanGenerator,
+  type BigGanGeneratorOptions,
+  type BigGanStart,
+  bigganDiscriminator,
+  bigganGenerator,
+} from './biggan';
+export { BIGGAN_SIZES, bigganAccepts } from './biggan-plan';
+export {
+  BottleneckDiscriminatorBlock,
+  type BottleneckDiscriminatorOptions,
+  BottleneckGeneratorBlock,
+  type BottleneckGeneratorOptions,
+} from './bottleneck';
 export { type ClassConditional, ClassLatents } from './class-latents';
 export { CLASSIFIER_RESOLUTION, Classifier, type ClassifierOptions, classifier } from './classifier';
 export {

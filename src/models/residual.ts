@@ -4,7 +4,8 @@ import { type ConditionalBatchNorm2d, conditionalBatchNorm2d } from '../nn/condi
 import { type Conv2d, conv2d } from '../nn/conv';
 import { xavierUniform_, zeros_ } from '../nn/init';
 import { Module } from '../nn/module';
-import { type SpectralNorm, spectralNorm } from '../nn/spectral-norm';
+import { type ProjectedBatchNorm2d, projectedBatchNorm2d } from '../nn/projected-batch-norm';
+import { type SpectralNorm, type SpectralNormOptions, spectralNorm } from '../nn/spectral-norm';
 import type { WeightedLayer } from '../nn/weighted-layer';
 import { avgPool2d, interpolate } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
@@ -15,17 +16,18 @@ export type Convolution = Conv2d | SpectralNorm<Conv2d>;
 /** Starts a layer's weight as Glorot's U(−b, b), and its bias as 0; with spectral norm where that is wanted. */
 export function started<L extends WeightedLayer & { readonly bias?: Tensor | null }>(
   layer: L,
-  { gain = 1, normalised }: { readonly gain?: number; readonly normalised: boolean },
+  { gain = 1, normalised }: { readonly gain?: number; readonly normalised: boolean | SpectralNormOptions },
 ): L | SpectralNorm<L> {
   xavierUniform_(layer.weight, { gain });
   if (layer.bias) zeros_(layer.bias);
-  return normalised ? spectralNorm(layer) : layer;
+  if (normalised === false) return layer;
+  return spectralNorm(layer, normalised === true ? {} : normalised);
 }
 
 interface Sides {
   readonly from: number;
   readonly to: number;
-  readonly normalised: boolean;
+  readonly normalised: boolean | SpectralNormOptions;
   /** False before a batch norm, which would undo it (true). */
   readonly bias?: boolean;
 }
@@ -39,38 +41,52 @@ function projection({ from, to, normalised }: Sides): Convolution {
   return started(conv2d(from, to, { kernelSize: 1 }), { normalised });
 }
 
-/** A batch norm, with labels where it is conditional, and a ReLU. */
-export function normRelu(
-  norm: BatchNorm2d | ConditionalBatchNorm2d,
-  input: Tensor,
-  labels: Tensor | undefined,
-): Tensor {
+/** The batch norm of a generator's block. */
+export type BlockNorm = BatchNorm2d | ConditionalBatchNorm2d | ProjectedBatchNorm2d;
+
+/** What the batch norms of a generator's block depend on. */
+export interface NormCondition {
+  /** Classes of a conditional batch norm; null for a plain one (null). */
+  readonly classes?: number | null;
+  /** Instead of classes: numbers in the vector that scales and shifts are linear in (none). */
+  readonly condition?: number;
+  /** (false) */
+  readonly spectralNorm?: boolean | SpectralNormOptions;
+}
+
+/** A generator's batch norm. */
+export function blockNorm(
+  channels: number,
+  { classes = null, condition, spectralNorm: normalised = false }: NormCondition,
+): BlockNorm {
+  if (condition !== undefined) return projectedBatchNorm2d(channels, condition, { spectralNorm: normalised });
+  return classes === null ? batchNorm2d(channels) : conditionalBatchNorm2d(channels, classes);
+}
+
+/** A batch norm, with labels or a vector where it is conditional, and a ReLU. */
+export function normRelu(norm: BlockNorm, input: Tensor, given: Tensor | undefined): Tensor {
   if (norm instanceof BatchNorm2d) return norm.forwardLeakyRelu(input, 0);
-  if (labels === undefined)
+  if (given === undefined)
     throw new UsageError('a conditional generator expects labels [N] beside its latents but received none');
-  return norm.forward(input, labels).relu();
+  return norm.forward(input, given).relu();
 }
 
 /** Options of {@link GeneratorBlock}. */
-export interface GeneratorBlockOptions {
+export interface GeneratorBlockOptions extends NormCondition {
   /** Doubles height and width (true). */
   readonly upsample?: boolean;
-  /** Classes of a conditional batch norm; null for a plain one (null). */
-  readonly classes?: number | null;
-  /** (false) */
-  readonly spectralNorm?: boolean;
 }
 
 /**
  * The generator's residual block of SNGAN (Miyato et al. 2018, after He et al. 2016): batch norm, ReLU, nearest-neighbour
  * upsampling, 3 × 3 convolution, batch norm, ReLU, 3 × 3 convolution; beside it upsampling and a 1 × 1 convolution.
  *
- * `forward(input, labels?)`: [N, inChannels, H, W] → [N, outChannels, 2H, 2W].
+ * `forward(input, given?)`: [N, inChannels, H, W] → [N, outChannels, 2H, 2W]; given are labels [N] of `classes`, or vectors [N, condition].
  */
 export class GeneratorBlock extends Module {
-  readonly norm1: BatchNorm2d | ConditionalBatchNorm2d;
+  readonly norm1: BlockNorm;
   readonly conv1: Convolution;
-  readonly norm2: BatchNorm2d | ConditionalBatchNorm2d;
+  readonly norm2: BlockNorm;
   readonly conv2: Convolution;
   /** Null where nothing changes size. */
   readonly shortcut: Convolution | null;
@@ -79,24 +95,23 @@ export class GeneratorBlock extends Module {
   constructor(
     inChannels: number,
     outChannels: number,
-    { upsample = true, classes = null, spectralNorm: normalised = false }: GeneratorBlockOptions = {},
+    { upsample = true, ...condition }: GeneratorBlockOptions = {},
   ) {
     super();
-    const norm = (channels: number) =>
-      classes === null ? batchNorm2d(channels) : conditionalBatchNorm2d(channels, classes);
+    const { spectralNorm: normalised = false } = condition;
     this.upsample = upsample;
-    this.norm1 = norm(inChannels);
+    this.norm1 = blockNorm(inChannels, condition);
     this.conv1 = branch({ from: inChannels, to: outChannels, normalised, bias: false });
-    this.norm2 = norm(outChannels);
+    this.norm2 = blockNorm(outChannels, condition);
     this.conv2 = branch({ from: outChannels, to: outChannels, normalised });
     const projects = upsample || inChannels !== outChannels;
     this.shortcut = projects ? projection({ from: inChannels, to: outChannels, normalised }) : null;
   }
 
-  override forward(input: Tensor, labels?: Tensor): Tensor {
+  override forward(input: Tensor, given?: Tensor): Tensor {
     const larger = (map: Tensor) => (this.upsample ? interpolate(map, { scaleFactor: 2 }) : map);
-    const first = this.conv1.forward(larger(normRelu(this.norm1, input, labels)));
-    const second = this.conv2.forward(normRelu(this.norm2, first, labels));
+    const first = this.conv1.forward(larger(normRelu(this.norm1, input, given)));
+    const second = this.conv2.forward(normRelu(this.norm2, first, given));
     // A convolution of single pixels gives the same before upsampling, from a quarter of them.
     return second.add(larger(this.shortcut?.forward(input) ?? input));
   }
@@ -106,8 +121,10 @@ export class GeneratorBlock extends Module {
 export interface DiscriminatorBlockOptions {
   /** Halves height and width (true). */
   readonly downsample?: boolean;
+  /** Channels between the 3 × 3 convolutions (those of the input; BigGAN has those of the output). */
+  readonly hiddenChannels?: number;
   /** (true) */
-  readonly spectralNorm?: boolean;
+  readonly spectralNorm?: boolean | SpectralNormOptions;
 }
 
 function smaller(map: Tensor): Tensor {
@@ -128,12 +145,16 @@ export class DiscriminatorBlock extends Module {
   constructor(
     inChannels: number,
     outChannels: number,
-    { downsample = true, spectralNorm: normalised = true }: DiscriminatorBlockOptions = {},
+    {
+      downsample = true,
+      hiddenChannels = inChannels,
+      spectralNorm: normalised = true,
+    }: DiscriminatorBlockOptions = {},
   ) {
     super();
     this.downsample = downsample;
-    this.conv1 = branch({ from: inChannels, to: inChannels, normalised });
-    this.conv2 = branch({ from: inChannels, to: outChannels, normalised });
+    this.conv1 = branch({ from: inChannels, to: hiddenChannels, normalised });
+    this.conv2 = branch({ from: hiddenChannels, to: outChannels, normalised });
     const projects = downsample || inChannels !== outChannels;
     this.shortcut = projects ? projection({ from: inChannels, to: outChannels, normalised }) : null;
   }

@@ -10,6 +10,7 @@ import { Module } from '../nn/module';
 import { type SelfAttention2d, selfAttention2d } from '../nn/self-attention';
 import type { SpectralNorm } from '../nn/spectral-norm';
 import type { Tensor } from '../tensor/tensor';
+import { checkAttention } from './feature-maps';
 import { squareSide } from './halving';
 import {
   type Convolution,
@@ -85,15 +86,6 @@ function layoutOf(size: ImageSize): Layout {
   if (layout) return layout;
   throw new UsageError(
     `a ResNet GAN expects square images of ${[...LAYOUTS.keys()].join(', ')} pixels but received ${sizeText(size)}`,
-  );
-}
-
-/** @throws UsageError where no block makes a map of that height */
-function checkAttention(attention: number | null, heights: readonly number[]): void {
-  if (attention === null || heights.includes(attention)) return;
-  const known = [...new Set(heights)].join(', ');
-  throw new UsageError(
-    `attention expects the height of one of the feature maps, ${known}, but is ${attention}`,
   );
 }
 

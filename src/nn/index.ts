@@ -17,6 +17,7 @@ export * from './pad';
 export { isParameter, type Parameter, parameter } from './parameter';
 export * from './pixel-norm';
 export * from './pool';
+export * from './projected-batch-norm';
 export * from './resample';
 export * from './self-attention';
 export * from './sequential';

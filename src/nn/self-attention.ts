@@ -5,12 +5,12 @@ import { type Conv2d, conv2d } from './conv';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 import { type MaxPool2d, maxPool2d } from './pool';
-import { type SpectralNorm, spectralNorm } from './spectral-norm';
+import { type SpectralNorm, type SpectralNormOptions, spectralNorm } from './spectral-norm';
 
 /** Options of {@link SelfAttention2d}. */
 export interface SelfAttentionOptions {
-  /** Whether its convolutions have {@link SpectralNorm} (true). */
-  readonly spectralNorm?: boolean;
+  /** Whether its convolutions have {@link SpectralNorm}, perhaps with options (true). */
+  readonly spectralNorm?: boolean | SpectralNormOptions;
 }
 
 /**
@@ -39,7 +39,8 @@ export class SelfAttention2d extends Module {
     const share = (parts: number) => Math.max(1, Math.floor(channels / parts));
     const layer = (inputs: number, outputs: number) => {
       const made = conv2d(inputs, outputs, { kernelSize: 1, bias: false });
-      return normalised ? spectralNorm(made) : made;
+      if (normalised === false) return made;
+      return spectralNorm(made, normalised === true ? {} : normalised);
     };
     this.query = layer(channels, share(8));
     this.key = layer(channels, share(8));

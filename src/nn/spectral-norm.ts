@@ -7,9 +7,9 @@ import { freedGraphs } from '../tensor/freed-graphs';
 import { innerProduct, matrixVector } from '../tensor/linalg';
 import { inScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { ConvTranspose2d } from './conv';
 import { normal_ } from './init';
 import { Module } from './module';
+import { weightMatrix } from './weight-matrix';
 import { WeightedLayer } from './weighted-layer';
 
 /** Options of {@link SpectralNorm}. */
@@ -73,7 +73,7 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
       throw argumentError('spectralNorm', 'a layer with a weight (linear, conv2d, embedding, …)', layer);
     this.iterations = positiveInteger('spectralNorm', 'iterations', iterations);
     this.eps = numberBetween('spectralNorm', 'eps', eps, { min: 0 });
-    const { u, v } = scope(() => noGrad(() => start(asMatrix(layer), this)));
+    const { u, v } = scope(() => noGrad(() => start(weightMatrix(layer), this)));
     this.u = this.registerBuffer('parametrizations.weight.0._u', u);
     this.v = this.registerBuffer('parametrizations.weight.0._v', v);
   }
@@ -113,7 +113,9 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
   /** Moves u and v by as many steps as those of a new layer: for one whose weight was replaced, but not they. */
   settle(): void {
     const iterations = FIRST_ITERATIONS + this.iterations;
-    scope(() => noGrad(() => this.take(iterate(asMatrix(this.layer), this, { iterations, eps: this.eps }))));
+    scope(() =>
+      noGrad(() => this.take(iterate(weightMatrix(this.layer), this, { iterations, eps: this.eps }))),
+    );
   }
 
   protected override nameOf(_child: string, name: string): string {
@@ -125,7 +127,7 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
   }
 
   private compute(moves: boolean, graph: boolean): Tensor {
-    const matrix = asMatrix(this.layer);
+    const matrix = weightMatrix(this.layer);
     const { u, v } = moves ? noGrad(() => this.move(matrix)) : graph ? copies(this) : this;
     return this.layer.weight.div(innerProduct(u, matrixVector(matrix, v)));
   }
@@ -153,12 +155,6 @@ export function spectralNorm<L extends WeightedLayer>(
   options?: SpectralNormOptions,
 ): SpectralNorm<L> {
   return new SpectralNorm(layer, options);
-}
-
-/** The weight with a row for each output: those are the second dimension of a transposed convolution's. */
-function asMatrix(layer: WeightedLayer): Tensor {
-  const { weight } = layer;
-  return (layer instanceof ConvTranspose2d ? weight.transpose(0, 1) : weight).flatten({ startDim: 1 });
 }
 
 /** PyTorch's start: normal vectors, and some steps from there. */

@@ -13,6 +13,8 @@ export interface EmaOptions {
   readonly halfLifeImages: number;
   /** Shortens the half-life at the start to this share of the images seen so far (0.05); null for none. */
   readonly rampUp?: number | null;
+  /** So many updates copy the weights before averaging begins: the first ones of a training are not worth remembering (0). */
+  readonly start?: number;
 }
 
 /**
@@ -26,6 +28,7 @@ export class Ema<M extends Module = Module> {
   readonly module: M;
   readonly halfLifeImages: number;
   readonly rampUp: number | null;
+  readonly start: number;
   /** Updates done. */
   updates = 0;
   /** Images of those updates; undefined where only their number is known, which all had the batch of the next. */
@@ -34,9 +37,10 @@ export class Ema<M extends Module = Module> {
   readonly #buffers: readonly [average: Int32Array, live: Int32Array];
 
   /** @throws UsageError for an option out of range */
-  constructor(source: M, { halfLifeImages, rampUp = 0.05 }: EmaOptions) {
+  constructor(source: M, { halfLifeImages, rampUp = 0.05, start = 0 }: EmaOptions) {
     this.halfLifeImages = numberBetween('Ema', 'halfLifeImages', halfLifeImages, { min: 0 });
     this.rampUp = rampUp === null ? null : numberBetween('Ema', 'rampUp', rampUp, { min: 0 });
+    this.start = numberBetween('Ema', 'start', start, { min: 0 });
     this.module = source.clone().eval().freeze();
     this.#parameters = [packed(this.module.parameters()), packed(source.parameters())];
     this.#buffers = [packed(this.module.buffers()), packed(source.buffers())];
@@ -70,7 +74,7 @@ export class Ema<M extends Module = Module> {
   }
 
   #take(batch: number): void {
-    const decay = this.decay(batch, this.#imagesBefore(batch));
+    const decay = this.updates < this.start ? 0 : this.decay(batch, this.#imagesBefore(batch));
     noGrad(() => {
       const [average, live] = this.#parameters;
       if (average.length > 0) ops._foreach_lerp__Scalar(average, live, 1 - decay);

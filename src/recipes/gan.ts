@@ -5,6 +5,7 @@ import { type Constraint, refuseHazards } from '../losses/lint';
 import { clipWeights } from '../losses/regularizers';
 import { type Term, total, weighted } from '../losses/total';
 import type { Module } from '../nn/module';
+import type { EmaOptions } from '../optim/ema';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -31,6 +32,8 @@ export interface GanConfig {
   readonly historical?: number;
   /** Half-life of the averaged weights of G in images, 0 for none (0). */
   readonly emaImages?: number;
+  /** Steps before the averaging begins, which is then of that half-life at once (0: from the start, with a ramp). */
+  readonly emaStart?: number;
   /** Combinations known to fail that are wanted all the same, with commas between (`none`). */
   readonly allow?: string;
 }
@@ -64,6 +67,8 @@ export interface GanOptions {
   readonly size?: ImageSize;
   /** Added to D's loss (none). */
   readonly penalty?: Penalty;
+  /** Added to G's loss (none). */
+  readonly regularizer?: (step: Step) => Term;
   /** The log shows D's mean logits instead of probabilities: for a critic (false). */
   readonly scores?: boolean;
   /** Phases after D and G, or what makes them of the parts (none). */
@@ -73,6 +78,8 @@ export interface GanOptions {
     readonly constraints?: readonly Constraint[];
     phases(parts: GanParts): readonly Phase[];
   };
+  /** Batches of standing statistics that averaged weights get, once it is trained, where nobody says how many (0). */
+  readonly standingStatistics?: number;
   /** Pictures drawn beside the sample grids. */
   readonly grids?: Model['grids'];
   /** Networks beside G and D, for phases in `further` (none). */
@@ -86,8 +93,19 @@ export interface GanOptions {
  * @throws UsageError for a combination that is known to fail, unless `config.allow` names it; the networks are then released
  */
 export function gan(options: GanOptions): Model {
-  const { networks, latent, loss, config = {}, own, grids, others, stages, size } = options;
-  const { historical = 0, emaImages = 0 } = config;
+  const {
+    networks,
+    latent,
+    loss,
+    config = {},
+    own,
+    grids,
+    others,
+    stages,
+    size,
+    standingStatistics,
+  } = options;
+  const { historical = 0, emaImages = 0, emaStart = 0 } = config;
   refuse(options);
   const seen = augmentation(config.augment ?? 'none', loss);
   const parts: GanParts = { ...seen, loss };
@@ -108,11 +126,15 @@ export function gan(options: GanOptions): Model {
       ...(own?.phases(parts) ?? phasesOf(options, seen, anchor)),
       ...(typeof further === 'function' ? further(parts) : further),
     ],
-    ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
-    sampler: latentSampler({ by: 'generator', latent, size }),
+    ema: emaImages > 0 ? { generator: averaging(emaImages, emaStart) } : {},
+    sampler: latentSampler({ by: 'generator', latent, size, standingStatistics }),
     ...(stages && { stages }),
     ...(grids && { grids }),
   };
+}
+
+function averaging(halfLifeImages: number, start: number): EmaOptions {
+  return start > 0 ? { halfLifeImages, start, rampUp: null } : { halfLifeImages };
 }
 
 /** D on real images and fakes, then G against the moved D. The log shows the mean probability that D gives to each kind. */
@@ -128,6 +150,7 @@ function phasesOf(
     clip,
     penalty,
     real: realOf = ({ batch }) => batch.images,
+    regularizer,
   }: GanOptions,
   { augment, observe }: Augmentation,
   anchor: (name: 'discriminator' | 'generator') => Term,
@@ -174,6 +197,7 @@ function phasesOf(
       loss: (step) =>
         total(
           loss.generator(onFake(step), () => onReal(step)),
+          regularizer?.(step) ?? null,
           anchor('generator'),
         ),
     },

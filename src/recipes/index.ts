@@ -2,6 +2,7 @@ import { type LoadedModel, type LoadOptions, loadModel, type ModelBuilder } from
 import { acgan } from './acgan';
 import { anogan } from './anogan';
 import { betaVae } from './beta-vae';
+import { biggan } from './biggan';
 import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
 import { cyclegan } from './cyclegan';
@@ -52,6 +53,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   cgan,
   acgan,
   projection,
+  biggan,
   infogan,
   vae,
   'beta-vae': betaVae,

@@ -41,6 +41,8 @@ export interface AdamConfig {
   readonly discriminatorLr: number;
   readonly beta1: number;
   readonly beta2: number;
+  /** Added to the root of the mean square (1e-8). */
+  readonly eps?: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export function adamPair(
     adam({
       lr,
       betas: [config.beta1, config.beta2],
+      eps: config.eps,
       ...(schedule && { schedule: schedule(times) }),
     });
   return { discriminator: optimizer(discriminatorRate(config), critic), generator: optimizer(config.lr, 1) };

@@ -27,6 +27,11 @@ export interface LatentSamplerOptions {
   readonly latent: Latent;
   /** Smaller images than these are enlarged to them, pixel by pixel: those of a training's early stages (as they are made). */
   readonly size?: ImageSize;
+  /**
+   * Averaged weights of the trained model get standing statistics, over so many batches, wherever nobody says how many (0: they keep those of
+   * the training).
+   */
+  readonly standingStatistics?: number;
 }
 
 /** A model that makes images of latents. */
@@ -35,13 +40,15 @@ export class LatentSampler implements SamplerBase {
   readonly by: string;
   readonly latent: Latent;
   readonly size: ImageSize | undefined;
+  readonly standingStatistics: number;
 
   /** @throws UsageError for a latent out of range */
-  constructor({ by, latent, size }: LatentSamplerOptions) {
+  constructor({ by, latent, size, standingStatistics = 0 }: LatentSamplerOptions) {
     latentShape(latent);
     this.by = by;
     this.latent = latent;
     this.size = size;
+    this.standingStatistics = standingStatistics;
   }
 
   get networks(): readonly string[] {

@@ -49,10 +49,10 @@ export interface LoadOptions {
   /** Loads what the model scores images with, too (false). */
   readonly scorer?: boolean;
   /**
-   * Takes the running statistics of batch norms anew, as the mean over so many batches of 64 latents, within ±truncation where one is
-   * given (those of the training): `nn.standingStatistics`.
+   * Takes the running statistics of batch norms anew, as the mean over so many batches of 64 latents, 0 for those of the training
+   * (what the sampler says for averaged weights, mostly 0), within ±truncation where one is given: `nn.standingStatistics`.
    */
-  readonly standingStatistics?: { readonly batches: number; readonly truncation?: number };
+  readonly standingStatistics?: { readonly batches?: number; readonly truncation?: number };
   /** Recipes by name. */
   readonly recipes: Readonly<Record<string, ModelBuilder>>;
   /** What builds the model of a run that names a file as its recipe; undefined for other names. It is asked first. */
@@ -122,9 +122,9 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     // As in a training, where the same weights must make the same images.
     for (const network of Object.values(networks))
       network.to({ device, memoryFormat: 'channels_last' }).eval();
-    const standing = options.standingStatistics
-      ? takeStandingStatistics(networks, sampler, { ...options.standingStatistics, device })
-      : undefined;
+    const { batches = averaged ? usualBatches(sampler) : 0, truncation } = options.standingStatistics ?? {};
+    const standing =
+      batches > 0 ? takeStandingStatistics(networks, sampler, { batches, truncation, device }) : undefined;
     const { stage } = description;
     const unfinished = stage && stage.number < stage.of ? stage.name : undefined;
     const told = [
@@ -162,6 +162,11 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     for (const network of Object.values(networks)) network.dispose();
     throw error;
   }
+}
+
+/** Batches of standing statistics that a sampler's averaged weights get where nobody says how many. */
+function usualBatches(sampler: Sampler): number {
+  return sampler.takes === 'latents' ? sampler.standingStatistics : 0;
 }
 
 function keepOnly(networks: Networks, wanted: readonly string[]): Record<string, Module> {

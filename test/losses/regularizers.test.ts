@@ -1,6 +1,7 @@
-import { clipWeights, historicalAverage, lazily } from '../../src/losses';
+import { clipWeights, historicalAverage, lazily, orthogonality } from '../../src/losses';
 import * as nn from '../../src/nn';
 import { grad, noGrad } from '../../src/tensor/autograd';
+import { tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { usage } from '../support/failure';
 
@@ -17,6 +18,74 @@ describe('clipped weights', () => {
       });
     } finally {
       critic.dispose();
+    }
+  });
+});
+
+describe('orthogonal regularisation', () => {
+  test('is refused a network without weights', () => {
+    const network = nn.sequential(nn.relu(), nn.batchNorm2d(2));
+    expect(() => orthogonality(network)).toThrow(
+      usage('orthogonality expected a network of layers with weights but this one has none'),
+    );
+    network.dispose();
+  });
+
+  test('is what the products of filters have off their diagonal, with its gradient', () => {
+    const network = nn.linear(2, 2);
+    try {
+      scope(() => {
+        network.loadStateDict({
+          weight: tensor([
+            [1, 2],
+            [3, 4],
+          ]),
+          bias: tensor([5, 6]),
+        });
+        const [weight, bias] = network.parameters();
+        const penalty = orthogonality(network);
+        // WWᵀ has 11 beside its diagonal, twice.
+        expect(penalty.item()).toBe(242);
+        const [slope, ofBias] = grad([penalty], [weight, bias], { allowUnused: true });
+        expect(slope?.toArray()).toEqual([
+          [132, 176],
+          [44, 88],
+        ]);
+        expect(ofBias).toBeNull();
+        network.loadStateDict({
+          weight: tensor([
+            [0, 3],
+            [-7, 0],
+          ]),
+          bias: tensor([5, 6]),
+        });
+        expect(orthogonality(network).item()).toBe(0);
+      });
+    } finally {
+      network.dispose();
+    }
+  });
+
+  test('adds up over layers, those with spectral norm by the weight before it, and leaves embeddings out', () => {
+    const filters = {
+      weight: tensor([
+        [[[1]], [[2]]],
+        [[[3]], [[4]]],
+      ]),
+    };
+    const conv = nn.conv2d(2, 2, { kernelSize: 1, bias: false });
+    const transposed = nn.convTranspose2d(2, 2, { kernelSize: 1, bias: false });
+    const network = nn.sequential(nn.embedding(3, 2), nn.spectralNorm(conv), transposed);
+    try {
+      scope(() => {
+        conv.loadStateDict(filters);
+        transposed.loadStateDict(filters);
+        // The outputs of the transposed one are in its columns: 1 · 2 + 3 · 4 = 14.
+        expect(orthogonality(network).item()).toBe(2 * 11 ** 2 + 2 * 14 ** 2);
+      });
+    } finally {
+      network.dispose();
+      filters.weight.dispose();
     }
   });
 });

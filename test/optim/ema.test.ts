@@ -1,5 +1,6 @@
 import * as nn from '../../src/nn';
 import { Ema, type EmaOptions } from '../../src/optim';
+import { noGrad } from '../../src/tensor/autograd';
 import { randn } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { expectClose } from '../support/close';
@@ -37,6 +38,9 @@ describe('Ema', () => {
     );
     expect(() => new Ema(net, { halfLifeImages: 1, rampUp: Number.NaN })).toThrow(
       usage('Ema expects rampUp to be a number of at least 0 but received NaN (number)'),
+    );
+    expect(() => new Ema(net, { halfLifeImages: 1, start: -1 })).toThrow(
+      usage('Ema expects start to be a number of at least 0 but received -1 (number)'),
     );
     net.dispose();
   });
@@ -84,6 +88,18 @@ describe('Ema', () => {
       const live = net.stateDict();
       for (const [name, values] of Object.entries(ema.module.stateDict()))
         expect(values.equal(live[name])).toBe(true);
+    }));
+
+  test('copies the weights until it starts, then averages at once', () =>
+    withEma({ halfLifeImages: 10, rampUp: null, start: 2 }, (net, ema) => {
+      const [live] = net.parameters();
+      const [average] = ema.module.parameters();
+      const after = (value: number) => {
+        noGrad(() => live.fill_(value));
+        ema.update(10);
+        return scope(() => average.mean().item());
+      };
+      expect([1, 2, 4, 5].map(after)).toEqual([1, 2, 3, 4]);
     }));
 
   test('goes on from its updates and the state of its module', () =>

@@ -52,7 +52,9 @@ const AVERAGED = taking('historical');
 
 test('the recipes of the shared phases take historical averaging', () => {
   expect(AVERAGED.map(({ name }) => name)).toEqual(
-    'dcgan mlp conv-dropout lsgan hinge relativistic wgan wgan-gp dragan sngan cgan projection'.split(' '),
+    'dcgan mlp conv-dropout lsgan hinge relativistic wgan wgan-gp dragan sngan cgan projection biggan'.split(
+      ' ',
+    ),
   );
 });
 

@@ -34,6 +34,7 @@ const SMALL: Readonly<Record<string, string>> = {
   discriminatorWidth: '4',
   growth: '2',
   maxWidth: '8',
+  embeddingSize: '4',
   groupSize: '4',
   units: '8',
   hidden: '8',
@@ -56,6 +57,7 @@ const VARIANTS: Readonly<Record<string, readonly Record<string, string>[]>> = {
   'wgan-gp': [{ network: 'resnet' }],
   vae: [{ network: 'conv', likelihood: 'discretized' }, { likelihood: 'gaussian' }],
   stylegan2: [{ conditional: 'true', augment: 'ada', mixing: '0' }],
+  biggan: [{ deep: 'true' }, { size: 'cifar', critic: '1' }, { conditioning: 'embedding' }],
   pix2pix: [{ norm: 'instance', direction: 'ba' }],
   'super-resolution': [{ scale: '4' }, { network: 'rrdb' }, { stage: 'adversarial', perceptual: '0' }],
   inpaint: [{ masks: 'free-form' }],
@@ -138,6 +140,7 @@ test('sizes that are not square are taken by all but those of a fixed tower of r
     'progressive',
     'stylegan2',
     'projection',
+    'biggan',
     'f-anogan',
   ]);
 });

@@ -27,6 +27,11 @@ const CASES: readonly Omit<SmallRecipe, 'name'>[] = [
   { recipe: 'cgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'acgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'projection', set: { width: '2', discriminatorWidth: '2', growth: '1' }, resolution: 32 },
+  {
+    recipe: 'biggan',
+    set: { latentSize: '8', width: '1', discriminatorWidth: '1', embeddingSize: '3', discriminatorLr: '0' },
+    resolution: 32,
+  },
   { recipe: 'infogan', set: { width: '4', hidden: '5' }, resolution: 16 },
 ];
 

@@ -90,6 +90,27 @@ export const SMALL: readonly SmallRecipe[] = [
     set: { latentSize: '8', width: '2', discriminatorWidth: '2', growth: '1', decaySteps: '16' },
     resolution: 32,
   },
+  {
+    name: 'biggan with attention, several steps of D and an average that begins later',
+    recipe: 'biggan',
+    set: {
+      ...{ latentSize: '8', width: '1', discriminatorWidth: '1', embeddingSize: '3', attention: '16' },
+      ...{ critic: '2', emaStart: '3' },
+    },
+    resolution: 32,
+  },
+  {
+    name: 'biggan, deep',
+    recipe: 'biggan',
+    set: { latentSize: '8', width: '2', discriminatorWidth: '2', embeddingSize: '3', deep: 'true' },
+    resolution: 32,
+  },
+  {
+    name: 'biggan as for CIFAR-10',
+    recipe: 'biggan',
+    set: { latentSize: '8', width: '1', discriminatorWidth: '1', size: 'cifar' },
+    resolution: 32,
+  },
   { name: 'infogan', recipe: 'infogan', set: { ...dcgan, hidden: '5' }, resolution: 16 },
   { name: 'vae in its warm-up', recipe: 'vae', set: { hidden: '8', warmUp: '6' }, resolution: 16 },
   {
