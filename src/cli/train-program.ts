@@ -173,6 +173,6 @@ function describeRecipes(recipes: Recipes): string {
 function describeFields(fields: Fields): string[] {
   return Object.entries(fields).map(
     ([key, { help, expected, default: value, resumable }]) =>
-      `  --set ${key}=…  ${help}: ${expected} (${value})${resumable ? ', may change at a resume' : ''}`,
+      `  --set ${key}=…  ${help}: ${expected}${value === undefined ? '' : ` (${value})`}${resumable ? ', may change at a resume' : ''}`,
   );
 }
