@@ -5,7 +5,6 @@ import { type GatedConv2d, gatedConv2d } from '../nn/gated-conv';
 import { kaimingNormal_, zeros_ } from '../nn/init';
 import { type Sequential, sequential } from '../nn/sequential';
 import { upsample } from '../nn/upsample';
-import { noGrad } from '../tensor/autograd';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { CONTINUATION_REACH, continued } from './continuation';
@@ -21,7 +20,10 @@ export interface InpainterOptions {
   readonly dilations?: readonly number[];
 }
 
-/** The last convolution starts at so much: at first holes are what is around them, continued. */
+/**
+ * What the network adds counts so much: at first holes are what is around them, continued, and an optimizer whose steps are of one size, such as Adam,
+ * does not leave that at once.
+ */
 const FAINT = 0.1;
 
 /** Convolutions before the dilated ones at a quarter of the size, and after them. */
@@ -60,7 +62,6 @@ export class Inpainter extends Translator {
     );
     this.last = conv2d(half, images.channels, { kernelSize: 3, padding: 1 });
     kaimingNormal_(this.last.weight);
-    noGrad(() => this.last.weight.mul_(FAINT));
     if (this.last.bias) zeros_(this.last.bias);
   }
 
@@ -70,7 +71,7 @@ export class Inpainter extends Translator {
     const known = images.narrow(1, { start: 0, length: channels }).mul(mask.neg().add(1));
     const start = continued(known, mask);
     const detail = this.last.forward(this.body.forward(cat([known.add(start.mul(mask)), mask], 1)));
-    return known.add(start.add(detail).mul(mask));
+    return known.add(start.add(detail.mul(FAINT)).mul(mask));
   }
 }
 
@@ -106,7 +107,7 @@ function receptiveFieldOf(dilations: readonly number[]): number {
  * A network that fills holes, by gated convolutions (Yu et al. 2019): [N, C + 1, H, W], images with their mask as the last channel, 1 in the hole, →
  * [N, C, H, W]. What images hold in their hole is not seen. Known pixels come out as they went in.
  *
- * The hole starts as the known pixels around it, {@link continued}, and the network, which sees that, finds what is missing: no edge is to be unlearned, and
+ * The hole starts as the known pixels around it, {@link continued}, and the network, which sees that, adds what is missing, a tenth of what its last convolution gives: no edge is to be unlearned, and
  * white is as near as grey, which it is not behind a tanh. It is not bounded. The network is the first of the paper's two: 5 × 5, then 3 × 3 convolutions with
  * ELU to a quarter of the size, dilated ones there, and back by nearest neighbours; no norms, no contextual attention.
  *
