@@ -3,14 +3,13 @@ import { UsageError } from '../errors';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { openFeatures } from '../metrics/features/open';
 import { createTaskProgress } from '../report/task-progress';
-import type { EvaluationSettings } from './settings';
 import type { Terminal } from './terminal';
 import { featuresFor } from './usual-features';
 
 /** What a perceptual loss is of. */
 interface Perceived {
-  /** How the training is judged: it names the features of both. */
-  readonly evaluation: EvaluationSettings | undefined;
+  /** The feature network: a name or a file; undefined for the usual one. */
+  readonly features: string | undefined;
   /** What is learned, with the images that should come out under `target`. */
   readonly dataset: Dataset;
   readonly dataDir: string | undefined;
@@ -24,10 +23,10 @@ interface Perceived {
  * @throws UsageError for one through which images get no gradient
  */
 export async function openPerception(perceived: Perceived): Promise<FeatureExtractor> {
-  const { evaluation, dataDir, device, terminal } = perceived;
+  const { dataDir, device, terminal } = perceived;
   const dataset = keptPart(perceived.dataset, 'target');
   const { showsProgress, stderr, lively } = terminal;
-  const name = evaluation?.features ?? featuresFor(dataset, terminal);
+  const name = perceived.features ?? featuresFor(dataset, terminal);
   const features = await openFeatures(name, {
     dataset,
     dataDir,

@@ -14,6 +14,7 @@ import {
   type Given,
   type Recipes,
   type Resolved,
+  readSettings,
   resolveSettings,
   type TrainSettings,
 } from './settings';
@@ -59,8 +60,7 @@ export function resumeSettings(recipes: Recipes, path: string, given: Given): Re
     resumeStep === undefined ? readRun(directory) : readCheckpointOf(path, directory);
   const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
   const known = { ...recipes, ...ownRecipe(settings.recipe, { directory, asked: given.recipe }) };
-  const earlier = { path: file.path, values: settings };
-  const before = resolveSettings(known, { flags: {}, set: {}, env: {}, file: earlier }).settings;
+  const before = readSettings(known, { flags: {}, set: {}, env: {}, file }).settings;
   const flags = { ...given.flags, out: undefined };
   // The environment must not put other images under a run that was told where its own are.
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };

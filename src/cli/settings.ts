@@ -116,6 +116,8 @@ export interface TrainSettings
   readonly recipe: string;
   /** The recipe's own configuration. */
   readonly set: Readonly<Record<string, unknown>>;
+  /** The feature network of a perceptual loss, and of evaluations beside it, where one is named: a name or a file. */
+  readonly features?: string;
 }
 
 /** What the command line, the environment and a file say. */
@@ -157,6 +159,13 @@ export interface Resolved {
  * @throws UsageError when a recipe, setting or value is not known or not possible
  */
 export function resolveSettings(recipes: Recipes, given: Given): Resolved {
+  const resolved = readSettings(recipes, given);
+  checkFeatures(given, resolved);
+  return resolved;
+}
+
+/** The same, of a run that is compared with but not gone on with: features that are a program are not refused. */
+export function readSettings(recipes: Recipes, given: Given): Resolved {
   const { recipe: named, set, ...values } = given.file?.values ?? {};
   const name = given.recipe ?? named ?? defaultRecipe(recipes);
   checkAsked(recipes, given);
@@ -178,9 +187,19 @@ export function resolveSettings(recipes: Recipes, given: Given): Resolved {
   checkProfile(profile, settings.steps);
   const config = parseConfig(recipe.fields, { file: set, set: given.set });
   const asked = { evalEvery, evalMetrics, evalCount, bestBy, features };
-  const evaluation = evaluationSettings(asked, { dataset: settings.dataset, recipe });
-  checkFeatures(given, evaluation);
-  return { recipe, settings: { recipe: String(name), ...settings, set: config }, out, profile, evaluation };
+  const perceives = recipe.perceives?.(config) ?? false;
+  const evaluation = evaluationSettings(asked, { dataset: settings.dataset, recipe, perceives });
+  return {
+    recipe,
+    // A loss by features makes them a part of what is learned.
+    settings: {
+      ...{ recipe: String(name), ...settings, set: config },
+      ...(perceives && features !== undefined && { features }),
+    },
+    out,
+    profile,
+    evaluation,
+  };
 }
 
 /** The batch that was said, or what the recipe has for images of that size; those of another size are refused later. */
@@ -202,21 +221,29 @@ function checkAsked(recipes: Recipes, { recipe, file }: Given): void {
 }
 
 /** @throws UsageError for features that are a program, and that only the configuration file names */
-function checkFeatures({ flags, file }: Given, evaluation: EvaluationSettings | undefined): void {
-  const { features } = evaluation ?? {};
+function checkFeatures({ flags, file }: Given, { settings, evaluation }: Resolved): void {
+  const features = settings.features ?? evaluation?.features;
   if (features === undefined || flags.features !== undefined || !isTorchScript(features)) return;
+  const without = settings.features === undefined ? '; or judge nothing with --eval-every 0' : '';
   throw new UsageError(
-    `${file?.path} names the features ${features}, a TorchScript program, which is not run unasked: where you trust it, add --features ${features}; or judge nothing with --eval-every 0`,
+    `${file?.path} names the features ${features}, a TorchScript program, which is not run unasked: where you trust it, add --features ${features}${without}`,
   );
 }
 
 function evaluationSettings(
   values: Pick<ConfigOf<ReturnType<typeof trainFields>>, EvaluationFields>,
-  { dataset, recipe }: { readonly dataset: string; readonly recipe: Recipe },
+  {
+    dataset,
+    recipe,
+    perceives,
+  }: { readonly dataset: string; readonly recipe: Recipe; readonly perceives: boolean },
 ): EvaluationSettings | undefined {
   const { evalEvery: every, evalCount = 5_000, bestBy, features } = values;
   if (every === undefined || every === 0) {
-    const idle = Object.entries({ ...values, evalEvery: undefined }).find(([, value]) => value !== undefined);
+    const used = perceives ? { features: undefined } : {};
+    const idle = Object.entries({ ...values, evalEvery: undefined, ...used }).find(
+      ([, value]) => value !== undefined,
+    );
     if (idle && every === undefined)
       throw new UsageError(
         `${flagOf(idle[0])} says how to evaluate, but nothing says when: add --eval-every ${EVAL_STEPS}`,

@@ -97,7 +97,7 @@ export function trainProgram(recipes: Recipes): Command {
     .option('--best-by <metric>', 'the number that decides which weights are best (the first)')
     .option(
       '--features <what>',
-      'the feature network of evaluations, and beside them of a perceptual loss: classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
+      'the feature network of evaluations, and of a perceptual loss: classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
     )
     .option(
       '--profile [steps]',

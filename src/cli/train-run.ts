@@ -63,7 +63,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const config = parseConfig(recipe.fields, { file: settings.set });
   const perception = recipe.perceives?.(config)
     ? await openPerception({
-        evaluation: plan.evaluation,
+        features: settings.features,
         dataset,
         dataDir: settings.dataDir,
         device,

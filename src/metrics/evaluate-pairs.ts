@@ -217,7 +217,7 @@ async function protocolOf({
         lpips: 'feature maps of norm 1, all weights 1',
         features: extractor.name,
         featuresSha256: extractor.sha256,
-        resize: extractor.resize,
+        resize: extractor.mapsResize ?? extractor.resize,
       }),
     ...images.protocol,
     ...protocol,

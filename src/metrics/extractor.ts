@@ -22,6 +22,8 @@ export interface FeatureExtractor {
   readonly channels?: readonly number[];
   /** What it does with images of another form, in words for a protocol: `bilinear, antialiased, to 32×32`. */
   readonly resize: string;
+  /** The same of what it makes `maps` of, where that differs. */
+  readonly mapsResize?: string;
   /**
    * Features and logits of images, float32 [N, C, H, W] in [−1, 1], on the extractor's device, in the caller's scope. Records nothing
    * for autograd, computes in float32 inside autocast too, and moves no random generator.

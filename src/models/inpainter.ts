@@ -5,9 +5,9 @@ import { type GatedConv2d, gatedConv2d } from '../nn/gated-conv';
 import { kaimingNormal_, zeros_ } from '../nn/init';
 import { type Sequential, sequential } from '../nn/sequential';
 import { upsample } from '../nn/upsample';
-import { noGrad } from '../tensor/autograd';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
+import { CONTINUATION_REACH, continued } from './continuation';
 import { Translator } from './translator';
 
 /** Options of {@link inpainter}. */
@@ -20,7 +20,10 @@ export interface InpainterOptions {
   readonly dilations?: readonly number[];
 }
 
-/** The last convolution starts at so much: at first holes are grey. */
+/**
+ * What the network adds counts so much: at first holes are what is around them, continued, and an optimizer whose steps are of one size, such as Adam,
+ * does not leave that at once.
+ */
 const FAINT = 0.1;
 
 /** Convolutions before the dilated ones at a quarter of the size, and after them. */
@@ -59,7 +62,6 @@ export class Inpainter extends Translator {
     );
     this.last = conv2d(half, images.channels, { kernelSize: 3, padding: 1 });
     kaimingNormal_(this.last.weight);
-    noGrad(() => this.last.weight.mul_(FAINT));
     if (this.last.bias) zeros_(this.last.bias);
   }
 
@@ -67,8 +69,9 @@ export class Inpainter extends Translator {
     const { channels } = this.images.to;
     const mask = images.narrow(1, { start: channels, length: 1 });
     const known = images.narrow(1, { start: 0, length: channels }).mul(mask.neg().add(1));
-    const made = this.last.forward(this.body.forward(cat([known, mask], 1))).tanh();
-    return known.add(made.mul(mask));
+    const start = continued(known, mask);
+    const detail = this.last.forward(this.body.forward(cat([known.add(start.mul(mask)), mask], 1)));
+    return known.add(start.add(detail.mul(FAINT)).mul(mask));
   }
 }
 
@@ -89,20 +92,24 @@ function gated(
   return gatedConv2d(from, to, { kernelSize, stride, dilation, padding: (dilation * (kernelSize - 1)) / 2 });
 }
 
-/** Pixels along each side, by how far each layer looks, in pixels of the image, and by one of each map that a map is enlarged to. */
+/**
+ * Pixels along each side, by how far each layer looks, in pixels of the image, by one of each map that a map is enlarged to, and by how far what a hole
+ * starts from does.
+ */
 function receptiveFieldOf(dilations: readonly number[]): number {
   const down = 2 + 1 + 2 + 2;
   const middle = 4 * (2 * AROUND + dilations.reduce((sum, dilation) => sum + dilation, 0));
   const up = 3 + 2 * 2 + (1 + 2 * 1);
-  return 1 + 2 * (down + middle + up);
+  return 1 + 2 * (down + middle + up + CONTINUATION_REACH);
 }
 
 /**
  * A network that fills holes, by gated convolutions (Yu et al. 2019): [N, C + 1, H, W], images with their mask as the last channel, 1 in the hole, →
- * [N, C, H, W]. What images hold in their hole is not seen. Known pixels come out as they went in, those of the hole from a tanh.
+ * [N, C, H, W]. What images hold in their hole is not seen. Known pixels come out as they went in.
  *
- * It is the first of the paper's two networks: 5 × 5, then 3 × 3 convolutions with ELU to a quarter of the size, dilated ones there, and back by
- * nearest neighbours; no norms, no contextual attention.
+ * The hole starts as the known pixels around it, {@link continued}, and the network, which sees that, adds what is missing, a tenth of what its last convolution gives: no edge is to be unlearned, and
+ * white is as near as grey, which it is not behind a tanh. It is not bounded. The network is the first of the paper's two: 5 × 5, then 3 × 3 convolutions with
+ * ELU to a quarter of the size, dilated ones there, and back by nearest neighbours; no norms, no contextual attention.
  *
  * @throws UsageError for an option out of range, or sizes that 4 does not divide
  */

@@ -32,7 +32,9 @@ const fields = {
   perceptual: number(1, { resumable: true, min: 0, help: 'weight of the distance of features in it' }),
   adversarial: number(5e-3, { resumable: true, min: 0, help: 'weight of the adversarial loss in it' }),
   ...rates,
-  lr: number(4e-4, { resumable: true, min: 0, help: `${rates.lr.help}; 1e-4 suits the adversarial stage` }),
+  lr: optional(
+    number(4e-4, { resumable: true, min: 0, help: `${rates.lr.help} (4e-4, in the adversarial stage 1e-4)` }),
+  ),
   beta1: number(0.9, { min: 0, max: 0.999, help: rates.beta1.help }),
   emaImages: emaField(10_000),
 };
@@ -41,6 +43,9 @@ type Config = ConfigOf<typeof fields>;
 
 /** Blocks where nobody says how many. */
 const BLOCKS = { srresnet: 8, rrdb: 3 };
+
+/** Learning rates where nobody says one: what the adversarial stage begins with is trained already. */
+const RATES = { pixel: 4e-4, adversarial: 1e-4 };
 
 /**
  * Ledig et al. 2017 and Wang et al. 2018 (ESRGAN): images that are `scale` times as high and wide, learned from patches and what
@@ -62,7 +67,8 @@ export const superResolution: Recipe<typeof fields> = {
   training: { resolution: 48, batch: 16, steps: 5_000 },
   // What is built to be used never asks for features.
   build(config, { input, target }, training = { ...superResolution.training, perceive: () => [] }): Model {
-    const { scale, network, width, blocks = BLOCKS[network], growth, emaImages } = config;
+    const { scale, stage, network, width, blocks = BLOCKS[network], growth, emaImages } = config;
+    const rates = { ...config, lr: config.lr ?? RATES[stage] };
     const generator = upscaler({
       from: input,
       to: target,
@@ -81,8 +87,8 @@ export const superResolution: Recipe<typeof fields> = {
         compared: { colours: 'y', border: scale },
       }),
     } satisfies Partial<Model>;
-    const optimizer = () => decayingAdam(config, training);
-    if (config.stage === 'pixel')
+    const optimizer = () => decayingAdam(rates, training);
+    if (stage === 'pixel')
       return {
         ...model,
         networks: { generator },

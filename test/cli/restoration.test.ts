@@ -14,6 +14,9 @@ import { filesOf } from '../support/training';
 import { FakeHost } from './fakes';
 import { writeClasses } from './tiny-domains';
 
+/** A network of feature maps in TorchScript. */
+const SCRIPT = join(__dirname, '..', 'fixtures', 'io', 'script', 'maps.pt');
+
 const { XDG_CACHE_HOME: cache } = process.env;
 let folder: string;
 beforeAll(async () => {
@@ -219,6 +222,33 @@ describe('super-resolution', () => {
     expect(said).toMatch(/^init/m);
     const { code } = await call(evaluate, '--checkpoint', at('sharp'), '--metrics', 'psnr');
     expect(code).toBe(0);
+  });
+
+  test('learns its adversarial stage by the network of --features alone, and goes on by it', async () => {
+    const stage = ['--resolution', '12', '--set', 'stage=adversarial', '--set', 'patch=16'];
+    const said = await trained('super-resolution', 'own', ...stage, '--features', SCRIPT);
+    expect(said).toMatch(/perceives {2}by torchscript:maps\.pt/);
+    expect(rows('own')).toEqual([]);
+    const resume = ['--resume', at('own'), '--steps', '3'];
+    await refused(train, resume, `where you trust it, add --features ${SCRIPT}`);
+    await refused(
+      train,
+      [...resume, '--features', 'classifier'],
+      `--features classifier differs from the run ${at('own')}, which has ${SCRIPT}`,
+    );
+    const { code, stderr } = await call(train, ...resume, '--features', SCRIPT);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('perceives  by torchscript:maps.pt')]);
+  });
+
+  test.each<[string, string[]]>([
+    ['the pixel stage', []],
+    ['a stage without a perceptual loss', ['--set', 'stage=adversarial', '--set', 'perceptual=0']],
+  ])('%s has no use for features where nothing is judged', async (_, more) => {
+    await refused(
+      train,
+      [...short('super-resolution', 'none'), ...more, '--features', SCRIPT],
+      '--features says how to evaluate, but nothing says when: add --eval-every',
+    );
   });
 });
 

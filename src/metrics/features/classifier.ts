@@ -107,6 +107,7 @@ class TrainedExtractor implements ClassifierExtractor {
   readonly classes: number;
   readonly channels: readonly number[];
   readonly resize = resizeWords(SIZE);
+  readonly mapsResize = `none from 32×32 on, smaller ones ${this.resize}`;
   readonly accuracy: number | null;
   readonly heldOut: string;
   readonly #network: Classifier;
@@ -126,11 +127,13 @@ class TrainedExtractor implements ClassifierExtractor {
   }
 
   extract(images: Tensor): Extracted {
-    return this.#atRest(images, (sized) => this.#network.judge(sized));
+    return this.#atRest(images, (own) => this.#network.judge(resizeImages(own, SIZE)));
   }
 
+  /** Of images at their own size, unless that is smaller than 32×32: what a smaller picture has lost would not be seen in one. */
   maps(images: Tensor): readonly Tensor[] {
-    return this.#atRest(images, (sized) => this.#network.maps(sized));
+    const isSmall = Math.min(...images.shape.slice(2)) < CLASSIFIER_RESOLUTION;
+    return this.#atRest(images, (own) => this.#network.maps(isSmall ? resizeImages(own, SIZE) : own));
   }
 
   /** Of images at their own size, in which more is to be seen than at 32×32. */
@@ -139,11 +142,9 @@ class TrainedExtractor implements ClassifierExtractor {
     return withoutAutocast(this.device, () => this.#network.responses(images));
   }
 
-  #atRest<T>(images: Tensor, body: (sized: Tensor) => T): T {
+  #atRest<T>(images: Tensor, body: (images: Tensor) => T): T {
     requireImages(this.name, images, this.channels);
-    return scope(() =>
-      noGrad(() => withoutAutocast(this.device, () => body(resizeImages(images.to(this.device), SIZE)))),
-    );
+    return scope(() => noGrad(() => withoutAutocast(this.device, () => body(images.to(this.device)))));
   }
 
   dispose(): void {

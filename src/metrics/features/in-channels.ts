@@ -27,6 +27,9 @@ export function forChannels(extractor: FeatureExtractor, given: number): Feature
     classes: extractor.classes,
     channels: [given],
     resize: `${channelWords(given, channels)}; ${extractor.resize}`,
+    ...(extractor.mapsResize && {
+      mapsResize: `${channelWords(given, channels)}; ${extractor.mapsResize}`,
+    }),
     extract: (images) => converted(images, (formed) => extractor.extract(formed)),
     ...(extractor.maps && {
       maps: (images: Tensor) => converted(images, (formed) => extractor.maps?.(formed) ?? []),

@@ -12,7 +12,7 @@ import { classifier } from '../../../src/models/classifier';
 import { Inception } from '../../../src/models/inception';
 import { leakyRelu } from '../../../src/tensor/activations';
 import { autocast, grad } from '../../../src/tensor/autograd';
-import { randn } from '../../../src/tensor/create';
+import { arange, randn, zeros } from '../../../src/tensor/create';
 import { scope } from '../../../src/tensor/scope';
 import type { Tensor } from '../../../src/tensor/tensor';
 import { environment, temporaryFolder } from '../../data/files';
@@ -108,6 +108,24 @@ describe('feature maps of a classifier', () => {
       const inside = autocast({ device: testDevice }, () => extractor.maps?.(images) ?? []);
       for (const [i, map] of inside.entries()) expectClose(map, maps[i], { relative: 0 });
       expect(() => extractor.maps?.(randn([1, 3, 32, 32]))).toThrow(usage('float32 [N, 1, H, W]'));
+    });
+    extractor.dispose();
+  });
+
+  test('are of images at their own size, so that detail counts which 32×32 pixels do not hold; smaller ones are enlarged', async () => {
+    const recipe = { ...CLASSIFIER_RECIPE, width: 4, dimensions: 8, batch: 8, leastImages: 8, mostImages: 8 };
+    const extractor = await classifierExtractor(dataset(), { recipe, device: testDevice });
+    expect(extractor.mapsResize).toBe('none from 32×32 on, smaller ones bilinear, antialiased, to 32×32');
+    scope(() => {
+      const sizes = (size: number) =>
+        extractor.maps?.(zeros([1, 1, size, size], { device: testDevice })).map(({ shape }) => shape[3]);
+      expect(sizes(64)).toEqual([32, 16, 8]);
+      for (const size of [32, 12]) expect(sizes(size)).toEqual([16, 8, 4]);
+      // Columns of 1 and −1 in turn, which are grey at half the size.
+      const places = arange({ end: 64 }, { device: testDevice }).float();
+      const stripes = places.remainder(2).mul(2).sub(1).expand([1, 1, 64, 64]);
+      const [striped, grey] = [stripes, stripes.mul(0)].map((images) => extractor.maps?.(images) ?? []);
+      expect(Number(striped[0].sub(grey[0]).abs().max().item())).toBeGreaterThan(0.1);
     });
     extractor.dispose();
   });
