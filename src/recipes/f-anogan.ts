@@ -6,6 +6,7 @@ import { rememberModes } from '../nn/modes';
 import type { Module } from '../nn/module';
 import { adam } from '../optim/adam';
 import { rmsprop } from '../optim/rmsprop';
+import { cosine } from '../optim/schedule';
 import type { Tensor } from '../tensor/tensor';
 import { reconstructionsBy } from './autoencoder';
 import { integer, number } from './config';
@@ -92,7 +93,7 @@ export const fAnogan: Recipe<typeof fields> = {
           {
             name: 'E',
             trains: 'encoder',
-            optimizer: rmsprop({ lr: config.encoderLr }),
+            optimizer: rmsprop({ lr: config.encoderLr, schedule: cosine({ steps: training.steps - first }) }),
             during: (index) => index >= first,
             loss: ({ batch: { images: seen }, log }) =>
               atRest([generator, discriminator], () => {
