@@ -4,6 +4,7 @@ import type { Detection } from '../metrics/detection';
 import type { ImageSource } from '../metrics/image-source';
 import { load } from '../recipes/index';
 import { metricFacts } from '../report/evaluations';
+import { formatRate } from '../report/progress';
 import { formatMeasured } from '../report/summary';
 import { createTaskProgress } from '../report/task-progress';
 import { fromBytes } from '../tensor/create';
@@ -70,7 +71,9 @@ export async function runScore(settings: ScoreSettings, { host, terminal }: Comm
     const masks = settings.masks === undefined ? null : new MaskJudge();
     const goesOn = () => !signal.aborted;
     const job: ScoreJob = { model, settings, images, terminal, threshold, masks, goesOn };
-    await conclude(await scoreAll(files, job), job);
+    const start = performance.now();
+    const rows = await scoreAll(files, job);
+    await conclude(rows, (performance.now() - start) / 1000, job);
     return interrupt.exitCode ?? 0;
   } catch (error) {
     if (interrupt.exitCode !== undefined) return interrupt.exitCode;
@@ -172,8 +175,11 @@ function sourceOf(inputs: readonly ScoreInput[], { specs, device }: LoadedModel)
   };
 }
 
-/** @throws GanError `ERR_DATA_EMPTY` where every image was left out */
-async function conclude(rows: readonly Row[], job: ScoreJob): Promise<void> {
+/**
+ * @param seconds what it took to open and score the images of `rows`
+ * @throws GanError `ERR_DATA_EMPTY` where every image was left out
+ */
+async function conclude(rows: readonly Row[], seconds: number, job: ScoreJob): Promise<void> {
   const { model, settings, images, terminal, threshold, masks } = job;
   const { out, maps } = settings;
   if (job.goesOn()) images.leftOut.requireSome(rows.length);
@@ -197,11 +203,13 @@ async function conclude(rows: readonly Row[], job: ScoreJob): Promise<void> {
   for (const [what, found] of Object.entries(judged ?? {}))
     for (const [name, measured] of Object.entries(found as Detection))
       terminal.result(`${metricFacts(name).label} of ${what}  ${formatMeasured(measured)}`);
+  terminal.log(`after loading: ${formatRate(rows.length / seconds)} images/s, opened and scored`);
   const { checkpoint, step, weights } = model;
   terminal.record({
     event: 'end',
     ...{ checkpoint, step, weights },
     ...{ images: rows.length, skipped: images.leftOut.reasons.length },
+    imagesPerSecond: rows.length / seconds,
     ...(threshold && {
       threshold: threshold.value,
       falseAlarms: threshold.falseAlarms,

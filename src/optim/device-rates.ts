@@ -1,9 +1,18 @@
 import { full } from '../tensor/create';
+import { isCpu } from '../tensor/device';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 
 /**
- * The learning rates of an optimizer's groups as float32 scalars beside its parameters. A captured step reads them there, so a
+ * A learning rate as a scalar on the device holds it: to float64 on the CPU, to float32 elsewhere, where LibTorch's fused steps read no
+ * other. A step with it as a number has the bits of one that reads the scalar.
+ */
+export function rateOn(device: string, lr: number): number {
+  return isCpu(device) ? lr : Math.fround(lr);
+}
+
+/**
+ * The learning rates of an optimizer's groups as scalars beside its parameters. A captured step reads them there, so a
  * replay works with what they hold by then; a number would be fixed in the graph.
  */
 export class DeviceRates {
@@ -12,7 +21,7 @@ export class DeviceRates {
 
   /** @param groups the device and first learning rate of each group */
   constructor(groups: readonly { readonly device: string; readonly lr: number }[]) {
-    this.tensors = groups.map(({ device, lr }) => keep(full([], lr, { device })));
+    this.tensors = groups.map(({ device, lr }) => scalarOn(device, lr));
     this.#values = groups.map(({ lr }) => lr);
   }
 
@@ -32,4 +41,8 @@ export class DeviceRates {
   dispose(): void {
     for (const tensor of this.tensors) tensor.dispose();
   }
+}
+
+function scalarOn(device: string, lr: number): Tensor {
+  return keep(full([], lr, { device, dtype: isCpu(device) ? 'float64' : 'float32' }));
 }

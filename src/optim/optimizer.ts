@@ -7,7 +7,7 @@ import { undoWhere } from '../tensor/snapshot';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
 import { type Batch, Bucket, type ParameterState, type Slot } from './bucket';
-import { DeviceRates } from './device-rates';
+import { DeviceRates, rateOn } from './device-rates';
 import { normalizeGroups, type ParameterGroups } from './groups';
 import { constant, type Schedule } from './schedule';
 import { checkOptimizerState } from './state';
@@ -44,7 +44,7 @@ export interface Rates {
   /** The group's learning rate times the schedule's factor. */
   readonly lr: number;
   readonly weightDecay: number;
-  /** `lr` on the device (float32), for steps that are captured: those must not use the number. */
+  /** `lr` on the device, for steps that are captured: those must not use the number. Both are the same to the last bit. */
   readonly lrTensor?: Tensor;
 }
 
@@ -118,7 +118,10 @@ export abstract class Optimizer {
 
   /** Moves every parameter that has a gradient. */
   step(options: UpdateOptions = {}): void {
-    this.#move(options, this.lr);
+    this.#move(
+      options,
+      this.lr.map((lr, i) => rateOn(this.#groups[i].parameters[0].device, lr)),
+    );
     this.#steps += 1;
   }
 

@@ -67,13 +67,12 @@ export class Rmsprop extends Optimizer {
         ops._foreach_mul__Scalar(state.momentum_buffer, this.momentum);
         ops._foreach_addcdiv__Scalar(state.momentum_buffer, direction, scale, 1);
       }
-      if (lrTensor) {
-        const way = owned(ops._foreach_mul_Scalar(this.momentum > 0 ? state.momentum_buffer : direction, 1));
-        if (this.momentum === 0) ops._foreach_div__List(way, scale);
-        ops._foreach_mul__Tensor(way, lrTensor.handle);
-        ops._foreach_sub__List(parameters, way);
-      } else if (this.momentum > 0) ops._foreach_add__List(parameters, state.momentum_buffer, -lr);
-      else ops._foreach_addcdiv__Scalar(parameters, direction, scale, -lr);
+      // The same operators in the same order for a rate of the device and one of the host: a fused one would round elsewhere.
+      const way = this.momentum > 0 ? state.momentum_buffer : direction;
+      const step = owned(ops._foreach_mul_Scalar(way, lrTensor ? 1 : lr));
+      if (lrTensor) ops._foreach_mul__Tensor(step, lrTensor.handle);
+      if (this.momentum === 0) ops._foreach_div__List(step, scale);
+      ops._foreach_sub__List(parameters, step);
     } finally {
       native().release(temporary);
     }

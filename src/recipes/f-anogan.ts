@@ -6,35 +6,41 @@ import { rememberModes } from '../nn/modes';
 import type { Module } from '../nn/module';
 import { adam } from '../optim/adam';
 import { rmsprop } from '../optim/rmsprop';
+import { constant, cosine, type Schedule } from '../optim/schedule';
 import type { Tensor } from '../tensor/tensor';
 import { reconstructionsBy } from './autoencoder';
 import { integer, number } from './config';
 import { gan } from './gan';
 import { errorMaps, meanOfEach, oneClassFields, prepareOneClass, scorerOf } from './one-class';
 import type { Recipe } from './recipe';
-import { residualFields } from './residual';
 
 const fields = {
-  ...residualFields,
-  growth: integer(1, { min: 1, help: 'channels double inwards, up to so many widths' }),
+  latentSize: integer(32, { min: 1, help: 'normal numbers in a latent (the paper’s: 128)' }),
+  width: integer(8, { min: 1, help: 'channels of G at the images’ side (the paper’s: 64)' }),
+  discriminatorWidth: integer(8, { min: 1, help: 'channels of D and E there (the paper’s: 64)' }),
+  growth: integer(4, { min: 1, help: 'channels double inwards, up to so many widths (the paper’s: 8)' }),
   lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   critic: integer(2, { min: 1, help: 'critic steps for each of the generator’s (the paper’s: 5)' }),
-  lr: number(2e-4, {
+  lr: number(4e-4, {
     resumable: true,
     min: 0,
     help: 'learning rate of both networks of the GAN (the paper’s: 1e-4)',
   }),
-  encoderShare: number(0.6, {
+  encoderShare: number(0.45, {
     min: 0.01,
     max: 0.99,
     help: 'share of the steps, the last ones, that train the encoder in place of the GAN',
   }),
-  encoderLr: number(5e-4, {
+  encoderLr: number(1e-3, {
     resumable: true,
     min: 0,
-    help: 'learning rate of the encoder, by RMSprop (the paper’s: 5e-5)',
+    help: 'learning rate of the encoder, by RMSprop, falling to 0 along half a cosine (the paper’s: 5e-5, level)',
   }),
-  kappa: number(1, { resumable: true, min: 0, help: 'κ, weight of the distance of features' }),
+  kappa: number(10, {
+    resumable: true,
+    min: 0,
+    help: 'κ, weight of the distance of features (the paper’s: 1)',
+  }),
   ...oneClassFields(0.1),
 };
 
@@ -49,7 +55,7 @@ export const fAnogan: Recipe<typeof fields> = {
   fields,
   prepare: prepareOneClass,
   resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
-  training: { resolution: 32, batch: 32, steps: 2_000 },
+  training: { resolution: 32, batch: 32, steps: 900 },
   build(config, { images }, training = fAnogan.training) {
     const { latentSize, width, growth, discriminatorWidth, critic, lambda, lr, kappa } = config;
     const generator = resnetGenerator({ images, latentSize, width, growth });
@@ -92,7 +98,7 @@ export const fAnogan: Recipe<typeof fields> = {
           {
             name: 'E',
             trains: 'encoder',
-            optimizer: rmsprop({ lr: config.encoderLr }),
+            optimizer: rmsprop({ lr: config.encoderLr, schedule: falling(training.steps - first) }),
             during: (index) => index >= first,
             loss: ({ batch: { images: seen }, log }) =>
               atRest([generator, discriminator], () => {
@@ -121,6 +127,11 @@ export const fAnogan: Recipe<typeof fields> = {
 /** Both stages have a step at least, where there are two. */
 function firstEncoderStep(steps: number, share: number): number {
   return Math.max(1, Math.min(steps - 1, Math.round(steps * (1 - share))));
+}
+
+/** Half a cosine, also where the encoder has no step: a training of one step is of the GAN. */
+function falling(steps: number): Schedule {
+  return steps > 0 ? cosine({ steps }) : constant();
 }
 
 /** Runs `body` while networks normalise by their running statistics, as they will when they are used. */

@@ -1,8 +1,10 @@
 import { ImageDataset } from '../data/dataset';
 import { learnedImages, type NormalImages } from '../data/normal-images';
+import { UsageError } from '../errors';
+import { avgPool2d } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import type { Scorer } from '../training/scorer';
-import { type ConfigOf, number, text } from './config';
+import type { ScoreOptions, Scorer } from '../training/scorer';
+import { type ConfigOf, integer, number, text } from './config';
 import type { Recipe } from './recipe';
 
 /**
@@ -27,6 +29,10 @@ export const oneClassFields = (heldOut: number) => ({
     resumable: true,
     help: 'share of normal images that may lie above the threshold',
   }),
+  window: integer(0, {
+    min: 0,
+    help: 'judges an image by its most unusual square of so many pixels a side (an odd number), for small defects; 0 by the whole of it',
+  }),
 });
 
 /** The values of {@link oneClassFields}. */
@@ -46,9 +52,37 @@ export const prepareOneClass: NonNullable<Recipe<ReturnType<typeof oneClassField
     ? learnedImages(dataset, normalOf(config), seed)
     : dataset;
 
-/** A scorer with what a configuration says of normal images. */
+/** A scorer with what a configuration says of normal images, and of the part of an image that is judged. */
 export function scorerOf(config: OneClassConfig, scorer: Omit<Scorer, 'normal' | 'falseAlarms'>): Scorer {
-  return { ...scorer, normal: normalOf(config), falseAlarms: config.falseAlarms };
+  const { falseAlarms, window } = config;
+  const judging = window === 0 ? scorer : windowed(scorer, window);
+  return { ...judging, normal: normalOf(config), falseAlarms };
+}
+
+/**
+ * Judges by the map m of a scorer: the score is the largest mean of m² over window × window pixels of the image, the map √(mean m²) over
+ * the window around each pixel, as much of it as lies in the image.
+ */
+function windowed<S extends Omit<Scorer, 'normal' | 'falseAlarms'>>(scorer: S, window: number): S {
+  if (window % 2 === 0) throw new UsageError(`window expects an odd number, or 0, but received ${window}`);
+  return {
+    ...scorer,
+    name: `largest mean of map² over ${window}×${window} pixels`,
+    score: (images: Tensor, options: ScoreOptions) => {
+      const squares = scorer.score(images, options).maps.float().square();
+      const kernelSize = window;
+      const around = { kernelSize, stride: 1, padding: (window - 1) / 2, countIncludePad: false };
+      const [, , height, width] = squares.shape;
+      if (window > Math.min(height, width))
+        throw new UsageError(
+          `window expects at most the ${height}×${width} pixels of an image but received ${window}`,
+        );
+      return {
+        scores: avgPool2d(squares, { kernelSize, stride: 1 }).flatten({ startDim: 1 }).amax(1),
+        maps: avgPool2d(squares, around).sqrt(),
+      };
+    },
+  };
 }
 
 /** Mean |made − seen| over the channels: [N, C, H, W] → [N, 1, H, W]. */

@@ -130,7 +130,7 @@ describe('score refuses', () => {
 describe('score', () => {
   test('tells a row for each image, and finds other digits above the threshold that is kept', async () => {
     await drawDigits(at('in'), 60);
-    const { code, stdout } = await call(
+    const { code, stdout, stderr } = await call(
       score,
       '--checkpoint',
       run,
@@ -141,12 +141,14 @@ describe('score', () => {
       at('rows.jsonl'),
     );
     expect(code).toBe(0);
+    expect(stderr).toMatch(/^after loading: [\d.]+ images\/s, opened and scored$/m);
     const rows = rowsOf(stdout);
     const end = rows.pop();
     expect(rows).toHaveLength(60);
     expect(end).toMatchObject({
       event: 'end',
       images: 60,
+      imagesPerSecond: expect.any(Number),
       falseAlarms: 0.05,
       of: expect.stringMatching(/digits \(normal 1\), held out/),
     });

@@ -6,7 +6,7 @@ import { buildSmall, SMALL, smallLoader } from '../support/small-recipes';
 
 const STEPS = 16;
 
-/** Rates, at numbers that float32 has exactly: on a straight line to 0 over a power of two, or level. */
+/** Rates that all recipes are given: networks that hardly move in so few steps would show nothing. */
 const RATES = ['lr', 'lrEnd', 'generatorLr', 'discriminatorLr', 'encoderLr'];
 
 /** A critic's first runs of a step have fakes of their own: they are captured apart from the rest. So is what follows in a second stage,

@@ -7,8 +7,8 @@ import { hashesOf } from '../support/state';
 
 /** By then every group of phases is captured. */
 const BAD = 10;
-/** What schedules go by: a power of two, by which a rate falls to numbers that float32 has exactly. */
-const LENGTH = 16;
+/** What schedules go by. */
+const LENGTH = 15;
 
 /** All losses of the step after that are NaN. */
 function poisoned(phase: Phase): Phase {
@@ -37,7 +37,7 @@ async function states(small: SmallRecipe, graphs: boolean | typeof captures, poi
   return { found, skipped, notes, recorded };
 }
 
-/** Rates that float32 has exactly, as those of captured steps are float32. */
+/** Rates with which each step moves much. */
 function rates({ recipe }: SmallRecipe) {
   const { fields } = require('../../src/recipes').recipes[recipe];
   const names = ['lr', 'lrEnd', 'generatorLr', 'discriminatorLr', 'encoderLr'];

@@ -53,11 +53,9 @@ describe('losses are those of a run without graphs', () => {
     ['sgd', sgd({ lr: 2 ** -3, momentum: 0.9, schedule: linear({ steps: 8 }) })],
     ['rmsprop', rmsprop({ lr: LR, schedule: linear({ steps: 8 }) })],
     ['rmsprop with momentum', rmsprop({ lr: LR, momentum: 0.5, schedule: linear({ steps: 8 }) })],
-  ])('with a schedule of %s, recorded once', async (name, optimizer) => {
+  ])('with a schedule of %s, recorded once', async (_, optimizer) => {
     const { expected, found, recorded, notes } = await bothWays(tinyModel({ optimizer }), 16);
-    // RMSprop multiplies by a learning rate of the device in another order.
-    for (const [i, { P0 }] of found.entries())
-      expect(P0 / expected[i].P0).toBeCloseTo(1, name === 'adam' ? 9 : 4);
+    expect(found).toEqual(expected);
     expect([recorded, notes]).toEqual([1, []]);
     // From the eighth step on nothing moves any more, but the data.
     const moving = await bothWays(tinyModel({ optimizer: adam({ lr: LR }) }), 16);

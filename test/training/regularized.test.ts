@@ -25,8 +25,7 @@ import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/trai
 
 const folder = temporaryFolder();
 
-/** A learning rate that float32 has exactly, and three quarters of it, too: recorded steps take it from the device. */
-const LR = 2 ** -7;
+const LR = 7e-3;
 
 function makeTrainer(graphs: boolean | (() => GraphCapture) = false) {
   manualSeed(11);
