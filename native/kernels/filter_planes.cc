@@ -26,18 +26,14 @@ struct Taps {
   int count() const { return static_cast<int>(weights.size()); }
 };
 
-/// One direction with its phases, none of which has more than `most` taps, or more than `widest` numbers.
+/// One direction with its phases, none of which has more than `most` taps.
 template <class A>
 struct Direction {
-  int64_t up, down, input, output, widest, most = 1;
+  int64_t up, down, input, output, most = 1;
   std::vector<Taps<A>> phases;
 
   explicit Direction(const Filter& filter)
-      : up(filter.up),
-        down(filter.down),
-        input(filter.input),
-        output(filter.output),
-        widest(ceil_divided(output, up)) {
+      : up(filter.up), down(filter.down), input(filter.input), output(filter.output) {
     for (const Phase& phase : filter.phases()) {
       phases.push_back({phase.first, phase.begin, phase.end, {phase.weights.begin(), phase.weights.end()}});
       most = std::max(most, static_cast<int64_t>(phase.weights.size()));
@@ -45,29 +41,41 @@ struct Direction {
   }
 };
 
-/// What a thread filters rows with, and works in: a row of pixels between borders of zeros, that row as its
-/// every down-th numbers, and what becomes of it, one row for each phase.
+/// Rows that are filtered together, at most.
+constexpr int64_t kMostRows = 16;
+
+/// What a thread filters rows with, and works in: a row of pixels between borders of zeros. Of numbers there
+/// are several rows, one after the other, also as their every down-th numbers, and what becomes of them by
+/// phase.
 template <class A>
 struct Rows {
   const Direction<A>&vertical, &horizontal;
-  int64_t inner, border, length;
+  int64_t inner, border, length, part, together;
+  /// Whether every number of the output has a source.
+  bool covered = true;
   std::vector<A> row, parts, sums;
-  /// Where in `parts` the sources of each phase's taps begin, where pixels are numbers.
+  /// Where in `parts` the sources of each phase's taps begin.
   std::vector<std::vector<int64_t>> sources;
 
   Rows(const Direction<A>& down_columns, const Direction<A>& along_rows, int64_t numbers)
       : vertical(down_columns), horizontal(along_rows), inner(numbers) {
     const int64_t step = inner == 1 ? horizontal.down : 1;
     border = ceil_divided(horizontal.most - 1, step) * step;
-    length = ceil_divided(2 * border + horizontal.input, step) * step;
-    row.resize(length * inner);
-    parts.resize(step == 1 ? 0 : length);
-    sums.resize(inner == 1 ? horizontal.up * horizontal.widest : inner);
+    part = ceil_divided(2 * border + horizontal.input, step);
+    length = part * step;
+    // Short rows are handled many at once: loops over few numbers are mostly their beginnings and ends.
+    together = inner == 1 ? std::clamp<int64_t>(2048 / std::max<int64_t>(length, 1), 1, kMostRows) : 1;
+    row.resize(together * length * inner);
+    parts.resize(step == 1 ? 0 : together * length);
+    sums.resize(inner == 1 ? together * part * horizontal.up : inner);
+    int64_t residue = 0;
     for (const Taps<A>& taps : horizontal.phases) {
+      covered = covered && taps.begin == 0 &&
+                taps.end >= ceil_divided(horizontal.output - residue++, horizontal.up);
       std::vector<int64_t>& starts = sources.emplace_back();
       for (int j = 0; j < taps.count(); ++j) {
         const int64_t place = taps.first + j + border, turn = floor_divided(place, step);
-        starts.push_back((place - turn * step) * (length / step) + turn + taps.begin);
+        starts.push_back((place - turn * step) * together * part + turn + taps.begin);
       }
     }
   }
@@ -76,22 +84,22 @@ struct Rows {
 /// A row along the columns of a plane, by one phase and where its sources begin; false where nothing but
 /// zeros comes of it.
 template <class T, class A>
-GAN_ALWAYS_INLINE bool filter_columns(Rows<A>& rows, const T* plane, const Taps<A>& taps, int64_t start) {
+GAN_ALWAYS_INLINE bool filter_columns(const Rows<A>& rows, const T* plane, const Taps<A>& taps, int64_t start,
+                                      A* sums) {
   const int64_t length = rows.horizontal.input * rows.inner;
   const int64_t begin = std::max<int64_t>(0, -start),
                 end = std::min<int64_t>(taps.count(), rows.vertical.input - start);
   if (begin >= end) return false;
   const T* sources[kMostTaps];
   for (int64_t j = begin; j < end; ++j) sources[j - begin] = plane + (start + j) * length;
-  rows::sum_rows(sources, taps.weights.data() + begin, static_cast<int>(end - begin), length,
-                 rows.row.data() + rows.border * rows.inner);
+  rows::sum_rows(sources, taps.weights.data() + begin, static_cast<int>(end - begin), length, sums);
   return true;
 }
 
-/// The row of numbers as rows of every down-th.
+/// Rows of numbers as rows of every down-th.
 template <class A>
 GAN_ALWAYS_INLINE const A* split(Rows<A>& rows) {
-  const int64_t down = rows.horizontal.down, count = rows.length / down;
+  const int64_t down = rows.horizontal.down, count = rows.together * rows.part;
   const A* const row = rows.row.data();
   if (down == 1) return row;
   A* const parts = rows.parts.data();
@@ -106,38 +114,44 @@ GAN_ALWAYS_INLINE const A* split(Rows<A>& rows) {
   return parts;
 }
 
-/// What became of each phase, in turn.
+/// The sums of each phase, of all rows.
+template <class A>
+GAN_ALWAYS_INLINE void filter_numbers(Rows<A>& rows) {
+  const A* const parts = split(rows);
+  for (int64_t residue = 0; residue < rows.horizontal.up; ++residue) {
+    const Taps<A>& taps = rows.horizontal.phases[residue];
+    if (taps.begin == taps.end) continue;
+    const A* sources[kMostTaps];
+    for (int j = 0; j < taps.count(); ++j) sources[j] = parts + rows.sources[residue][j];
+    rows::sum_rows(sources, taps.weights.data(), taps.count(),
+                   (rows.together - 1) * rows.part + taps.end - taps.begin,
+                   rows.sums.data() + residue * rows.together * rows.part);
+  }
+}
+
+/// One row of what became of each phase, in turn.
 template <class T, class A>
-GAN_ALWAYS_INLINE void merge(const Rows<A>& rows, T* __restrict output) {
+GAN_ALWAYS_INLINE void merge(const Rows<A>& rows, int64_t index, T* __restrict output) {
   const int64_t up = rows.horizontal.up, count = rows.horizontal.output, whole = count / up;
-  const A* const sums = rows.sums.data();
-  const A* const next = sums + rows.horizontal.widest;
-  if (up == 1) {
+  const int64_t stride = rows.together * rows.part;
+  const A* const sums = rows.sums.data() + index * rows.part;
+  if (rows.covered && up == 1) {
     for (int64_t i = 0; i < count; ++i) put(output[i], sums[i]);
-  } else if (up == 2) {
+  } else if (rows.covered && up == 2) {
+    const A* const next = sums + stride;
     for (int64_t i = 0; i < whole; ++i) {
       put(output[2 * i], sums[i]);
       put(output[2 * i + 1], next[i]);
     }
     if (count % 2 == 1) put(output[count - 1], sums[whole]);
   } else {
-    for (int64_t i = 0; i < count; ++i) put(output[i], sums[i % up * rows.horizontal.widest + i / up]);
+    if (!rows.covered) std::fill_n(output, count, T{});
+    for (int64_t residue = 0; residue < up; ++residue) {
+      const Taps<A>& taps = rows.horizontal.phases[residue];
+      T* const to = output + residue + taps.begin * up;
+      for (int64_t q = 0; q < taps.end - taps.begin; ++q) put(to[q * up], sums[residue * stride + q]);
+    }
   }
-}
-
-/// A row of numbers, filtered.
-template <class T, class A>
-GAN_ALWAYS_INLINE void filter_numbers(Rows<A>& rows, T* output) {
-  const A* const parts = split(rows);
-  for (int64_t residue = 0; residue < rows.horizontal.up; ++residue) {
-    const Taps<A>& taps = rows.horizontal.phases[residue];
-    if (taps.begin >= taps.end) continue;
-    const A* sources[kMostTaps];
-    for (int j = 0; j < taps.count(); ++j) sources[j] = parts + rows.sources[residue][j];
-    rows::sum_rows(sources, taps.weights.data(), taps.count(), taps.end - taps.begin,
-                   rows.sums.data() + residue * rows.horizontal.widest + taps.begin);
-  }
-  merge(rows, output);
 }
 
 /// A row of pixels of several numbers each, filtered.
@@ -165,22 +179,32 @@ GAN_ALWAYS_INLINE void filter_rows(Rows<A>& rows, const T* input, T* output, int
   const int64_t image = vertical.input * horizontal.input * inner, width = horizontal.output * inner;
   int64_t index = begin % vertical.output, residue = index % vertical.up, q = index / vertical.up;
   const T* plane = input + begin / vertical.output * image;
-  for (T* to = output + begin * width; begin < end; ++begin, to += width) {
-    const Taps<A>& taps = vertical.phases[residue];
-    if (!filter_columns(rows, plane, taps, q * vertical.down + taps.first))
-      std::fill_n(to, width, T{});
-    else if (inner == 1)
-      filter_numbers(rows, to);
-    else
-      filter_pixels(rows, to);
-    if (++residue == vertical.up) {
-      residue = 0;
-      ++q;
+  while (begin < end) {
+    T* const to = output + begin * width;
+    const int64_t count = std::min(rows.together, end - begin);
+    bool zero[kMostRows];
+    for (int64_t row = 0; row < count; ++row) {
+      const Taps<A>& taps = vertical.phases[residue];
+      A* const sums = rows.row.data() + (row * rows.length + rows.border) * inner;
+      zero[row] = !filter_columns(rows, plane, taps, q * vertical.down + taps.first, sums);
+      if (++residue == vertical.up) {
+        residue = 0;
+        ++q;
+      }
+      if (++index == vertical.output) {
+        index = residue = q = 0;
+        plane += image;
+      }
     }
-    if (++index == vertical.output) {
-      index = residue = q = 0;
-      plane += image;
-    }
+    if (inner == 1) filter_numbers(rows);
+    for (int64_t row = 0; row < count; ++row)
+      if (zero[row])
+        std::fill_n(to + row * width, width, T{});
+      else if (inner == 1)
+        merge(rows, row, to + row * width);
+      else
+        filter_pixels(rows, to);
+    begin += count;
   }
 }
 
