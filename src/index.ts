@@ -101,6 +101,7 @@ export {
   type ScoringOptions,
   scoreImages,
 } from './training/scorer';
+export type { Stage, StagePlace, Stages } from './training/stages';
 export type { ProfileOptions } from './training/step-profile';
 export type { TileOptions } from './training/tile-plan';
 export { Trainer, type TrainerOptions } from './training/trainer';
