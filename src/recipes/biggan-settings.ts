@@ -75,17 +75,17 @@ export const bigganFields = {
   beta1: adamOnes.beta1,
   beta2: adamOnes.beta2,
   eps: number(1e-6, { min: 0, help: 'what Adam adds to the root of the mean square' }),
+  emaStart: optional(
+    integer(1_000, {
+      min: 0,
+      help: 'steps before the averaging begins (small 0, paper 20,000, cifar 1,000)',
+    }),
+  ),
   ...ganFields(),
   emaImages: optional(
     integer(10_000, {
       min: 0,
       help: 'half-life of G’s averaged weights in images, 0 for none (small 10,000; paper and cifar: 0.9999 a step)',
-    }),
-  ),
-  emaStart: optional(
-    integer(1_000, {
-      min: 0,
-      help: 'steps before the averaging begins (small 0, paper 20,000, cifar 1,000)',
     }),
   ),
 };
