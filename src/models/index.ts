@@ -1,14 +1,12 @@
+export { BigGanDiscriminator, bigganDiscriminator } from './biggan-discriminator';
 export {
   type BigGanConditioning,
-  BigGanDiscriminator,
-  type BigGanDiscriminatorOptions,
   BigGanGenerator,
   type BigGanGeneratorOptions,
-  type BigGanStart,
-  bigganDiscriminator,
   bigganGenerator,
-} from './biggan';
+} from './biggan-generator';
 export { BIGGAN_SIZES, bigganAccepts } from './biggan-plan';
+export type { BigGanOptions, BigGanStart } from './biggan-start';
 export {
   BottleneckDiscriminatorBlock,
   type BottleneckDiscriminatorOptions,
