@@ -30,6 +30,7 @@ export {
 } from './recipes';
 export * as report from './report';
 export { type Profile, profile } from './report/profile';
+export * as style from './style';
 export { autocast, enableGrad, grad, isGradEnabled, noGrad, withoutAutocast } from './tensor/autograd';
 export {
   arange,
@@ -102,6 +103,17 @@ export {
   scoreImages,
 } from './training/scorer';
 export type { ProfileOptions } from './training/step-profile';
+export {
+  type MixedImages,
+  type MixOptions,
+  mixingStyles,
+  type StyledModel,
+  type StyleGrid,
+  type StyleRequest,
+  seededStatistics,
+  seededStyles,
+  walkStyles,
+} from './training/style-paths';
 export type { TileOptions } from './training/tile-plan';
 export { Trainer, type TrainerOptions } from './training/trainer';
 export {
@@ -110,5 +122,6 @@ export {
   type TranslatedOptions,
   translatedImages,
 } from './training/translated-images';
+export type { TruncationOptions } from './training/truncation';
 export { readWeights, type Weights } from './training/weights';
 export { version } from './version';
