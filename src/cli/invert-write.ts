@@ -112,9 +112,9 @@ function shown(images: Tensor) {
   return { shape: seen.shape, values: valuesOf(seen) };
 }
 
-/** The values of images, one by one. */
+/** The values of float32 images, one by one. */
 function valuesOf(images: Tensor): Float32Array[] {
-  const all = Float32Array.from(images.toTypedArray(), Number);
+  const all = new Float32Array(images.toBytes().buffer);
   const size = all.length / images.shape[0];
   return Array.from({ length: images.shape[0] }, (_, i) => all.subarray(i * size, (i + 1) * size));
 }
