@@ -30,6 +30,7 @@ export {
 } from './recipes';
 export * as report from './report';
 export { type Profile, profile } from './report/profile';
+export * as style from './style';
 export { autocast, enableGrad, grad, isGradEnabled, noGrad, withoutAutocast } from './tensor/autograd';
 export {
   arange,
@@ -103,6 +104,17 @@ export {
 } from './training/scorer';
 export type { Stage, StagePlace, Stages } from './training/stages';
 export type { ProfileOptions } from './training/step-profile';
+export {
+  type MixedImages,
+  type MixOptions,
+  mixingStyles,
+  type StyledModel,
+  type StyleGrid,
+  type StyleRequest,
+  seededStatistics,
+  seededStyles,
+  walkStyles,
+} from './training/style-paths';
 export type { TileOptions } from './training/tile-plan';
 export { Trainer, type TrainerOptions } from './training/trainer';
 export {
@@ -111,5 +123,6 @@ export {
   type TranslatedOptions,
   translatedImages,
 } from './training/translated-images';
+export type { TruncationOptions } from './training/truncation';
 export { readWeights, type Weights } from './training/weights';
 export { version } from './version';

@@ -2,6 +2,7 @@ import { writeGif } from '../io/gif';
 import { type Picture, writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
 import { tensorsToRecords } from '../io/tensors';
+import { resizeImages } from '../metrics/features/resize-images';
 import { sampleGrid } from '../report/grid';
 import type { FoundStyles, StyleSpace } from '../style/search';
 import { scope } from '../tensor/scope';
@@ -28,8 +29,8 @@ export interface Outcome {
 const FRAMES = 40;
 /** Pictures that its end is seen for. */
 const LAST = 10;
-/** Pixels that a picture of a film is high at least. */
-const LEAST = 128;
+/** Pixels that a picture of a film is high, at least and at most. */
+const [LEAST, MOST] = [128, 256];
 
 /** The pictures of a search: each image, and beside it what is found of it. */
 export class Film {
@@ -40,8 +41,9 @@ export class Film {
 
   /** @param images the searched images [N, C, H, W] */
   constructor(images: Tensor, steps: number) {
-    this.#shape = images.shape.slice(1);
-    this.#targets = valuesOf(images);
+    const { shape, values } = scope(() => shown(images));
+    this.#shape = shape.slice(1);
+    this.#targets = values;
     this.#every = Math.max(1, Math.round(steps / FRAMES));
     this.#frames = this.#targets.map(() => []);
   }
@@ -49,17 +51,14 @@ export class Film {
   /** Adds a picture of each image where it is time for one. */
   add(step: number, images: () => Tensor): void {
     if (step % this.#every !== 0) return;
-    this.#show(scope(() => valuesOf(images())));
+    const { values } = scope(() => shown(images()));
+    for (const [index, each] of values.entries()) this.#frames[index].push(this.#frame(index, each));
   }
 
   /** The pictures of an image; the last one, what was found, stays for a while. */
   framesOf(index: number, found: Tensor): readonly Picture[] {
-    const last = this.#frame(index, valuesOf(found)[index]);
+    const last = this.#frame(index, scope(() => shown(found)).values[index]);
     return [...this.#frames[index], ...Array.from({ length: LAST }, () => last)];
-  }
-
-  #show(all: readonly Float32Array[]): void {
-    for (const [index, values] of all.entries()) this.#frames[index].push(this.#frame(index, values));
   }
 
   #frame(index: number, found: Float32Array): Picture {
@@ -104,9 +103,18 @@ export async function writeOutcome(
   return { file: name, pixels, features, picture, latents, film: gif, steps: facts.steps };
 }
 
-/** The values of images, one by one. */
+/** Images as a film shows them, one by one: it would be gigabytes else. */
+function shown(images: Tensor) {
+  const [, , height, width] = images.shape;
+  const factor = Math.max(1, height / MOST);
+  const size = { height: Math.round(height / factor), width: Math.round(width / factor) };
+  const seen = resizeImages(images, { size });
+  return { shape: seen.shape, values: valuesOf(seen) };
+}
+
+/** The values of float32 images, one by one. */
 function valuesOf(images: Tensor): Float32Array[] {
-  const all = Float32Array.from(images.toTypedArray(), Number);
+  const all = new Float32Array(images.toBytes().buffer);
   const size = all.length / images.shape[0];
   return Array.from({ length: images.shape[0] }, (_, i) => all.subarray(i * size, (i + 1) * size));
 }

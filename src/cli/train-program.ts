@@ -170,9 +170,15 @@ function describeRecipes(recipes: Recipes): string {
     .join('\n\n');
 }
 
+/** A default that depends on the machine is not looked for: that would load LibTorch. */
+function usualText(field: Fields[string]): string {
+  const usual = field.usually ?? field.default;
+  return usual === undefined ? '' : ` (${usual})`;
+}
+
 function describeFields(fields: Fields): string[] {
   return Object.entries(fields).map(
-    ([key, { help, expected, default: value, usually = value, resumable }]) =>
-      `  --set ${key}=…  ${help}: ${expected}${usually === undefined ? '' : ` (${usually})`}${resumable ? ', may change at a resume' : ''}`,
+    ([key, field]) =>
+      `  --set ${key}=…  ${field.help}: ${field.expected}${usualText(field)}${field.resumable ? ', may change at a resume' : ''}`,
   );
 }

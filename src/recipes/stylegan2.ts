@@ -13,6 +13,7 @@ import { requireClasses } from './conditional';
 import { boolean, type ConfigOf, choice, integer, number, optional } from './config';
 import { type GanParts, gan } from './gan';
 import { ganFields } from './gan-fields';
+import { discriminatorLr, discriminatorRate } from './rates';
 import type { Recipe } from './recipe';
 import {
   type StyleSize,
@@ -55,6 +56,7 @@ const fields = {
   lr: optional(
     number(0.0025, { min: 0, resumable: true, help: 'learning rate of both networks, by rule 0.0025' }),
   ),
+  discriminatorLr,
   beta2: number(0.99, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
   ...ganFields(),
   emaImages: optional(
@@ -93,7 +95,11 @@ export const stylegan2: Recipe<typeof fields> = {
     const ema = styleEma(training, config.emaImages);
     const rate = styleRate(config.lr);
     const optimizers = {
-      discriminator: lazyAdam(config, { lr: rate.value, every: config.gammaEvery, weight: gamma.value }),
+      discriminator: lazyAdam(config, {
+        lr: discriminatorRate({ ...config, lr: rate.value }),
+        every: config.gammaEvery,
+        weight: gamma.value,
+      }),
       generator: lazyAdam(config, { lr: rate.value, every: config.pathEvery, weight: config.pathWeight }),
     };
     const paths = new PathMean({ decay: config.pathDecay });

@@ -44,7 +44,7 @@ export interface FoundStyles {
   readonly noise: readonly Tensor[];
   /** What they make: float32 [N, C, H, W]. */
   readonly images: Tensor;
-  /** Mean |x − G(w)| over pixels and channels, of each image. */
+  /** Mean |x − G(w)| over pixels and channels of each image, G(w) clipped to [−1, 1] as it is drawn. */
   readonly pixels: readonly number[];
   /** The distance of each image's features; null where none are compared. */
   readonly features: readonly number[] | null;
@@ -75,6 +75,7 @@ export class StyleSearch {
   /** @throws UsageError for images of another size than the network makes */
   constructor(options: StyleSearchOptions) {
     const { network, images, space, statistics, responses, seed, steps, rate = 0.1 } = options;
+    requireSize(network, options);
     this.#options = options;
     this.#wasFrozen = network.frozen;
     const { styleSize, styleLayers } = network;
@@ -132,7 +133,9 @@ export class StyleSearch {
   found(): FoundStyles {
     return noGrad(() =>
       scope(() => {
-        const { made, pixels, features } = this.#distances(this.#styles);
+        const { made, features } = this.#distances(this.#styles);
+        const drawn = made.clamp({ min: -1, max: 1 });
+        const pixels = perPixel(drawn, this.#options.images);
         return {
           styles: this.#styles.detach().clone(),
           noise: this.#noise.map((map) => map.detach().clone()),
@@ -159,10 +162,10 @@ export class StyleSearch {
   #distances(styles: Tensor) {
     const { images, responses } = this.#options;
     const made = this.#make(styles);
-    const pixels = made.sub(images).abs().mean([1, 2, 3]);
-    if (!responses) return { made, pixels, features: null, distances: pixels.mul(PIXEL_WEIGHT) };
+    const pixels = perPixel(made, images).mul(PIXEL_WEIGHT);
+    if (!responses) return { made, features: null, distances: pixels };
     const features = featureDistance(responses(small(made)), this.#wanted);
-    return { made, pixels, features, distances: features.add(pixels.mul(PIXEL_WEIGHT)) };
+    return { made, features, distances: features.add(pixels) };
   }
 
   #make(styles: Tensor): Tensor {
@@ -179,6 +182,23 @@ export class StyleSearch {
       .mul(statistics.spread * noiseOfStep(this.#steps, steps))
       .to(images.device);
   }
+}
+
+/** @throws UsageError for images of another size than the network makes */
+function requireSize(network: StyleNetwork, { images, statistics }: StyleSearchOptions): void {
+  const own = noGrad(() =>
+    scope(() => network.synthesise(perLayer(network, statistics.mean.float().unsqueeze(0))).shape),
+  );
+  const [, ...wanted] = images.shape;
+  if (images.dim === 4 && String(wanted) === String(own.slice(1))) return;
+  throw new UsageError(
+    `StyleSearch expected images [N, ${own.slice(1).join(', ')}], as the network makes them, but received [${images.shape.join(', ')}]`,
+  );
+}
+
+/** Mean |a − b| of each image: [N]. */
+function perPixel(a: Tensor, b: Tensor): Tensor {
+  return a.sub(b).abs().mean([1, 2, 3]);
 }
 
 /** Images with sides of at most {@link LONGEST}, averaged. */

@@ -4,6 +4,7 @@ import { Generator } from '../tensor/random';
 import { drawLatents } from './latent';
 import type { Networks } from './phase';
 import type { Sampler } from './sampler';
+import { truncationOf } from './truncation';
 
 /** Images of a batch that standing statistics are taken from, and what those are drawn by: other images must not change them. */
 const BATCH = 64;
@@ -24,7 +25,8 @@ export function takeStandingStatistics(
     throw new UsageError('standing statistics are of images made of latents, but this model takes images in');
   const random = new Generator({ device: 'cpu', seed: SEED });
   try {
-    const drawing = { count: BATCH, generator: random, device: 'cpu', truncation };
+    const ofLatents = truncationOf(sampler.style(networks), { truncation }).latents;
+    const drawing = { count: BATCH, generator: random, device: 'cpu', truncation: ofLatents };
     const input = () => drawLatents(sampler.latent, drawing).to(device);
     if (standingStatistics(networks[sampler.by], { batches, input }) === 0) return null;
     return `standing statistics of ${batches} × ${BATCH} latents`;

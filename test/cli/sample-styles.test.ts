@@ -2,10 +2,12 @@ import { main as sample } from '../../src/cli/sample';
 import { readPng } from '../../src/io/png';
 import { readSafetensors, type TensorRecord, writeSafetensors } from '../../src/io/safetensors';
 import { load } from '../../src/recipes';
+import { randn } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { seededLatents } from '../../src/training/generated-images';
 import { requireLatents } from '../../src/training/load';
+import { usage } from '../support/failure';
 import { call } from './applying';
 import { callStyled, STYLED, styledTests } from './styled-runs';
 
@@ -181,6 +183,40 @@ test('--mix draws rows, columns and what is between them, by numbers or by seeds
   expect(distance(seeded[1], two)).toBeLessThan(1e-6);
   expect(distance(seeded[4], two)).toBeLessThan(1e-6);
   expect(distance(seeded[7], two)).toBeLessThan(1e-6);
+});
+
+test('model.run makes images of styles, and refuses what a model cannot do', async () => {
+  const model = await load(runs.plain, { recipe: STYLED, device: 'cpu' });
+  const other = await load(runs.other, { device: 'cpu' });
+  scope(() => {
+    // More than are computed at once, each with noise of its own.
+    const styles = randn([300, 6]);
+    const noise = [4, 8, 16].map((side) => randn([300, 1, side, side]));
+    const all = model.run({ styles, noise });
+    expect(all.shape).toEqual([300, 1, 16, 16]);
+    const last = { start: 299, length: 1 };
+    const own = noise.map((map) => map.narrow(0, last));
+    const one = model.run({ styles: styles.narrow(0, last), noise: own });
+    expect(one.sub(all.narrow(0, last)).abs().amax().item()).toBeLessThan(1e-5);
+    expect(() => model.run({ styles: randn([2, 5]) })).toThrow(usage('are they of another model?'));
+    expect(() => model.run({ styles: styles.mul(Number.NaN) })).toThrow(
+      usage('styles expected finite numbers'),
+    );
+    expect(() => other.run({ styles })).toThrow(usage('this model has no intermediate latent w'));
+    expect(() => other.run({ latents: randn([1, 3]), truncation: 0.5 })).toThrow(
+      usage('truncation is of latents that are drawn, but these are given'),
+    );
+    const latents = randn([1, 8]);
+    const far = model
+      .run({ latents })
+      .sub(model.run({ latents, truncation: 0.2 }))
+      .abs()
+      .amax()
+      .item();
+    expect(far).toBeGreaterThan(1e-3);
+  });
+  model.dispose();
+  other.dispose();
 });
 
 test('a conditional model draws rows of its classes, each in w, and mixes one of them', async () => {
