@@ -2,6 +2,7 @@ import { type ProfileEvent, startProfiling, stopProfiling } from '../tensor/prof
 import { union } from './profile-intervals';
 import { type OpTime, opTimes } from './profile-ops';
 import { type PhaseTime, SpanTree } from './profile-spans';
+import { writeTrace } from './trace-file';
 
 /** Where the time of some steps went. All times are milliseconds a step. */
 export interface Profile {
@@ -28,7 +29,7 @@ export interface Profile {
  * @param options.steps - how many equal steps `body` does: times are given for one (1)
  * @param options.trace - a file to write as a Chrome trace, for chrome://tracing or https://ui.perfetto.dev
  * @returns what `body` gave, and the profile
- * @throws TorchError `ERR_PROFILING` where a profile is being taken already, and what `body` throws
+ * @throws TorchError `ERR_PROFILING` where a profile is being taken already; GanError `ERR_CANNOT_WRITE` for the trace; and what `body` throws
  */
 export async function profile<T>(
   body: () => T | Promise<T>,
@@ -43,7 +44,10 @@ export async function profile<T>(
     result = await body();
   } finally {
     ms = performance.now() - start;
-    events = stopProfiling({ trace });
+    events =
+      trace === undefined
+        ? stopProfiling()
+        : await writeTrace(trace, (path) => stopProfiling({ trace: path }));
   }
   return { result, profile: summarizeProfile(events, { steps, ms }) };
 }

@@ -1,9 +1,9 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors';
-import { writeError } from '../io/file-error';
 import { writeWhole } from '../io/whole-file';
 import { type Profile, summarizeProfile } from '../report/profile';
+import { writeTrace } from '../report/trace-file';
 import { synchronize } from '../tensor/device';
 import { type ProfileEvent, startProfiling, stopProfiling } from '../tensor/profiler';
 
@@ -83,25 +83,15 @@ export class StepProfile {
     synchronize(device);
     const ms = performance.now() - this.#started;
     const events =
-      folder === undefined ? this.#stop() : await this.#stopWithTrace(join(folder, 'trace.json'));
+      folder === undefined
+        ? this.#stop()
+        : await writeTrace(join(folder, 'trace.json'), (path) => this.#stop(path));
     const profile = summarizeProfile(events, { steps, ms, unprofiledMs: this.#unprofiled });
     if (folder !== undefined)
       await writeWhole(join(folder, 'profile.json'), (partial) =>
         writeFile(partial, `${JSON.stringify(profile, null, 2)}\n`),
       );
     onProfile?.(profile);
-  }
-
-  async #stopWithTrace(file: string): Promise<readonly ProfileEvent[]> {
-    let events: readonly ProfileEvent[] = [];
-    await writeWhole(file, async (partial) => {
-      // LibTorch would not say why it could not.
-      await writeFile(partial, '');
-      events = this.#stop(partial);
-      if ((await stat(partial)).size === 0)
-        throw writeError(file, 'LibTorch stopped writing: is the disk full?');
-    });
-    return events;
   }
 
   #stop(trace?: string): readonly ProfileEvent[] {
