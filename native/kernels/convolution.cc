@@ -10,6 +10,7 @@
 #include <atomic>
 
 #include "any_conv.h"
+#include "border_windows.h"
 #include "conv4x4.h"
 
 namespace gan::kernels {
@@ -158,24 +159,6 @@ at::Tensor as_rows(const at::Tensor& tensor) {
       .reshape({tensor.size(0), tensor.numel() / std::max<int64_t>(tensor.size(0), 1)});
 }
 
-/// Whether a window may lie in the border alone. LibTorch's CPU kernels read outside of the image where all of
-/// them do.
-bool windows_miss(const at::Tensor& input, const at::Tensor& weight, c10::SymIntArrayRef padding,
-                  c10::SymIntArrayRef dilation) {
-  if (!input.device().is_cpu() || weight.dim() != 4 || (input.dim() != 3 && input.dim() != 4) ||
-      !are_pairs({padding, dilation}))
-    return false;
-  const auto misses = [&](int64_t direction, const c10::SymInt& border, const c10::SymInt& step) {
-    return border > 0 && step > 0 && border > (weight.size(2 + direction) - 1) * step;
-  };
-  return misses(0, padding.front(), dilation.front()) || misses(1, padding.back(), dilation.back());
-}
-
-at::Tensor with_border(const at::Tensor& input, c10::SymIntArrayRef padding) {
-  const std::array<c10::SymInt, 4> border{padding.back(), padding.back(), padding.front(), padding.front()};
-  return at::_ops::constant_pad_nd::call(input, border, 0);
-}
-
 }  // namespace
 
 void set_enabled(bool enabled) { own_kernels = enabled; }
@@ -184,9 +167,9 @@ bool enabled() { return own_kernels; }
 at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                   c10::SymIntArrayRef stride, c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
                   const c10::SymInt& groups) {
-  if (windows_miss(input, weight, padding, dilation)) {
+  if (windows_miss(2, input, weight, padding, dilation)) {
     const std::array<c10::SymInt, 1> none{0};
-    return conv2d(with_border(input, padding), weight, bias, stride, none, dilation, groups);
+    return conv2d(with_border(2, input, padding), weight, bias, stride, none, dilation, groups);
   }
   const std::optional<at::ScalarType> dtype = working_dtype(input, weight);
   if (dtype && input.size(1) == weight.size(1) && bias_fits(bias, weight.size(0))) {

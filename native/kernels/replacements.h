@@ -3,6 +3,7 @@
 
 #include <ATen/Operators.h>
 
+#include "border_windows.h"
 #include "convolution.h"
 #include "counted.h"
 #include "dropout.h"
@@ -16,6 +17,12 @@ namespace gan {
 template <class Op>
 inline constexpr auto implementation = &Op::call;
 
+template <>
+inline constexpr auto implementation<at::_ops::conv1d> =
+    &kernels::BorderAsPixels<at::_ops::conv1d, 1>::call;
+template <>
+inline constexpr auto implementation<at::_ops::conv3d> =
+    &kernels::BorderAsPixels<at::_ops::conv3d, 3>::call;
 template <>
 inline constexpr auto implementation<at::_ops::conv2d> = &kernels::conv2d;
 template <>

@@ -7,7 +7,7 @@ import { isRecipeFile } from '../io/program-name';
 import { readSealedJson } from '../io/sealed-json';
 import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
-import { BEST, newestDescription, stepOf } from '../training/checkpoint';
+import { BEST, namesStep, newestDescription, stepOf } from '../training/checkpoint';
 import { isPrecision, type Precision, parseManifest } from '../training/manifest';
 import {
   flagOf,
@@ -78,7 +78,7 @@ function placeOf(path: string): { readonly directory: string; readonly resumeSte
     throw new UsageError(
       `--resume ${path} is the best of a run, not where it goes on: name the run, ${join(path, '..')}, or one of ${join(path, '..', 'checkpoints')}`,
     );
-  if (!/^step-\d+$/.test(name) || basename(parent) !== 'checkpoints') return { directory: path };
+  if (!namesStep(name) || basename(parent) !== 'checkpoints') return { directory: path };
   return { directory: join(path, '..', '..'), resumeStep: stepOf(whole) };
 }
 

@@ -1,4 +1,4 @@
-export { type Picture, readPng, writePng } from '../io/png';
+export { type DeepPicture, type Picture, readPng, writePng } from '../io/png';
 export {
   type EvaluationRow,
   inHole,
@@ -9,7 +9,7 @@ export {
   readEvaluations,
   sameProtocol,
 } from './evaluations';
-export { type GridOptions, type ImageBatch, sampleGrid } from './grid';
+export { deepPicture, type GridOptions, type ImageBatch, sampleGrid } from './grid';
 export { type MetricsLine, MetricsLog } from './metrics-log';
 export { type ReportOptions, writeReport } from './page/write-report';
 export type { OpTime } from './profile-ops';

@@ -128,9 +128,14 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
 
 function newestFirst(folder: string, names: readonly string[]): string[] {
   return names
-    .filter((name) => /^step-\d+$/.test(name))
+    .filter(namesStep)
     .sort((a, b) => stepOf(b) - stepOf(a))
     .map((name) => join(folder, name));
+}
+
+/** Whether a folder is called as that of a step's checkpoint. */
+export function namesStep(name: string): boolean {
+  return /^step-\d+$/.test(name);
 }
 
 /** The step of a checkpoint's folder. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { BEST, type Checkpoint, isWholeCheckpoint, openCheckpoint } from './checkpoint';
+import { BEST, type Checkpoint, isWholeCheckpoint, namesStep, openCheckpoint } from './checkpoint';
 import { standInFor } from './replaced-folder';
 import { latestCheckpoint } from './run-directory';
 
@@ -35,5 +35,5 @@ export async function findCheckpoint(path: string, doing: string): Promise<Found
 
 function isCheckpoint(path: string): boolean {
   const name = basename(path);
-  return name === BEST || /^step-\d+$/.test(name) || existsSync(join(path, 'manifest.json'));
+  return name === BEST || namesStep(name) || existsSync(join(path, 'manifest.json'));
 }

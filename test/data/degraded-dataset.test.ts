@@ -1,11 +1,11 @@
 import { ImageDataset } from '../../src/data/dataset';
 import { noisy, shrunk } from '../../src/data/degradations';
 import { type Degradation, degraded } from '../../src/data/degraded-dataset';
-import type { Batch, Loader } from '../../src/data/loader';
 import { randn, tensor } from '../../src/tensor/create';
 import { Generator } from '../../src/tensor/random';
 import { dispose, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { bytesOf, takeBytes } from '../support/batches';
 import { usage } from '../support/failure';
 import { readCases, testDevice } from '../support/fixtures';
 import { tinyData, tinyDataset } from '../support/training';
@@ -19,23 +19,6 @@ const grain: Degradation = {
 };
 
 const photos = () => tinyDataset({ count: 11, channels: 3, resolution: { height: 8, width: 12 } });
-
-/** The bytes of the tensors of a batch by name. */
-function read(batch: Batch): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, values]) => [name, Buffer.from(values.toBytes()).toString('hex')]),
-  );
-}
-
-async function take(loader: Loader, count: number): Promise<Record<string, string>[]> {
-  const batches: Record<string, string>[] = [];
-  for (let i = 0; i < count; i++) {
-    const batch = await loader.next();
-    batches.push(read(batch));
-    dispose(batch);
-  }
-  return batches;
-}
 
 /** What a part gives for some places, as numbers. */
 async function fetched(
@@ -98,7 +81,7 @@ describe('a loader of degraded images', () => {
     expect(loader.specs).toMatchObject({ input: { height: 3, width: 3 }, target: { height: 6, width: 6 } });
     const [made, whole] = [await loader.next(), await plain.next()];
     expect(Object.keys(made).sort()).toEqual(['input', 'labels', 'target']);
-    expect(read({ images: made.target, labels: made.labels })).toEqual(read(whole));
+    expect(bytesOf({ images: made.target, labels: made.labels })).toEqual(bytesOf(whole));
     expect(made.input.shape).toEqual([4, 3, 3, 3]);
     for (const held of [made, whole]) dispose(held);
     for (const each of [loader, plain]) each.dispose();
@@ -108,13 +91,13 @@ describe('a loader of degraded images', () => {
     const set = degraded(photos(), grain);
     const loader = () => set.loader({ batch: 4, seed: 3, device: testDevice });
     const whole = loader();
-    const expected = await take(whole, 5);
+    const expected = await takeBytes(whole, 5);
     expect(new Set(expected.map(({ input }) => input)).size).toBe(5);
     const first = loader();
-    expect(await take(first, 3)).toEqual(expected.slice(0, 3));
+    expect(await takeBytes(first, 3)).toEqual(expected.slice(0, 3));
     const later = loader();
     later.setState(JSON.parse(JSON.stringify(first.state())));
-    expect(await take(later, 2)).toEqual(expected.slice(3));
+    expect(await takeBytes(later, 2)).toEqual(expected.slice(3));
     for (const each of [whole, first, later]) each.dispose();
   });
 

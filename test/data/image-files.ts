@@ -67,14 +67,20 @@ export function png({ width, depth, colorType, rows, profile, orientation }: Png
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(rows.length, 4);
   header.set([depth, colorType], 8);
-  return Buffer.concat([
-    Buffer.from('89504e470d0a1a0a', 'hex'),
-    chunk('IHDR', header),
-    ...(profile ? [chunk('iCCP', Buffer.concat([Buffer.from('x\0\0'), deflateSync(profile)]))] : []),
-    ...(orientation === undefined ? [] : [chunk('eXIf', exif(orientation))]),
-    chunk('IDAT', deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
+  return pngOf(
+    pngChunk('IHDR', header),
+    ...(profile ? [pngChunk('iCCP', Buffer.concat([Buffer.from('x\0\0'), deflateSync(profile)]))] : []),
+    ...(orientation === undefined ? [] : [pngChunk('eXIf', exif(orientation))]),
+    pngChunk('IDAT', deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
+  );
+}
+
+/** How every PNG file begins. */
+export const PNG_SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
+
+/** A PNG file of these chunks, and the one that ends it. */
+export function pngOf(...chunks: readonly Buffer[]): Buffer {
+  return Buffer.concat([PNG_SIGNATURE, ...chunks, pngChunk('IEND', Buffer.alloc(0))]);
 }
 
 /** A PNG file of one row. @param row the bytes of its samples */
@@ -143,7 +149,8 @@ function laidDown<T>(upright: readonly (readonly T[])[], orientation: number): T
   );
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
+/** A chunk of a PNG file. */
+export function pngChunk(type: string, data: Uint8Array): Buffer {
   const bytes = Buffer.alloc(12 + data.length);
   bytes.writeUInt32BE(data.length);
   bytes.write(type, 4, 'latin1');
@@ -168,7 +175,14 @@ export function floatTiff(values: readonly number[]): Buffer {
     [279, LONG, 4 * values.length],
     [339, SHORT, 3], // IEEE floating point
   ];
-  const file = Buffer.alloc(pixels + 4 * values.length);
+  const file = Buffer.concat([tiffOf(tags), Buffer.alloc(4 * values.length)]);
+  for (const [i, value] of values.entries()) file.writeFloatLE(value, pixels + 4 * i);
+  return file;
+}
+
+/** What a TIFF file says of itself: a list of [tag, type, value], in its first bytes. */
+export function tiffOf(tags: readonly (readonly number[])[]): Buffer {
+  const file = Buffer.alloc(8 + 2 + 12 * tags.length + 4);
   file.write('II*\0', 0, 'latin1');
   file.writeUInt32LE(8, 4);
   file.writeUInt16LE(tags.length, 8);
@@ -178,6 +192,5 @@ export function floatTiff(values: readonly number[]): Buffer {
     file.writeUInt32LE(1, 14 + 12 * i);
     file.writeUInt32LE(value, 18 + 12 * i);
   }
-  for (const [i, value] of values.entries()) file.writeFloatLE(value, pixels + 4 * i);
   return file;
 }

@@ -5,6 +5,7 @@ import { rand, randn } from '../../src/tensor/create';
 import { memory } from '../../src/tensor/memory';
 import type { Generator } from '../../src/tensor/random';
 import { dispose, scope } from '../../src/tensor/scope';
+import { bytesOf, takeBytes } from '../support/batches';
 import { failure, usage } from '../support/failure';
 
 const set = new ImageDataset({
@@ -20,23 +21,6 @@ const noisy = ({ images }: Batch, generator: Generator): Batch => {
   const noise = randn(images.shape, { generator, device: images.device });
   return { target: images, input: images.add(noise.mul(0.1)) };
 };
-
-/** The bytes of the tensors of a batch by name. */
-function read(batch: Batch): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, tensor]) => [name, Buffer.from(tensor.toBytes()).toString('hex')]),
-  );
-}
-
-async function take(loader: Loader, count: number): Promise<Record<string, string>[]> {
-  const batches: Record<string, string>[] = [];
-  for (let i = 0; i < count; i++) {
-    const batch = await loader.next();
-    batches.push(read(batch));
-    dispose(batch);
-  }
-  return batches;
-}
 
 describe('mapLoader', () => {
   let made: Loader[] = [];
@@ -106,17 +90,17 @@ describe('mapLoader', () => {
     const loader = loaderOf({ specs });
     expect([loader.name, loader.batch, loader.batchesPerEpoch, loader.specs]).toEqual(['made', 3, 3, specs]);
     expect(loaderOf().specs).toEqual({ images: set.spec });
-    const batches = await take(loader, 4);
-    const plain = await take(inner(), 4);
+    const batches = await takeBytes(loader, 4);
+    const plain = await takeBytes(inner(), 4);
     expect(batches.map(({ target }) => target)).toEqual(plain.map(({ images }) => images));
     expect(new Set(batches.map(({ input }) => input)).size).toBe(4);
     expect(loader.epoch).toBe(1);
   });
 
   test('draws by its seed, and for each batch anew', async () => {
-    const first = await take(loaderOf(), 3);
-    expect(await take(loaderOf(), 3)).toEqual(first);
-    expect(await take(loaderOf({ seed: 2 }), 3)).not.toEqual(first);
+    const first = await takeBytes(loaderOf(), 3);
+    expect(await takeBytes(loaderOf(), 3)).toEqual(first);
+    expect(await takeBytes(loaderOf({ seed: 2 }), 3)).not.toEqual(first);
   });
 
   test('draws the same for a batch whatever was drawn for those before it', async () => {
@@ -125,35 +109,35 @@ describe('mapLoader', () => {
       if (batches++ === 0) rand([100], { generator });
       return noisy(batch, generator);
     };
-    const [, second, third] = await take(loaderOf({ map: greedy }), 3);
-    expect([second, third]).toEqual((await take(loaderOf(), 3)).slice(1));
+    const [, second, third] = await takeBytes(loaderOf({ map: greedy }), 3);
+    expect([second, third]).toEqual((await takeBytes(loaderOf(), 3)).slice(1));
   });
 
   test('goes on after setState with the same batches, and starts over at start()', async () => {
     const loader = loaderOf();
-    const start = await take(loader, 5);
+    const start = await takeBytes(loader, 5);
     const state = JSON.parse(JSON.stringify(loader.state()));
     expect(state).toEqual({ of: { epoch: 1, position: 6, seed: 5 }, drawn: 5 });
-    const expected = await take(loader, 4);
+    const expected = await takeBytes(loader, 4);
     const fresh = loaderOf();
-    await take(fresh, 1);
+    await takeBytes(fresh, 1);
     fresh.setState(state);
-    expect(await take(fresh, 4)).toEqual(expected);
+    expect(await takeBytes(fresh, 4)).toEqual(expected);
     loader.setState(loader.start());
-    expect(await take(loader, 5)).toEqual(start);
+    expect(await takeBytes(loader, 5)).toEqual(start);
   });
 
   test('gives batches in order, and the same, to callers that do not wait', async () => {
     const loader = loaderOf();
     const makers = await Promise.all(Array.from({ length: 4 }, () => loader.fetch?.()));
-    const backwards = makers.reverse().map((make) => scope(() => read(make?.() ?? {})));
-    expect(backwards.reverse()).toEqual(await take(loaderOf(), 4));
+    const backwards = makers.reverse().map((make) => scope(() => bytesOf(make?.() ?? {})));
+    expect(backwards.reverse()).toEqual(await takeBytes(loaderOf(), 4));
   });
 
   test('makes a fetched batch in the scope of the caller, and frees what was made on the way', async () => {
     const before = memory();
     const loader = loaderOf();
-    await take(loader, 1);
+    await takeBytes(loader, 1);
     const working = memory();
     const make = await loader.fetch?.();
     scope(() => {
@@ -171,8 +155,8 @@ describe('mapLoader', () => {
     const half = ({ input }: Batch): Batch => ({ input: input.mul(0.5) });
     const loader = mapLoader(loaderOf(), { map: half });
     made.push(loader);
-    const [{ input }] = await take(loader, 1);
-    const [once] = await take(loaderOf(), 1);
+    const [{ input }] = await takeBytes(loader, 1);
+    const [once] = await takeBytes(loaderOf(), 1);
     const floats = (hex: string) => {
       const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
       return new Float32Array(bytes.buffer);

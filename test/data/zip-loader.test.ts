@@ -4,6 +4,7 @@ import { UnpairedDataset } from '../../src/data/unpaired-dataset';
 import { zipLoader } from '../../src/data/zip-loader';
 import { memory } from '../../src/tensor/memory';
 import { dispose, scope } from '../../src/tensor/scope';
+import { takeEach } from '../support/batches';
 import { failure, usage } from '../support/failure';
 
 /** Grey images 1×1 that hold their number, from `first` on, labelled. */
@@ -28,15 +29,7 @@ const read = (batch: Batch): number[][] =>
     Array.from(images.toTypedArray(), Number).map((value) => Math.round(127.5 * (value + 1))),
   );
 
-async function take(loader: Loader, count: number): Promise<number[][][]> {
-  const batches: number[][][] = [];
-  for (let i = 0; i < count; i++) {
-    const batch = await loader.next();
-    batches.push(read(batch));
-    dispose(batch);
-  }
-  return batches;
-}
+const take = (loader: Loader, count: number) => takeEach(loader, count, read);
 
 /** A loader without `fetch`. */
 function withoutFetch(loader: Loader): Loader {

@@ -1,11 +1,12 @@
 // Images that are bombs, broken, empty or something else: each is refused by its name in one line, or left out with `skip`, in little time
 // and memory, and nothing stays in the cache of what was refused.
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { imageFolder } from '../../src/data/image-folder';
 import { pairFolder } from '../../src/data/pair-folder';
 import { readPng } from '../../src/io/png';
 import { environment, plain, put, temporaryFolder } from '../data/files';
+import { pngChunk, pngOf, tiffOf } from '../data/image-files';
 import { countFaults } from './count';
 import { refused } from './damage';
 
@@ -14,15 +15,6 @@ environment(() => ({ XDG_CACHE_HOME: folder.path('cache') }));
 
 /** Memory that an image may take that is refused, in kB: what 67 million pixels take, which are allowed, is more. */
 const MOST_KB = 200_000;
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt32BE(data.length);
-  bytes.write(type, 4, 'latin1');
-  bytes.set(data, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
-  return bytes;
-}
 
 function png(
   width: number,
@@ -33,9 +25,7 @@ function png(
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([depth, colour], 8);
-  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
-  const end = chunk('IEND', Buffer.alloc(0));
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(data)), end]);
+  return pngOf(pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(data)));
 }
 
 function gif(width: number, height: number): Buffer {
@@ -52,7 +42,7 @@ function gif(width: number, height: number): Buffer {
 
 /** @param strip bytes of pixels that it says it has */
 function tiff(width: number, height: number, strip = 4): Buffer {
-  const tags = [
+  return tiffOf([
     [256, 4, width],
     [257, 4, height],
     [258, 3, 8],
@@ -62,18 +52,7 @@ function tiff(width: number, height: number, strip = 4): Buffer {
     [277, 3, 1],
     [278, 4, height],
     [279, 4, strip],
-  ];
-  const bytes = Buffer.alloc(12 + 2 + tags.length * 12 + 4);
-  bytes.write('II*\0', 0, 'latin1');
-  bytes.writeUInt32LE(12, 4);
-  bytes.writeUInt16LE(tags.length, 12);
-  for (const [i, [tag, type, value]] of tags.entries()) {
-    bytes.writeUInt16LE(tag, 14 + 12 * i);
-    bytes.writeUInt16LE(type, 16 + 12 * i);
-    bytes.writeUInt32LE(1, 18 + 12 * i);
-    bytes.writeUInt32LE(value, 22 + 12 * i);
-  }
-  return bytes;
+  ]);
 }
 
 function bmpHeader(width: number, height: number): Buffer {

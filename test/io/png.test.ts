@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import {
   decodePng,
@@ -11,23 +11,13 @@ import {
   readPng,
   writePng,
 } from '../../src/io/png';
+import { PNG_SIGNATURE, pngChunk, pngOf } from '../data/image-files';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'png-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(12 + data.length);
-  bytes.writeUInt32BE(data.length);
-  bytes.write(type, 4, 'latin1');
-  bytes.set(data, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + data.length)), 8 + data.length);
-  return bytes;
-}
 
 interface Header {
   width: number;
@@ -42,30 +32,29 @@ function header({ width, height, depth = 8, colorType = 0, interlace = 0 }: Head
   data.writeUInt32BE(width, 0);
   data.writeUInt32BE(height, 4);
   data.set([depth, colorType, 0, 0, interlace], 8);
-  return chunk('IHDR', data);
+  return pngChunk('IHDR', data);
 }
 
-/** A PNG file put together by hand. */
-function png(...chunks: Buffer[]): Buffer {
-  return Buffer.concat([SIGNATURE, ...chunks, chunk('IEND', Buffer.alloc(0))]);
-}
-
-const oneByOne = [header({ width: 1, height: 1 }), chunk('IDAT', deflateSync(Uint8Array.of(0, 7)))];
+const oneByOne = [header({ width: 1, height: 1 }), pngChunk('IDAT', deflateSync(Uint8Array.of(0, 7)))];
 
 describe('decodePng refuses', () => {
   test.each<[string, Buffer, RegExp]>([
     ['nothing', Buffer.alloc(0), /8 bytes that begin every PNG/],
     ['a JPEG', Buffer.from('ffd8ffe000104a46494600', 'hex'), /8 bytes that begin every PNG/],
-    ['a signature alone', SIGNATURE, /IHDR chunk of 13 bytes/],
-    ['a file without a header', png(oneByOne[1]!), /one IHDR chunk, before all others/],
-    ['a second header', png(...oneByOne, header({ width: 9000, height: 9000 })), /one IHDR chunk, before/],
-    ['a width of 0', png(header({ width: 0, height: 1 })), /at least 1, but got 0 × 1/],
-    ['a short header', png(chunk('IHDR', Buffer.alloc(12))), /IHDR chunk of 13 bytes/],
-    ['interlaced data', png(header({ width: 1, height: 1, interlace: 1 }), oneByOne[1]!), /interlaced/],
-    ['a file without pixels', png(oneByOne[0]!), /damaged or cut off/],
-    ['too few pixels', png(header({ width: 4, height: 4 }), oneByOne[1]!), /take 20 bytes, but 2 came/],
-    ['a file cut in its pixels', png(...oneByOne).subarray(0, 50), /damaged or cut off/],
-    ['a depth that does not exist', png(header({ width: 1, height: 1, depth: 3 }), oneByOne[1]!), /damaged/],
+    ['a signature alone', PNG_SIGNATURE, /IHDR chunk of 13 bytes/],
+    ['a file without a header', pngOf(oneByOne[1]!), /one IHDR chunk, before all others/],
+    ['a second header', pngOf(...oneByOne, header({ width: 9000, height: 9000 })), /one IHDR chunk, before/],
+    ['a width of 0', pngOf(header({ width: 0, height: 1 })), /at least 1, but got 0 × 1/],
+    ['a short header', pngOf(pngChunk('IHDR', Buffer.alloc(12))), /IHDR chunk of 13 bytes/],
+    ['interlaced data', pngOf(header({ width: 1, height: 1, interlace: 1 }), oneByOne[1]!), /interlaced/],
+    ['a file without pixels', pngOf(oneByOne[0]!), /damaged or cut off/],
+    ['too few pixels', pngOf(header({ width: 4, height: 4 }), oneByOne[1]!), /take 20 bytes, but 2 came/],
+    ['a file cut in its pixels', pngOf(...oneByOne).subarray(0, 50), /damaged or cut off/],
+    [
+      'a depth that does not exist',
+      pngOf(header({ width: 1, height: 1, depth: 3 }), oneByOne[1]!),
+      /damaged/,
+    ],
   ])('%s', (_, bytes, message) => {
     expect(() => decodePng(bytes, { name: 'a.png' })).toThrow(
       expect.objectContaining({ code: 'ERR_BAD_PNG', message: expect.stringMatching(message) }),
@@ -74,24 +63,27 @@ describe('decodePng refuses', () => {
   });
 
   test('a flipped bit', () => {
-    const bytes = png(...oneByOne);
+    const bytes = pngOf(...oneByOne);
     bytes[43]! ^= 4;
     expect(() => decodePng(bytes)).toThrow(expect.objectContaining({ code: 'ERR_BAD_PNG' }));
   });
 
   test('sizes over the cap, without decoding', () => {
-    const huge = png(header({ width: 60_000, height: 60_000 }), oneByOne[1]!);
+    const huge = pngOf(header({ width: 60_000, height: 60_000 }), oneByOne[1]!);
     expect(huge.length).toBeLessThan(100);
     const before = process.memoryUsage().rss;
     expect(() => decodePng(huge)).toThrow(/at most 67108864 pixels, .* but it has 60000 × 60000/);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
-    expect(() => decodePng(png(header({ width: 5, height: 2 })), { maxPixels: 9 })).toThrow(
+    expect(() => decodePng(pngOf(header({ width: 5, height: 2 })), { maxPixels: 9 })).toThrow(
       /at most 9 pixels/,
     );
   });
 
   test('more pixels than the header announces are not inflated', () => {
-    const bomb = png(header({ width: 1, height: 1 }), chunk('IDAT', deflateSync(Buffer.alloc(256 << 20))));
+    const bomb = pngOf(
+      header({ width: 1, height: 1 }),
+      pngChunk('IDAT', deflateSync(Buffer.alloc(256 << 20))),
+    );
     const before = process.memoryUsage().rss;
     expect(() => decodePng(bomb)).toThrow(expect.objectContaining({ code: 'ERR_BAD_PNG' }));
     expect(process.memoryUsage().rss - before).toBeLessThan(64 << 20);
@@ -176,7 +168,10 @@ describe('png', () => {
     // What cannot be seen keeps its colour.
     const rows = Uint8Array.of(0, 10, 20, 30, 0, 40, 50, 60, 128);
     const file = join(folder, 'rgba.png');
-    writeFileSync(file, png(header({ width: 2, height: 1, colorType: 6 }), chunk('IDAT', deflateSync(rows))));
+    writeFileSync(
+      file,
+      pngOf(header({ width: 2, height: 1, colorType: 6 }), pngChunk('IDAT', deflateSync(rows))),
+    );
     expect(await readPng(file)).toEqual({
       width: 2,
       height: 1,
@@ -187,12 +182,12 @@ describe('png', () => {
 
   test('grey with alpha is read value for value, and one colour may be transparent', async () => {
     const file = join(folder, 'grey.png');
-    const alpha = chunk('IDAT', deflateSync(Uint8Array.of(0, 10, 0, 20, 128)));
-    writeFileSync(file, png(header({ width: 2, height: 1, colorType: 4 }), alpha));
+    const alpha = pngChunk('IDAT', deflateSync(Uint8Array.of(0, 10, 0, 20, 128)));
+    writeFileSync(file, pngOf(header({ width: 2, height: 1, colorType: 4 }), alpha));
     expect(await readPng(file)).toMatchObject({ channels: 2, pixels: Uint8Array.of(10, 0, 20, 128) });
-    const clear = chunk('tRNS', Uint8Array.of(0, 10));
-    const grey = chunk('IDAT', deflateSync(Uint8Array.of(0, 10, 20)));
-    writeFileSync(file, png(header({ width: 2, height: 1 }), clear, grey));
+    const clear = pngChunk('tRNS', Uint8Array.of(0, 10));
+    const grey = pngChunk('IDAT', deflateSync(Uint8Array.of(0, 10, 20)));
+    writeFileSync(file, pngOf(header({ width: 2, height: 1 }), clear, grey));
     expect(await readPng(file)).toMatchObject({ channels: 2, pixels: Uint8Array.of(0, 0, 20, 255) });
   });
 

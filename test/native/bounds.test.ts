@@ -2,10 +2,10 @@ import { native } from '../../src/native/addon';
 import { ops } from '../../src/native/ops.generated';
 
 /** Calls `body` with tensors of ones of these shapes. */
-function withOnes(shapes: readonly number[][], body: (...handles: number[]) => void): void {
+function withOnes<T>(shapes: readonly number[][], body: (...handles: number[]) => T): T {
   const handles = shapes.map((shape) => ops.ones(shape));
   try {
-    body(...handles);
+    return body(...handles);
   } finally {
     native().release(handles);
   }
@@ -13,6 +13,14 @@ function withOnes(shapes: readonly number[][], body: (...handles: number[]) => v
 
 const IMAGE = [1, 1, 4, 4];
 const KERNEL = [1, 1, 3, 3];
+const ROWS = [
+  [1, 1, 4],
+  [1, 1, 3],
+];
+const VOLUMES = [
+  [1, 1, 4, 4, 4],
+  [1, 1, 3, 3, 3],
+];
 
 describe('one odd number that would keep a kernel busy for minutes is refused before it starts', () => {
   test.each<[string, (x: number, w: number) => unknown, RegExp]>([
@@ -30,6 +38,26 @@ describe('one odd number that would keep a kernel busy for minutes is refused be
       'paddings that make millions of pixels of sixteen',
       (x, w) => ops.conv2d(x, w, null, [1], [60_000]),
       /^conv2d: .*at most 16777216 pixels .* counted 14400960016/,
+    ],
+    [
+      'a padding of 10⁷ of rows of numbers',
+      () => withOnes(ROWS, (x, w) => ops.conv1d(x, w, null, [1], [1e7])),
+      /^conv1d: .*paddings of at most 65536/,
+    ],
+    [
+      'a padding of 10⁷ of volumes',
+      () => withOnes(VOLUMES, (x, w) => ops.conv3d(x, w, null, [1], [0, 0, 1e7])),
+      /^conv3d: .*paddings of at most 65536/,
+    ],
+    [
+      'paddings that make millions of voxels of 64',
+      () => withOnes(VOLUMES, (x, w) => ops.conv3d(x, w, null, [1], [400])),
+      /^conv3d: .*at most 16777216 pixels .* counted 519718464/,
+    ],
+    [
+      'a stride of 10⁸ of a transposed convolution of rows',
+      () => withOnes(ROWS, (x, w) => ops.conv_transpose1d(x, w, null, [1e8])),
+      /^convTranspose1d: .*at most 16777216 pixels/,
     ],
     [
       'a dilation of 10⁷ under same',
@@ -81,6 +109,16 @@ test('attention in groups needs a head to count them by', () =>
 describe('what is large and has its use is not refused', () => {
   test.each<[string, (x: number, w: number) => number, number[]]>([
     ['a padding as large as the image', (x, w) => ops.conv2d(x, w, null, [1], [4]), [1, 1, 10, 10]],
+    [
+      'a padding as large as a row',
+      () => withOnes(ROWS, (x, w) => ops.conv1d(x, w, null, [1], [4])),
+      [1, 1, 10],
+    ],
+    [
+      'a padding as large as a volume',
+      () => withOnes(VOLUMES, (x, w) => ops.conv3d(x, w, null, [1], [4])),
+      [1, 1, 10, 10, 10],
+    ],
     [
       'a transposed convolution of stride 64',
       (x, w) => ops.conv_transpose2d_input(x, w, null, [64]),

@@ -1,8 +1,10 @@
+import { ops } from '../../src/native/ops.generated';
 import { grad } from '../../src/tensor/autograd';
 import { randn } from '../../src/tensor/create';
 import { batchNormLeakyRelu, conv2d, convTranspose2d, linear } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { wrap } from '../../src/tensor/wrap';
 
 const HALVE = { stride: 2, padding: 1 };
 
@@ -85,6 +87,50 @@ describe('a convolution whose every window lies in its border', () => {
       const second = grad([first[2].square().sum()], [bias]);
       expect(second[0].shape).toEqual([kernel[0]]);
       expect(conv2d(x.detach(), weight.detach(), null, options).abs().amax().item()).toBe(0);
+    }),
+  );
+
+  test.each<
+    [
+      string,
+      typeof ops.conv1d,
+      number[],
+      number[],
+      { stride: number[]; padding: number[]; dilation: number[]; groups: number },
+    ]
+  >([
+    ['rows', ops.conv1d, [5, 64, 1], [2, 64, 1], { stride: [3], padding: [2], dilation: [1], groups: 1 }],
+    [
+      'volumes',
+      ops.conv3d,
+      [5, 512, 2, 3, 1],
+      [32, 16, 1, 1, 2],
+      { stride: [5, 3, 3], padding: [0, 1, 7], dilation: [2], groups: 32 },
+    ],
+    [
+      'volumes of one voxel',
+      ops.conv3d,
+      [2, 32, 1, 1, 1],
+      [64, 1, 1, 3, 1],
+      { stride: [1, 1, 3], padding: [2], dilation: [1, 2, 2], groups: 32 },
+    ],
+  ])('of %s too, in every layout', (_, convolve, image, kernel, { stride, padding, dilation, groups }) =>
+    scope(() => {
+      const rank = image.length;
+      const spread = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+      const [apart, together] = [
+        [0, ...spread, 1],
+        [0, rank - 1, ...spread.map((i) => i - 1)],
+      ];
+      for (const channelsLast of [false, true]) {
+        const drawn = randn(image, { requiresGrad: true });
+        const x = channelsLast ? drawn.permute(apart).contiguous().permute(together) : drawn;
+        const weight = randn(kernel, { requiresGrad: true });
+        const y = wrap(convolve(x.handle, weight.handle, null, stride, padding, dilation, groups), 'conv');
+        expect(y.abs().amax().item()).toBe(0);
+        const gradients = grad([y.square().sum()], [drawn, weight]);
+        expect(gradients.map((tensor) => tensor.abs().amax().item())).toEqual([0, 0]);
+      }
     }),
   );
 });
