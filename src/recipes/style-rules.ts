@@ -16,7 +16,7 @@ export interface StyleTraining {
 /** A number by a rule, or one that was set. */
 export interface RuledNumber {
   readonly value: number;
-  /** For the start of a training, e.g. `gamma 0.0512 = 0.0002 · 64² / 16`. */
+  /** For the start of a training, e.g. `gamma 0.0256 = 0.0002 · 64² / 32`. */
   readonly told: string;
 }
 
@@ -45,9 +45,19 @@ export function styleBatch(side: number): number {
   return Math.max(1, Math.min(32, Math.floor(4_096 / side)));
 }
 
-/** The weight of R1: 0.0002 · side² / batch. */
-export function styleGamma({ side, batch }: StyleTraining, set?: number): RuledNumber {
-  return ruled('gamma', set, { value: (0.0002 * side ** 2) / batch, rule: `0.0002 · ${side}² / ${batch}` });
+/**
+ * γ · batch / side². The papers' is for networks that see millions of images. Small ones see some ten thousand, and with so weak an R1 their
+ * discriminator wins early: all fakes are then one image.
+ */
+const GAMMA: Readonly<Record<StyleSize, number>> = { small: 0.16, paper: 0.0002 };
+
+/** The weight of R1: 0.0002 · side² / batch (Karras et al. 2020), for small networks 0.16 · side² / batch. */
+export function styleGamma({ size, side, batch }: StyleTraining, set?: number): RuledNumber {
+  const factor = GAMMA[size];
+  return ruled('gamma', set, {
+    value: (factor * side ** 2) / batch,
+    rule: `${factor} · ${side}² / ${batch}`,
+  });
 }
 
 /** The half-life of the averaged weights in images: batch · 10 / 32 thousand. */

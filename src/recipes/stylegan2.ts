@@ -44,7 +44,11 @@ const fields = {
   mixing: number(0.9, { min: 0, max: 1, help: 'share of images with two styles in training' }),
   groupSize: integer(4, { min: 1, help: 'images that the minibatch standard deviation compares' }),
   gamma: optional(
-    number(0.05, { min: 0, resumable: true, help: 'weight of R1, by rule 0.0002 · resolution² / batch' }),
+    number(10, {
+      min: 0,
+      resumable: true,
+      help: 'weight of R1, by rule 0.0002 · resolution² / batch, and 0.16 for 0.0002 with size=small',
+    }),
   ),
   gammaEvery: integer(16, { min: 1, help: 'steps from one R1 to the next, which is as many times as heavy' }),
   pathWeight: number(2, { min: 0, resumable: true, help: 'weight of the path length regularisation' }),

@@ -45,7 +45,7 @@ export interface Model<N extends Networks = Networks> {
   readonly grids?: Readonly<Record<string, GridMaker>>;
   /** How a model with an encoder is judged by real images: bounds on their likelihood, reconstructions (none). */
   readonly autoencoder?: Autoencoder;
-  /** What followed from a rule, for the start of a training, e.g. `gamma 0.0512 = 0.0002 · 64² / 16` (nothing). */
+  /** What followed from a rule, for the start of a training, e.g. `gamma 0.0256 = 0.0002 · 64² / 32` (nothing). */
   readonly rules?: readonly string[];
   /** How unusual an image is to the trained model (it cannot tell). */
   readonly scorer?: Scorer;

@@ -63,7 +63,7 @@ test('a training tells its rules, keeps the size of its networks, and gives the 
   const { code, stderr } = await call(train, ['stylegan2', ...data(), ...set, ...steps]);
   expect(code).toBe(0);
   expect(stderr).toMatch(
-    /^rules {6}gamma 0\.0256 = 0\.0002 · 32² \/ 8; batch 8 \(32 = min\(4096 \/ 32, 32\)\); lr 0\.0025 = .*; emaImages 2500 = 8 · 10 \/ 32 thousand$/m,
+    /^rules {6}gamma 20\.48 = 0\.16 · 32² \/ 8; batch 8 \(32 = min\(4096 \/ 32, 32\)\); lr 0\.0025 = .*; emaImages 2500 = 8 · 10 \/ 32 thousand$/m,
   );
   expect(stderr).toMatch(/R1 .* PL /);
   const draw = async (name: string) => {

@@ -77,11 +77,16 @@ function defaults() {
 }
 
 describe('rules', () => {
-  const rulesOf = (set: Record<string, string>, side: number, batch: number) => {
+  const rulesOf = (
+    set: Record<string, string>,
+    side: number,
+    batch: number,
+    size: 'small' | 'paper' = 'paper',
+  ) => {
     const images = { channels: 3, height: side, width: side, classes: 0 };
     const config = {
       ...defaults(),
-      size: 'small' as const,
+      size,
       width: 1,
       maxWidth: 2,
       latentSize: 4,
@@ -100,6 +105,10 @@ describe('rules', () => {
       'lr 0.0025 = the papers’ below 1024×1024',
       'emaImages 10000 = 32 · 10 / 32 thousand',
     ]);
+  });
+
+  test('give small networks, which see few images, a stronger γ', () => {
+    expect(rulesOf({}, 64, 16, 'small')?.[0]).toBe('gamma 40.96 = 0.16 · 64² / 16');
   });
 
   test('are told beside what was set instead', () => {
