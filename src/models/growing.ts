@@ -74,7 +74,9 @@ export abstract class GrowingNetwork extends Module {
 
   override loadStateDict(state: StateDict, options?: { readonly strict?: boolean }): LoadReport {
     const report = super.loadStateDict(state, options);
-    const [level, alpha] = scope(() => [this.levelBuffer.item(), this.alpha.item()]);
+    const [told, alpha] = scope(() => [this.levelBuffer.item(), this.alpha.item()]);
+    // A network of more levels gives the weights that fit, and no level.
+    const level = options?.strict === false ? Math.min(told, this.lastLevel) : told;
     if (!Number.isInteger(level) || level < 0 || level > this.lastLevel)
       throw new GanError(
         'ERR_STATE_DICT',

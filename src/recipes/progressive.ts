@@ -18,11 +18,11 @@ import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(64, { min: 1, help: 'numbers in a latent (the paper’s: 512)' }),
-  width: integer(16, {
+  width: integer(8, {
     min: 1,
     help: 'channels at the images’ size; each halving doubles them (the paper’s: 256 at 64×64, 64 at 256×256)',
   }),
-  maxWidth: integer(128, { min: 1, help: 'the most channels a feature map has (the paper’s: 512)' }),
+  maxWidth: integer(64, { min: 1, help: 'the most channels a feature map has (the paper’s: 512)' }),
   fadeImages: integer(12_800, {
     min: 1,
     help: 'images in which a level fades in (the paper’s: 600000)',

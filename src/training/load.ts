@@ -128,7 +128,9 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     const { stage } = description;
     const unfinished = stage && stage.number < stage.of ? stage.name : undefined;
     const told = [
-      stage && unfinished && `its training was in stage ${stage.number} of ${stage.of}: ${stage.name}`,
+      stage &&
+        unfinished &&
+        `this model’s training was in stage ${stage.number} of ${stage.of}: ${stage.name}`,
       standing === null && 'this model has no batch norm: standing statistics change nothing',
     ].filter((note) => typeof note === 'string');
     const sampled: SampledNetworks = {

@@ -96,7 +96,7 @@ test('train tells its stages, and where it ends before the last; sample and eval
 
   const raw = join(folder, 'raw.safetensors');
   const drawn = await call(sample, `--checkpoint ${out} --device cpu --count 2 --raw ${raw}`);
-  const told = 'its training was in stage 2 of 5: 8×8, fading in';
+  const told = 'this model’s training was in stage 2 of 5: 8×8, fading in';
   expect([drawn.code, drawn.stderr]).toEqual([0, expect.stringContaining(told)]);
   expect((await readSafetensors(raw)).records.images.shape).toEqual([2, 1, 16, 16]);
 
@@ -106,7 +106,7 @@ test('train tells its stages, and where it ends before the last; sample and eval
   const resumed = await call(train, `--resume ${out} --steps 18 --quiet`);
   expect([resumed.code, resumed.stderr]).toEqual([0, '']);
   const again = await call(evaluate, judging);
-  expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('its training was')]);
+  expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('training was in stage')]);
   const protocols = readEvaluations(join(out, 'evaluations.jsonl')).map(({ protocol }) => protocol.stage);
   expect(protocols).toEqual(['8×8, fading in', undefined]);
 });

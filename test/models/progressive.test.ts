@@ -109,6 +109,19 @@ test('a state tells level and alpha, and so does a copy', () =>
     for (const network of [copy, other]) network.dispose();
   }));
 
+test('weights of a network of more levels may be taken where they fit', () =>
+  withNetworks((generator) => {
+    const more = models.progressiveGenerator({
+      ...{ images: { channels: 1, height: 32, width: 32 }, latentSize: 6, width: 1, maxWidth: 4 },
+    });
+    const fitting = Object.entries(more.stateDict()).filter(([name]) => name.startsWith('first'));
+    generator.loadStateDict({ ...Object.fromEntries(fitting), level: tensor(3) }, { strict: false });
+    expect([generator.level, generator.fading]).toEqual([2, false]);
+    const [own, given] = [generator, more].map(({ first }) => first.stateDict()['1.weight']);
+    expect(own.equal(given)).toBe(true);
+    more.dispose();
+  }));
+
 test('the discriminator sees real images as means of areas, and fades them as the generator’s', () =>
   withNetworks((_, discriminator) => {
     const real = arange({ end: 256 }, { dtype: 'float32' }).reshape([1, 1, 16, 16]).div(128).sub(1);

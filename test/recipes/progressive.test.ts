@@ -296,7 +296,7 @@ describe('a run', () => {
     }
     const model = await load(out, { device: testDevice });
     expect(model.stage).toBe('8×8, fading in');
-    expect(model.notes).toEqual(['its training was in stage 2 of 5: 8×8, fading in']);
+    expect(model.notes).toEqual(['this model’s training was in stage 2 of 5: 8×8, fading in']);
     const images = model.run({ count: 3, seed: 1 });
     expect(images.shape).toEqual([3, 1, 16, 16]);
     const values = numbersOf(images);

@@ -49,6 +49,12 @@ test('losses, verdicts and speed have a chart each, values without a group are l
   ]);
 });
 
+test('the stages of a training have a chart of their own', async () => {
+  const metrics = trainingLines(5).map((line, at) => ({ ...line, stage: 1 + Math.floor(at / 2) }));
+  const titles = chartsOf(await pageOf({ config: CONFIG, metrics })).map(({ title }) => title);
+  expect(titles).toEqual(['Losses', 'What the discriminator says', 'Stage', 'Speed']);
+});
+
 test('a critic’s scores are no probabilities', async () => {
   const page = await pageOf({ config: CONFIG, metrics: [{ step: 1, 'D(real)': 3.5, 'D(fake)': -2 }] });
   expect(chartsOf(page).map(({ title }) => title)).toEqual(['What the critic says']);

@@ -24,6 +24,12 @@ const SPEED: Group = {
   range: [0, null],
   logarithmic: false,
 };
+const STAGE: Group = {
+  title: 'Stage',
+  note: 'which of the training’s stages the step was in',
+  range: [0, null],
+  logarithmic: false,
+};
 const RATES: Group = {
   title: 'Learning rates',
   note: 'times the schedule’s factor, of the update after each logged step',
@@ -74,7 +80,7 @@ function groupCurves(curves: Metrics['curves']): Map<Group, [string, Curve][]> {
     members.push([name, curve]);
     groups.set(group, members);
   }
-  const order = [LOSSES, PROBABILITIES, SCORES, ...named.values(), RATES, SPEED];
+  const order = [LOSSES, PROBABILITIES, SCORES, ...named.values(), RATES, STAGE, SPEED];
   return new Map([...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
 }
 
@@ -84,6 +90,7 @@ function groupOf(
   { curves, named }: { curves: Metrics['curves']; named: Map<string, Group> },
 ): Group {
   if (name === 'imagesPerSecond') return SPEED;
+  if (name === 'stage') return STAGE;
   if (isVerdict(name)) {
     const verdicts = [...curves].filter(([other]) => isVerdict(other)).flatMap(([, { y }]) => y);
     return verdicts.every((value) => value === null || (value >= 0 && value <= 1)) ? PROBABILITIES : SCORES;
