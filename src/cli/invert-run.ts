@@ -3,6 +3,7 @@ import type { FeatureExtractor } from '../metrics/extractor';
 import { load } from '../recipes/index';
 import { createTaskProgress, type TaskState } from '../report/task-progress';
 import { type FoundStyles, StyleSearch } from '../style/search';
+import type { StyleStatistics } from '../style/statistics';
 import { fromBytes } from '../tensor/create';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
@@ -33,6 +34,8 @@ interface InvertJob {
   readonly settings: InvertSettings;
   readonly terminal: Terminal;
   readonly features: FeatureExtractor | null;
+  /** Where w lies. */
+  readonly statistics: StyleStatistics;
   readonly signal: AbortSignal;
   readonly onProgress?: (state: TaskState) => void;
 }
@@ -64,8 +67,13 @@ export async function runInvert(
     images.leftOut.requireSome(inputs.length);
     for (const reason of images.leftOut.reasons) terminal.warn(`left out: ${reason}`);
     features = await openSearchFeatures(model, { settings, terminal, onProgress, signal });
-    const job = { model, styled, settings, terminal, features, signal, onProgress };
-    await searchAll(inputs, images.leftOut.reasons.length, job);
+    const statistics = keep(seededStatistics(styled, { seed: STATISTICS_SEED, label: styled.label }));
+    const job = { model, styled, settings, terminal, features, statistics, signal, onProgress };
+    try {
+      await searchAll(inputs, images.leftOut.reasons.length, job);
+    } finally {
+      for (const tensor of [statistics.mean, statistics.covariance]) tensor.dispose();
+    }
     return interrupt.exitCode ?? 0;
   } catch (error) {
     if (interrupt.exitCode !== undefined) return interrupt.exitCode;
@@ -124,9 +132,8 @@ async function searchBatch(
   first: number,
   job: InvertJob,
 ): Promise<Outcome[]> {
-  const { settings, styled, features, signal, onProgress, model } = job;
+  const { settings, styled, features, statistics, signal, onProgress, model } = job;
   const images = keep(scope(() => tensorOf(inputs, model)));
-  const statistics = keep(seededStatistics(styled, { seed: STATISTICS_SEED, label: styled.label }));
   const { network } = styled;
   const { space, steps, rate } = settings;
   const search = new StyleSearch({
@@ -151,7 +158,7 @@ async function searchBatch(
     }
   } finally {
     search.dispose();
-    for (const tensor of [images, statistics.mean, statistics.covariance]) tensor.dispose();
+    images.dispose();
   }
 }
 

@@ -5,7 +5,7 @@ import type { LoadedModel } from '../training/load';
 import type { RunRequest } from '../training/run-model';
 import type { StyledModel } from '../training/style-paths';
 import { readLayers, readMix } from './mix-sides';
-import type { DrawSettings } from './sample-settings';
+import type { DrawSettings, SampleSettings } from './sample-settings';
 
 /** What `sample` is to draw. */
 export interface ChosenImages {
@@ -28,7 +28,7 @@ const FRAMES = 30;
  * What the settings ask for: images of a file, on a walk, of a mixing, of a sweep, a row for each class, or just those of a seed. Where the model has an
  * intermediate latent w, walks and truncation go through it.
  *
- * @throws UsageError for settings that do not go together, or that the model cannot do; GanError `ERR_BAD_LATENTS` for a file that holds
+ * @throws UsageError for settings that the model cannot do; GanError `ERR_BAD_LATENTS` for a file that holds
  *   something else, NaN or infinity
  */
 export async function chooseImages(
@@ -36,7 +36,6 @@ export async function chooseImages(
   sampler: LatentSampler,
   settings: DrawSettings,
 ): Promise<ChosenImages> {
-  checkTogether(settings);
   const { truncationOf } = require('../training/truncation') as typeof import('../training/truncation');
   const network = sampler.style(model.networks);
   const { truncation, truncationLayers, seed, label, latents } = settings;
@@ -109,7 +108,8 @@ function ofStyles({ styles, columns }: { readonly styles: Tensor; readonly colum
   return { request: { styles }, count: styles.shape[0], columns, held: [styles] };
 }
 
-function checkTogether(settings: DrawSettings): void {
+/** @throws UsageError for settings that do not go together, or that say nothing */
+export function checkTogether(settings: SampleSettings): void {
   const { latents, interpolate, gridSweep, frames, truncation, label, count, mix, mixLayers } = settings;
   const ways = Object.entries({
     '--latents': latents !== undefined,
@@ -123,6 +123,8 @@ function checkTogether(settings: DrawSettings): void {
     throw new UsageError('--frames belongs to --interpolate: try --interpolate 1:2');
   if (settings.columns !== undefined && mix !== undefined)
     throw new UsageError('--mix says how many columns there are: leave --columns out');
+  if (mix !== undefined) readMix(mix);
+  readLayers('--mix-layers', mixLayers);
   if (mixLayers !== undefined && mix === undefined)
     throw new UsageError('--mix-layers belongs to --mix: try --mix 4:6');
   if (count !== undefined && (interpolate !== undefined || gridSweep || mix !== undefined))

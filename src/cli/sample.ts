@@ -12,7 +12,7 @@ import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { checkFolder, eachImage, isFolder, writeImages } from './sample-files';
-import { chooseImages, DEFAULT_COUNT } from './sample-latents';
+import { checkTogether, chooseImages, DEFAULT_COUNT } from './sample-latents';
 import { type DrawSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
@@ -94,6 +94,7 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   const { checkpoint, recipe, weights, device, standingStatistics: batches, truncation } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
+  checkTogether(settings);
   // Only now: --help and wrong calls need no LibTorch.
   const { load } = require('../recipes') as typeof import('../recipes');
   const { notesOf } = require('./model-notes') as typeof import('./model-notes');

@@ -2,8 +2,10 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { main as directions } from '../../src/cli/directions';
 import { main as evaluate } from '../../src/cli/evaluate';
 import type { Host } from '../../src/cli/host';
+import { main as invert } from '../../src/cli/invert';
 import { main as sample } from '../../src/cli/sample';
 import { main as train } from '../../src/cli/train';
 import { FakeHost } from '../cli/fakes';
@@ -72,6 +74,27 @@ describe.each(['count', 'seed', 'columns', 'frames', 'standing-statistics'])('sa
 describe('sample --truncation', () => {
   test.each([...NO_NUMBERS, '-1', '0'])('%j', (value) =>
     refuses(sample, ['--checkpoint', 'none', `--truncation=${value}`], '--truncation'),
+  );
+});
+
+describe.each(['mix', 'mix-layers'])('sample --%s', (flag) => {
+  const usual = flag === 'mix' ? [] : ['--mix', '2:2'];
+  test.each([...NO_COUNTS, '0:1', '1:', ':', '1-', '3-2:1', '1,:2', '1e2:2', '0-9999999:1', '-1:2'])(
+    '%j',
+    (value) => refuses(sample, ['--checkpoint', 'none', ...usual, `--${flag}=${value}`], `--${flag}`),
+  );
+});
+
+describe.each(['steps', 'batch', 'seed', 'rate'])('invert --%s', (flag) => {
+  const paths = ['--checkpoint', 'none', '--in', 'none', '--out', 'none'];
+  test.each(flag === 'rate' ? NO_NUMBERS : NO_COUNTS)('%j', (value) =>
+    refuses(invert, [...paths, `--${flag}=${value}`], `--${flag}`),
+  );
+});
+
+describe.each(['count', 'columns', 'seed', 'layers'])('directions --%s', (flag) => {
+  test.each(NO_COUNTS)('%j', (value) =>
+    refuses(directions, ['--checkpoint', 'none', `--${flag}=${value}`], `--${flag}`),
   );
 });
 
