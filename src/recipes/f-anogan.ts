@@ -6,7 +6,7 @@ import { rememberModes } from '../nn/modes';
 import type { Module } from '../nn/module';
 import { adam } from '../optim/adam';
 import { rmsprop } from '../optim/rmsprop';
-import { constant, cosine, type Schedule } from '../optim/schedule';
+import { constant, cosine, linear, type Schedule } from '../optim/schedule';
 import type { Tensor } from '../tensor/tensor';
 import { reconstructionsBy } from './autoencoder';
 import { integer, number } from './config';
@@ -21,10 +21,10 @@ const fields = {
   growth: integer(4, { min: 1, help: 'channels double inwards, up to so many widths (the paper’s: 8)' }),
   lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   critic: integer(2, { min: 1, help: 'critic steps for each of the generator’s (the paper’s: 5)' }),
-  lr: number(4e-4, {
+  lr: number(1e-3, {
     resumable: true,
     min: 0,
-    help: 'learning rate of both networks of the GAN (the paper’s: 1e-4)',
+    help: 'learning rate of both networks of the GAN, falling to 0 over its steps (the paper’s: 1e-4, level)',
   }),
   encoderShare: number(0.45, {
     min: 0.01,
@@ -65,7 +65,7 @@ export const fAnogan: Recipe<typeof fields> = {
     });
     const encoder = resnetEncoder({ images, latentSize, width: discriminatorWidth, growth });
     const first = firstEncoderStep(training.steps, config.encoderShare);
-    const optimizer = adam({ lr, betas: [0, 0.9] });
+    const optimizer = (steps: number) => adam({ lr, betas: [0, 0.9], schedule: linear({ steps }) });
 
     const reconstruct = (seen: Tensor) => generator.forward(encoder.forward(seen));
     /** Mean squares of each image, [N] each, and what is made of it. */
@@ -85,7 +85,7 @@ export const fAnogan: Recipe<typeof fields> = {
         others: { encoder },
         latent: { size: latentSize },
         loss: wasserstein(),
-        optimizers: { discriminator: optimizer, generator: optimizer },
+        optimizers: { discriminator: optimizer(first * critic), generator: optimizer(first) },
         criticSteps: critic,
         during: (index) => index < first,
         penalty: {
