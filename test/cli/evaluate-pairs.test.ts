@@ -57,7 +57,7 @@ describe('a model that has learned pairs', () => {
       weights: 'live',
       batchNorm: 'the image’s own statistics, dropout on',
       features: 'classifier-digits',
-      resize: 'to grey; bilinear, antialiased, to 32×32',
+      resize: 'to grey; none from 32×32 on, smaller ones bilinear, antialiased, to 32×32',
     });
     expect(differences(own, copy)).toEqual(['batchNorm', 'images', 'precision', 'weights']);
   });
