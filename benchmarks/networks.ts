@@ -1,5 +1,6 @@
 import { convolution, dense, type Layer, type Networks } from './layers';
 import { denoise, superResolution } from './restorers';
+import { stylegan2 } from './style-networks';
 import type { ByNetwork, LatentSizes, NetworkSizes } from './task';
 import { cyclegan, pix2pix } from './translators';
 
@@ -13,6 +14,8 @@ export function layersOf(sizes: NetworkSizes): Networks {
       return dcgan(sizes);
     case 'mlp':
       return mlp(sizes);
+    case 'stylegan2':
+      return stylegan2(sizes);
     case 'pix2pix':
       return pix2pix(sizes);
     case 'cyclegan':

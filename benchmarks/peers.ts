@@ -39,6 +39,7 @@ const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
 const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
 const ALL = {
   ...GANS,
+  stylegan2: 'frozen',
   pix2pix: 'frozen',
   cyclegan: 'frozen',
   'super-resolution': 'frozen',

@@ -25,6 +25,8 @@ const TRAINING: Readonly<Record<NetworkSizes['model'], Step>> = {
   /** Fakes, D on real images and fakes, G by D's judgement. */
   dcgan: GAN,
   mlp: GAN,
+  /** And in the first step, whose passes are counted, R1; path lengths are of maps between the network's ends. No FLOPs go by it. */
+  stylegan2: [...GAN, { network: 'discriminator', passes: 1, weights: 'needed', inputs: 'all' }],
   pix2pix: GAN,
   /** What is made, by its distance from what was there. */
   'super-resolution': [{ network: 'generator', passes: 1, weights: 'needed', inputs: 'inner' }],

@@ -52,8 +52,26 @@ export interface DenoiseSizes extends ImageSizes {
   readonly depth: number;
 }
 
+/** Sizes of StyleGAN2. */
+export interface StyleSizes extends ImageSizes {
+  readonly model: 'stylegan2';
+  /** Channels at the images' size; each halving doubles them, up to `maxWidth`. */
+  readonly width: number;
+  readonly maxWidth: number;
+  /** Numbers in z, and in w. */
+  readonly latentSize: number;
+  /** Dense layers from one to the other. */
+  readonly mapping: number;
+}
+
 /** Which networks, and how large they are. */
-export type NetworkSizes = LatentSizes | Pix2pixSizes | CycleganSizes | SuperResolutionSizes | DenoiseSizes;
+export type NetworkSizes =
+  | LatentSizes
+  | StyleSizes
+  | Pix2pixSizes
+  | CycleganSizes
+  | SuperResolutionSizes
+  | DenoiseSizes;
 
 /** How long to measure: every participant of a group gets the same. */
 export interface Effort {

@@ -8,6 +8,14 @@ export function settingsOf(sizes: NetworkSizes): Record<string, string> {
       return { width, latentSize: String(sizes.latentSize) };
     case 'mlp':
       return { latentSize: String(sizes.latentSize) };
+    case 'stylegan2': {
+      const { maxWidth, latentSize, mapping } = sizes;
+      const others = Object.entries({ maxWidth, latentSize, mapping }).map(([key, value]) => [
+        key,
+        `${value}`,
+      ]);
+      return { size: 'small', width, ...Object.fromEntries(others) };
+    }
     case 'pix2pix':
       return { width };
     case 'cyclegan':

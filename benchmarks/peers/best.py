@@ -4,6 +4,7 @@ On CUDA also TF32 and cuDNN's search for the fastest kernels. The loop is the te
 """
 
 import restoration
+import stylegan
 import torch
 import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
@@ -67,6 +68,8 @@ def drawing(generator, latent_shape):
 if __name__ == "__main__":
     if task["model"] in translation.MODELS:
         translation.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
+    elif task["model"] in stylegan.MODELS:
+        stylegan.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
     elif task["model"] in restoration.MODELS:
         restoration.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
     else:

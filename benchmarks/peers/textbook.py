@@ -4,6 +4,7 @@ Recipes that make images of images follow their authors' code, which freezes D i
 """
 
 import restoration
+import stylegan
 import torch
 import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
@@ -49,6 +50,8 @@ def drawing(generator, latent_shape):
 
 if task["model"] in translation.MODELS:
     translation.measure(adam=adam)
+elif task["model"] in stylegan.MODELS:
+    stylegan.measure(adam=adam)
 elif task["model"] in restoration.MODELS:
     restoration.measure(adam=adam)
 else:

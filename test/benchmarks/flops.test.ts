@@ -16,6 +16,8 @@ const SIZES: NetworkSizes[] = [
   { model: 'super-resolution', channels: 3, resolution: 96, scale: 4, width: 32, blocks: 8 },
   { model: 'super-resolution', channels: 1, resolution: 12, scale: 3, width: 3, blocks: 1 },
   { model: 'denoise', channels: 3, resolution: 40, width: 32, depth: 10 },
+  { model: 'stylegan2', channels: 3, resolution: 64, width: 16, maxWidth: 128, latentSize: 128, mapping: 2 },
+  { model: 'stylegan2', channels: 1, resolution: 32, width: 2, maxWidth: 9, latentSize: 5, mapping: 3 },
   { model: 'cyclegan', channels: 2, resolution: 24, width: 3, blocks: 1, pool: 0 },
 ];
 

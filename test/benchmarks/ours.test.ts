@@ -17,7 +17,7 @@ function ours<K extends Task['kind']>(suite: SuiteName, kind: K) {
   return { group, participant, task };
 }
 
-test.each(['mlp', 'dcgan32', 'dcgan64', 'pix2pix64', 'cyclegan64'] as const)(
+test.each(['mlp', 'dcgan32', 'dcgan64', 'stylegan64', 'pix2pix64', 'cyclegan64'] as const)(
   'the training of %s does what the comparison expects: networks, passes, figures',
   async (suite) => {
     const { group, participant, task } = ours(suite, 'train');
