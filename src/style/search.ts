@@ -56,10 +56,12 @@ const LONGEST = 256;
 const NOISE_WEIGHT = 1e5;
 /** Weight of the pixels beside the features. */
 const PIXEL_WEIGHT = 1;
+/** Beyond all values of images. */
+const FAR = 1e6;
 
 /**
  * The way from images back to w (Karras et al. 2020, appendix D): from the mean w, Adam makes Σ layers ‖f̂(x) − f̂(G(w))‖² of a feature network, plus
- * mean |x − G(w)|, small, with noise on w that ends after three quarters of the search, and with noise maps that stay noise. Images do not
+ * mean |x − G(w)|, small, with noise on w that ends after three quarters of the search, and with noise maps that stay noise. Where an image is black or white, G(w) may go beyond. Images do not
  * see each other: what is found of one is the same whatever it comes with.
  */
 export class StyleSearch {
@@ -67,6 +69,7 @@ export class StyleSearch {
   readonly #styles: Tensor;
   readonly #noise: readonly Tensor[];
   readonly #wanted: readonly Tensor[];
+  readonly #bounds: readonly Tensor[];
   readonly #optimizer: Optimizer;
   readonly #random: readonly Generator[];
   readonly #wasFrozen: boolean;
@@ -89,6 +92,7 @@ export class StyleSearch {
         ]),
       ),
     );
+    this.#bounds = keep(scope(() => boundsOf(images)));
     this.#wanted = responses ? noGrad(() => keep(scope(() => [...responses(small(images))]))) : [];
     network.freeze();
     for (const searched of this.#searched) searched.requiresGrad = true;
@@ -151,7 +155,7 @@ export class StyleSearch {
   dispose(): void {
     this.#optimizer.dispose();
     for (const random of this.#random) random.dispose();
-    for (const tensor of [...this.#searched, ...this.#wanted]) tensor.dispose();
+    for (const tensor of [...this.#searched, ...this.#wanted, ...this.#bounds]) tensor.dispose();
     if (!this.#wasFrozen) this.#options.network.unfreeze();
   }
 
@@ -161,10 +165,12 @@ export class StyleSearch {
 
   #distances(styles: Tensor) {
     const { images, responses } = this.#options;
+    const [low, high] = this.#bounds;
     const made = this.#make(styles);
-    const pixels = perPixel(made, images).mul(PIXEL_WEIGHT);
+    const seen = made.maximum(low).minimum(high);
+    const pixels = perPixel(seen, images).mul(PIXEL_WEIGHT);
     if (!responses) return { made, features: null, distances: pixels };
-    const features = featureDistance(responses(small(made)), this.#wanted);
+    const features = featureDistance(responses(small(seen)), this.#wanted);
     return { made, features, distances: features.add(pixels) };
   }
 
@@ -182,6 +188,14 @@ export class StyleSearch {
       .mul(statistics.spread * noiseOfStep(this.#steps, steps))
       .to(images.device);
   }
+}
+
+/**
+ * The least and the largest values that count, [N, C, H, W]: where an image is black or white, what is blacker or whiter is as good, since it is drawn the
+ * same.
+ */
+function boundsOf(images: Tensor): Tensor[] {
+  return [images.where(images.le(-1), -FAR), images.where(images.ge(1), FAR)];
 }
 
 /** @throws UsageError for images of another size than the network makes */

@@ -2,13 +2,13 @@ import { StyleSearch, type StyleSearchOptions } from '../../src/style/search';
 import { noiseOfStep, rateOfStep } from '../../src/style/search-schedule';
 import { styleStatistics } from '../../src/style/statistics';
 import { randn } from '../../src/tensor/create';
-import { Generator, getRngState } from '../../src/tensor/random';
+import { Generator, getRngState, manualSeed } from '../../src/tensor/random';
 import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { withStyleNetwork } from '../support/style-network';
-import type { StyleGenerator } from '../support/style-recipe';
+import { StyleGenerator } from '../support/style-recipe';
 
 const device = testDevice;
 
@@ -92,6 +92,26 @@ test.each(['w', 'w+'] as const)('images of the generator are found again in %s',
     release(found);
   }),
 );
+
+test('images that were clipped are found, though what makes them goes beyond black and white', () => {
+  class Bold extends StyleGenerator {
+    override synthesise(styles: Tensor, options?: { readonly noise?: readonly Tensor[] }): Tensor {
+      return super.synthesise(styles, options).mul(4);
+    }
+  }
+  manualSeed(5);
+  const network = new Bold({ channels: 1, resolution: 16, latentSize: 8, styleSize: 6, width: 8 });
+  network.to({ device }).eval();
+  scope(() => {
+    const made = network.forward(latents(3, 7)).detach();
+    const images = made.clamp({ min: -1, max: 1 });
+    expect(made.sub(images).abs().mean().item()).toBeGreaterThan(0.1);
+    const found = search(network, { images, steps: 300 });
+    expect(Math.max(...found.pixels)).toBeLessThan(0.05);
+    release(found);
+  });
+  network.dispose();
+});
 
 test('an image is found the same, whatever comes with it', () =>
   withStyleNetwork((network) => {
