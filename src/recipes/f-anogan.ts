@@ -26,7 +26,7 @@ const fields = {
     min: 0,
     help: 'learning rate of both networks of the GAN, falling to 0 over its steps (the paper’s: 1e-4, level)',
   }),
-  encoderShare: number(0.45, {
+  encoderShare: number(0.4, {
     min: 0.01,
     max: 0.99,
     help: 'share of the steps, the last ones, that train the encoder in place of the GAN',
@@ -36,7 +36,7 @@ const fields = {
     min: 0,
     help: 'learning rate of the encoder, by RMSprop, falling to 0 along half a cosine (the paper’s: 5e-5, level)',
   }),
-  kappa: number(10, {
+  kappa: number(30, {
     resumable: true,
     min: 0,
     help: 'κ, weight of the distance of features (the paper’s: 1)',
@@ -55,7 +55,7 @@ export const fAnogan: Recipe<typeof fields> = {
   fields,
   prepare: prepareOneClass,
   resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
-  training: { resolution: 32, batch: 32, steps: 900 },
+  training: { resolution: 32, batch: 32, steps: 800 },
   build(config, { images }, training = fAnogan.training) {
     const { latentSize, width, growth, discriminatorWidth, critic, lambda, lr, kappa } = config;
     const generator = resnetGenerator({ images, latentSize, width, growth });
