@@ -123,7 +123,7 @@ export async function decodeFormed(
 ): Promise<FormedImage> {
   const [opened, own] = await naming(path, async () => {
     const found = await openImage(load, path);
-    const [size, { channels, space }] = [await shownSize(found), await found.image.metadata()];
+    const [size, { channels, space }] = [await shownSize(found), await found.metadata()];
     // Inks become colours.
     return [found, { ...size, channels: space === 'cmyk' ? channels - 1 : channels }] as const;
   });

@@ -8,6 +8,8 @@ import type { ImageSize } from './image-size';
 export interface OpenImage {
   /** Turned upright when it is decoded. */
   readonly image: sharp.Sharp;
+  /** What the file says of itself, read once however often it is asked. */
+  readonly metadata: () => Promise<sharp.Metadata>;
   /** Of each channel in the file. */
   readonly bits: 8 | 16;
   /** It has grey alone, and a profile that makes colours of sRGB of it: to be decoded as grey. */
@@ -30,24 +32,35 @@ export async function openImage(load: typeof sharp, path: string): Promise<OpenI
   const format = formatOf(bytes);
   if (format === 'bmp') {
     const { data, ...raw } = decodeBmp(bytes, { maxPixels: MAX_PIXELS });
-    return { image: load(data, { raw }), bits: 8, profiledGrey: false };
+    const image = load(data, { raw });
+    return { image, metadata: once(image), bits: 8, profiledGrey: false };
   }
   const options = { autoOrient: true, failOn: 'error', limitInputPixels: MAX_PIXELS } as const;
   const image = load(bytes, options);
-  if (format !== 'png' && format !== 'tiff') return { image, bits: 8, profiledGrey: false };
-  const { depth, space, icc } = await image.metadata();
-  if (depth === 'uchar') return { image, bits: 8, profiledGrey: false };
+  const metadata = once(image);
+  if (format !== 'png' && format !== 'tiff') return { image, metadata, bits: 8, profiledGrey: false };
+  const { depth, space, icc } = await metadata();
+  if (depth === 'uchar') return { image, metadata, bits: 8, profiledGrey: false };
   // A file of floats does not say which value is white.
   if (depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}: save it with 8 or 16 bits`);
   // Left to itself, sharp makes Display P3's numbers of images of 16 bits that have a profile.
   const raw = load(bytes, { ...options, ignoreIcc: true });
-  if (icc === undefined || !isProfile(icc)) return { image: raw, bits: 16, profiledGrey: false };
-  return { image: raw.withIccProfile('srgb'), bits: 16, profiledGrey: space === 'grey16' };
+  if (icc === undefined || !isProfile(icc)) return { image: raw, metadata, bits: 16, profiledGrey: false };
+  return { image: raw.withIccProfile('srgb'), metadata, bits: 16, profiledGrey: space === 'grey16' };
+}
+
+/** Each reading goes through sharp's threads, which for a small image costs as much as its pixels. */
+function once(image: sharp.Sharp): OpenImage['metadata'] {
+  let known: Promise<sharp.Metadata> | undefined;
+  return () => {
+    known ??= image.metadata();
+    return known;
+  };
 }
 
 /** The size of an image as it is to be looked at. */
-export async function shownSize({ image }: OpenImage): Promise<ImageSize> {
-  const { autoOrient } = await image.metadata();
+export async function shownSize({ metadata }: OpenImage): Promise<ImageSize> {
+  const { autoOrient } = await metadata();
   return { height: autoOrient.height, width: autoOrient.width };
 }
 
