@@ -69,6 +69,12 @@ export class Ema<M extends Module = Module> {
     this.updates += 1;
   }
 
+  /** Counts from now on: with a ramp-up, the next update copies the weights, and what was averaged so far is gone. */
+  restart(): void {
+    this.updates = 0;
+    this.images = 0;
+  }
+
   #imagesBefore(batch: number): number {
     return this.images ?? this.updates * batch;
   }

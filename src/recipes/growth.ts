@@ -54,8 +54,8 @@ export function batchesOf(
 }
 
 /**
- * The stages of progressive growing (Karras et al. 2018): the lowest level whole, then for each level one in which it fades in, with optimizers that begin
- * anew, and one in which it is whole; the last goes on to the end of the training. While a level fades in, alpha goes from 0 to 1 by the steps.
+ * The stages of progressive growing (Karras et al. 2018): the lowest level whole, then for each level one in which it fades in, with optimizers and
+ * averages that begin anew, and one in which it is whole; the last goes on to the end of the training. While a level fades in, alpha goes from 0 to 1 by the steps.
  */
 export function growing({
   lastLevel,
@@ -72,7 +72,7 @@ export function growing({
     const name = `${sideOf(level)}×${sideOf(level)}`;
     if (level > 0) {
       const fades = steps(fadeImages);
-      list.push({ name: `${name}, fading in`, from, batch, level, fades, resetsOptimizers: true });
+      list.push({ name: `${name}, fading in`, from, batch, level, fades, restarts: true });
       from += fades;
     }
     list.push({ name, from, batch, level });

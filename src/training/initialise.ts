@@ -61,7 +61,7 @@ export async function initialise(
       settleVectors(target, new Set(Object.keys(state)));
       const average = model.averages?.[name];
       average?.module.loadStateDict(target.stateDict());
-      if (average) Object.assign(average, { updates: 0, images: 0 });
+      average?.restart();
     }
     const { source, step, sha256 } = weights;
     return { source, step, sha256, networks: reports, unused: matched.unused };

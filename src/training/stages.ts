@@ -10,8 +10,11 @@ export interface Stage {
   readonly from: number;
   /** Images a batch in it (the loader's). */
   readonly batch?: number;
-  /** Whether what the optimizers keep of gradients is gone when it begins; their rates and schedules go on (false). */
-  readonly resetsOptimizers?: boolean;
+  /**
+   * Whether what the optimizers keep of gradients is gone when it begins, while their rates and schedules go on, and averages begin anew from the
+   * weights as they then are: layers that nobody has trained yet would count in them for long (false).
+   */
+  readonly restarts?: boolean;
 }
 
 /**

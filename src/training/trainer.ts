@@ -227,12 +227,17 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const stage = stageAt(stages.list, step);
     fitLoader(loader, stage);
     if (stage.from === step && step > 0) {
-      if (stage.resetsOptimizers) for (const optimizer of this.#optimizers()) optimizer.forget();
+      if (stage.restarts) this.#restart();
       this.forgetGraphs();
     }
     const averages = Object.entries(this.averages).map(([name, { module }]) => [name, module]);
     for (const networks of [this.networks, Object.fromEntries(averages)])
       scope(() => noGrad(() => stages.place(networks, step)));
+  }
+
+  #restart(): void {
+    for (const optimizer of this.#optimizers()) optimizer.forget();
+    for (const average of Object.values(this.averages)) average.restart();
   }
 
   #optimizers(): ReadonlySet<Optimizer> {

@@ -142,6 +142,20 @@ describe('Ema', () => {
       earlier.dispose();
     }));
 
+  test('begins anew from the weights as they are', () =>
+    withEma({ halfLifeImages: 50, rampUp: 0.5 }, (net, ema) => {
+      ema.update(8);
+      const shifted = Object.entries(net.stateDict()).map(([name, value]) => [name, value.add(1)]);
+      net.loadStateDict(Object.fromEntries(shifted));
+      ema.restart();
+      expect([ema.updates, ema.images]).toEqual([0, 0]);
+      ema.update(4);
+      const state = ema.module.stateDict();
+      for (const [name, value] of Object.entries(net.stateDict()))
+        expect(value.equal(state[name])).toBe(true);
+      expect([ema.updates, ema.images]).toEqual([1, 4]);
+    }));
+
   test('leaves its network at rest and untrained, whatever the original does', () =>
     withEma({ halfLifeImages: 1 }, (net, ema) => {
       net.freeze().unfreeze();

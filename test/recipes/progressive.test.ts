@@ -38,12 +38,7 @@ function withModel(set: Record<string, string>, resolution: number, body: (model
 }
 
 const planOf = ({ stages }: Model) =>
-  stages?.list.map(({ name, from, batch, resetsOptimizers = false }) => [
-    name,
-    from,
-    batch,
-    resetsOptimizers,
-  ]);
+  stages?.list.map(({ name, from, batch, restarts = false }) => [name, from, batch, restarts]);
 
 describe('is refused', () => {
   test.each(['', 'half', '64,', '64,0', '64;32', '-4'])('batches that are "%s"', (batches) => {

@@ -29,7 +29,7 @@ function staged(list: readonly Stage[], placed: Placed[] = [], phase = {}): Mode
 
 const LIST: readonly Stage[] = [
   { name: 'small', from: 0, batch: 8 },
-  { name: 'growing', from: 5, batch: 4, resetsOptimizers: true },
+  { name: 'growing', from: 5, batch: 4, restarts: true },
   { name: 'large', from: 10, batch: 2 },
 ];
 
@@ -128,7 +128,7 @@ function numbersOf(image: { toTypedArray(): ArrayLike<number | bigint> }): numbe
   return Array.from(image.toTypedArray(), Number).slice(0, 4);
 }
 
-test('networks are brought to where they are before each step, and so are averages, which count images', async () => {
+test('networks are brought to where they are before each step, and so are averages, which count images of stages that do not begin anew', async () => {
   const placed: Placed[] = [];
   const model = staged(LIST, placed);
   const trainer = trainerOf({ ...model, ema: { discriminator: { halfLifeImages: 100 } } }, false);
@@ -139,7 +139,10 @@ test('networks are brought to where they are before each step, and so are averag
   expect(placed.filter(({ networks }) => networks.length === 1)).toEqual(
     [0, 1, 2, 3, 4, 5, 6].map((index) => ({ networks: ['discriminator'], index })),
   );
-  expect(trainer.averages.discriminator).toMatchObject({ updates: 7, images: 5 * 8 + 2 * 4 });
+  // The second stage begins anew.
+  expect(trainer.averages.discriminator).toMatchObject({ updates: 2, images: 2 * 4 });
+  await run(trainer, { steps: 12 });
+  expect(trainer.averages.discriminator).toMatchObject({ updates: 7, images: 5 * 4 + 2 * 2 });
   trainer.dispose();
 });
 
