@@ -6,6 +6,8 @@ export interface ProgressReport {
   readonly step: number;
   readonly imagesPerSecond: number;
   readonly losses: Readonly<Record<string, number>>;
+  /** Which stage of the training it is in, of one in stages. */
+  readonly stage?: { readonly number: number };
   /** Path of the newest sample grid. */
   readonly samples?: string;
 }
@@ -115,12 +117,17 @@ interface Description {
 
 function describer(options: ProgressOptions): (report: ProgressReport) => Description {
   const { steps, start = 0, now = Date.now } = options;
-  const began = now();
   let samples: string | undefined;
+  let last: { step: number; at: number; stage?: number } = { step: start, at: now() };
+  // Steps take as long as those since then: a stage has a batch and networks of its own.
+  let origin = last;
   return (report) => {
     samples = report.samples ?? samples;
-    const done = report.step - start;
-    const left = done > 0 ? ((now() - began) / done) * (steps - report.step) : Number.NaN;
+    const [at, stage] = [now(), report.stage?.number];
+    if (stage !== last.stage) origin = last;
+    last = { step: report.step, at, stage };
+    const done = report.step - origin.step;
+    const left = done > 0 ? ((at - origin.at) / done) * (steps - report.step) : Number.NaN;
     const parts = [
       `step ${report.step}/${steps}`,
       `${formatRate(report.imagesPerSecond)} images/s`,

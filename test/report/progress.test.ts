@@ -60,6 +60,27 @@ test('the time left counts the steps of this run only', () => {
   expect(screen.text).toBe('step 200/300 · 10 images/s · 10s left\n');
 });
 
+test('the time left goes by the steps of the stage, from the report before it on', () => {
+  const screen = new Screen(false);
+  const { time, now } = clock();
+  const progress = createProgress({ steps: 1000, stream: screen, bar: false, now });
+  for (const [ms, step, number] of [
+    [10_000, 100, 1],
+    [20_000, 200, 1],
+    [60_000, 300, 2],
+    [100_000, 400, 2],
+  ]) {
+    time.ms = ms;
+    progress.update({ step, imagesPerSecond: 10, losses: {}, stage: { number } });
+  }
+  expect(screen.text.match(/[^·]* left/g)).toEqual([
+    ' 1m 30s left',
+    ' 1m 20s left',
+    ' 4m 40s left',
+    ' 4m 0s left',
+  ]);
+});
+
 test('a terminal gets a bar that shows the newest report and gives the cursor back', () => {
   const screen = new Screen(true);
   const progress = createProgress({ steps: 800, stream: screen, bar: true });
