@@ -61,8 +61,7 @@ export interface WalkOptions {
  * @throws UsageError for fewer than 2 frames, or a class that does not exist
  */
 export function walkLatents(latent: Latent, { from, to, frames, label, truncation }: WalkOptions): Tensor {
-  if (!Number.isInteger(frames) || frames < 2)
-    throw new UsageError(`frames expected a whole number of at least 2 but received ${frames}`);
+  requireFrames(frames);
   if (label !== undefined) requireLabel(latent, label);
   const draw = (seed: number) =>
     withSeed(seed, (source) => drawLatents(latent, { ...source, truncation, count: 1, label }));
@@ -88,6 +87,12 @@ export function walkLatents(latent: Latent, { from, to, frames, label, truncatio
     });
     return cat(way);
   });
+}
+
+/** @throws UsageError for fewer frames than a way has ends */
+export function requireFrames(frames: number): void {
+  if (!Number.isInteger(frames) || frames < 2)
+    throw new UsageError(`frames expected a whole number of at least 2 but received ${frames}`);
 }
 
 /** (sin((1 − t) ω) a + sin(t ω) b) / sin ω, where ω is the angle of a and b. */

@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor/tensor';
 import { evaluating } from './evaluating';
 import { type SampledNetworks, seededLatents } from './generated-images';
 import { classesOf } from './latent';
-import type { WalkOptions } from './latent-paths';
+import { requireFrames, type WalkOptions } from './latent-paths';
 import type { LatentSampler } from './latent-sampler';
 import { type TruncationOptions, truncationOf } from './truncation';
 
@@ -55,8 +55,7 @@ export function walkStyles(
   model: StyledModel,
   { from, to, frames, label, ...truncation }: WalkOptions & TruncationOptions,
 ): Tensor {
-  if (!Number.isInteger(frames) || frames < 2)
-    throw new UsageError(`frames expected a whole number of at least 2 but received ${frames}`);
+  requireFrames(frames);
   return scope(() => {
     const ofClass = label ?? firstClass(model, from);
     const [start, end] = [from, to].map((seed) =>
