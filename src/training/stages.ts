@@ -8,7 +8,7 @@ export interface Stage {
   readonly name: string;
   /** Its first step, counted from 0, which is that of the first stage. It lasts until the next begins. */
   readonly from: number;
-  /** Images a batch in it (the loader's). */
+  /** Images a batch in it; said of all stages or of none (the loader's). */
   readonly batch?: number;
   /**
    * Whether what the optimizers keep of gradients is gone when it begins, while their rates and schedules go on, and averages begin anew from the
@@ -41,7 +41,7 @@ export interface StagePlace {
   readonly of: number;
 }
 
-/** @throws UsageError unless the stages are in order, from step 0 on, and each has a name of its own */
+/** @throws UsageError unless the stages are in order, from step 0 on, each has a name of its own, and all have a batch or none */
 export function checkStages({ list }: Stages): void {
   if (list[0]?.from !== 0)
     throw new UsageError(
@@ -59,6 +59,12 @@ export function checkStages({ list }: Stages): void {
         `stages expected names that differ but number ${i + 1} is called ${JSON.stringify(name)}`,
       );
   }
+  // What the loader's was, is not known to a training that goes on, or back, into such a stage.
+  const unsaid = list.find(({ batch }) => batch === undefined);
+  if (unsaid && list.some(({ batch }) => batch !== undefined))
+    throw new UsageError(
+      `stages expected batch to be said of all of them or of none, but ${unsaid.name} has none: give it one`,
+    );
 }
 
 /** The stage of step `index`, counted from 0. */

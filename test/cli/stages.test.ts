@@ -65,16 +65,20 @@ test('train refuses a stage’s batch that is larger than the set, before it sta
 });
 
 const LIST = [
-  { name: 'low', from: 0 },
+  { name: 'low', from: 0, batch: 8 },
   { name: 'high', from: 1200, batch: 4 },
 ];
 const stages = { list: LIST, place: () => undefined };
 
 test('the steps and batches of stages are told, those that are left out too', () => {
-  expect(stagesText(stages, { steps: 1500, batch: 8 })).toBe(
+  expect(stagesText(stages, { steps: 1500, batch: 16 })).toBe(
     'low (1,200 steps of 8 images), high (300 of 4)',
   );
-  expect(stagesText(stages, { steps: 700, batch: 8 })).toBe('low (700 steps of 8 images), high (0 of 4)');
+  expect(stagesText(stages, { steps: 700, batch: 16 })).toBe('low (700 steps of 8 images), high (0 of 4)');
+  const ofOneBatch = LIST.map(({ name, from }) => ({ name, from }));
+  expect(stagesText({ ...stages, list: ofOneBatch }, { steps: 700, batch: 16 })).toBe(
+    'low (700 steps of 16 images), high (0 of 16)',
+  );
   expect(earlyEnd(stages, 1201)).toBeNull();
   expect(earlyEnd(stages, 1200)).toBe(
     'the training ends in its stage low: high begins after 1,200 steps, so give --steps a larger number, or the stages before it fewer images',

@@ -52,6 +52,11 @@ describe('refuses', () => {
       [LIST[0], { name: 'small', from: 3 }],
       'stages expected names that differ but number 2 is called "small"',
     ],
+    [
+      'a batch of some of them',
+      [LIST[0], { name: 'whole', from: 3 }],
+      'stages expected batch to be said of all of them or of none, but whole has none: give it one',
+    ],
   ])('%s', (_, list, message) => {
     const model = staged(list);
     expect(() => trainerOf(model, false)).toThrow(usage(message));
