@@ -1,16 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '../../src/cli/evaluate';
 import { main as train } from '../../src/cli/train';
-import { mnist } from '../../src/data/mnist';
 import { readEvaluations } from '../../src/report/evaluations';
-import { keepClassifier } from '../support/kept-classifier';
+import { classifiedDigits } from './classified-digits';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
 
-let folder: string;
-const cache = process.env.XDG_CACHE_HOME;
+const folder = classifiedDigits([16, 32]);
 const NETWORKS: Readonly<Record<string, readonly string[]>> = {
   vae: ['--set', 'latentSize=4', '--set', 'hidden=8', '--set', 'likelihood=discretized'],
   'vae-gan': ['--set', 'latentSize=4', '--set', 'width=4'],
@@ -18,22 +14,12 @@ const NETWORKS: Readonly<Record<string, readonly string[]>> = {
 };
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'evaluate-autoencoder-'));
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
-  writeTinyMnist(folder);
-  for (const resolution of [16, 32])
-    await keepClassifier(await mnist({ dataDir: folder, resolution }), { dataDir: folder });
   for (const [recipe, set] of Object.entries(NETWORKS)) {
     const host = new FakeHost();
     const data = ['--dataset', 'mnist', '--data-dir', folder, '--resolution', '16', '--batch', '8'];
     const how = ['--device', 'cpu', '--precision', 'fp32', '--steps', '2', '--out', join(folder, recipe)];
     if ((await train([recipe, ...data, ...set, ...how], host)) !== 0) throw new Error(host.stderr.text);
   }
-});
-afterAll(() => {
-  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = cache;
-  rmSync(folder, { recursive: true });
 });
 
 async function call(recipe: string, metrics: string, ...argv: string[]) {

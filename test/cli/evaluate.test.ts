@@ -1,18 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '../../src/cli/evaluate';
 import { main as train } from '../../src/cli/train';
-import { mnist } from '../../src/data/mnist';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors';
 import { readEvaluations } from '../../src/report/evaluations';
-import { keepClassifier } from '../support/kept-classifier';
+import { classifiedDigits } from './classified-digits';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
 
-let folder: string;
-let run: string;
-const cache = process.env.XDG_CACHE_HOME;
+const folder = classifiedDigits([16, 24, 32]);
+const run = join(folder, 'run');
 const MODEL = [
   '--resolution',
   '16',
@@ -27,24 +23,12 @@ const MODEL = [
 ];
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
-  run = join(folder, 'run');
-  writeTinyMnist(folder);
-  // A set that is not the published one has a classifier for each size it is loaded at.
-  for (const resolution of [16, 24, 32])
-    await keepClassifier(await mnist({ dataDir: folder, resolution }), { dataDir: folder });
   const data = ['--dataset', 'mnist', '--data-dir', folder];
   const schedule = ['--steps', '4', '--checkpoint-every', '2', '--precision', 'fp32', '--out', run];
   const judging = ['--eval-every', '2', '--eval-metrics', 'fid', '--eval-count', '20'];
   const host = new FakeHost();
   const code = await train(['dcgan', ...data, ...MODEL, ...schedule, ...judging], host);
   if (code !== 0) throw new Error(host.stderr.text);
-});
-afterAll(() => {
-  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = cache;
-  rmSync(folder, { recursive: true });
 });
 
 async function call(...argv: string[]) {

@@ -1,32 +1,15 @@
 // What the commands tell of a training in stages.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as evaluate } from '../../src/cli/evaluate';
 import { main as sample } from '../../src/cli/sample';
 import { main as train } from '../../src/cli/train';
 import { earlyEnd, stagesText } from '../../src/cli/train-stages';
-import { mnist } from '../../src/data/mnist';
 import { readSafetensors } from '../../src/io/safetensors';
 import { readEvaluations } from '../../src/report/evaluations';
-import { keepClassifier } from '../support/kept-classifier';
+import { classifiedDigits } from './classified-digits';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
 
-let folder: string;
-const cache = process.env.XDG_CACHE_HOME;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'stages-'));
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
-  writeTinyMnist(folder);
-  await keepClassifier(await mnist({ dataDir: folder, resolution: 16 }), { dataDir: folder });
-});
-afterAll(() => {
-  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = cache;
-  rmSync(folder, { recursive: true });
-});
+const folder = classifiedDigits();
 
 async function call(main: typeof train, text: string) {
   const host = new FakeHost();

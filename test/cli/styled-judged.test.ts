@@ -1,31 +1,15 @@
 // What judges and inverts a model with an intermediate latent by the features of a classifier.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as evaluate } from '../../src/cli/evaluate';
 import { main as invert } from '../../src/cli/invert';
-import { mnist } from '../../src/data/mnist';
 import { readEvaluations } from '../../src/report/evaluations';
-import { keepClassifier } from '../support/kept-classifier';
 import { draw } from './applying';
+import { classifiedDigits } from './classified-digits';
 import { callStyled, styledTests } from './styled-runs';
-import { writeTinyMnist } from './tiny-data';
 
 const { runs, at } = styledTests();
-const folder = mkdtempSync(join(tmpdir(), 'styled-judged-'));
-const cache = process.env.XDG_CACHE_HOME;
+const folder = classifiedDigits();
 const DATA = ['--dataset', 'mnist', '--data-dir', folder];
-
-beforeAll(async () => {
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
-  writeTinyMnist(folder);
-  await keepClassifier(await mnist({ dataDir: folder, resolution: 16 }), { dataDir: folder });
-});
-afterAll(() => {
-  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = cache;
-  rmSync(folder, { recursive: true });
-});
 
 const lastRow = () => readEvaluations(join(runs.plain, 'evaluations.jsonl')).at(-1);
 
