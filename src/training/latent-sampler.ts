@@ -12,7 +12,7 @@ import { evaluating } from './evaluating';
 import type { Grid } from './grid';
 import { drawClassRows, drawLatents, type Latent, latentShape } from './latent';
 import type { Networks } from './phase';
-import type { GridSource, SamplerBase } from './sampler-base';
+import { asImages, type GridSource, type SamplerBase } from './sampler-base';
 
 /** Latents of the grids have a seed of their own: they must not move with the training's. */
 const SAMPLE_SEED = 0x5eed;
@@ -56,7 +56,7 @@ export class LatentSampler implements SamplerBase {
   }
 
   /**
-   * Images float32 [N, C, H, W] of latents [N, z, …]: networks as they are used, and no trace left in them.
+   * Images float32 [N, C, H, W] in [−1, 1] of latents [N, z, …]: networks as they are used, and no trace left in them.
    *
    * @param truncation of w
    * @throws UsageError for a truncation of a w that there is not
@@ -65,10 +65,10 @@ export class LatentSampler implements SamplerBase {
     const network = networks[this.by];
     return evaluating([network], { device: latents.device }, () =>
       scope(() => {
-        if (!truncation) return this.#enlarged(network.forward(latents).float());
+        if (!truncation) return this.#shown(network.forward(latents));
         const styled = this.styled(networks);
         const styles = perLayer(styled, styled.map(latents));
-        return styled.synthesise(truncateStyles(styled, styles, truncation)).float();
+        return this.#shown(styled.synthesise(truncateStyles(styled, styles, truncation)));
       }),
     );
   }
@@ -93,7 +93,7 @@ export class LatentSampler implements SamplerBase {
   }
 
   /**
-   * Images float32 [N, C, H, W] of styles, a w [N, s] or one for each layer [N, L, s], with as little trace.
+   * Images float32 [N, C, H, W] in [−1, 1] of styles, a w [N, s] or one for each layer [N, L, s], with as little trace.
    *
    * @param noise the noise maps, [1, 1, H, W] or one for each image (those of use)
    * @throws UsageError for a model without w, and styles of another shape than its own
@@ -101,12 +101,14 @@ export class LatentSampler implements SamplerBase {
   synthesise(networks: Networks, styles: Tensor, noise?: readonly Tensor[]): Tensor {
     const network = this.styled(networks);
     return evaluating([network], { device: styles.device }, () =>
-      scope(() => network.synthesise(perLayer(network, styles), noise && { noise }).float()),
+      scope(() => this.#shown(network.synthesise(perLayer(network, styles), noise && { noise }))),
     );
   }
 
-  #enlarged(images: Tensor): Tensor {
+  /** As images, and not smaller than they are to be. */
+  #shown(made: Tensor): Tensor {
     const { size } = this;
+    const images = asImages(made);
     const [, , height, width] = images.shape;
     if (!size || (height >= size.height && width >= size.width)) return images;
     return interpolate(images, { size: [size.height, size.width] });

@@ -1,4 +1,5 @@
 import type { Batch } from '../data/loader';
+import type { Tensor } from '../tensor/tensor';
 import type { Grid } from './grid';
 import type { Networks } from './phase';
 
@@ -20,4 +21,9 @@ export interface SamplerBase {
   gridInputs(source: GridSource): Promise<Batch>;
   /** A grid of what the networks make of such inputs, in the caller's scope. */
   grid(networks: Networks, inputs: Batch): Grid;
+}
+
+/** What a network made as images are: float32, clamped to [−1, 1], beyond which there are no colours. A network without a tanh leaves it a little. */
+export function asImages(made: Tensor): Tensor {
+  return made.float().clamp({ min: -1, max: 1 });
 }

@@ -3,7 +3,7 @@ import { dropout } from '../../src/nn/dropout';
 import { linear } from '../../src/nn/linear';
 import { sequential } from '../../src/nn/sequential';
 import { reshape } from '../../src/nn/shape';
-import { randn } from '../../src/tensor/create';
+import { randn, tensor } from '../../src/tensor/create';
 import { getRngState } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -68,6 +68,15 @@ test('images are those of the network at rest, the same whatever they are made w
     expect([state(), getRngState(device), generator.modules().map(({ training }) => training)]).toEqual(
       before,
     );
+  }));
+
+test('what a network without a tanh makes is clamped to [-1, 1], and NaN stays', () =>
+  scope(() => {
+    const generator = sequential(reshape([1, 1, 4]));
+    const sampler = latentSampler({ by: 'generator', latent: PLAIN });
+    const latents = tensor([[-3, -0.5, 1.25, Number.NaN]], { device });
+    expect(sampler.make({ generator }, latents).toArray()).toEqual([[[[-1, -0.5, 1, Number.NaN]]]]);
+    expect(latents.toArray()).toEqual([[-3, -0.5, 1.25, Number.NaN]]);
   }));
 
 test('a grid is of latents of its own seed, the same every time', async () => {
