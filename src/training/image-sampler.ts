@@ -11,7 +11,7 @@ import type { Grid } from './grid';
 import { addBorder, borderFor, cutBorder } from './image-border';
 import type { Networks } from './phase';
 import type { Reach } from './reach';
-import type { GridSource, SamplerBase } from './sampler-base';
+import { asImages, type GridSource, type SamplerBase } from './sampler-base';
 
 /** One way in which a model makes images of images. */
 export interface Direction {
@@ -98,7 +98,7 @@ export class ImageSampler implements SamplerBase {
   }
 
   /**
-   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W], or {@link scale} times as high and wide. Sizes that the networks do not take are
+   * What a direction makes of images float32 [N, C, H, W] of any size: float32 [N, C', H, W] in [−1, 1], or {@link scale} times as high and wide. Sizes that the networks do not take are
    * bordered by their reflection, and cut back. No trace is left in the networks.
    *
    * @throws UsageError for images smaller than the networks take, a direction that the model lacks, masks that are missing, of another size or not
@@ -138,7 +138,7 @@ export class ImageSampler implements SamplerBase {
       const { norms } = this;
       const run = (input: Tensor, at: number): Tensor =>
         evaluating([network], { device: images.device, norms, seed: at }, () =>
-          network.forward(input).float(),
+          asImages(network.forward(input)),
         );
       // Statistics of its own are those of one image; a seed of its own makes it the same whatever images it comes with.
       const made =

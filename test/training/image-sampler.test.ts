@@ -153,6 +153,13 @@ describe('no trace is left', () => {
     }));
 });
 
+test('what a network makes beyond [-1, 1] is clamped', () =>
+  scope(() => {
+    const input = images(2, 8).mul(6).sub(3);
+    const made = samplerOf().make({ ab: new Mirror() }, input);
+    expect(made.equal(input.clamp({ min: -1, max: 1 }))).toBe(true);
+  }));
+
 describe('norms', () => {
   test('running: chance has no part', () =>
     withNorms((network) => {
