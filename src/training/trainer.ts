@@ -126,8 +126,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     }
     this.random = new Generator({ device: this.device, seed: this.seed });
     this.averages = averagesOf(options);
-    const averaged = Object.entries(this.averages).map(([name, { module }]) => [name, module]);
-    this.averaged = { ...this.networks, ...Object.fromEntries(averaged) };
+    this.averaged = { ...this.networks, ...modulesOf(this.averages) };
     const capture = makeCapture(options.graphs ?? true, this.device);
     // On CUDA also without graphs, so that they change no bit.
     const ratesOnDevice = capture !== null || !isCpu(this.device);
@@ -230,8 +229,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
       if (stage.restarts) this.#restart();
       this.forgetGraphs();
     }
-    const averages = Object.entries(this.averages).map(([name, { module }]) => [name, module]);
-    for (const networks of [this.networks, Object.fromEntries(averages)])
+    for (const networks of [this.networks, modulesOf(this.averages)])
       scope(() => noGrad(() => stages.place(networks, step)));
   }
 
@@ -326,6 +324,10 @@ function averagesOf<N extends Networks>({ networks, ema = {} }: Model<N>): Recor
   for (const [name, options] of Object.entries(ema))
     if (options) averages[name] = new Ema(networks[name], options);
   return averages;
+}
+
+function modulesOf(averages: Readonly<Record<string, Ema>>): Networks {
+  return Object.fromEntries(Object.entries(averages).map(([name, { module }]) => [name, module]));
 }
 
 function makeCapture(
