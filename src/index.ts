@@ -1,6 +1,7 @@
 /** The public face: everything a script or a package imports from `libtorch-gan`. */
 export * as data from './data';
 export { GanError, hasCode, UsageError } from './errors';
+export { readStateDict, type StateDictOptions } from './io/read-state-dict';
 export { readSafetensors } from './io/read-tensors';
 export { ScriptModule } from './io/script-module';
 export * as losses from './losses';

@@ -1,40 +1,34 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32, inflateRawSync } from 'node:zlib';
+import {
+  findDirectory,
+  localDataAt,
+  parseMembers,
+  ZIP_LOCAL_BYTES,
+  ZIP_TAIL_BYTES,
+  type ZipMember,
+} from './zip-directory';
 
-const END = { signature: 0x06054b50, bytes: 22 };
-const CENTRAL = { signature: 0x02014b50, bytes: 46 };
-const LOCAL = { signature: 0x04034b50, bytes: 30 };
-/** A value that is in an extra field in its place, of archives of 4 GB and more: those are not looked at. */
-const ELSEWHERE = 0xffffffff;
 /** Bytes that are hashed at once. */
 const PIECE = 1 << 22;
-
-/** What the directory of an archive says of a member. */
-interface Member {
-  readonly name: string;
-  readonly method: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly size: number;
-  readonly at: number;
-}
 
 /**
  * Compares the members of a zip archive with their checksums, which LibTorch does not: another digit in a network's code would be another
  * network.
  *
- * @returns what is damaged, for an error; null where all is whole, or the archive has members of 4 GB
+ * @returns what is damaged, for an error; null where all is whole
  */
 export function zipDamage(path: string): string | null {
   const descriptor = openSync(path, 'r');
   try {
     const fileBytes = fstatSync(descriptor).size;
     const read = (at: number, length: number): Buffer => {
-      // A damaged length must not ask for gigabytes.
+      // A damaged place or length must not ask for gigabytes.
       const bytes = Buffer.alloc(Math.max(0, Math.min(length, fileBytes - at)));
+      if (bytes.length === 0) return bytes;
       return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, at));
     };
-    const members = directory(read, fileBytes);
+    const members = membersOf(read, fileBytes);
     if (members === null) return 'its directory is cut off';
     const damaged = members.find((member) => !isWhole(read, member));
     return damaged ? `the checksum of ${JSON.stringify(damaged.name)} does not fit` : null;
@@ -46,39 +40,17 @@ export function zipDamage(path: string): string | null {
 type Read = (at: number, length: number) => Buffer;
 
 /** The members by the directory at the end of the file; null where there is none. */
-function directory(read: Read, fileBytes: number): Member[] | null {
-  const end = read(Math.max(0, fileBytes - END.bytes), END.bytes);
-  if (end.length < END.bytes || end.readUInt32LE(0) !== END.signature) return null;
-  const [count, length, at] = [end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16)];
-  if ([length, at].includes(ELSEWHERE)) return [];
-  if (at + length > fileBytes) return null;
-  const bytes = read(at, length);
-  const members: Member[] = [];
-  for (let start = 0; members.length < count; ) {
-    if (start + CENTRAL.bytes > length || bytes.readUInt32LE(start) !== CENTRAL.signature) return null;
-    const nameBytes = bytes.readUInt16LE(start + 28);
-    const next =
-      start + CENTRAL.bytes + nameBytes + bytes.readUInt16LE(start + 30) + bytes.readUInt16LE(start + 32);
-    members.push({
-      name: bytes.toString('utf8', start + CENTRAL.bytes, start + CENTRAL.bytes + nameBytes),
-      method: bytes.readUInt16LE(start + 10),
-      crc: bytes.readUInt32LE(start + 16),
-      packed: bytes.readUInt32LE(start + 20),
-      size: bytes.readUInt32LE(start + 24),
-      at: bytes.readUInt32LE(start + 42),
-    });
-    start = next;
-  }
-  return members;
+function membersOf(read: Read, fileBytes: number): ZipMember[] | null {
+  const tail = Math.min(fileBytes, ZIP_TAIL_BYTES);
+  const directory = findDirectory(read(fileBytes - tail, tail), fileBytes);
+  return directory && parseMembers(read(directory.at, directory.bytes), directory.count);
 }
 
-function isWhole(read: Read, { name, method, crc, packed, size, at }: Member): boolean {
-  if ([packed, size, at].includes(ELSEWHERE)) return true;
-  const local = read(at, LOCAL.bytes);
-  if (local.length < LOCAL.bytes || local.readUInt32LE(0) !== LOCAL.signature) return false;
-  const nameBytes = local.readUInt16LE(26);
-  if (read(at + LOCAL.bytes, nameBytes).toString('utf8') !== name) return false;
-  const start = at + LOCAL.bytes + nameBytes + local.readUInt16LE(28);
+function isWhole(read: Read, member: ZipMember): boolean {
+  const { name, method, crc, packed, size, at } = member;
+  const start = localDataAt(read(at, ZIP_LOCAL_BYTES), member);
+  if (start === null || read(at + ZIP_LOCAL_BYTES, Buffer.byteLength(name)).toString('utf8') !== name)
+    return false;
   if (method === 0) return packed === size && crcOf(read, start, size) === crc;
   try {
     return crc32(inflateRawSync(read(start, packed), { maxOutputLength: Math.max(1, size) })) === crc;
