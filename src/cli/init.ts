@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { fittedText, type Initialisation, unfittedTexts } from '../training/initialisation';
+import { fittedText, type Initialisation, renamedTexts, unfittedTexts } from '../training/initialisation';
 import { initialise } from '../training/initialise';
 import type { Model } from '../training/model';
 import { readWeights, type Weights } from '../training/weights';
@@ -20,8 +20,11 @@ export async function readInitial(named: string, terminal: Terminal): Promise<In
   return { weights, network };
 }
 
-/** A path that is there may have a colon of its own. */
-function splitNetwork(named: string): { readonly path: string; readonly network: string | undefined } {
+/** `PATH:NETWORK` in its parts; a path that is there may have a colon of its own. */
+export function splitNetwork(named: string): {
+  readonly path: string;
+  readonly network: string | undefined;
+} {
   const [, path, network] = /^(.+):([A-Za-z][\w-]*)$/.exec(named) ?? [];
   return existsSync(named) || path === undefined ? { path: named, network: undefined } : { path, network };
 }
@@ -39,5 +42,6 @@ export async function startFrom({ weights, network }: InitialWeights, model: Mod
 /** Says what fitted, and warns of what did not. */
 export function tellInitialisation(report: Initialisation, terminal: Terminal): void {
   terminal.log(`${'init'.padEnd(11)}${fittedText(report)}`);
+  for (const text of renamedTexts(report)) terminal.log(`${'renamed'.padEnd(11)}${text}`);
   for (const text of unfittedTexts(report)) terminal.warn(`--init: ${text}`);
 }

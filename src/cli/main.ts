@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),
   },
+  import: {
+    summary: 'makes a run of weights that PyTorch trained',
+    load: () => require('./import') as typeof import('./import'),
+  },
   doctor: {
     summary: 'tells what was found, and what to type next',
     load: () => require('./doctor') as typeof import('./doctor'),

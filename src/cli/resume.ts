@@ -8,7 +8,7 @@ import { readSealedJson } from '../io/sealed-json';
 import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
 import { BEST, namesStep, newestDescription, stepOf } from '../training/checkpoint';
-import { isPrecision, type Precision, parseManifest } from '../training/manifest';
+import { isImported, isPrecision, type Precision, parseManifest } from '../training/manifest';
 import {
   flagOf,
   type Given,
@@ -158,7 +158,8 @@ interface EarlierRun {
 function readRun(directory: string): EarlierRun {
   const file = join(directory, 'config.json');
   try {
-    const { settings, precision, evaluation } = readSealedJson(file);
+    const { settings, precision, evaluation, imported } = readSealedJson(file);
+    if (imported === true) throw importedRun(directory);
     if (isJsonObject(settings))
       return {
         settings,
@@ -181,7 +182,9 @@ function readRun(directory: string): EarlierRun {
 function readCheckpointOf(path: string, directory: string): EarlierRun {
   const file = join(path, 'manifest.json');
   try {
-    const { settings, precision } = parseManifest(readFileSync(file, 'utf8'));
+    const manifest = parseManifest(readFileSync(file, 'utf8'));
+    if (isImported(manifest)) throw importedRun(directory);
+    const { settings, precision } = manifest;
     if (typeof settings.recipe !== 'string') throw new UsageError('what a script has started, it resumes');
     return { settings, precision, evaluation: readEvaluation(directory) };
   } catch (error) {
@@ -192,6 +195,12 @@ function readCheckpointOf(path: string, directory: string): EarlierRun {
       },
     );
   }
+}
+
+function importedRun(directory: string): UsageError {
+  return new UsageError(
+    `${directory} holds imported weights and no training: start one from them, --init ${directory}`,
+  );
 }
 
 function readEvaluation(directory: string): JsonObject {
@@ -207,6 +216,7 @@ function readEvaluation(directory: string): JsonObject {
 function readCheckpointSettings(directory: string, problem: string): EarlierRun | undefined {
   const newest = newestDescription(directory);
   if (!newest || typeof newest.description.settings.recipe !== 'string') return undefined;
+  if (isImported(newest.description)) throw importedRun(directory);
   const { settings, precision } = newest.description;
   const note = `${problem}; going on with the settings in ${newest.path}, which do not say how the run was judged: repeat --eval-every and its like`;
   return { settings, precision, evaluation: {}, notes: [note] };

@@ -343,7 +343,8 @@ function checkData(
     );
 }
 
-function checkResolution(recipe: Recipe, resolution: ResolutionSetting): void {
+/** @throws UsageError for a size that the recipe's networks cannot make, with the nearest that they can */
+export function checkResolution(recipe: Recipe, resolution: ResolutionSetting): void {
   const { accepts, description } = recipe.resolutions;
   const size = resolutionOf(resolution);
   if (accepts(size)) return;

@@ -79,7 +79,7 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option(
       '--init <run|file>',
-      'starts a new run from the weights of a run, a checkpoint (RUN/best) or a safetensors file, where names and shapes fit; RUN:NETWORK or FILE:NETWORK for one network (random weights)',
+      'starts a new run from the weights of a run, a checkpoint (RUN/best) or a file (safetensors, or .pth of PyTorch), where names and shapes fit; RUN:NETWORK or FILE:NETWORK for one network (random weights)',
     )
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
@@ -151,7 +151,11 @@ function namedRecipe(argument: string | undefined, flag: string | undefined): st
   return argument ?? flag;
 }
 
-function collectSetting(text: string, collected: Readonly<Record<string, string>>): Record<string, string> {
+/** Adds `key=value` of a `--set` to those before it. @throws UsageError for another form */
+export function collectSetting(
+  text: string,
+  collected: Readonly<Record<string, string>>,
+): Record<string, string> {
   const equals = text.indexOf('=');
   if (equals < 1)
     throw new UsageError(`--set expects key=value, but got ${JSON.stringify(text)}: try --set width=64`);

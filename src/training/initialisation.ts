@@ -17,6 +17,10 @@ export interface InitialisedNetwork {
   readonly otherShape: Readonly<Record<string, OtherShape>>;
   /** Buffers that stayed because another of their layer has another shape there: running statistics count together. */
   readonly parted: readonly string[];
+  /** What the source calls tensors that have other names here, by these. Absent where all names are the same. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** Biases that are 0 because the source has their layers without one. Absent where there are none, or they started anew. */
+  readonly zeroed?: readonly string[];
 }
 
 /** What `initialise` took from where; a run's `config.json` and checkpoints have it as `init`. */
@@ -43,6 +47,14 @@ export function fittedText({ source, step, networks }: Initialisation): string {
       `${name} ${fitted} of ${tensors} tensors (${parameters.toLocaleString('en-US')} parameter${parameters === 1 ? '' : 's'})`,
   );
   return `${from}: ${fitted.join('; ')}`;
+}
+
+/** Names that were found for tensors of the source, a line for each network that has any: `generator main.0.weight → 0.weight, …`. */
+export function renamedTexts({ networks }: Initialisation): string[] {
+  return Object.entries(networks).flatMap(([name, { renamed = {} }]) => {
+    const texts = Object.entries(renamed).map(([ours, theirs]) => `${theirs} → ${ours}`);
+    return texts.length > 0 ? [`${name} ${listText(texts, ', ')}`] : [];
+  });
 }
 
 /** What did not fit, a line for each network that kept tensors of its own, and one for what the source has beside; none where all fitted. */

@@ -6,6 +6,7 @@ import { SpectralNorm } from '../nn/spectral-norm';
 import type { Ema } from '../optim/ema';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { fitNames } from './fit-names';
 import type { Initialisation, InitialisedNetwork } from './initialisation';
 import { type Matched, matchWeights, type OwnTensors, type Wanted } from './match-weights';
 import type { Networks } from './phase';
@@ -20,8 +21,9 @@ export interface Initialisable {
 }
 
 /**
- * Loads into the networks of a model what fits of other weights: of a run, a checkpoint or a safetensors file, see {@link readWeights}.
- * Tensors are matched by the network's name, then by their name and shape in its state dict, and converted to the network's dtype and device.
+ * Loads into the networks of a model what fits of other weights: of a run, a checkpoint, a safetensors file or one of PyTorch, see {@link readWeights}.
+ * Tensors are matched by the network's name, then by their name and shape in its state dict, and converted to the network's dtype and device; where none of a
+ * file has a name of the networks, by names that are found for them (without what all begin with, or layer by layer), which the report tells.
  * What does not fit stays as it is, and the report names it. Of a checkpoint it takes the weights in training, not the averages;
  * averages of a trainer begin at the loaded weights. Optimizers, counters, random numbers and networks without parameters (pools,
  * ADA's probability) are not touched: it is the start of a new training.
@@ -48,12 +50,14 @@ export async function initialise(
   const targets = targetsOf(model.networks, network);
   const weights = typeof source === 'string' ? await readWeights(source) : source;
   return scope(() => {
-    const matched = matchWeights(weights, wantedOf(model.networks, targets, network));
+    const wanted = wantedOf(model.networks, targets, network);
+    const { weights: fitting, renamed } = fitNames(weights, wanted);
+    const matched = matchWeights(fitting, wanted);
     const reports: Record<string, InitialisedNetwork> = {};
     const loads = Object.entries(matched.networks).map(([name, match]) => {
       const target = targets[name];
       const state = finiteState(target, match, { source: weights.source, name });
-      reports[name] = describe(target, match);
+      reports[name] = describe(target, match, renamed[name]);
       return { name, target, state };
     });
     for (const { name, target, state } of loads) {
@@ -133,12 +137,17 @@ function settleVectors(network: Module, loaded: ReadonlySet<string>): void {
   }
 }
 
-function describe(network: Module, { fitted, ...rest }: Matched): InitialisedNetwork {
+function describe(
+  network: Module,
+  { fitted, ...rest }: Matched,
+  renamed: Readonly<Record<string, string>> = {},
+): InitialisedNetwork {
   const loaded = network.namedParameters().filter(([name]) => Object.hasOwn(fitted, name));
   return {
     tensors: Object.keys(network.stateDict()).length,
     fitted: Object.keys(fitted).length,
     parameters: loaded.reduce((sum, [, { numel }]) => sum + numel, 0),
     ...rest,
+    ...(Object.keys(renamed).length > 0 && { renamed }),
   };
 }

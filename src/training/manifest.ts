@@ -47,6 +47,11 @@ export interface CheckpointDescription {
   readonly versions: JsonObject;
 }
 
+/** Whether a checkpoint is of networks that were imported: no training has an epoch without batches. */
+export function isImported({ batchesPerEpoch }: Pick<CheckpointDescription, 'batchesPerEpoch'>): boolean {
+  return batchesPerEpoch === 0;
+}
+
 /** A file of a checkpoint. */
 export interface FileEntry {
   readonly sha256: string;

@@ -55,6 +55,11 @@ export function matchWeights(weights: Weights, wanted: Wanted): MatchedWeights {
   return { networks, unused: [...unused, ...sources.unused] };
 }
 
+/** Whether any parameter of the networks is in a source under its name. */
+export function fitsByName(weights: Weights, wanted: Wanted): boolean {
+  return countFits(wanted, sourcesOf(weights, wanted).networks) > 0;
+}
+
 /** Tensors of a source by the network that they are for. */
 interface Sources {
   readonly networks: Readonly<Record<string, TensorRecords>>;
@@ -68,8 +73,9 @@ interface Sources {
 
 function sourcesOf({ source, held }: Weights, wanted: Wanted): Sources {
   const { alone, others } = wanted;
-  if (held.by === 'network') {
-    const used = Object.entries(held.networks).filter(([name]) =>
+  if (held.by !== 'file') {
+    const named = held.by === 'network' ? held.networks : held.dicts;
+    const used = Object.entries(named).filter(([name]) =>
       alone ? Object.hasOwn(wanted.networks, name) : !others.includes(name),
     );
     return { networks: Object.fromEntries(used), unused: [], whole: true, prefixed: true };
@@ -152,7 +158,7 @@ function nothingFits({ source, held }: Weights, { networks }: Wanted): GanError 
   const found =
     held.by === 'file'
       ? shapesText(held.tensors)
-      : Object.entries(held.networks)
+      : Object.entries(held.by === 'network' ? held.networks : held.dicts)
           .map(([name, tensors]) => `${name} (${shapesText(tensors)})`)
           .join(' and ');
   return new GanError(

@@ -76,11 +76,13 @@ export function describeRun(
   };
 }
 
-function topologyOf({ networks }: Pick<Training, 'networks'>): Record<string, string> {
+/** The networks as they print themselves, by name. */
+export function topologyOf({ networks }: Pick<Training, 'networks'>): Record<string, string> {
   return Object.fromEntries(Object.entries(networks).map(([name, network]) => [name, network.toString()]));
 }
 
-function versions(): Record<string, string> {
+/** Versions of the library, of LibTorch and of Node. */
+export function versions(): Record<string, string> {
   return { 'libtorch-gan': version, libtorch: native().version(), node: process.versions.node };
 }
 

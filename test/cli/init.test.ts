@@ -26,6 +26,8 @@ function configOf(run: string) {
   return JSON.parse(readFileSync(at(run, 'config.json'), 'utf8'));
 }
 
+const torchFile = (name: string) => join(__dirname, '../fixtures/io/state-dict', `${name}.pth`);
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'init-'));
   const { code } = await train('dcgan', 'a');
@@ -46,11 +48,12 @@ describe('train --init ends with one line and leaves nothing', () => {
     ['where nothing is', () => at('none'), 1, /^error: cannot read .*none: there is no such file/],
     ['of a folder without a run', () => tmpdir(), 1, /^error: .* expected a run directory/],
     [
-      'of a pickle',
+      'of an archive that is cut off',
       () => at('model.pt'),
       1,
-      /^error: .*model\.pt: expected a safetensors file but it is a pickle/,
+      /^error: bad state dict file .*model\.pt: .* it is cut off/,
     ],
+    ['of a pickle that calls a shell', () => torchFile('command'), 1, /names "posix\.system"/],
     [
       'of a network that the recipe does not have',
       () => `${at('a')}:critic`,

@@ -169,11 +169,19 @@ function drawOf(seed: number): Draw {
   };
 }
 
-/** `node -r ts-node/register test/io/state-dict-mutants.ts COUNT [SEED]` */
+/** Mutants of which a line tells. */
+const LINE = 5_000;
+
+/** `node -r ts-node/register test/io/state-dict-mutants.ts COUNT [SEED]`: a line of JSON for every 5,000. */
+async function main(count: number, seed: number): Promise<void> {
+  for (let done = 0; done < count; done += LINE) {
+    const report = await readMutants({ count: Math.min(LINE, count - done), seed: seed + done });
+    process.stdout.write(`${JSON.stringify({ done: Math.min(done + LINE, count), ...report })}\n`);
+    if (report.wrong.length > 0) process.exitCode = 1;
+  }
+}
+
 if (require.main === module) {
   const [count, seed = 1] = process.argv.slice(2).map(Number);
-  readMutants({ count, seed }).then((report) => {
-    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    process.exitCode = report.wrong.length > 0 ? 1 : 0;
-  });
+  main(count, seed);
 }

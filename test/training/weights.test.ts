@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { manualSeed } from '../../src/tensor/random';
@@ -9,6 +10,8 @@ import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/trai
 
 const folder = temporaryFolder();
 const at = (...parts: string[]) => join(folder.path, ...parts);
+
+const torchFile = (name: string) => join(__dirname, '../fixtures/io/state-dict', `${name}.pth`);
 
 /** A run of four steps with a checkpoint after every second. */
 async function trainRun(): Promise<void> {
@@ -46,15 +49,25 @@ describe('readWeights refuses', () => {
   });
 
   test.each([
-    ['a zip file of torch.save', Buffer.from('PK\x03\x04\x00\x00\x08\x08\x00\x00', 'latin1')],
-    ['a bare pickle', Buffer.from([0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20])],
-  ])('%s, and says how to write its state dict', async (_, bytes) => {
+    [
+      'a zip file that is cut off',
+      Buffer.from('PK\x03\x04\x00\x00\x08\x08\x00\x00', 'latin1'),
+      'it is cut off',
+    ],
+    ['a bare pickle', Buffer.from('\x80\x02N.', 'latin1'), 'not one of torch.save'],
+    ['a call of a shell', readFileSync(torchFile('command')), '"posix.system"'],
+  ])('%s, and runs nothing', async (_, bytes, problem) => {
     writeFileSync(at('model.pt'), bytes);
-    await expect(readWeights(at('model.pt'))).rejects.toEqual(
-      failure(
-        'ERR_BAD_SAFETENSORS',
-        'model.pt: expected a safetensors file but it is a pickle, as torch.save writes, and opening one runs code: where you trust it, write its state dict with Python',
-      ),
+    await expect(readWeights(at('model.pt'))).rejects.toEqual(failure('ERR_BAD_STATE_DICT', problem));
+  });
+
+  test('a key of a run, and one that a file does not have', async () => {
+    await trainRun();
+    await expect(readWeights(at('run'), { key: 'netG' })).rejects.toEqual(
+      failure('ERR_USAGE', 'key netG is of a file, but'),
+    );
+    await expect(readWeights(torchFile('pair'), { key: 'netX' })).rejects.toEqual(
+      failure('ERR_BAD_STATE_DICT', 'expected an entry "netX"'),
     );
   });
 
@@ -124,4 +137,25 @@ test('readWeights takes networks in training of a checkpoint, and averages by th
   const average = await readWeights(file);
   expect(average).toMatchObject({ source: file, step: 2, held: { by: 'file', name: 'generator' } });
   expect(average.sha256).toBe(filesOf(checkpoint)['ema/generator.safetensors']);
+});
+
+test('readWeights takes files of PyTorch: one state dict, several by their keys, or the one that a key chooses', async () => {
+  const one = await readWeights(torchFile('parallel'));
+  expect(one).toMatchObject({
+    source: torchFile('parallel'),
+    step: null,
+    held: { by: 'file', name: 'parallel' },
+  });
+  expect(one.sha256).toBe(
+    createHash('sha256')
+      .update(readFileSync(torchFile('parallel')))
+      .digest('hex'),
+  );
+  const names = one.held.by === 'file' ? Object.keys(one.held.tensors) : [];
+  expect(names).toContain('main.0.weight');
+
+  const { held } = await readWeights(torchFile('pair'));
+  expect(held.by === 'dicts' && Object.keys(held.dicts)).toEqual(['netG', 'netD']);
+  const chosen = await readWeights(torchFile('pair'), { key: 'netD' });
+  expect(chosen.held).toMatchObject({ by: 'file', name: 'netD' });
 });

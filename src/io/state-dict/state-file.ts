@@ -56,6 +56,19 @@ export async function readStateFile(
   }
 }
 
+/** Whether a file is one of `torch.save`, by what it begins with. @throws GanError `ERR_CANNOT_READ`, `ERR_BAD_STATE_DICT` for what is no regular file */
+export async function isTorchFile(file: string): Promise<boolean> {
+  let bytes: FileBytes | undefined;
+  try {
+    bytes = await FileBytes.open(file, badStateDict(file));
+    return formOf(await bytes.readUpTo(0, HEAD_BYTES)) !== 'safetensors';
+  } catch (error) {
+    throw readError(file, error);
+  } finally {
+    await bytes?.close();
+  }
+}
+
 function formOf(head: Buffer): Form {
   // The brace is after the length of a header, which may begin with any bytes.
   if (head[8] === '{'.charCodeAt(0)) return 'safetensors';

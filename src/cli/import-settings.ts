@@ -1,0 +1,27 @@
+import { type ConfigOf, integer, optional, text } from '../recipes/config';
+import { resolutionField } from './resolution';
+
+/** A field for each flag of `import`, apart from `--set`. */
+export const importFields = {
+  weights: optional(text('netG.pth')),
+  key: optional(text('state_dict')),
+  recipe: optional(text('dcgan')),
+  out: optional(text('runs/imported')),
+  resolution: optional(resolutionField(64)),
+  channels: integer(3, { min: 1, max: 4 }),
+  classes: optional(text('10')),
+};
+
+/** What `import` was asked to do. */
+export type ImportSettings = ConfigOf<typeof importFields>;
+
+/** The most classes that a number makes. */
+const MOST_CLASSES = 100_000;
+
+/** Names of classes as `--classes` says them: so many, by their numbers, or a list of names; none where it is not given. */
+export function readClasses(classes: string | undefined): readonly string[] {
+  if (classes === undefined) return [];
+  if (!/^\d+$/.test(classes)) return classes.split(',').map((name) => name.trim());
+  const count = Math.min(Number(classes), MOST_CLASSES);
+  return Array.from({ length: count }, (_, i) => String(i));
+}
