@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UsageError } from '../errors';
 import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
@@ -13,29 +13,64 @@ export function isFolder(out: string): boolean {
   return /[\\/]$/.test(out) || (existsSync(out) && statSync(out).isDirectory());
 }
 
+/** Images that get a file each. */
+export interface NumberedImages {
+  readonly count: number;
+  /** The class of each: they then lie in a sub-folder for each class, as data sets of folders do (none). */
+  readonly labels?: ArrayLike<number>;
+  /** By number; a class without a name is called by its number. */
+  readonly classNames?: readonly string[];
+}
+
+/** The files of images in a folder, in their order: `00000.png`, or `cat/00000.png`. */
+export function fileNames({ count, labels, classNames = [] }: NumberedImages): string[] {
+  const folders = folderNames(classNames);
+  return Array.from({ length: count }, (_, i) =>
+    labels === undefined ? nameOf(i) : join(folders[labels[i]] ?? String(labels[i]), nameOf(i)),
+  );
+}
+
+/** Class names as folders: none leads elsewhere, and no two are one where a file system does not tell cases apart. */
+function folderNames(classNames: readonly string[]): string[] {
+  const plain = classNames.map((name) =>
+    name.replace(/[^\p{L}\p{N}\p{M} ._-]/gu, '_').replace(/^\.+|[. ]+$/g, '_'),
+  );
+  const lower = plain.map((name) => name.toLowerCase());
+  return plain.map((name, i) =>
+    name === '' || lower.indexOf(lower[i]) !== lower.lastIndexOf(lower[i]) ? `${i}-${name}` : name,
+  );
+}
+
 /**
  * Checks that a folder holds no pictures but those that will be written over: what counts its files later should not count those of
  * another call.
  *
  * @throws UsageError naming one that would stay
  */
-export function checkFolder(out: string, count: number): void {
+export function checkFolder(out: string, images: NumberedImages): void {
   if (!existsSync(out) || !statSync(out).isDirectory()) return;
-  const written = new Set(Array.from({ length: count }, (_, i) => nameOf(i)));
-  const other = readdirSync(out).find(
-    (file) => /\.(png|jpe?g|gif|webp|bmp)$/i.test(file) && !written.has(file),
+  const names = fileNames(images);
+  const written = new Set(names);
+  const inner = [...new Set(names.map((name) => dirname(name)))].filter((folder) => folder !== '.');
+  const there = ['.', ...inner].flatMap((folder) =>
+    existsSync(join(out, folder)) ? readdirSync(join(out, folder)).map((file) => join(folder, file)) : [],
   );
+  const other = there.find((file) => /\.(png|jpe?g|gif|webp|bmp)$/i.test(file) && !written.has(file));
   if (other !== undefined)
     throw new UsageError(
-      `--out ${out} holds ${other}, which the ${count} images would lie beside: choose an empty folder`,
+      `--out ${out} holds ${other}, which the ${images.count} images would lie beside: choose an empty folder`,
     );
 }
 
-/** Writes each image alone, without a border, into a folder that is made: `00000.png`, `00001.png`, … in the order of the images. */
-export async function writeImages(out: string, { values, shape }: ImageBatch): Promise<void> {
-  makeFolder(out);
+/** Writes each image alone, without a border, into a folder that is made, under the names of {@link fileNames}. */
+export async function writeImages(
+  out: string,
+  { values, shape }: ImageBatch,
+  names: readonly string[],
+): Promise<void> {
+  for (const folder of new Set(names.map((name) => dirname(name)))) makeFolder(join(out, folder));
   for (const [i, image] of eachImage({ values, shape }).entries())
-    await writePng(join(out, nameOf(i)), sampleGrid(image, { padding: 0 }));
+    await writePng(join(out, names[i]), sampleGrid(image, { padding: 0 }));
 }
 
 /** Images one by one. */

@@ -13,6 +13,8 @@ export interface ChosenImages {
   readonly count: number;
   /** Images in a row of the picture. */
   readonly columns?: number;
+  /** The class of each image, of a conditional model that was not asked for one class. */
+  readonly labels?: Int32Array;
   /** Tensors of the request: the caller's to dispose. */
   readonly held: readonly Tensor[];
 }
@@ -54,10 +56,27 @@ export async function chooseImages(
   const ofW = drawn.styles && { truncation, truncationLayers };
   if (chosen) {
     const { latents: given, columns } = chosen;
-    return { request: { latents: given, ...ofW }, count: given.shape[0], columns, held: [given] };
+    const labels = labelsOf(sampler, settings, () => given);
+    return { request: { latents: given, ...ofW }, count: given.shape[0], columns, labels, held: [given] };
   }
   const { count = DEFAULT_COUNT } = settings;
-  return { request: { count, seed, label, truncation, truncationLayers }, count, held: [] };
+  const { seededLatents } =
+    require('../training/generated-images') as typeof import('../training/generated-images');
+  const draw = () => seededLatents(sampler.latent, { count, seed, truncation: drawn.latents });
+  const labels = labelsOf(sampler, settings, draw);
+  return { request: { count, seed, label, truncation, truncationLayers }, count, labels, held: [] };
+}
+
+/** The classes in latents, where images are of several. */
+function labelsOf(
+  { latent }: LatentSampler,
+  { label, interpolate }: DrawSettings,
+  latents: () => Tensor,
+): Int32Array | undefined {
+  if (!latent.conditional || label !== undefined || interpolate !== undefined) return undefined;
+  const { scope } = require('../tensor/scope') as typeof import('../tensor/scope');
+  const { classesOf } = require('../training/latent') as typeof import('../training/latent');
+  return scope(() => classesOf(latent, latents()));
 }
 
 /** Latents that are asked for in another way than by a number, or null. */

@@ -11,7 +11,7 @@ import type { LoadedModel } from '../training/load';
 import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
-import { checkFolder, eachImage, isFolder, writeImages } from './sample-files';
+import { checkFolder, eachImage, fileNames, isFolder, writeImages } from './sample-files';
 import { checkTogether, chooseImages, DEFAULT_COUNT } from './sample-latents';
 import { type DrawSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
@@ -69,7 +69,7 @@ function sampleProgram(argv: readonly string[]): Command {
     )
     .option(
       '--out <file>',
-      'the picture, .gif for an animation, or DIR/ for one file an image (grid.png, unless --raw is given)',
+      'the picture, .gif for an animation, or DIR/ for one file an image, in a sub-folder for each class where there are several (grid.png, unless --raw is given)',
     )
     .option('--raw <file>', 'safetensors with one tensor "images" [N, C, H, W], float32 in [-1, 1]')
     .option('--columns <n>', 'images in a row of the picture (as many as rows)')
@@ -150,12 +150,13 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
     );
   const usual = usualOut(settings);
   const { out = raw === undefined ? usual : undefined } = settings;
-  const { request, count, held, ...chosen } = await chooseImages(model, sampler, settings);
+  const { request, count, held, labels, ...chosen } = await chooseImages(model, sampler, settings);
   let images: Tensor | undefined;
   try {
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
-    if (out !== undefined && isFolder(out)) checkFolder(out, count);
+    const numbered = { count, labels, classNames: model.classNames };
+    if (out !== undefined && isFolder(out)) checkFolder(out, numbered);
     images = model.run(request);
     const { shape } = images;
     const bytes = images.toBytes();
@@ -163,7 +164,7 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
     requireFinite({ values, shape });
     if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
     const columns = settings.columns ?? chosen.columns;
-    if (out !== undefined && isFolder(out)) await writeImages(out, { values, shape });
+    if (out !== undefined && isFolder(out)) await writeImages(out, { values, shape }, fileNames(numbered));
     else if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
     else if (out !== undefined) await writePng(out, sampleGrid({ values, shape }, { columns }));
     return { count, shape: shape.slice(1), files: { ...(out && { picture: out }), ...(raw && { raw }) } };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as evaluate } from '../../src/cli/evaluate';
@@ -55,6 +55,29 @@ test('without a label every class gets a row, of the columns asked for', async (
   const classes = 10;
   expect(await readPng('grid.png')).toMatchObject({ width: 3 * 18 + 2, height: classes * 18 + 2 });
   expect(await images()).toHaveLength(8 * classes);
+});
+
+test('--out DIR/ has a sub-folder for each class, and none with --label', async () => {
+  expect((await call('--out', 'rows/')).code).toBe(0);
+  const classes = Array.from({ length: 10 }, (_, i) => String(i));
+  expect(readdirSync('rows').sort()).toEqual(classes);
+  // A row of eight for each class.
+  expect(readdirSync('rows/1').sort()).toEqual(
+    Array.from({ length: 8 }, (_, i) => `${String(8 + i).padStart(5, '0')}.png`),
+  );
+
+  expect((await call('--out', 'drawn/', '--count', '12', '--seed', '3')).code).toBe(0);
+  const drawn = readdirSync('drawn', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.png'),
+  );
+  expect(drawn.map((name) => name.split('/')[1]).sort()).toHaveLength(12);
+  const label = drawn.find((name) => name.endsWith('/00000.png'))?.split('/')[0] ?? '';
+  const alone = ['--count', '12', '--seed', '3', '--label', label];
+  expect((await call('--out', 'alone/', ...alone)).code).toBe(0);
+  expect(readFileSync('alone/00000.png')).toEqual(readFileSync(`drawn/${label}/00000.png`));
+
+  expect((await call('--out', 'threes/', '--count', '2', '--label', '3')).code).toBe(0);
+  expect(readdirSync('threes').sort()).toEqual(['00000.png', '00001.png']);
 });
 
 test('--label gives images of one class, --truncation others of the same seed', async () => {
