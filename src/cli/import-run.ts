@@ -1,4 +1,5 @@
 import { type DataSpecs, ImageDataset, type ImageShape } from '../data/dataset';
+import { drawnPixels } from '../data/pixels';
 import { GanError } from '../errors';
 import type { JsonObject } from '../io/json';
 import { recipeFlag } from '../io/program-name';
@@ -59,16 +60,22 @@ export async function runImport(plan: ImportPlan, terminal: Terminal): Promise<n
   }
 }
 
-/** The images that the recipe's networks see, by their names: those of a data set of one black image. */
+/** Images that a recipe may choose from, in all at least and of each class. */
+const LEAST_IMAGES = 10_000;
+const OF_EACH_CLASS = 100;
+
+/** The images that the recipe's networks see, by their names: those of a data set of black ones, which is asked for nothing else. */
 function specsOf({ recipe, config, shape, classNames }: ImportPlan): DataSpecs {
   const { channels, height, width } = shape;
   if ((recipe.data ?? 'images') !== 'images') {
     const spec = { ...shape, classes: 0 };
     return { a: spec, b: spec };
   }
-  const labels = classNames.length > 0 ? { labels: [0], classNames } : {};
-  const pixels = new Uint8Array(channels * height * width);
-  const dataset = new ImageDataset({ name: 'imported', ...shape, pixels, ...labels });
+  const classes = classNames.length;
+  const count = Math.max(LEAST_IMAGES, OF_EACH_CLASS * classes);
+  const pixels = drawnPixels({ count, imageBytes: channels * height * width, draw() {} });
+  const labels = classes > 0 ? Int32Array.from({ length: count }, (_, i) => i % classes) : null;
+  const dataset = new ImageDataset({ name: 'imported', ...shape, pixels, labels, classNames });
   return (recipe.prepare?.(dataset, config, { split: 'train', seed: 0 }) ?? dataset).specs;
 }
 

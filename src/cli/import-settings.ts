@@ -1,3 +1,4 @@
+import { UsageError } from '../errors';
 import { type ConfigOf, integer, optional, text } from '../recipes/config';
 import { resolutionField } from './resolution';
 
@@ -16,12 +17,23 @@ export const importFields = {
 export type ImportSettings = ConfigOf<typeof importFields>;
 
 /** The most classes that a number makes. */
-const MOST_CLASSES = 100_000;
+const MOST_CLASSES = 10_000;
 
-/** Names of classes as `--classes` says them: so many, by their numbers, or a list of names; none where it is not given. */
+/**
+ * Names of classes as `--classes` says them: so many, by their numbers, or a list of names; none where it is not given.
+ *
+ * @throws UsageError for more than anybody has, and for names that are empty or come twice
+ */
 export function readClasses(classes: string | undefined): readonly string[] {
   if (classes === undefined) return [];
-  if (!/^\d+$/.test(classes)) return classes.split(',').map((name) => name.trim());
-  const count = Math.min(Number(classes), MOST_CLASSES);
-  return Array.from({ length: count }, (_, i) => String(i));
+  if (/^\d+$/.test(classes)) {
+    if (Number(classes) <= MOST_CLASSES) return Array.from({ length: Number(classes) }, (_, i) => String(i));
+    throw new UsageError(`--classes expects at most ${MOST_CLASSES}, but got ${classes}`);
+  }
+  const names = classes.split(',').map((name) => name.trim());
+  const wrong = names.find((name, i) => name === '' || names.indexOf(name) !== i);
+  if (wrong === undefined) return names;
+  throw new UsageError(
+    `--classes expects a name for each class, cat,dog, but got ${wrong === '' ? 'an empty one' : `${wrong} twice`}`,
+  );
 }
