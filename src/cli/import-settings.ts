@@ -6,7 +6,7 @@ import { resolutionField } from './resolution';
 export const importFields = {
   weights: optional(text('netG.pth')),
   key: optional(text('state_dict')),
-  recipe: optional(text('dcgan')),
+  recipe: optional(text('mine.ts')),
   out: optional(text('runs/imported')),
   resolution: optional(resolutionField(64)),
   channels: integer(3, { min: 1, max: 4 }),

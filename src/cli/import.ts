@@ -8,7 +8,7 @@ import { splitNetwork } from './init';
 import { createProgram, type Invocation, runProgram } from './program';
 import { resolutionOf } from './resolution';
 import { checkRunFolder } from './run-folder';
-import { checkResolution, findRecipe, flagSource } from './settings';
+import { checkResolution, defaultRecipe, findRecipe, flagSource } from './settings';
 import { collectSetting } from './train-program';
 
 /**
@@ -61,7 +61,9 @@ async function importWeights({ options, terminal }: Invocation): Promise<number>
   if (weights === undefined)
     throw new UsageError('--weights expects a file, but got nothing: try --weights netG.pth');
   if (settings.recipe === undefined)
-    throw new UsageError('--recipe expects whose networks they are, but got nothing: try --recipe dcgan');
+    throw new UsageError(
+      `--recipe expects whose networks they are, but got nothing: try --recipe ${defaultRecipe(recipes)}`,
+    );
   if (out === undefined)
     throw new UsageError('--out expects the folder to make, but got nothing: try --out runs/imported');
   const recipe = findRecipe(recipes, settings.recipe);

@@ -74,6 +74,13 @@ describe('import ends with one line and leaves nothing', () => {
       /expected an entry "netX"/,
     ],
     [
+      'of too many classes',
+      ['--weights', file, ...SIZES, '--classes', '99999', '--out', 'x'],
+      2,
+      /at most 10000/,
+    ],
+    ['of a class twice', ['--weights', file, ...SIZES, '--classes', 'cat,cat', '--out', 'x'], 2, /cat twice/],
+    [
       'of a network that is none',
       ['--weights', `${file}:critic`, ...SIZES, '--out', 'x'],
       2,
