@@ -12,8 +12,9 @@ export interface FittedNames {
 }
 
 /**
- * Finds the networks' names for weights of a file that have none of them: for one state dict, and for each of several by other keys than the
- * networks' names, it is the network that most of it fits under the names of {@link renameTensors}. Those of checkpoints, and names that fit, stay.
+ * Finds the networks' names for weights of a file that have none of them: for one state dict, for what it has under several first parts of names
+ * (`generator.model.0.weight`), and for each of several dicts by other keys than the networks' names, it is the network that most of it fits under the names of
+ * {@link renameTensors}. Those of checkpoints, and names that fit, stay.
  *
  * @throws UsageError for two state dicts that fit one network alike, and for one that fits several
  */
@@ -21,34 +22,84 @@ export function fitNames(weights: Weights, wanted: Wanted): FittedNames {
   const { held, source } = weights;
   if (held.by === 'network' || (held.by === 'file' && fitsByName(weights, wanted)))
     return { weights, renamed: {} };
-  if (held.by === 'file') {
-    const found = placeDict(held.name, held.tensors, { source, wanted });
-    if (found === null) return { weights, renamed: {} };
-    const { network, tensors, names } = found;
-    return {
-      weights: { ...weights, held: { by: 'file', name: network, tensors } },
-      renamed: { [network]: names },
-    };
+  const place = (key: string, tensors: TensorRecords) => placeDict(key, tensors, { source, wanted });
+  if (held.by === 'dicts') {
+    const places = Object.entries(held.dicts).map(([key, tensors]) => ({
+      key,
+      tensors,
+      place: place(key, tensors),
+    }));
+    return placed(weights, places);
   }
-  const networks: Record<string, TensorRecords> = {};
-  const renamed: Record<string, Readonly<Record<string, string>>> = {};
-  const taken: Record<string, string> = {};
-  for (const [key, tensors] of Object.entries(held.dicts)) {
-    const found = placeDict(key, tensors, { source, wanted });
-    const name = found?.network ?? key;
-    if (Object.hasOwn(taken, name))
-      throw new UsageError(
-        `${source} has ${taken[name]} and ${key}, which both fit ${name}: choose one by its key, --key ${taken[name]} of import or { key } of readWeights`,
-      );
-    taken[name] = key;
-    networks[name] = found?.tensors ?? tensors;
-    if (found) renamed[name] = found.names;
+  const whole = place(held.name, held.tensors);
+  if (whole !== null) {
+    const { network, tensors, names } = whole;
+    const named = { ...weights, held: { by: 'file', name: network, tensors } } as const;
+    return { weights: named, renamed: { [network]: names } };
   }
-  return { weights: { ...weights, held: { by: 'network', networks } }, renamed };
+  const parts = Object.entries(byFirstPart(held.tensors)).map(([key, tensors]) => ({
+    key,
+    tensors,
+    place: mostOf(place(key, tensors), wanted),
+  }));
+  if (parts.every((part) => part.place === null)) return { weights, renamed: {} };
+  const { weights: named, renamed } = placed(weights, parts);
+  const full = parts.flatMap(({ key, place: found }) =>
+    found === null ? [] : [[found.network, withPrefix(`${key}.`, renamed[found.network])] as const],
+  );
+  return { weights: named, renamed: Object.fromEntries(full) };
 }
 
 interface Place extends RenamedTensors {
   readonly network: string;
+}
+
+/** Tensors under a key of a file, and where they belong. */
+interface PlacedDict {
+  readonly key: string;
+  readonly tensors: TensorRecords;
+  readonly place: Place | null;
+}
+
+/** Weights by network; what has no place stays under its key, for the report. */
+function placed(weights: Weights, dicts: readonly PlacedDict[]): FittedNames {
+  const networks: Record<string, TensorRecords> = {};
+  const renamed: Record<string, Readonly<Record<string, string>>> = {};
+  const taken: Record<string, string> = {};
+  for (const { key, tensors, place } of dicts) {
+    const name = place?.network ?? key;
+    if (Object.hasOwn(taken, name))
+      throw new UsageError(
+        `${weights.source} has ${taken[name]} and ${key}, which both fit ${name}: choose one by its key, --key ${taken[name]} of import or { key } of readWeights`,
+      );
+    taken[name] = key;
+    networks[name] = place?.tensors ?? tensors;
+    if (place) renamed[name] = place.names;
+  }
+  return { weights: { ...weights, held: { by: 'network', networks } }, renamed };
+}
+
+/** Tensors by the first part of their names. */
+function byFirstPart(tensors: TensorRecords): Readonly<Record<string, TensorRecords>> {
+  const parts = new Map<string, [string, TensorRecords[string]][]>();
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const [, key = '', rest = name] = /^([^.]+)\.(.+)$/.exec(name) ?? [];
+    const known = parts.get(key);
+    if (known === undefined) parts.set(key, [[rest, tensor]]);
+    else known.push([rest, tensor]);
+  }
+  return Object.fromEntries([...parts].map(([key, named]) => [key, Object.fromEntries(named)]));
+}
+
+/** A place that gets at least half of its network's parameters: a part of a name alone says little. */
+function mostOf(place: Place | null, { networks }: Wanted): Place | null {
+  if (place === null) return null;
+  const learned = Object.values(networks[place.network]).filter((tensor) => tensor.learned);
+  return 2 * place.fits >= learned.length ? place : null;
+}
+
+function withPrefix(prefix: string, names: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(names).map(([ours, theirs]) => [ours, prefix + theirs]));
 }
 
 /** The network that a state dict is for: the one that it is called after, or that most of it fits; null for none. */

@@ -57,6 +57,33 @@ test('weights of checkpoints, names that fit, and what fits nowhere are left as 
   for (const each of given) expect(fitNames(each, pair)).toEqual({ weights: each, renamed: {} });
 });
 
+test('names that begin with a network’s or another word each go to the network that they fit', () => {
+  const file = inFile('lightning', {
+    'g.model.0.weight': [4, 3],
+    'discriminator.model.0.weight': [1, 4],
+    'loss.w': [9],
+  });
+  const { weights: fitted, renamed } = fitNames(file, pair);
+  expect(fitted.held).toEqual({
+    by: 'network',
+    networks: {
+      generator: records({ '0.weight': [4, 3] }),
+      discriminator: records({ '0.weight': [1, 4] }),
+      loss: records({ w: [9] }),
+    },
+  });
+  expect(renamed).toEqual({
+    generator: { '0.weight': 'g.model.0.weight' },
+    discriminator: { '0.weight': 'discriminator.model.0.weight' },
+  });
+});
+
+test('a first part of names that fits less than half of a network is left as it is', () => {
+  const large = wanted({ generator: { '0.weight': [4], '1.weight': [5], '2.weight': [6] } });
+  const file = inFile('net', { 'a.0.weight': [4], 'b.7.weight': [9] });
+  expect(fitNames(file, large)).toEqual({ weights: file, renamed: {} });
+});
+
 test('state dicts go to the networks that they fit, by their keys or by their shapes', () => {
   const dicts = inDicts({
     netD: { 'main.0.weight': [1, 4] },
