@@ -95,7 +95,13 @@ describe('pathLength', () => {
     /** Classes 0, 1, 0, 1, … as [count, 2]. */
     const conditions = ({ count, device }: PathDraw): Tensor =>
       arange({ end: count }, { dtype: 'int64', device }).remainder(2).oneHot(2).float();
-    const inZ = { ...options, map: undefined, features: (images: Tensor) => images, latentSize: 3, count: 60 };
+    const inZ = {
+      ...options,
+      map: undefined,
+      features: (images: Tensor) => images,
+      latentSize: 3,
+      count: 60,
+    };
 
     test('gives both places of a path the same one, as it was drawn, in w and in z, whatever the batch', () =>
       scope(() => {
