@@ -5,7 +5,7 @@
 
 Prints, as rows of a table, the PSNR by the protocol of `evaluate` (over all of the image, in RGB, rounded to 256 levels, the mean over images) of the
 noisy images, of Gaussian blurs of 3x3 to 7x7 whose deviation is the best of a grid, and of non-local means (Buades et al. 2005, scikit-image), which is
-told the deviation of each image's noise and whose strength and windows are the best of a grid: both are chosen on the judged images, to their favour.
+told the deviation of each image's noise and whose strength and windows are the best of a grid: both are chosen on the judged images, to their favour. Needs SciPy and scikit-image.
 """
 
 import argparse

@@ -3,7 +3,6 @@ import { sizeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { writeSafetensors } from '../io/safetensors';
 import { load } from '../recipes/index';
-import { createTaskProgress } from '../report/task-progress';
 import { leastSide } from '../training/image-border';
 import type { ImageSampler } from '../training/image-sampler';
 import { type LoadedModel, requireImages } from '../training/load';
@@ -15,6 +14,7 @@ import { batchSize, type Made, type Making, makeBatch, writePictures, writeResul
 import type { ApplySettings } from './apply-settings';
 import { listenForInterrupt } from './interrupt';
 import { notesOf } from './model-notes';
+import { progressOf } from './progress';
 import type { CommandContext, Terminal } from './terminal';
 
 /** One `apply`. */
@@ -41,9 +41,7 @@ export async function runApply(settings: ApplySettings, { host, terminal }: Comm
   try {
     for (const note of notesOf(model, settings.weights)) terminal.warn(note);
     const job: ApplyJob = { ...making(model, settings), model, settings, images, terminal, goesOn };
-    const onProgress = terminal.showsProgress
-      ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-      : undefined;
+    const onProgress = progressOf(terminal);
     const least = leastSide(job.sampler.reach);
     const measured = await images.measure(files, { least, onProgress });
     checkTogether(measured, job);

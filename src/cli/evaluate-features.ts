@@ -7,12 +7,13 @@ import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePaths } from '../metrics/evaluate-paths';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { convertedImages, describeConversion, type ImageSource } from '../metrics/image-source';
+import type { PathLengthOptions } from '../metrics/path-length';
 import { prepareReal, type RealImages } from '../metrics/real-images';
-import { ofCopy, ofMean } from '../report/evaluations';
+import { ofCopy, ofMean, type Protocol } from '../report/evaluations';
 import type { Tensor } from '../tensor/tensor';
 import { EvaluationPictures } from '../training/evaluation-pictures';
 import { networkProtocol } from '../training/generated-images';
-import { latentSize } from '../training/latent';
+import { drawConditions, type Latent, latentSize } from '../training/latent';
 import { type LoadedModel, requireLatents } from '../training/load';
 import { formLatents } from '../training/run-model';
 import type { EvaluateSettings } from './evaluate-settings';
@@ -25,7 +26,7 @@ import { loadReal } from './real-data';
 export async function judgeByFeatures(job: EvaluationJob): Promise<void> {
   const { settings, judged, terminal } = job;
   const { images, paths } = settings.metrics;
-  const model = paths ? requireNormalLatents(judged.model) : null;
+  const model = paths ? requireModel(judged.model) : null;
   const split = settings.split ?? 'train';
   const dataset = await loadReal(job, split);
   const source = images.length > 0 ? conform(judged.source, dataset, settings) : judged.source;
@@ -122,24 +123,36 @@ async function judgePaths(
   const evaluation = await evaluatePaths({
     extractor,
     ...(isStyled ? inW : { generate: (latents: Tensor) => sampler.make(networks, formed(latents)) }),
-    latentSize: latentSize(sampler.latent),
+    ...conditionsOf(sampler.latent),
     count,
     seed,
     device,
-    protocol: networkProtocol(model),
+    protocol: { ...networkProtocol(model), ...protocolOfConditions(sampler.latent) },
     onProgress,
     signal,
   });
   await tell(evaluation);
 }
 
-function requireNormalLatents(model: LoadedModel | null): LoadedModel {
-  if (!model) throw new UsageError('ppl judges a model, not images: give --checkpoint in place of --images');
-  const { classes = 0, codes = 0 } = requireLatents(model).latent;
-  if (classes + codes === 0) return model;
-  throw new UsageError(
-    'ppl needs a model whose latents are normal numbers alone but those of this one have classes or codes: leave ppl out',
-  );
+/** What of latents a path runs through, and what it leaves as it is: classes and codes, drawn as for samples. */
+function conditionsOf(latent: Latent): Pick<PathLengthOptions, 'latentSize' | 'conditions'> {
+  const { classes = 0, codes = 0 } = latent;
+  const size = latentSize(latent) - classes - codes;
+  if (classes + codes === 0) return { latentSize: size };
+  return { latentSize: size, conditions: (draw) => drawConditions(latent, draw) };
+}
+
+/** What stays as it is along a path, for the protocol; nothing where latents are normal numbers alone. */
+function protocolOfConditions({ classes = 0, codes = 0 }: Latent): Protocol {
+  const counts = Object.entries({ classes, codes }).filter(([, count]) => count > 0);
+  if (counts.length === 0) return {};
+  const words = counts.map(([name, count]) => `${name} ${count}`).join(', ');
+  return { conditions: `${words}, the same at both ends, drawn as for samples` };
+}
+
+function requireModel(model: LoadedModel | null): LoadedModel {
+  if (model) return model;
+  throw new UsageError('ppl judges a model, not images: give --checkpoint in place of --images');
 }
 
 /** The images in the form of the real ones, where the user allows it. */

@@ -6,7 +6,6 @@ import { load } from '../recipes/index';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
-import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { commandLine } from './command-line';
 import { judgeAutoencoder } from './evaluate-autoencoder';
@@ -16,7 +15,7 @@ import { judgeScores } from './evaluate-scores';
 import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
 import { evaluationLines } from './evaluation-view';
-import { listenForInterrupt } from './interrupt';
+import { type InterruptibleWork, untilInterrupted } from './interrupt';
 import type { JudgedImages, Origin } from './judged';
 import { judgeLatents, openImages } from './judged-images';
 import { judgedByScores, judgeNormality } from './judged-normality';
@@ -30,32 +29,17 @@ import type { CommandContext } from './terminal';
  *
  * @returns the exit code: 0, or 130 and 143 when a signal ended it, and then nothing is left of what was not judged yet
  */
-export async function runEvaluation(
-  asked: AskedSettings,
-  { host, terminal }: CommandContext,
-): Promise<number> {
-  const interrupt = listenForInterrupt(host, () =>
-    terminal.log('interrupted: nothing is written; once more to leave at once'),
+export async function runEvaluation(asked: AskedSettings, context: CommandContext): Promise<number> {
+  return untilInterrupted(context, 'nothing is written', (work) =>
+    judge(asked, { ...work, terminal: context.terminal }),
   );
-  try {
-    await judge(asked, { terminal, signal: AbortSignal.any([interrupt.signal, terminal.closed]) });
-    return 0;
-  } catch (error) {
-    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-    throw error;
-  } finally {
-    interrupt.dispose();
-  }
 }
 
 async function judge(
   asked: AskedSettings,
-  { terminal, signal }: Pick<EvaluationJob, 'terminal' | 'signal'>,
+  { terminal, signal, onProgress }: InterruptibleWork & Pick<EvaluationJob, 'terminal'>,
 ): Promise<void> {
   const device = resolveDevice(asked.device);
-  const onProgress = terminal.showsProgress
-    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-    : undefined;
   const judged = await openJudged(asked, { device, onProgress });
   const metrics = asked.metrics ?? metricParts(judged.usualMetrics);
   const tell = (evaluation: Evaluation, baseLine?: Evaluation) =>

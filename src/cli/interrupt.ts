@@ -1,4 +1,7 @@
+import type { TaskState } from '../report/task-progress';
 import type { EndSignal, Host } from './host';
+import { progressOf } from './progress';
+import type { CommandContext } from './terminal';
 
 /** Under npm and npx a signal may come twice, from the terminal and passed on by npm: within this time it is the same one. */
 const ECHO_MS = 200;
@@ -28,6 +31,41 @@ export function listenForInterrupt(host: Host, onFirst: (signal: EndSignal) => v
     },
     dispose: () => listening.stop(),
   };
+}
+
+/** What work that a signal may end goes by. */
+export interface InterruptibleWork {
+  /** Aborted by the first signal, and where nobody reads stdout any more. */
+  readonly signal: AbortSignal;
+  /** Absent where progress is not shown. */
+  readonly onProgress?: (state: TaskState) => void;
+}
+
+/**
+ * Does the work of a command that SIGINT and SIGTERM may end.
+ *
+ * @param promise what is still done after the first signal, for the user: `writing what was found so far`
+ * @returns the exit code: 0, or 130 and 143 where a signal came, whether the work then ended in order or by an error
+ * @throws what the work throws without a signal
+ */
+export async function untilInterrupted(
+  { host, terminal }: CommandContext,
+  promise: string,
+  work: (context: InterruptibleWork) => Promise<void>,
+): Promise<number> {
+  const interrupt = listenForInterrupt(host, () =>
+    terminal.log(`interrupted: ${promise}; once more to leave at once`),
+  );
+  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
+  try {
+    await work({ signal, onProgress: progressOf(terminal) });
+    return interrupt.exitCode ?? 0;
+  } catch (error) {
+    if (interrupt.exitCode === undefined) throw error;
+    return interrupt.exitCode;
+  } finally {
+    interrupt.dispose();
+  }
 }
 
 class Listening {

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { load } from '../recipes/index';
-import { createTaskProgress, type TaskState } from '../report/task-progress';
 import { type FoundStyles, StyleSearch } from '../style/search';
 import type { StyleStatistics } from '../style/statistics';
 import { fromBytes } from '../tensor/create';
@@ -9,7 +8,7 @@ import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { LoadedModel } from '../training/load';
 import { seededStatistics } from '../training/style-paths';
-import { listenForInterrupt } from './interrupt';
+import { type InterruptibleWork, untilInterrupted } from './interrupt';
 import { type InvertedFile, invertedFiles } from './invert-files';
 import type { InvertSettings } from './invert-settings';
 import { Film, type Outcome, writeOutcome } from './invert-write';
@@ -28,7 +27,7 @@ const STATISTICS_SEED = 0;
 type InvertInput = ScoreInput & InvertedFile;
 
 /** One `invert`. */
-interface InvertJob {
+interface InvertJob extends InterruptibleWork {
   readonly model: LoadedModel;
   readonly styled: LoadedStyled;
   readonly settings: InvertSettings;
@@ -36,8 +35,6 @@ interface InvertJob {
   readonly features: FeatureExtractor | null;
   /** Where w lies. */
   readonly statistics: StyleStatistics;
-  readonly signal: AbortSignal;
-  readonly onProgress?: (state: TaskState) => void;
 }
 
 /**
@@ -45,43 +42,39 @@ interface InvertJob {
  *
  * @returns the exit code: 0, or 130 and 143 when a signal ended it, with what was found of the images in work by then
  */
-export async function runInvert(
-  settings: InvertSettings,
-  { host, terminal }: CommandContext,
-): Promise<number> {
+export async function runInvert(settings: InvertSettings, context: CommandContext): Promise<number> {
   const files = await invertedFiles(settings);
   const model = await load(settings.checkpoint, settings);
-  const interrupt = listenForInterrupt(host, () =>
-    terminal.log('interrupted: writing what was found so far; once more to leave at once'),
-  );
-  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
-  const onProgress = terminal.showsProgress
-    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-    : undefined;
-  let features: FeatureExtractor | null = null;
   try {
-    const styled = requireStyled(model, 'invert', settings.label);
-    for (const note of notesOf(model, settings.weights)) terminal.warn(note);
-    const images = await ScoreImages.for(model, { ...settings, whole: true });
-    const inputs = await openAll(images, files);
-    images.leftOut.requireSome(inputs.length);
-    for (const reason of images.leftOut.reasons) terminal.warn(`left out: ${reason}`);
-    features = await openSearchFeatures(model, { settings, terminal, onProgress, signal });
+    return await untilInterrupted(context, 'writing what was found so far', (work) =>
+      invertFiles(files, { ...work, model, settings, terminal: context.terminal }),
+    );
+  } finally {
+    model.dispose();
+  }
+}
+
+async function invertFiles(
+  files: readonly InvertedFile[],
+  work: InterruptibleWork & Pick<InvertJob, 'model' | 'settings' | 'terminal'>,
+): Promise<void> {
+  const { model, settings, terminal } = work;
+  const styled = requireStyled(model, 'invert', settings.label);
+  for (const note of notesOf(model, settings.weights)) terminal.warn(note);
+  const images = await ScoreImages.for(model, { ...settings, whole: true });
+  const inputs = await openAll(images, files);
+  images.leftOut.requireSome(inputs.length);
+  for (const reason of images.leftOut.reasons) terminal.warn(`left out: ${reason}`);
+  const features = await openSearchFeatures(model, work);
+  try {
     const statistics = keep(seededStatistics(styled, { seed: STATISTICS_SEED, label: styled.label }));
-    const job = { model, styled, settings, terminal, features, statistics, signal, onProgress };
     try {
-      await searchAll(inputs, images.leftOut.reasons.length, job);
+      await searchAll(inputs, images.leftOut.reasons.length, { ...work, styled, features, statistics });
     } finally {
       for (const tensor of [statistics.mean, statistics.covariance]) tensor.dispose();
     }
-    return interrupt.exitCode ?? 0;
-  } catch (error) {
-    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-    throw error;
   } finally {
-    interrupt.dispose();
     features?.dispose();
-    model.dispose();
   }
 }
 

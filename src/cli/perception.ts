@@ -2,7 +2,7 @@ import { type Dataset, keptPart } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { openFeatures } from '../metrics/features/open';
-import { createTaskProgress } from '../report/task-progress';
+import { progressOf } from './progress';
 import type { Terminal } from './terminal';
 import { featuresFor } from './usual-features';
 
@@ -25,13 +25,12 @@ interface Perceived {
 export async function openPerception(perceived: Perceived): Promise<FeatureExtractor> {
   const { dataDir, device, terminal } = perceived;
   const dataset = keptPart(perceived.dataset, 'target');
-  const { showsProgress, stderr, lively } = terminal;
   const name = perceived.features ?? featuresFor(dataset, terminal);
   const features = await openFeatures(name, {
     dataset,
     dataDir,
     device,
-    onProgress: showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined,
+    onProgress: progressOf(terminal),
     onNote: (note) => terminal.log(note),
   });
   if (features.responses) {

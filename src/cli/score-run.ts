@@ -6,12 +6,11 @@ import { load } from '../recipes/index';
 import { metricFacts } from '../report/evaluations';
 import { formatRate } from '../report/progress';
 import { formatMeasured } from '../report/summary';
-import { createTaskProgress } from '../report/task-progress';
 import { fromBytes } from '../tensor/create';
 import type { LoadedModel } from '../training/load';
 import { type NormalScores, shareAbove, thresholdAt } from '../training/normal-scores';
 import { writeResult } from './apply-make';
-import { listenForInterrupt } from './interrupt';
+import { type InterruptibleWork, untilInterrupted } from './interrupt';
 import { notesOf } from './model-notes';
 import { type ScoredFile, scoredFiles } from './score-files';
 import { ScoreImages, type ScoreInput } from './score-images';
@@ -53,52 +52,49 @@ interface ScoreJob extends ScoringContext {
  *
  * @returns the exit code: 0, or 130 and 143 when a signal ended it, with the rows that were told by then
  */
-export async function runScore(settings: ScoreSettings, { host, terminal }: CommandContext): Promise<number> {
+export async function runScore(settings: ScoreSettings, context: CommandContext): Promise<number> {
   const files = await scoredFiles(settings);
   const model = await load(settings.checkpoint, { ...settings, scorer: true });
-  const interrupt = listenForInterrupt(host, () =>
-    terminal.log('interrupted: ending with the images in work; once more to leave at once'),
-  );
-  const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
-  const onProgress = terminal.showsProgress
-    ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-    : undefined;
   try {
-    requireScorer(model);
-    for (const note of notesOf(model, settings.weights)) terminal.warn(note);
-    const images = await ScoreImages.for(model, settings);
-    const threshold = await thresholdOf(model, settings, { terminal, onProgress, signal });
-    const masks = settings.masks === undefined ? null : new MaskJudge();
-    const goesOn = () => !signal.aborted;
-    const job: ScoreJob = { model, settings, images, terminal, threshold, masks, goesOn };
-    const start = performance.now();
-    const rows = await scoreAll(files, job);
-    await conclude(rows, (performance.now() - start) / 1000, job);
-    return interrupt.exitCode ?? 0;
-  } catch (error) {
-    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-    throw error;
+    return await untilInterrupted(context, 'ending with the images in work', (work) =>
+      scoreFiles(files, { ...work, model, settings, terminal: context.terminal }),
+    );
   } finally {
-    interrupt.dispose();
     model.dispose();
   }
+}
+
+async function scoreFiles(
+  files: readonly ScoredFile[],
+  work: InterruptibleWork & Pick<ScoreJob, 'model' | 'settings' | 'terminal'>,
+): Promise<void> {
+  const { model, settings, terminal, signal } = work;
+  requireScorer(model);
+  for (const note of notesOf(model, settings.weights)) terminal.warn(note);
+  const images = await ScoreImages.for(model, settings);
+  const threshold = await thresholdOf(model, settings, work);
+  const masks = settings.masks === undefined ? null : new MaskJudge();
+  const job: ScoreJob = { ...work, images, threshold, masks, goesOn: () => !signal.aborted };
+  const start = performance.now();
+  const rows = await scoreAll(files, job);
+  await conclude(rows, (performance.now() - start) / 1000, job);
 }
 
 /** Null where no normal images are known that the model has not learned: scores are told all the same. */
 async function thresholdOf(
   model: LoadedModel,
   settings: ScoreSettings,
-  { terminal, ...context }: ScoringContext & { readonly terminal: Terminal },
+  { terminal, onProgress, signal }: ScoringContext & { readonly terminal: Terminal },
 ): Promise<Threshold | null> {
   const { falseAlarms = requireScorer(model).falseAlarms ?? 0.05 } = settings;
   const request = { settings: { ...settings, resolution: undefined } };
   const onNote = (note: string) => terminal.warn(note);
   try {
-    const normal = await keptNormalScores(model, request, { ...context, onNote });
+    const normal = await keptNormalScores(model, request, { onProgress, signal, onNote });
     if (normal) return { value: thresholdAt(normal, falseAlarms), falseAlarms, normal };
     onNote('no threshold: no normal images were held out of the training, which --set heldOut=0.1 does');
   } catch (error) {
-    if (context.signal?.aborted) throw error;
+    if (signal?.aborted) throw error;
     onNote(`no threshold: ${messageOf(error)}`);
   }
   return null;

@@ -185,7 +185,8 @@ export function readSettings(recipes: Recipes, given: Given): Resolved {
   checkResolution(recipe, settings.resolution);
   checkData(recipe, settings);
   checkProfile(profile, settings.steps);
-  const config = parseConfig(recipe.fields, { file: set, set: given.set });
+  const usual = recipe.defaultsOn?.(settings.device);
+  const config = parseConfig(recipe.fields, { file: set, set: given.set, usual });
   const asked = { evalEvery, evalMetrics, evalCount, bestBy, features };
   const perceives = recipe.perceives?.(config) ?? false;
   const evaluation = evaluationSettings(asked, { dataset: settings.dataset, recipe, perceives });

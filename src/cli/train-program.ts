@@ -174,7 +174,7 @@ function describeRecipes(recipes: Recipes): string {
     .join('\n\n');
 }
 
-/** A default that depends on the machine is not looked for: that would load LibTorch. */
+/** A default that depends on the device is told in words: to ask for the device would load LibTorch. */
 function usualText(field: Fields[string]): string {
   const usual = field.usually ?? field.default;
   return usual === undefined ? '' : ` (${usual})`;

@@ -3,7 +3,6 @@ import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
-import { createTaskProgress } from '../report/task-progress';
 import { resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
 import type { EvaluationOptions } from '../training/evaluation-options';
@@ -18,6 +17,7 @@ import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
 import { openPerception } from './perception';
+import { progressOf } from './progress';
 import { type ModelUse, ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
@@ -188,10 +188,6 @@ function prepared(
 
 function dataOptions(settings: TrainSettings, terminal: Terminal): DatasetOptions {
   return { ...datasetOptionsOf(settings), progress: progressOf(terminal) };
-}
-
-function progressOf({ showsProgress, stderr, lively }: Terminal) {
-  return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
 }
 
 async function loadData(plan: TrainingPlan, terminal: Terminal): Promise<Dataset> {

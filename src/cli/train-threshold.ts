@@ -4,10 +4,10 @@ import { isRecipeFile } from '../io/program-name';
 import { writeWhole } from '../io/whole-file';
 import { load } from '../recipes/index';
 import { writeReport } from '../report/page/write-report';
-import { createTaskProgress } from '../report/task-progress';
 import { shareAbove, thresholdAt } from '../training/normal-scores';
 import { commandLine } from './command-line';
 import { listenForInterrupt } from './interrupt';
+import { progressOf } from './progress';
 import { keptNormalScores } from './scoring';
 import type { TrainSettings } from './settings';
 import type { CommandContext } from './terminal';
@@ -34,9 +34,7 @@ export async function tellThreshold(
   const recipe = isRecipeFile(settings.recipe) ? settings.recipe : undefined;
   const model = await load(folder, { recipe, device: settings.device, scorer: true });
   try {
-    const onProgress = terminal.showsProgress
-      ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
-      : undefined;
+    const onProgress = progressOf(terminal);
     const request = { settings: { dataset: undefined, dataDir: settings.dataDir, resolution: undefined } };
     const onNote = (note: string) => terminal.warn(note);
     const normal = await keptNormalScores(model, request, { onProgress, onNote, signal });

@@ -6,17 +6,13 @@ import type { CollectOptions } from './collect';
 import type { Evaluation } from './evaluate';
 import type { FeatureExtractor } from './extractor';
 import { measures } from './measure';
-import { DEFAULT_EPSILON, DEFAULT_PATHS, meanLength, pathSteps } from './path-length';
+import { DEFAULT_EPSILON, DEFAULT_PATHS, meanLength, type PathLengthOptions, pathSteps } from './path-length';
 
 /** What {@link evaluatePaths} is told. */
-export interface EvaluatePathsOptions extends Pick<CollectOptions, 'onProgress' | 'signal' | 'device'> {
+export interface EvaluatePathsOptions
+  extends Pick<CollectOptions, 'onProgress' | 'signal' | 'device'>,
+    Pick<PathLengthOptions, 'generate' | 'map' | 'latentSize' | 'conditions'> {
   readonly extractor: FeatureExtractor;
-  /** Images of normal latents [N, z], or of what `map` makes of them, in evaluation mode. */
-  readonly generate: (latents: Tensor) => Tensor;
-  /** Takes latents to an intermediate latent w: then the paths run there. */
-  readonly map?: (latents: Tensor) => Tensor;
-  /** z */
-  readonly latentSize: number;
   /** Paths (10,000): twice as many images. */
   readonly count?: number;
   /** Of the latents (0). */

@@ -12,15 +12,24 @@ import { requireCount, requireFeatures } from './feature-set';
 import { linearInterpolation, type Path, sphericalInterpolation } from './interpolate';
 import { errorOfMean, meanOf } from './statistics';
 
+/** Where {@link PathLengthOptions.conditions} are drawn from. */
+export interface PathDraw {
+  readonly count: number;
+  readonly generator: Random;
+  readonly device: string;
+}
+
 /** What {@link pathLength} walks through. */
 export interface PathLengthOptions {
-  /** Images of latents [N, z], or of what `map` makes of them. Must be in eval mode: each image alone decides on itself. */
+  /** Images of latents [N, z + c], or of what `map` makes of them. Must be in eval mode: each image alone decides on itself. */
   readonly generate: (latents: Tensor) => Tensor;
   /** Feature vectors [N, d] of images. */
   readonly features: (images: Tensor) => Tensor;
   /** z: normal latents of this length are drawn. */
   readonly latentSize: number;
-  /** Takes latents to w: then the paths run there, along straight lines. */
+  /** What stands behind z, [count, c], a class say: it stays as it is along a path, so that both ends have the same (nothing). */
+  readonly conditions?: (draw: PathDraw) => Tensor;
+  /** Takes latents [N, z + c] to w: then the paths run there, along straight lines. */
   readonly map?: (latents: Tensor) => Tensor;
   /** Anywhere on a path, or at its start, which leaves out what no latent maps to: `full`. */
   readonly sampling?: 'full' | 'end';
@@ -53,7 +62,8 @@ export const DEFAULT_EPSILON = 1e-4;
  * 1st and the 99th percentile, as in the paper.
  *
  * Latents and places come from a generator of its own; paths are computed in float64, since a step of 10⁻⁴ has three digits
- * left in float32. The images are float32: with small features their rounding may be seen below ε = 10⁻⁴.
+ * left in float32. The images are float32: with small features their rounding may be seen below ε = 10⁻⁴. With `conditions` both ends of a path
+ * have the same one, as in the authors' protocol for labels: what is measured is a change of z, not of class.
  *
  * @throws UsageError for an option out of range, or fewer than two paths
  * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the image of its batch
@@ -81,7 +91,7 @@ export function* pathSteps(options: PathLengthOptions): Generator<readonly numbe
     for (const span of spans(count, batch))
       yield noGrad(() => scope(() => stepLengths({ ...options, epsilon }, draws, span)));
   } finally {
-    for (const drawn of [draws.from, draws.to, draws.at]) drawn.dispose();
+    for (const drawn of Object.values(draws)) drawn.dispose();
   }
 }
 
@@ -91,19 +101,26 @@ export function meanLength(lengths: readonly number[]): PathLength {
   return { mean: meanOf(kept), error: errorOfMean(kept) };
 }
 
+/** Paths with the conditions of each [count, c], where there are any. */
+type DrawnPaths = Path & { readonly conditions?: Tensor };
+
 /** The ends of all paths [count, z], and a place on each [count, 1], float64: drawn at once, so that batches change nothing. */
 function drawPaths({
   count,
   seed,
   sampling,
   latentSize,
+  conditions,
   device = defaultDevice(),
-}: PathLengthOptions & { readonly count: number; readonly seed: number }): Path {
+}: PathLengthOptions & { readonly count: number; readonly seed: number }): DrawnPaths {
   const generator = new Random({ seed, device });
   try {
     const [from, to] = randn([2, count, latentSize], { generator, device }).unbind();
     const at = rand([count, 1], { dtype: 'float64', generator, device });
-    return { from, to, at: sampling === 'end' ? at.mul(0) : at };
+    return {
+      ...{ from, to, at: sampling === 'end' ? at.mul(0) : at },
+      ...(conditions && { conditions: conditions({ count, generator, device }) }),
+    };
   } finally {
     generator.dispose();
   }
@@ -111,15 +128,18 @@ function drawPaths({
 
 function stepLengths(
   { generate, features, map, epsilon }: PathLengthOptions & { readonly epsilon: number },
-  draws: Path,
+  draws: DrawnPaths,
   span: Span,
 ): number[] {
   const [z0, z1, at] = [draws.from, draws.to, draws.at].map((drawn) => drawn.narrow(0, span));
+  const told = draws.conditions?.narrow(0, span);
+  const conditioned = (latents: Tensor) => (told ? cat([latents, cat([told, told])], 1) : latents);
   const ends = cat([z0, z1]);
-  const [from, to] = (map ? map(ends) : ends).double().split(span.length);
+  const [from, to] = (map ? map(conditioned(ends)) : ends).double().split(span.length);
   const interpolate = map ? linearInterpolation : sphericalInterpolation;
   const places = [at, at.add(epsilon)].map((place) => interpolate({ from, to, at: place }));
-  const found = features(generate(cat(places).float()));
+  const inputs = cat(places).float();
+  const found = features(generate(map ? inputs : conditioned(inputs)));
   requireFeatures('pathLength', found);
   const [here, there] = unitVectors(found).split(span.length);
   const squared = here.sub(there).square().sum(1);

@@ -60,7 +60,7 @@ function halvingParts({ images, width = 96, deep = false, attention = null }: Bi
 /**
  * The discriminator of BigGAN (Brock et al. 2019), or of BigGAN-deep: residual blocks halve images [N, C, R, R], a ReLU and the sum over all
  * places give features, a dense layer logits [N, 1], to which the projection ⟨embed(label), features⟩ is added (Miyato & Koyama 2018). All
- * layers have spectral norm.
+ * layers have spectral norm. At 128 pixels, with width 96, attention at 64 and 1,000 classes it has the 87,982,370 parameters of published code.
  *
  * `forward(images, labels)`: [N, C, R, R] and [N] (int64).
  *

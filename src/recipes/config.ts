@@ -4,7 +4,7 @@ import { nearest } from '../nearest';
 /** One typed value of a configuration: its default, and what it accepts from a text (a flag) or from JSON (a file). */
 export interface Field<T> {
   readonly default: T;
-  /** What the default is in words, where it depends on the machine. */
+  /** What the default is in words, where the recipe has another one for some devices (`defaultsOn`). */
   readonly usually?: string;
   /** A good value to suggest, where the default is none. */
   readonly example?: T;
@@ -152,6 +152,7 @@ export function readConfig<F extends Fields>(fields: F, sources: readonly Source
 /**
  * Reads a recipe's own configuration, what `--config` holds under `set` and what `--set key=value` says; the latter wins.
  *
+ * @param given.usual values that stand where neither says one, before the fields' defaults
  * @throws UsageError as {@link readConfig}
  */
 export function parseConfig<F extends Fields>(
@@ -159,6 +160,7 @@ export function parseConfig<F extends Fields>(
   given: {
     readonly file?: Readonly<Record<string, unknown>>;
     readonly set?: Readonly<Record<string, string>>;
+    readonly usual?: Partial<ConfigOf<F>>;
   },
 ): ConfigOf<F> {
   return readConfig(fields, [
@@ -173,6 +175,12 @@ export function parseConfig<F extends Fields>(
       texts: false,
       name: (key) => `"${key}" in the configuration file's "set"`,
       example: (key, value) => `"${key}": ${JSON.stringify(value)}`,
+    },
+    {
+      values: given.usual ?? {},
+      texts: false,
+      name: (key) => `the recipe's default of ${key} for this device`,
+      example: (key, value) => `${key}: ${JSON.stringify(value)}`,
     },
   ]);
 }

@@ -49,6 +49,13 @@ export interface Recipe<F extends Fields = Fields> {
   /** What `--batch` is by default for images of a size (`training.batch`). */
   batchFor?(size: ImageSize): number;
   /**
+   * Values of the configuration where nothing else is said, for the device that a training is asked for (`fields`' defaults). The training
+   * keeps them in its configuration, so that it goes on with them elsewhere. `usually` of a field says them in words.
+   *
+   * @param device `auto`, `cpu`, `cuda` or `cuda:N`, perhaps one that this machine does not have
+   */
+  defaultsOn?(device: string): Partial<ConfigOf<F>>;
+  /**
    * @param specs the data set's images by their names in batches: `images`, or `a` and `b`
    * @param training absent where the model is not trained, but used
    */

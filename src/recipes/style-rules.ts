@@ -1,5 +1,5 @@
 import type { StyleChannels } from '../models/style-channels';
-import { deviceFacts } from '../tensor/device';
+import { isCpu, resolveDevice } from '../tensor/device';
 
 /** How large the networks of StyleGAN2 are. */
 export type StyleSize = 'small' | 'paper';
@@ -27,9 +27,13 @@ export interface StylePreset extends Pick<StyleChannels, 'width' | 'maxWidth'> {
   readonly mapping: number;
 }
 
-/** The preset without a GPU, and with one. */
-export function usualStyleSize(): StyleSize {
-  return deviceFacts().cudaDevices.length > 0 ? 'paper' : 'small';
+/**
+ * The preset for a processor, or for a GPU. Only `auto` asks what the machine has: a configuration may name a device of another one.
+ *
+ * @param device `auto`, `cpu`, `cuda` or `cuda:N`
+ */
+export function usualStyleSize(device: string): StyleSize {
+  return isCpu(device === 'auto' ? resolveDevice(device) : device) ? 'small' : 'paper';
 }
 
 /** Karras et al. 2020: min(32768 · f / side, 512) channels, f ½ below 512 × 512; or networks that two cores train. */

@@ -28,7 +28,12 @@ import {
 } from './style-rules';
 
 const fields = {
-  size: sizeField(),
+  size: {
+    ...choice<StyleSize>('small', ['small', 'paper'], {
+      help: 'of the networks: for a processor, or the papers’',
+    }),
+    usually: 'paper with a GPU, else small',
+  },
   latentSize: optional(integer(128, { min: 1, help: 'numbers in z and in w, by size 128 or 512' })),
   width: optional(
     integer(16, {
@@ -88,6 +93,7 @@ export const stylegan2: Recipe<typeof fields> = {
   },
   training: { resolution: 32, batch: 32, steps: 2_000 },
   batchFor: ({ height }) => styleBatch(height),
+  defaultsOn: (device) => ({ size: usualStyleSize(device) }),
   build(config, { images }, { batch = styleBatch(images.height), accumulate = 1 } = stylegan2.training) {
     const training: StyleTraining = { size: config.size, side: images.height, batch: batch * accumulate };
     const preset = stylePreset(config.size, images.height);
@@ -127,15 +133,6 @@ export const stylegan2: Recipe<typeof fields> = {
     return { ...model, rules: [gamma.told, toldBatch(training), rate.told, ema.told] };
   },
 };
-
-/** `--set size=…`, whose default depends on the machine: what a run began with is in its configuration. */
-function sizeField() {
-  const field = choice<StyleSize>('small', ['small', 'paper'], {
-    help: 'of the networks: for a processor, or the papers’',
-  });
-  const usually = 'paper with a GPU, else small';
-  return Object.defineProperty({ ...field, usually }, 'default', { get: usualStyleSize, enumerable: true });
-}
 
 /** Adam whose network has a lazy penalty as well, unless its weight is 0. */
 function lazyAdam(

@@ -149,7 +149,10 @@ function ownSubject(
   if (made === null || made.length === 0) return null;
   const makers = new Set(Object.values(makes).map(({ by }) => by));
   const own = [...copies].filter(([name]) => makers.has(name)).map(([, network]) => network);
-  const others = [...copies].filter(([name]) => !makers.has(name)).map(([, network]) => network);
+  // What has no parameters only keeps numbers, as a running mean does, and may answer with them whatever it is given.
+  const others = [...copies]
+    .filter(([name, network]) => !makers.has(name) && network.parameters().length > 0)
+    .map(([, network]) => network);
   const judges = others.filter(
     (network) => attempt(() => made.map((each) => network.forward(each))) !== null,
   );

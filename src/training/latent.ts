@@ -62,15 +62,15 @@ export function drawLatents(latent: Latent, options: DrawOptions): Tensor {
   const { classes = 0, codes = 0 } = latent;
   if (classes === 0 && codes === 0) return drawNoise(latent, options);
   return scope(() => {
-    const { count, generator, device } = options;
     const noise = drawNoise(latent, options);
-    const flat = (values: Tensor) =>
-      values.reshape([count, values.shape[1], ...noise.shape.slice(2).map(() => 1)]);
-    const parts = [noise];
-    if (classes > 0) parts.push(flat(drawClasses(classes, options)));
-    if (codes > 0) parts.push(flat(rand([count, codes], { generator, device }).mul(2).sub(1)));
-    return cat(parts, 1);
+    const flat = (values: Tensor) => values.reshape([...values.shape, ...noise.shape.slice(2).map(() => 1)]);
+    return cat([noise, ...drawParts(latent, options).map(flat)], 1);
   });
+}
+
+/** What stands behind the normal numbers of `count` latents, [count, K + c]: classes and codes, of which there must be some. */
+export function drawConditions(latent: Latent, options: Omit<DrawOptions, 'truncation'>): Tensor {
+  return scope(() => cat(drawParts(latent, options), 1));
 }
 
 /** Latents of a grid with a row for each class, `columns` to a row; the noise and codes of a column are the same in every row. */
@@ -150,6 +150,15 @@ function drawNoise(latent: Latent, { count, generator, device, truncation }: Dra
     drawTruncatedNormal(noise, { mean: 0, std: 1, a: -truncation, b: truncation, generator });
     return noise;
   });
+}
+
+/** Classes [count, K] and codes [count, c], where there are any. */
+function drawParts({ classes = 0, codes = 0 }: Latent, options: DrawOptions): Tensor[] {
+  const { count, generator, device } = options;
+  const parts: Tensor[] = [];
+  if (classes > 0) parts.push(drawClasses(classes, options));
+  if (codes > 0) parts.push(rand([count, codes], { generator, device }).mul(2).sub(1));
+  return parts;
 }
 
 function drawClasses(classes: number, { count, generator, device, label }: DrawOptions): Tensor {

@@ -38,7 +38,6 @@ describe('a wrong call exits with 2 and says why', () => {
     ['vae', 'fid', ['--draws', '3'], /--draws is of elbo and iwae, but neither is asked for/],
     ['vae', 'elbo', ['--truncation', '1'], /--truncation is of images that are judged, but elbo draws/],
     ['vae', 'elbo', ['--resolution', '32'], /encodes images of 1×16×16 but those of mnist are 1×32×32/],
-    ['cgan', 'ppl', [], /ppl needs a model whose latents are normal numbers alone/],
     ['vae', 'accuracy', [], /accuracy needs images made with labels but these have none/],
   ])('%s: %s %j', async (recipe, metrics, argv, message) => {
     const { code, stdout, stderr } = await call(recipe, metrics, ...argv);
@@ -107,6 +106,20 @@ test('metrics of different things leave a row each, which is not held against th
   expect(again.stdout).toMatch(/^earlier {3}step 2: FID/m);
   expect(again.stdout).not.toMatch(/not comparable/);
   expect(rows('vae')).toHaveLength(before + 1);
+});
+
+test('paths of a model with classes keep theirs from end to end, and the protocol says so', async () => {
+  const { code, stdout } = await call('cgan', 'ppl', '--json', '--quiet');
+  expect(code).toBe(0);
+  const { metrics, protocol } = JSON.parse(stdout);
+  expect(metrics.ppl).toBeGreaterThan(0);
+  expect(protocol).toMatchObject({
+    paths: 20,
+    space: 'z, great circles',
+    conditions: 'classes 10, the same at both ends, drawn as for samples',
+  });
+  const plain = JSON.parse((await call('vae', 'ppl', '--json', '--quiet')).stdout);
+  expect(plain.protocol).not.toHaveProperty('conditions');
 });
 
 test('averaged weights are used where there are any', async () => {

@@ -1,4 +1,5 @@
-import { listenForInterrupt } from '../../src/cli/interrupt';
+import { listenForInterrupt, untilInterrupted } from '../../src/cli/interrupt';
+import { Terminal } from '../../src/cli/terminal';
 import { FakeHost } from './fakes';
 
 beforeEach(() => {
@@ -64,4 +65,51 @@ test('dispose leaves no listener', () => {
   const host = new FakeHost();
   listenForInterrupt(host, () => {}).dispose();
   expect(listeners(host)).toBe(0);
+});
+
+describe('work that a signal may end', () => {
+  const contextOf = (host: FakeHost) => ({ host, terminal: new Terminal(host) });
+
+  test('is told of the signal, and so is the user; the exit code is that of the signal, however the work ends', async () => {
+    for (const failure of [null, new Error('left')]) {
+      const host = new FakeHost();
+      const code = await untilInterrupted(contextOf(host), 'writing the rest', async ({ signal }) => {
+        host.signals.emit('SIGTERM');
+        expect(signal.aborted).toBe(true);
+        if (failure) throw failure;
+      });
+      expect([code, listeners(host)]).toEqual([143, 0]);
+      expect(host.stderr.text).toBe('interrupted: writing the rest; once more to leave at once\n');
+    }
+  });
+
+  test('without a signal gives 0, or fails with its own error', async () => {
+    const host = new FakeHost();
+    expect(await untilInterrupted(contextOf(host), '', async () => {})).toBe(0);
+    const failing = untilInterrupted(contextOf(host), '', () => Promise.reject(new Error('full')));
+    await expect(failing).rejects.toThrow('full');
+    expect([listeners(host), host.stderr.text]).toEqual([0, '']);
+  });
+
+  test('ends as well where nobody reads stdout any more, which is no signal', async () => {
+    const host = new FakeHost();
+    const code = await untilInterrupted(contextOf(host), '', async ({ signal }) => {
+      host.stdout.emit('error', new Error('EPIPE'));
+      expect(signal.aborted).toBe(true);
+    });
+    expect(code).toBe(0);
+  });
+
+  test('shows its progress, but not with --quiet', async () => {
+    const host = new FakeHost();
+    const shown = async (quiet: boolean) => {
+      const context = { host, terminal: new Terminal(host, { quiet }) };
+      let shows = false;
+      await untilInterrupted(context, '', async ({ onProgress }) => {
+        shows = onProgress !== undefined;
+      });
+      return shows;
+    };
+    expect([await shown(false), await shown(true)]).toEqual([true, false]);
+  });
 });

@@ -39,6 +39,17 @@ test('evaluate walks through w for ppl, and its protocol says so', async () => {
   expect(lastRow()?.metrics.ppl).toBeGreaterThan(0);
 });
 
+test('evaluate walks through w within classes, where a model has them', async () => {
+  const argv = [...DATA, '--metrics', 'ppl', '--count', '20', '--quiet'];
+  expect(await callStyled(evaluate, runs.conditional, ...argv)).toMatchObject({ code: 0 });
+  const row = readEvaluations(join(runs.conditional, 'evaluations.jsonl')).at(-1);
+  expect(row?.metrics.ppl).toBeGreaterThan(0);
+  expect(row?.protocol).toMatchObject({
+    space: 'w, straight lines',
+    conditions: expect.stringMatching(/^classes 3, the same at both ends/),
+  });
+});
+
 test('evaluate says what truncation was', async () => {
   const argv = [...DATA, '--metrics', 'fid', '--count', '20', '--quiet', '--truncation', '0.5'];
   expect(await callStyled(evaluate, runs.plain, ...argv)).toMatchObject({ code: 0 });

@@ -2,16 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as sample } from '../../src/cli/sample';
-import { resolveSettings } from '../../src/cli/settings';
+import { type Given, resolveSettings } from '../../src/cli/settings';
 import { main as train } from '../../src/cli/train';
 import { recipes } from '../../src/recipes';
+import { isCpu, resolveDevice } from '../../src/tensor/device';
 import { temporaryFolder } from '../support/training';
 import { FakeHost } from './fakes';
 import { writeTinyMnist } from './tiny-data';
 
 const folder = temporaryFolder();
-const TINY = 'latentSize=8 width=1 maxWidth=4 mapping=2 size=small';
-const set = TINY.split(' ').flatMap((each) => ['--set', each]);
+const TINY = 'latentSize=8 width=1 maxWidth=4 mapping=2';
+const unsized = TINY.split(' ').flatMap((each) => ['--set', each]);
+const set = [...unsized, '--set', 'size=small'];
 
 async function call(main: typeof train, argv: string[]) {
   const host = new FakeHost();
@@ -87,9 +89,37 @@ test('a training tells its rules, keeps the size of its networks, and gives the 
   expect(await draw('a.png')).toBe(await draw('b.png'));
 });
 
-test('--help says by what the size of the networks is chosen', async () => {
-  const { stdout } = await call(train, ['--help']);
-  expect(stdout).toMatch(
-    /--set size=… {2}of the networks: .*: small or paper \(paper with a GPU, else small\)/,
-  );
+describe('the size of the networks', () => {
+  const sizeOn = (device: string, given: Partial<Given> = {}) =>
+    resolveSettings(recipes, { recipe: 'stylegan2', flags: { device }, set: {}, env: {}, ...given }).settings
+      .set.size;
+  const file = (set: Record<string, unknown>) => ({ file: { path: 'config.json', values: { set } } });
+
+  test('follows from the device that is asked for, whatever the machine has', () => {
+    expect(['cpu', 'cuda', 'cuda:3'].map((device) => sizeOn(device))).toEqual(['small', 'paper', 'paper']);
+    expect(sizeOn('auto')).toBe(isCpu(resolveDevice('auto')) ? 'small' : 'paper');
+    expect(sizeOn('', { flags: {}, env: { LIBTORCH_GAN_DEVICE: 'cuda' } })).toBe('paper');
+  });
+
+  test('is what a flag or a file says: a run on one device goes on with its size on another', () => {
+    expect(sizeOn('cuda', { set: { size: 'small' } })).toBe('small');
+    expect(sizeOn('cpu', file({ size: 'paper' }))).toBe('paper');
+    expect(sizeOn('cuda', file({ width: 4 }))).toBe('paper');
+  });
+
+  test('is kept in the configuration of a run that did not say it', async () => {
+    writeTinyMnist(folder.path);
+    const run = join(folder.path, 'unsaid');
+    const steps = ['--batch', '4', '--steps', '1', '--out', run];
+    const { code } = await call(train, ['stylegan2', ...data(), ...unsized, ...steps]);
+    expect(code).toBe(0);
+    expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).settings.set.size).toBe('small');
+  });
+
+  test('is told by --help in words', async () => {
+    const { stdout } = await call(train, ['--help']);
+    expect(stdout).toMatch(
+      /--set size=… {2}of the networks: .*: small or paper \(paper with a GPU, else small\)/,
+    );
+  });
 });

@@ -1,5 +1,6 @@
 import { evaluatePaths } from '../../src/metrics/evaluate-paths';
-import { type PathLengthOptions, pathLength } from '../../src/metrics/path-length';
+import { type PathDraw, type PathLengthOptions, pathLength } from '../../src/metrics/path-length';
+import { arange } from '../../src/tensor/create';
 import { getRngState } from '../../src/tensor/random';
 import { keep, scope } from '../../src/tensor/scope';
 import { cat } from '../../src/tensor/shapes';
@@ -89,6 +90,50 @@ describe('pathLength', () => {
     scope(() => {
       expect(pathLength({ ...options, generate: (w) => w.mul(0).add(1) })).toEqual({ mean: 0, error: 0 });
     }));
+
+  describe('with conditions', () => {
+    /** Classes 0, 1, 0, 1, … as [count, 2]. */
+    const conditions = ({ count, device }: PathDraw): Tensor =>
+      arange({ end: count }, { dtype: 'int64', device }).remainder(2).oneHot(2).float();
+    const inZ = {
+      ...options,
+      map: undefined,
+      features: (images: Tensor) => images,
+      latentSize: 3,
+      count: 60,
+    };
+
+    test('gives both places of a path the same one, as it was drawn, in w and in z, whatever the batch', () =>
+      scope(() => {
+        const seen: number[] = [];
+        const look = (latents: Tensor): Tensor => {
+          const [here, there] = latents.narrow(1, { start: 1, length: 2 }).split(latents.shape[0] / 2);
+          expect(here.equal(there)).toBe(true);
+          seen.push(...Array.from(here.argmax(1).toTypedArray(), Number));
+          return latents.narrow(1, { start: 0, length: 1 });
+        };
+        const even = Array.from({ length: 30 }, (_, i) => i % 2);
+        pathLength({ ...options, conditions, map: look, count: 30, batch: 7 });
+        expect(seen).toEqual(even);
+        seen.length = 0;
+        pathLength({ ...options, conditions, map: undefined, generate: look, count: 30, batch: 7 });
+        expect(seen).toEqual(even);
+      }));
+
+    test('walks through z alone: what does not look at them has the same length as without', () =>
+      scope(() => {
+        const generate = (latents: Tensor): Tensor => latents.narrow(1, { start: 0, length: 3 });
+        expect(pathLength({ ...inZ, conditions, generate })).toEqual(pathLength(inZ));
+        const map = (latents: Tensor): Tensor => generate(latents);
+        expect(pathLength({ ...inZ, conditions, map })).toEqual(pathLength({ ...inZ, map: (z) => z }));
+      }));
+
+    test('is 0 for a generator that looks at nothing else', () =>
+      scope(() => {
+        const generate = (latents: Tensor): Tensor => latents.narrow(1, { start: 3, length: 2 });
+        expect(pathLength({ ...inZ, conditions, generate })).toEqual({ mean: 0, error: 0 });
+      }));
+  });
 
   test('refuses options out of range, and a generator of NaN', () =>
     scope(() => {

@@ -111,6 +111,28 @@ describe('bigganGenerator and bigganDiscriminator', () => {
     });
   });
 
+  test.each([
+    // Published: 70,433,988. Biases before batch norms, 31 for each of the width's 96 channels, are left out here.
+    ['generator', models.bigganGenerator, 70_433_988 - 31 * 96],
+    ['discriminator', models.bigganDiscriminator, 87_982_370],
+  ] as const)(
+    'the %s has as many parameters as published at 128 pixels of 1,000 classes',
+    (_, make, published) => {
+      const side = { channels: 3, height: 128, width: 128 };
+      const count = (width: number, classes: number) => {
+        const network = make({ images: side, width, classes, attention: 64, start: 'normal' });
+        const total = network.parameters().reduce((sum, { numel }) => sum + numel, 0);
+        network.dispose();
+        return total;
+      };
+      // Linear in classes, and quadratic in the width: that of 96 by Lagrange's weights of 8, 16 and 24.
+      const atFullWidth = (classes: number) =>
+        45 * count(8, classes) - 99 * count(16, classes) + 55 * count(24, classes);
+      const [one, two] = [1, 2].map(atFullWidth);
+      expect(one + 999 * (two - one)).toBe(published);
+    },
+  );
+
   test('latents are taken in parts as equal as they can be', () => {
     expect([chunksOf(120, 6), chunksOf(9, 4)]).toEqual([
       [20, 20, 20, 20, 20, 20],

@@ -96,6 +96,17 @@ describe('parseConfig', () => {
     ).toEqual({ width: 32, lr: 0.001, loss: 'minimax', bias: true, note: 'a b' });
   });
 
+  test('what is usual stands where neither says one, and is checked', () => {
+    const usual = { width: 8, lr: 1 };
+    expect(parseConfig(fields, { file: { width: 16 }, set: {}, usual })).toMatchObject({ width: 16, lr: 1 });
+    expect(parseConfig(fields, { set: { width: '32' }, usual })).toMatchObject({ width: 32, lr: 1 });
+    expect(() => parseConfig(fields, { usual: { width: 0 } })).toThrow(
+      usage(
+        "the recipe's default of width for this device expects a whole number from 1 to 1024, but got 0: try width: 64",
+      ),
+    );
+  });
+
   test.each([
     ['+3', 3],
     ['2e2', 200],

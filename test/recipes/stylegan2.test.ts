@@ -121,6 +121,20 @@ describe('rules', () => {
   });
 
   test.each([
+    ['cpu', 'small'],
+    ['cuda', 'paper'],
+    ['cuda:1', 'paper'],
+  ])('networks on %s are %s unless told, also where there is no such device', (device, size) =>
+    expect(stylegan2.defaultsOn?.(device)).toEqual({ size }),
+  );
+
+  test('networks are small where nobody asks for a device', () =>
+    expect(stylegan2.fields.size).toMatchObject({
+      default: 'small',
+      usually: 'paper with a GPU, else small',
+    }));
+
+  test.each([
     [32, 32],
     [128, 32],
     [256, 16],

@@ -6,6 +6,7 @@ import { flatten, reshape } from '../../src/nn/shape';
 import { spectralNorm } from '../../src/nn/spectral-norm';
 import { dcgan } from '../../src/recipes/dcgan';
 import { mlp } from '../../src/recipes/mlp';
+import { stylegan2 } from '../../src/recipes/stylegan2';
 import { getRngState, manualSeed } from '../../src/tensor/random';
 import type { Tensor } from '../../src/tensor/tensor';
 import { type CalibrationModel, measurePrecisions } from '../../src/training/calibrate';
@@ -128,6 +129,19 @@ test('a network that wants something else is left out, and with the generator al
   expect(seen).toEqual([]);
   disposeAll(networks);
   encoder.dispose();
+});
+
+test('a network that keeps a number and answers with it is left out, also where the discriminator wants labels', () => {
+  const { networks, latent } = buildModel(stylegan2, {
+    set: { conditional: 'true', size: 'small', latentSize: '8', width: '1', maxWidth: '4' },
+    resolution: 32,
+  });
+  if (!latent) throw new Error('there are latents');
+  const fromClasses: CalibrationModel['drawLatents'] = (count, generator) =>
+    drawLatents(latent, { count, generator, device: testDevice });
+  const times = measurePrecisions(model(networks, { drawLatents: fromClasses }), clock(1).now);
+  expect(times).toEqual({ fp32: 1, bf16: 1 });
+  disposeAll(networks);
 });
 
 test('a network that makes images of images goes through random ones of the batch’s size, and no latents are drawn', () => {

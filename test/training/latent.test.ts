@@ -3,6 +3,7 @@ import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import {
   drawClassRows,
+  drawConditions,
   drawLatents,
   type Latent,
   latentShape,
@@ -59,6 +60,18 @@ test('noise does not depend on classes behind it', () => {
     numbers(splitLatents(MIXED, draw(MIXED, { count: 4 })(generator)).noise),
   );
   expect(noise).toEqual(plain);
+});
+
+test('conditions alone are what stands behind the noise: a class each, and codes', () => {
+  drawing((generator) => {
+    const conditions = drawConditions(MIXED, { count: 300, generator, device: testDevice });
+    expect(conditions.shape).toEqual([300, 5]);
+    const oneHot = conditions.narrow(1, { start: 0, length: 3 });
+    const codes = conditions.narrow(1, { start: 3, length: 2 });
+    expect(oneHot.sum([1]).eq(1).all().item()).toBe(1);
+    expect(numbers(oneHot.sum([0]))?.every((count) => count > 60)).toBe(true);
+    expect(codes.abs().amax().item()).toBeLessThanOrEqual(1);
+  });
 });
 
 test('a label is the class of all, or of each', () => {
