@@ -80,7 +80,7 @@ void require_device(at::Device device) {
                         "expected an NVIDIA GPU for device '" + device.str() +
                             "' but the driver shows none; check nvidia-smi, or use --device cpu");
   if (device.has_index() && device.index() >= count)
-    throw ArgumentError("ERR_NO_CUDA", "expected a device up to 'cuda:" + std::to_string(count - 1) +
+    throw ArgumentError("ERR_NO_CUDA", "expected a CUDA device up to 'cuda:" + std::to_string(count - 1) +
                                            "' but received '" + device.str() + "'");
 }
 
