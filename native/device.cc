@@ -48,6 +48,8 @@ bool deterministic(const Context&) { return at::globalContext().deterministicAlg
 /// Lets cuDNN time its convolution kernels on first use and keep the fastest.
 void setBenchmark(const Context&, bool enabled) { at::globalContext().setBenchmarkCuDNN(enabled); }
 
+bool benchmark(const Context&) { return at::globalContext().benchmarkCuDNN(); }
+
 /// Lets matrix products and convolutions on CUDA round their float32 inputs to 10 bits (TF32): faster, and
 /// less exact.
 void setTf32(const Context&, bool enabled) {
@@ -96,6 +98,7 @@ void define_device(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, setDeterministic);
   GAN_DEFINE(context, exports, deterministic);
   GAN_DEFINE(context, exports, setBenchmark);
+  GAN_DEFINE(context, exports, benchmark);
   GAN_DEFINE(context, exports, setTf32);
   GAN_DEFINE(context, exports, tuneMemory);
   GAN_DEFINE(context, exports, memoryTuned);

@@ -7,7 +7,7 @@ import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
 import { createTaskProgress } from '../report/task-progress';
-import { resolveDevice } from '../tensor/device';
+import { boundThreads, resolveDevice } from '../tensor/device';
 import { commandLine } from './command-line';
 import { judgeAutoencoder } from './evaluate-autoencoder';
 import { judgeByFeatures } from './evaluate-features';
@@ -53,6 +53,7 @@ async function judge(
   { terminal, signal }: Pick<EvaluationJob, 'terminal' | 'signal'>,
 ): Promise<void> {
   const device = resolveDevice(asked.device);
+  boundThreads(device);
   const onProgress = terminal.showsProgress
     ? createTaskProgress({ stream: terminal.stderr, bar: terminal.lively })
     : undefined;

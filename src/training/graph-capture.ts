@@ -43,6 +43,8 @@ export class CudaGraphCapture implements GraphCapture {
   }
 
   capture(body: () => void): CapturedGraph {
+    // What searches for kernels took in the warm-up is of no use any more.
+    if (native().benchmark()) native().cudaEmptyCache();
     return this.#onStream((stream) => {
       // Dropout and the like draw from it.
       const generator = native().defaultGenerator(this.#device);
