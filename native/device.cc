@@ -72,11 +72,12 @@ void requireDevice(const Context&, at::Device) {}
 
 void require_device(at::Device device) {
   if (!device.is_cuda()) return;
-  if (!at::hasCUDA())
+  if (!kBuiltWithCuda)
     throw ArgumentError("ERR_NO_CUDA", "expected a LibTorch with CUDA for device '" + device.str() +
                                            "' but this one is built for CPU only; " + kSetupCuda +
                                            ", or use --device cpu");
-  const int64_t count = at::detail::getCUDAHooks().deviceCount();
+  // Without a device a LibTorch with CUDA says that it has none.
+  const int64_t count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (count == 0)
     throw ArgumentError("ERR_NO_CUDA",
                         "expected an NVIDIA GPU for device '" + device.str() +
