@@ -11,6 +11,7 @@ export const PEERS = [
   'pytorch-textbook',
   'pytorch-best',
   'pytorch-compile',
+  'pytorch-graph',
   'tfjs-node',
   'tfjs-wasm',
   'tfjs-cpu',
@@ -37,14 +38,16 @@ const BOTH: readonly Precision[] = ['fp32', 'bf16'];
 const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
 /** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the authors' code of the translators does not. */
 const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
-const ALL = {
-  ...GANS,
+const FROZEN = {
+  dcgan: 'frozen',
+  mlp: 'frozen',
   stylegan2: 'frozen',
   pix2pix: 'frozen',
   cyclegan: 'frozen',
   'super-resolution': 'frozen',
   denoise: 'frozen',
 } as const;
+const ALL = { ...FROZEN, ...GANS } as const;
 const TFJS = {
   precisions: ['fp32'],
   loops: { dcgan: 'frozen', mlp: 'frozen' },
@@ -69,9 +72,17 @@ const DESCRIPTIONS: Readonly<Record<PeerName, Omit<Peer, 'name'>>> = {
     devices: CPU_AND_CUDA,
   },
   'pytorch-compile': {
-    summary: 'pytorch-best under torch.compile(mode="reduce-overhead"); CUDA only',
+    summary:
+      'pytorch-best under torch.compile(mode="reduce-overhead"), contiguous where channels_last fails; CUDA only',
     precisions: BOTH,
     loops: GANS,
+    slow: false,
+    devices: ['cuda'],
+  },
+  'pytorch-graph': {
+    summary: 'pytorch-best with the whole step captured by hand in one CUDA graph, D frozen for G; CUDA only',
+    precisions: BOTH,
+    loops: FROZEN,
     slow: false,
     devices: ['cuda'],
   },

@@ -27,6 +27,8 @@ export interface ParticipantResult {
   /** By figure, a value for each round; null where it was not measured in that round. */
   readonly rounds: Readonly<Record<string, readonly (number | null)[]>>;
   readonly absence: Absence | null;
+  /** What it does otherwise than its name says. */
+  readonly note?: string;
 }
 
 /** FLOP/s of a matrix product 2048³, by round. */

@@ -96,6 +96,7 @@ class Running {
       countedFlops: this.#first?.flops ?? null,
       rounds: this.#rounds,
       absence: this.#absence,
+      ...(this.#first?.note !== undefined && { note: this.#first.note }),
     };
   }
 

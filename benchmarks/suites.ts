@@ -23,7 +23,8 @@ export const SUITES = {
   ops: 'nanoseconds of add, matmul and conv2d on tiny tensors, with the release of the result',
   mlp: "the vanilla GAN's full D + G step on 1×28×28, batch 64",
   dcgan32: 'a DCGAN of width 32 on 1×32×32, batch 64 and 128, full D + G step',
-  dcgan64: 'the DCGAN of width 64 on 3×64×64, batch 64, full D + G step, and peak memory',
+  dcgan64:
+    'the DCGAN of width 64 on 3×64×64, batch 64, on CUDA 256 and 1,024 as well, full D + G step, and peak memory',
   stylegan64:
     'StyleGAN2 of width 16 on 3×64×64, batch 16, full D + G step with style mixing, R1 every 16th and path lengths every 4th',
   pix2pix64: 'pix2pix of width 32 on pairs of 3×64×64, batch 1 and 16, full D + G step',
@@ -142,7 +143,10 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
   ],
   mlp: (plan) => [training(plan, { suite: 'mlp', sizes: MLP, batch: 64 })],
   dcgan32: (plan) => [64, 128].map((batch) => training(plan, { suite: 'dcgan32', sizes: DCGAN32, batch })),
-  dcgan64: (plan) => [training(plan, { suite: 'dcgan64', sizes: DCGAN64, batch: 64 })],
+  dcgan64: (plan) =>
+    (plan.device === 'cpu' ? [64] : [64, 256, 1_024]).map((batch) =>
+      training(plan, { suite: 'dcgan64', sizes: DCGAN64, batch }),
+    ),
   stylegan64: (plan) => [training(plan, { suite: 'stylegan64', sizes: STYLEGAN64, batch: 16 })],
   pix2pix64: (plan) =>
     [1, 16].map((batch) => training(plan, { suite: 'pix2pix64', sizes: PIX2PIX64, batch })),

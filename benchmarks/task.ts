@@ -153,4 +153,6 @@ export interface Measured {
   readonly flops?: number;
   /** Of the library that computed. */
   readonly version?: string;
+  /** What it does otherwise than its name says, as its row in tables shows it. */
+  readonly note?: string;
 }

@@ -48,6 +48,8 @@ bool deterministic(const Context&) { return at::globalContext().deterministicAlg
 /// Lets cuDNN time its convolution kernels on first use and keep the fastest.
 void setBenchmark(const Context&, bool enabled) { at::globalContext().setBenchmarkCuDNN(enabled); }
 
+bool benchmark(const Context&) { return at::globalContext().benchmarkCuDNN(); }
+
 /// Lets matrix products and convolutions on CUDA round their float32 inputs to 10 bits (TF32): faster, and
 /// less exact.
 void setTf32(const Context&, bool enabled) {
@@ -70,17 +72,18 @@ void requireDevice(const Context&, at::Device) {}
 
 void require_device(at::Device device) {
   if (!device.is_cuda()) return;
-  if (!at::hasCUDA())
+  if (!kBuiltWithCuda)
     throw ArgumentError("ERR_NO_CUDA", "expected a LibTorch with CUDA for device '" + device.str() +
                                            "' but this one is built for CPU only; " + kSetupCuda +
                                            ", or use --device cpu");
-  const int64_t count = at::detail::getCUDAHooks().deviceCount();
+  // Without a device a LibTorch with CUDA says that it has none.
+  const int64_t count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
   if (count == 0)
     throw ArgumentError("ERR_NO_CUDA",
                         "expected an NVIDIA GPU for device '" + device.str() +
                             "' but the driver shows none; check nvidia-smi, or use --device cpu");
   if (device.has_index() && device.index() >= count)
-    throw ArgumentError("ERR_NO_CUDA", "expected a device up to 'cuda:" + std::to_string(count - 1) +
+    throw ArgumentError("ERR_NO_CUDA", "expected a CUDA device up to 'cuda:" + std::to_string(count - 1) +
                                            "' but received '" + device.str() + "'");
 }
 
@@ -96,6 +99,7 @@ void define_device(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, setDeterministic);
   GAN_DEFINE(context, exports, deterministic);
   GAN_DEFINE(context, exports, setBenchmark);
+  GAN_DEFINE(context, exports, benchmark);
   GAN_DEFINE(context, exports, setTf32);
   GAN_DEFINE(context, exports, tuneMemory);
   GAN_DEFINE(context, exports, memoryTuned);

@@ -133,7 +133,8 @@ for (const recipe of GPU_RECIPES) {
   });
 }
 
-const peers = 'pytorch-textbook,pytorch-best,pytorch-compile';
+// The others take longer than there is time: scripts/bench.ts has them all.
+const peers = 'pytorch-best,pytorch-graph';
 for (const [suite, most] of GPU_SUITES) {
   const figures = join(out, `bench-${suite}.json`);
   const against = [
@@ -142,7 +143,7 @@ for (const [suite, most] of GPU_SUITES) {
     '--against',
     peers,
     '--rounds',
-    '2',
+    '1',
     '--seconds',
     '1',
     '--json',

@@ -3,16 +3,18 @@ import { parseConfig } from '../../src/recipes/config';
 import type { NetworkSizes } from '../task';
 import { settingsOf } from './settings';
 
-/** Images of a training's data set: the same number in every participant. */
-const IMAGES = 512;
+/** Images of a training's data set: as many in every participant, and enough for two batches. */
+export function noiseCount(batch: number): number {
+  return Math.max(512, 2 * batch);
+}
 
 /** Images of evenly spread bytes. */
-export function noise(shape: data.ImageShape, count = IMAGES): data.ImageDataset {
+export function noise(shape: data.ImageShape, count: number): data.ImageDataset {
   return new data.ImageDataset({ name: 'noise', ...shape, pixels: bytes(shape, count) });
 }
 
 /** What a model is trained on: images, pairs of them, images of two domains, or what its recipe makes of images. */
-export function noiseFor(sizes: NetworkSizes, count = IMAGES): data.Dataset {
+export function noiseFor(sizes: NetworkSizes, count: number): data.Dataset {
   const { model, channels, resolution } = sizes;
   const size = { height: resolution, width: resolution };
   const shape = { channels, ...size };

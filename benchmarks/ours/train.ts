@@ -2,7 +2,7 @@ import { cudaMemory, manualSeed, type nn, synchronize, Trainer } from '../../src
 import type { ByNetwork, Measured, TrainTask } from '../task';
 import { timeSteps } from './clock';
 import { buildModel, sizesOf } from './model';
-import { noiseFor } from './noise';
+import { noiseCount, noiseFor } from './noise';
 
 /** A loss is read as seldom as the official DCGAN example prints it. */
 const LOG_EVERY = 50;
@@ -11,7 +11,7 @@ const LOG_EVERY = 50;
 export async function train(task: TrainTask): Promise<Measured> {
   manualSeed(1);
   const trainer = new Trainer({ ...buildModel(task), device: task.device, precision: task.precision });
-  const loader = noiseFor(task).loader({ batch: task.batch, seed: 1 });
+  const loader = noiseFor(task, noiseCount(task.batch)).loader({ batch: task.batch, seed: 1 });
   const run = async (steps: number) => {
     for await (const _ of trainer.fit(loader, { steps: trainer.step + steps, logEvery: LOG_EVERY }));
     synchronize(trainer.device);

@@ -21,12 +21,12 @@ def fused_adam(parameters):
     return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999), fused=True)
 
 
-def best_networks():
+def best_networks(memory_format=torch.channels_last):
     both, latent_shape = networks()
-    return {name: network.to(memory_format=torch.channels_last) for name, network in both.items()}, latent_shape
+    return {name: network.to(memory_format=memory_format) for name, network in both.items()}, latent_shape
 
 
-def training_step(generator, discriminator, latent_shape):
+def training_step(generator, discriminator, latent_shape, memory_format=torch.channels_last):
     criterion = nn.BCEWithLogitsLoss()
     optimizer_d = fused_adam(discriminator.parameters())
     optimizer_g = fused_adam(generator.parameters())
@@ -37,7 +37,7 @@ def training_step(generator, discriminator, latent_shape):
     def step():
         discriminator.zero_grad(set_to_none=True)
         with autocast:
-            real = next_real().contiguous(memory_format=torch.channels_last)
+            real = next_real().contiguous(memory_format=memory_format)
             loss_real = criterion(discriminator(real), ones)
         loss_real.backward()
         with autocast:

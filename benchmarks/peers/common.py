@@ -11,10 +11,11 @@ import time
 import torch
 from torch import nn
 
-IMAGES = 512
 LOG_EVERY = 50
 
 task = json.loads(sys.argv[1])
+# As many as in every participant: noise.ts has the same.
+IMAGES = max(512, 2 * task.get("batch", 0))
 device = torch.device(task["device"])
 if device.type == "cpu":
     torch.set_num_threads(task["threads"])
@@ -141,13 +142,14 @@ def peak_memory():
 
 
 def answer(**measured):
-    print(json.dumps({"version": torch.__version__, **measured}))
+    note = {"note": task["note"]} if "note" in task else {}
+    print(json.dumps({"version": torch.__version__, **note, **measured}))
 
 
-def measure_training(step, networks):
-    """Measures `step`, which trains all networks once."""
+def measure_training(step, networks, capture=lambda step: step):
+    """Measures what `capture` makes of `step`, which trains all networks once; the step itself is what can be counted."""
     passes = count_passes(step, networks)
-    steps, seconds = time_steps(step, task["warmUp"] - 1, log=True)
+    steps, seconds = time_steps(capture(step), task["warmUp"] - 1, log=True)
     memory = peak_memory()
     answer(
         figures={

@@ -58,8 +58,8 @@ def noisy(images):
     return images + torch.randn_like(images) * (25 / 127.5)
 
 
-def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext()):
-    """Measures the task's model, with this optimizer of parameters, memory format and way to compute."""
+def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext(), capture=lambda step: step):
+    """Measures the task's model, with this optimizer of parameters, memory format, way to compute, and what makes a graph of the step."""
     channels, width = task["channels"], task["width"]
     if task["model"] == "denoise":
         name, network, degrade, distance = "denoiser", Denoiser(channels, width, task["depth"]), noisy, F.mse_loss
@@ -79,4 +79,4 @@ def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext())
         optimizer.step()
         return (loss,)
 
-    measure_training(step, {name: network})
+    measure_training(step, {name: network}, capture)

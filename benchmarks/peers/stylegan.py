@@ -1,6 +1,8 @@
 """StyleGAN2 for the PyTorch participants, as a careful reader of the papers writes it: modulation as a scaling of activations, which is faster on a
 processor than weights of each image's own, filters as convolutions of each channel apart, lazy R1 and path lengths at their intervals."""
 
+import functools
+import itertools
 import math
 from contextlib import nullcontext
 
@@ -193,12 +195,23 @@ def trainable(network, wanted):
         parameter.requires_grad_(wanted)
 
 
-def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext()):
-    """Measures the recipe's phases, with this optimizer of parameters, memory format and way to compute; penalties are float32."""
+def in_turn(steps):
+    """A step that is that of `steps` whose penalties are due."""
+    count = itertools.count()
+
+    def step():
+        index = next(count)
+        return steps[index % R1_EVERY == 0, index % PATH_EVERY == 0]()
+
+    return step
+
+
+def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext(), capture=lambda step: step):
+    """Measures the recipe's phases, with this optimizer of parameters, memory format, way to compute, and what makes graphs of steps; penalties are float32."""
     generator = Generator().to(device).to(memory_format=memory_format)
     discriminator = Discriminator().to(device).to(memory_format=memory_format)
     of_g, of_d, images = adam(generator.parameters()), adam(discriminator.parameters()), random_images()
-    state = {"step": 0, "length": torch.zeros([], device=device)}
+    length = torch.zeros([], device=device)
 
     def latents():
         return torch.randn(task["batch"], task["latentSize"], device=device)
@@ -219,10 +232,10 @@ def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext())
         noise = torch.randn_like(made) / math.sqrt(made.shape[2] * made.shape[3])
         (slope,) = torch.autograd.grad((made * noise).sum(), styles, create_graph=True)
         lengths = slope.square().sum(dim=2).mean(dim=1).sqrt()
-        state["length"] = state["length"].lerp(lengths.mean().detach(), 0.01)
-        move(of_g, (lengths - state["length"]).square().mean() * (PATH_EVERY * 2))
+        length.lerp_(lengths.mean().detach(), 0.01)
+        move(of_g, (lengths - length).square().mean() * (PATH_EVERY * 2))
 
-    def step():
+    def step(slope, lengths):
         real = in_range(images[some()]).contiguous(memory_format=memory_format)
         with autocast:
             fake = generator(latents())
@@ -233,11 +246,16 @@ def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext())
             loss_g = F.softplus(-discriminator(fake)).mean()
         move(of_g, loss_g)
         trainable(discriminator, True)
-        if state["step"] % R1_EVERY == 0:
+        if slope:
             penalise_slope(real)
-        if state["step"] % PATH_EVERY == 0:
+        if lengths:
             penalise_lengths()
-        state["step"] += 1
         return loss_d, loss_g
 
-    measure_training(step, {"generator": generator, "discriminator": discriminator})
+    # R1 is due in every fourth of the steps in which path lengths are.
+    steps = {due: functools.partial(step, *due) for due in ((False, False), (False, True), (True, True))}
+    measure_training(
+        in_turn(steps),
+        {"generator": generator, "discriminator": discriminator},
+        lambda _: in_turn({due: capture(one) for due, one in steps.items()}),
+    )

@@ -71,7 +71,24 @@ class Pool:
         return torch.cat(shown)
 
 
-def pix2pix(networks, adam, autocast, next_batch):
+class DevicePool:
+    """The same on the device, for graphs, in which no Python runs: half of the images change places with stored ones. It is full from the start."""
+
+    def __init__(self, size):
+        self.size, self.images = size, None
+
+    def exchange(self, images):
+        images = images.detach()
+        if self.images is None:
+            self.images = images[:1].repeat(self.size, 1, 1, 1)
+        place = torch.randint(self.size, [len(images)], device=images.device)
+        stored = self.images[place]
+        swapped = (torch.rand(len(images), device=images.device) > 0.5)[:, None, None, None]
+        self.images.index_copy_(0, place, torch.where(swapped, images, stored))
+        return torch.where(swapped, stored, images)
+
+
+def pix2pix(networks, adam, autocast, next_batch, pool):
     G, D = networks["generator"], networks["discriminator"]
     optimizer_d, optimizer_g = adam(D.parameters()), adam(G.parameters())
 
@@ -97,12 +114,12 @@ def pix2pix(networks, adam, autocast, next_batch):
     return step
 
 
-def cyclegan(networks, adam, autocast, next_batch):
+def cyclegan(networks, adam, autocast, next_batch, pool):
     ab, ba, judge_a, judge_b = (networks[name] for name in ("ab", "ba", "judgeA", "judgeB"))
     judges = [judge_a, judge_b]
     optimizer_d = adam(itertools.chain(judge_a.parameters(), judge_b.parameters()))
     optimizer_g = adam(itertools.chain(ab.parameters(), ba.parameters()))
-    pool_a, pool_b = Pool(task["pool"]), Pool(task["pool"])
+    pool_a, pool_b = pool(task["pool"]), pool(task["pool"])
 
     def half(judge, real, fake):
         return 0.5 * (square_to(judge(real), 1.0) + square_to(judge(fake), 0.0))
@@ -131,9 +148,11 @@ def cyclegan(networks, adam, autocast, next_batch):
     return step
 
 
-def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext()):
-    """Measures the task's model, with this optimizer of parameters, memory format and way to compute."""
+def measure(
+    adam, memory_format=torch.contiguous_format, autocast=nullcontext(), capture=lambda step: step, pool=Pool
+):
+    """Measures the task's model, with this optimizer of parameters, memory format, way to compute, what makes a graph of the step, and pool."""
     random.seed(1)
     all_networks = {name: network.to(device).to(memory_format=memory_format) for name, network in networks().items()}
     step = {"pix2pix": pix2pix, "cyclegan": cyclegan}[task["model"]]
-    measure_training(step(all_networks, adam, autocast, pairs(memory_format)), all_networks)
+    measure_training(step(all_networks, adam, autocast, pairs(memory_format), pool), all_networks, capture)

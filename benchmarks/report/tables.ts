@@ -132,9 +132,10 @@ function workCells(
 }
 
 /** Says so where a participant has another batch than the group. */
-function batchLabel({ label, batch }: ParticipantResult, { participants }: GroupResult): string {
+function batchLabel({ label, batch, note }: ParticipantResult, { participants }: GroupResult): string {
   const usual = participants[0].batch;
-  return batch === null || usual === null || batch === usual ? label : `${label}, batch ${batch}`;
+  const own = batch === null || usual === null || batch === usual ? [] : [`batch ${batch}`];
+  return [label, ...own, ...(note === undefined ? [] : [note])].join(', ');
 }
 
 /** Why a participant has no figures, with what to type where something is missing; null where it has some. */

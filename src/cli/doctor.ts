@@ -1,3 +1,5 @@
+import { BUILDS } from '../setup/builds';
+import { VARIABLE } from '../setup/choice';
 import { type Diagnosis, diagnose } from '../setup/diagnosis';
 import type { Host } from './host';
 import { createProgram, runProgram } from './program';
@@ -26,7 +28,8 @@ function rows(diagnosis: Diagnosis): [name: string, text: string][] {
     ]),
     ...named('LibTorch', libtorchLines(diagnosis)),
     ...named('addon', addonLines(diagnosis)),
-    ...named('GPU', gpus.length > 0 ? gpus : ['none (nvidia-smi shows none)']),
+    ...named('GPU', gpus.length > 0 ? gpus : ['none']),
+    ['choice', choiceLine(diagnosis)],
     ['sharp', sharp ?? 'not installed: needed for image folders only (`npm install sharp`)'],
     ...named(
       'cache',
@@ -34,6 +37,13 @@ function rows(diagnosis: Diagnosis): [name: string, text: string][] {
     ),
     ['next', `${next.command}    (${next.reason})`],
   ];
+}
+
+/** Which LibTorch setup takes on this machine. */
+function choiceLine({ choice: { kind, reason } }: Diagnosis): string {
+  if (kind === null) return `none: ${reason}`;
+  const { cuda } = BUILDS[kind];
+  return `${cuda === null ? 'CPU only' : `CUDA ${cuda}`}, since ${reason} (${VARIABLE}=cpu|cuda decides otherwise)`;
 }
 
 function libtorchLines({ libtorch: { found, rejected } }: Diagnosis): string[] {

@@ -6,7 +6,7 @@ import { load } from '../recipes/index';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
-import { resolveDevice } from '../tensor/device';
+import { boundThreads, resolveDevice } from '../tensor/device';
 import { commandLine } from './command-line';
 import { judgeAutoencoder } from './evaluate-autoencoder';
 import { judgeByFeatures } from './evaluate-features';
@@ -40,6 +40,7 @@ async function judge(
   { terminal, signal, onProgress }: InterruptibleWork & Pick<EvaluationJob, 'terminal'>,
 ): Promise<void> {
   const device = resolveDevice(asked.device);
+  boundThreads(device);
   const judged = await openJudged(asked, { device, onProgress });
   const metrics = asked.metrics ?? metricParts(judged.usualMetrics);
   const tell = (evaluation: Evaluation, baseLine?: Evaluation) =>

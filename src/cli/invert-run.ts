@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { ofBytes } from '../data/levels';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { load } from '../recipes/index';
 import { type FoundStyles, StyleSearch } from '../style/search';
@@ -179,5 +180,5 @@ function tensorOf(inputs: readonly InvertInput[], { specs, device }: LoadedModel
   const { channels, height, width } = specs.images;
   const bytes = Buffer.concat(inputs.map(({ pixels }) => pixels));
   const shape = [inputs.length, channels, height, width];
-  return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
+  return ofBytes(fromBytes(bytes, { dtype: 'uint8', shape, device }));
 }

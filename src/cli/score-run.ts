@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { ofBytes } from '../data/levels';
 import { messageOf } from '../errors';
 import type { Detection } from '../metrics/detection';
 import type { ImageSource } from '../metrics/image-source';
@@ -166,7 +167,7 @@ function sourceOf(inputs: readonly ScoreInput[], { specs, device }: LoadedModel)
     fetch: async (start, end) => () => {
       const bytes = Buffer.concat(inputs.slice(start, end).map(({ pixels }) => pixels));
       const shape = [end - start, channels, height, width];
-      return fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub_(1);
+      return ofBytes(fromBytes(bytes, { dtype: 'uint8', shape, device }));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { GanError, messageOf } from '../errors';
+import { GanError, hasCode, messageOf } from '../errors';
 import { doctorCommand, setupCommand } from '../native/root';
 import { setup } from '../setup/setup';
 import type { Host } from './host';
@@ -7,7 +7,9 @@ import { createProgram, runProgram } from './program';
 import type { Terminal } from './terminal';
 
 const HELP = `
-LIBTORCH=DIR names a LibTorch to use; LIBTORCH_GAN_URL=URL a zip or wheel to fetch; XDG_CACHE_HOME=DIR where it is kept.`;
+Where an NVIDIA driver answers (nvidia-smi, or libcuda), it is a LibTorch with CUDA that this driver runs, else one for the CPU;
+LIBTORCH_GAN_LIBTORCH=cpu|cuda decides otherwise. LIBTORCH=DIR names a LibTorch to use; LIBTORCH_GAN_URL=URL a zip or wheel to
+fetch; XDG_CACHE_HOME=DIR where it is kept.`;
 
 /**
  * `setup [--cuda]`: finds LibTorch or fetches it, and compiles the addon. With `--from-npm`, which `npm install` passes, a
@@ -18,7 +20,7 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
     'setup',
     "Finds LibTorch, or fetches it into the user's cache, and compiles the addon.",
   )
-    .option('--cuda', 'a LibTorch with CUDA; fetching one takes several GB')
+    .option('--cuda', 'a LibTorch with CUDA or none, whatever the driver says; fetching one takes several GB')
     .addOption(new Option('--from-npm').hideHelp())
     .addHelpText('after', HELP);
   return runProgram(program, { argv, host }, async ({ options, terminal }) => {
@@ -34,7 +36,8 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
       if (!options.fromNpm) printCompilerOutput(error, terminal);
       const advice = `then run \`${setupCommand()}\` (\`${doctorCommand()}\` tells more)`;
       terminal.error(`the native addon is not built: ${messageOf(error)}; ${advice}`);
-      return options.fromNpm ? 0 : 1;
+      if (options.fromNpm) return 0;
+      return hasCode(error, 'ERR_USAGE') ? 2 : 1;
     }
   });
 }

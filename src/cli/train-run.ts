@@ -3,7 +3,7 @@ import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
-import { resolveDevice } from '../tensor/device';
+import { boundThreads, resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
 import type { EvaluationOptions } from '../training/evaluation-options';
 import type { FitOptions } from '../training/fit-options';
@@ -56,6 +56,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const { seed, precision, deterministic, graphs, batch, accumulate, steps } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
   const device = resolveDevice(settings.device);
+  boundThreads(device);
   // A resumed run has its own weights, and what it began with may be gone.
   const initial =
     settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);

@@ -4,6 +4,7 @@ import type { EpochOrder, Place } from './epoch-order';
 import type { ImageSize } from './image-size';
 import type { DataSpecs } from './image-spec';
 import { cutOut, type Jitter } from './jitter';
+import { ofBytes } from './levels';
 import type { Batch } from './loader';
 import type { PixelSource } from './pixels';
 
@@ -30,11 +31,6 @@ export interface BatchMaker {
   dispose(): void;
 }
 
-/** uint8 0 … 255 → float32 −1 … 1; dividing converts on the way. */
-function normalise(pixels: Tensor): Tensor {
-  return pixels.div(127.5).sub_(1);
-}
-
 /** [C, H, W] of the pixels of an example. */
 export function shapeOf({ specs }: BatchMaterial): readonly number[] {
   const images = Object.values(specs);
@@ -52,11 +48,11 @@ export interface Cut {
 export function imagesOf(pixels: Tensor, { specs }: BatchMaterial, cut: Cut | null): Batch {
   const whole = cut ? cutOut(pixels, cut.table, cut.size) : pixels;
   const entries = Object.entries(specs);
-  if (entries.length === 1) return { [entries[0][0]]: normalise(whole) };
+  if (entries.length === 1) return { [entries[0][0]]: ofBytes(whole) };
   let start = 0;
   const images: Record<string, Tensor> = {};
   for (const [name, { channels }] of entries) {
-    images[name] = normalise(whole.narrow(1, { start, length: channels }));
+    images[name] = ofBytes(whole.narrow(1, { start, length: channels }));
     start += channels;
   }
   return images;

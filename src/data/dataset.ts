@@ -8,6 +8,7 @@ import { type DataIdentity, identityOf } from './identity';
 import { makeLoader } from './image-loader';
 import { shapeText } from './image-size';
 import type { DataSpecs, ImageShape, ImageSpec } from './image-spec';
+import { ofBytes } from './levels';
 import type { Loader, LoaderOptions } from './loader';
 import type { PartImages } from './part-images';
 import { memoryPixels, type PixelSource } from './pixels';
@@ -151,7 +152,7 @@ export class ImageDataset implements Dataset, PartImages {
     const { channels, height, width } = this.spec;
     const bytes = await this.images(indices);
     const shape = [indices.length, channels, height, width];
-    return () => fromBytes(bytes, { dtype: 'uint8', shape, device }).div(127.5).sub(1);
+    return () => ofBytes(fromBytes(bytes, { dtype: 'uint8', shape, device }));
   }
 
   async identity(): Promise<DataIdentity> {

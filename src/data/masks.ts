@@ -3,6 +3,7 @@ import { UsageError } from '../errors';
 import { arange, rand } from '../tensor/create';
 import type { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
+import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { ImageSize } from './image-size';
 
@@ -128,7 +129,7 @@ function zigzags({ height, width }: ImageSize, draw: Draw): Tensor {
     const angles = direction.mul(2 * Math.PI).add(turns.mul(TURN).mul(alternating));
     const steps = between(lengths, scaled(LENGTH));
     const line = (start: Tensor, whole: number, step: Tensor) => {
-      const ends = step.cumsum(1).add(start.mul(whole));
+      const ends = runningSums(step).add(start.mul(whole));
       return { from: ends.sub(step), step };
     };
     const radius = between(brush, scaled(RADIUS)).clamp({ min: LEAST_RADIUS }).reshape([-1, 1, 1, 1]);
@@ -137,6 +138,14 @@ function zigzags({ height, width }: ImageSize, draw: Draw): Tensor {
     return zigzag === 0 ? painted : painted.mul(wanted.gt(zigzag).float());
   });
   return drawn.reduce((mask, painted) => mask.maximum(painted));
+}
+
+/** Of [N, lines], as `cumsum` gives them on the CPU. On CUDA that adds in no fixed order, and refuses where runs are to be equal. */
+function runningSums(steps: Tensor): Tensor {
+  const [first, ...others] = steps.double().unbind(1);
+  const sums = [first];
+  for (const step of others) sums.push(sums[sums.length - 1].add(step));
+  return stack(sums, 1).float();
 }
 
 /** Lines along one axis, [N, lines]: where they begin, and how far they go. */

@@ -77,6 +77,7 @@ export interface NativeAddon {
   setDeterministic(enabled: boolean): void;
   deterministic(): boolean;
   setBenchmark(enabled: boolean): void;
+  benchmark(): boolean;
   setTf32(enabled: boolean): void;
   setKernels(enabled: boolean): void;
   kernelsEnabled(): boolean;

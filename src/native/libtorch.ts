@@ -34,15 +34,15 @@ export interface LibtorchSearch {
 /** How to search. */
 export interface SearchOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Accepts CUDA builds only. */
-  readonly cuda?: boolean;
+  /** Why one that was found is not wanted; `null` where it is. */
+  readonly misfit?: (libtorch: Libtorch) => string | null;
 }
 
 /** The versions whose headers the native code compiles against: [oldest, newest], as [major, minor]. */
 export const SUPPORTED_VERSIONS = { oldest: [2, 11], newest: [2, 14] } as const;
 
 /**
- * Looks for LibTorch: `$LIBTORCH`, the `torch` package of `python3`, the user's cache (CUDA builds and newer versions first).
+ * Looks for LibTorch: `$LIBTORCH`, the `torch` package of `python3`, the user's cache (CUDA builds, of them the newer CUDA, and newer versions first).
  * `$LIBTORCH` is a decision: where it does not serve, the search ends instead of taking another one silently.
  */
 export function findLibtorch(options: SearchOptions = {}): LibtorchSearch {
@@ -50,10 +50,10 @@ export function findLibtorch(options: SearchOptions = {}): LibtorchSearch {
   const rejected: Rejected[] = [];
   for (const { source, root, reason } of candidates(env)) {
     const result = root === null ? reason : inspectLibtorch(root, env);
-    if (typeof result === 'string') rejected.push({ source, path: root, reason: result });
-    else if (options.cuda && result.cuda === null)
-      rejected.push({ source, path: root, reason: 'a CPU build, and a CUDA build was asked for' });
-    else return { found: { ...result, source }, rejected };
+    const found = typeof result === 'string' ? null : { ...result, source };
+    const against = found === null ? String(result) : (options.misfit?.(found) ?? null);
+    if (found !== null && against === null) return { found, rejected };
+    rejected.push({ source, path: root, reason: against ?? '' });
     if (source === 'LIBTORCH' && env.LIBTORCH) break;
   }
   return { found: null, rejected };
@@ -120,7 +120,7 @@ function cachedFolders(cache: string): string[] {
   if (!fs.existsSync(cache)) return [];
   return fs
     .readdirSync(cache)
-    .map((name) => ({ name, match: /^libtorch-(\d+\.\d+\.\d+)-(cpu|cuda)$/.exec(name) }))
+    .map((name) => ({ name, match: /^libtorch-(\d+\.\d+\.\d+)-(cpu|cuda|cuda12)$/.exec(name) }))
     .filter(({ match }) => match !== null)
     .sort((a, b) => rank(b.match) - rank(a.match))
     .map(({ name }) => path.join(cache, name, 'torch'));
@@ -129,7 +129,12 @@ function cachedFolders(cache: string): string[] {
 function rank(match: RegExpExecArray | null): number {
   if (!match) return 0;
   const [major, minor, patch] = match[1].split('.').map(Number);
-  return (match[2] === 'cuda' ? 1e9 : 0) + major * 1e6 + minor * 1e3 + patch;
+  return (
+    { cpu: 0, cuda12: 1e9, cuda: 2e9 }[match[2] as 'cpu' | 'cuda12' | 'cuda'] +
+    major * 1e6 +
+    minor * 1e3 +
+    patch
+  );
 }
 
 function library(root: string, name: string): string {

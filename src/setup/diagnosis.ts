@@ -1,11 +1,14 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { messageOf } from '../errors';
 import { findLibtorch, type LibtorchSearch } from '../native/libtorch';
 import { type AddonFiles, addonFiles } from '../native/load';
 import { cacheFolder, packageRoot, setupCommand, trainCommand } from '../native/root';
+import type { Kind } from './builds';
+import { type Choice, chooseBuild, misfit, VARIABLE } from './choice';
+import { type Driver, type DriverSearch, findDriver } from './driver';
 import { type AddonFacts, probeAddon } from './probe';
-import { firstLine } from './run';
 import { missingTools, type Tool, toolchain } from './toolchain';
 
 /** Everything `doctor` tells. */
@@ -16,8 +19,14 @@ export interface Diagnosis {
   readonly tools: readonly Tool[];
   readonly libtorch: LibtorchSearch;
   readonly addon: AddonFiles & { readonly facts: AddonFacts | null; readonly failure: string | null };
-  /** As nvidia-smi tells; empty without one. */
+  /** As the driver tells; empty without one. */
   readonly gpus: readonly string[];
+  /** Which LibTorch setup takes here, and why. */
+  readonly choice: {
+    /** `null` where `LIBTORCH_GAN_LIBTORCH` is wrong. */
+    readonly kind: Kind | null;
+    readonly reason: string;
+  };
   /** The version of sharp, which image folders need; `null` where it is not installed. */
   readonly sharp: string | null;
   readonly caches: readonly { readonly path: string; readonly bytes: number }[];
@@ -32,6 +41,8 @@ export function diagnose(env: NodeJS.ProcessEnv = process.env, root: string = pa
   const files = addonFiles(root, env);
   const obstacle = files.built ? files.unfit : 'it is not built';
   const probe = obstacle === null ? probeAddon(files.path, env) : { failure: obstacle };
+  const search = findDriver({ env });
+  const { choice, reason } = choose(env, search);
   const findings = {
     node: process.versions.node,
     platform: `${os.type()} ${os.release()} ${process.arch}`,
@@ -41,13 +52,14 @@ export function diagnose(env: NodeJS.ProcessEnv = process.env, root: string = pa
       memoryBytes: os.totalmem(),
     },
     tools: toolchain(env),
-    libtorch: findLibtorch({ env }),
+    libtorch: findLibtorch({ env, misfit: (found) => choice && misfit(found, choice) }),
     addon: {
       ...files,
       facts: 'facts' in probe ? probe.facts : null,
       failure: 'failure' in probe ? probe.failure : null,
     },
-    gpus: graphicsCards(env),
+    gpus: search.driver === null ? [] : namesOf(search.driver),
+    choice: { kind: choice?.kind ?? null, reason },
     sharp: sharpVersion(root),
     caches: caches(cacheFolder(env)),
   };
@@ -56,17 +68,16 @@ export function diagnose(env: NodeJS.ProcessEnv = process.env, root: string = pa
 
 /** The first thing that stands in the way, and the command that removes it. */
 function nextStep(
-  { addon, libtorch, tools, gpus }: Omit<Diagnosis, 'ready' | 'next'>,
+  { addon, libtorch, tools, choice }: Omit<Diagnosis, 'ready' | 'next'>,
   env: NodeJS.ProcessEnv,
 ): Diagnosis['next'] {
   const build = setupCommand();
+  if (choice.kind === null) return { command: `unset ${VARIABLE}`, reason: choice.reason };
   if (addon.facts) {
     if (addon.stale) return { command: build, reason: addon.stale };
-    if (gpus.length > 0 && !addon.facts.cuda)
-      return {
-        command: `${build}${build.startsWith('npm ') ? ' --' : ''} --cuda`,
-        reason: 'there is a GPU, and the addon is built for CPU only',
-      };
+    // A LIBTORCH for the CPU is a decision.
+    if (choice.kind !== 'cpu' && !addon.facts.cuda && !env.LIBTORCH)
+      return { command: build, reason: 'there is a GPU, and the addon is built for CPU only' };
     return { command: trainCommand(), reason: 'all is ready' };
   }
   const missing = missingTools(tools);
@@ -90,10 +101,23 @@ function nextStep(
   };
 }
 
-function graphicsCards(env: NodeJS.ProcessEnv): readonly string[] {
-  const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
-  const first = firstLine('nvidia-smi', query, env);
-  return first ? [first] : [];
+function choose(
+  env: NodeJS.ProcessEnv,
+  search: DriverSearch,
+): { readonly choice: Choice | null; readonly reason: string } {
+  try {
+    const choice = chooseBuild({ env, search });
+    return { choice, reason: choice.reason };
+  } catch (error) {
+    return { choice: null, reason: messageOf(error) };
+  }
+}
+
+function namesOf({ name: driver, gpus }: Driver): readonly string[] {
+  return gpus.map(({ name, memory, capability }) => {
+    const known = capability === null ? '' : `, compute capability ${capability.toFixed(1)}`;
+    return `${name}, ${memory}${known}, ${driver}`;
+  });
 }
 
 function sharpVersion(root: string): string | null {

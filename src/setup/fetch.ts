@@ -4,20 +4,12 @@ import { GanError, hasCode, messageOf } from '../errors';
 import { inspectLibtorch, type Libtorch } from '../native/libtorch';
 import { cacheFolder } from '../native/root';
 import { checkHash, checkMembers } from './archive';
+import { BUILDS, gigabytes, type Kind, nameOf } from './builds';
 import { download } from './download';
 import { withLock } from './lock';
 import { pipDownload, pipInstall } from './pip';
 import { type ProcessContext, withProgress } from './progress';
 import { run } from './run';
-
-/** The version that is fetched for each kind; both are what CI compiles against. */
-export const FETCHED_VERSIONS = { cpu: '2.13.0', cuda: '2.14.1' } as const;
-
-/** What is fetched. */
-export type Kind = keyof typeof FETCHED_VERSIONS;
-
-/** How much room a fetch takes on the disk while it runs, in bytes: the archive beside what is unpacked of it. */
-const ROOM: Readonly<Record<Kind, number>> = { cpu: 1.0e9, cuda: 10e9 };
 
 /** Libraries of a wheel that serve Python or PyTorch's own tests. */
 const UNUSED =
@@ -38,7 +30,7 @@ const KEPT = ['include', 'lib', 'share', 'version.py', 'build-version'];
  */
 export async function fetchLibtorch(kind: Kind, context: ProcessContext): Promise<Libtorch> {
   const cache = cacheFolder(context.env);
-  const name = `libtorch-${FETCHED_VERSIONS[kind]}-${kind}`;
+  const name = `libtorch-${BUILDS[kind].version}-${kind}`;
   const target = path.join(cache, name);
   makeFolder(cache);
   const inCache = (): Libtorch | string => {
@@ -73,17 +65,16 @@ export async function fetchLibtorch(kind: Kind, context: ProcessContext): Promis
 
 /** The official LibTorch zip for this platform. */
 export function officialUrl(kind: Kind): string {
-  const version = FETCHED_VERSIONS[kind];
+  const { version, label } = BUILDS[kind];
   const site = 'https://download.pytorch.org/libtorch';
   if (process.platform === 'darwin') return `${site}/cpu/libtorch-macos-arm64-${version}.zip`;
-  const build = kind === 'cuda' ? 'cu130' : 'cpu';
-  return `${site}/${build}/libtorch-shared-with-deps-${version}%2B${build}.zip`;
+  return `${site}/${label}/libtorch-shared-with-deps-${version}%2B${label}.zip`;
 }
 
 /** Tries the ways in turn; returns the folder that holds `torch/`. */
 async function obtain(kind: Kind, work: string, context: ProcessContext): Promise<string> {
-  const version = FETCHED_VERSIONS[kind];
-  if (kind === 'cuda' && process.platform === 'darwin')
+  const { version, cuda } = BUILDS[kind];
+  if (cuda !== null && process.platform === 'darwin')
     throw new GanError('ERR_FETCH', 'macOS has no CUDA: run setup without --cuda');
   const own = context.env.LIBTORCH_GAN_URL;
   const url = own || officialUrl(kind);
@@ -98,7 +89,7 @@ async function obtain(kind: Kind, work: string, context: ProcessContext): Promis
   };
   const check = (wheels: readonly string[]) => checkWheels(wheels, context);
   const wheel = async () => {
-    if (kind === 'cuda') return prune(await pipInstall(version, { work, context, check }), kind);
+    if (cuda !== null) return prune(await pipInstall(kind, { work, context, check }), kind);
     const archive = await pipDownload(version, work, context);
     await check([archive]);
     return unpack(archive, { kind, work, context });
@@ -199,8 +190,9 @@ function prune(folder: string, kind: Kind): string {
   const found = inspectLibtorch(root, { LIBTORCH_GAN_ANY_VERSION: '1' });
   if (typeof found === 'string') throw new GanError('ERR_FETCH', `what came is no LibTorch: ${found}`);
   const came = found.cuda === null ? 'cpu' : 'cuda';
-  if (came !== kind)
-    throw new GanError('ERR_FETCH', `a ${kind} build was asked for and a ${came} build came`);
+  const wanted = kind === 'cpu' ? 'cpu' : 'cuda';
+  if (came !== wanted)
+    throw new GanError('ERR_FETCH', `a ${wanted} build was asked for and a ${came} build came`);
   return folder;
 }
 
@@ -224,11 +216,11 @@ function makeFolder(cache: string): void {
 
 function checkRoom(cache: string, kind: Kind): void {
   const { bavail, bsize } = fs.statfsSync(cache);
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  if (bavail * bsize < ROOM[kind])
+  const { room } = BUILDS[kind];
+  if (bavail * bsize < room)
     throw new GanError(
       'ERR_FETCH',
-      `fetching LibTorch needs ${gigabytes(ROOM[kind])} in ${cache}, and ${gigabytes(bavail * bsize)} are free: ` +
+      `fetching ${nameOf(kind)} needs ${gigabytes(room)} in ${cache}, and ${gigabytes(bavail * bsize)} are free: ` +
         'make room, or set XDG_CACHE_HOME',
     );
 }

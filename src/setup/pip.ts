@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { GanError } from '../errors';
+import { BUILDS, type Kind } from './builds';
 import { type ProcessContext, withProgress } from './progress';
 import { run } from './run';
 
@@ -21,8 +22,15 @@ export async function pipDownload(version: string, work: string, context: Proces
   return path.join(target, fs.readdirSync(target)[0]);
 }
 
-// Headers that those of the CUDA runtime include, and that torch does not depend on.
-const CUDA_HEADERS = ['nvidia-cuda-crt==13.0.*', 'nvidia-cuda-cccl==13.0.*'];
+// Headers that those of the CUDA runtime include, and that torch does not depend on. Of CUDA 12 the first come with the compiler.
+const CUDA_HEADERS = {
+  cpu: [],
+  cuda: ['nvidia-cuda-crt==13.0.*', 'nvidia-cuda-cccl==13.0.*'],
+  cuda12: ['nvidia-cuda-nvcc-cu12==12.6.*', 'nvidia-cuda-cccl-cu12==12.6.*'],
+} as const satisfies Record<Kind, readonly string[]>;
+
+// The default index has one CUDA build of a version; the others have an index of their own, and their names say which they are.
+const CUDA12_INDEX = 'https://download.pytorch.org/whl/cu126';
 
 /** Looks at wheels before anything of them is installed. */
 export type CheckWheels = (wheels: readonly string[]) => Promise<void>;
@@ -34,7 +42,7 @@ export type CheckWheels = (wheels: readonly string[]) => Promise<void>;
  * @throws GanError `ERR_FETCH` with pip's own reason, and what `check` throws.
  */
 export async function pipInstall(
-  version: string,
+  kind: Kind,
   { work, context, check }: { work: string; context: ProcessContext; check: CheckWheels },
 ): Promise<string> {
   const site = path.join(work, 'site');
@@ -47,14 +55,17 @@ export async function pipInstall(
     await pip(['install', '--target', site, ...alone, ...wheels], work, context);
     fs.rmSync(folder, { recursive: true });
   };
-  await install('--no-deps', `torch==${version}`);
+  const { version, label } = BUILDS[kind];
+  if (kind === 'cuda12')
+    await install('--no-deps', '--extra-index-url', CUDA12_INDEX, `torch==${version}+${label}`);
+  else await install('--no-deps', `torch==${version}`);
   const description = fs.readdirSync(site).find((name) => /^torch-.*\.dist-info$/.test(name)) ?? '';
   const metadata = fs.readFileSync(path.join(site, description, 'METADATA'), 'utf8');
   const libraries = [...metadata.matchAll(/^Requires-Dist: ((?:nvidia|cuda-toolkit)\b.*)$/gm)].map(
     ([, text]) => text,
   );
   // Only a Linux wheel with CUDA depends on any; what else came is found out by the caller.
-  if (libraries.length > 0) await install(...CUDA_HEADERS, ...libraries);
+  if (libraries.length > 0) await install(...CUDA_HEADERS[kind], ...libraries);
   return site;
 }
 

@@ -38,13 +38,46 @@ export function run(
   });
 }
 
+/** What came of asking a program something. */
+export type Answer =
+  | { readonly text: string }
+  /** Why it told nothing, in words that follow its name: `is not there`. */
+  | { readonly trouble: string };
+
+/** How a program is asked. */
+export interface AskOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** How long it may take (20,000). After that it is killed. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs a program that tells something and ends; it never throws. */
+export function ask(
+  command: string,
+  args: readonly string[],
+  { env = process.env, timeoutMs = 20_000 }: AskOptions = {},
+): Answer {
+  const limits = { timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
+  const { error, status, stdout, stderr, signal } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env,
+    ...limits,
+  });
+  if (error && 'code' in error && error.code === 'ENOENT') return { trouble: 'is not there' };
+  if (error && 'code' in error && error.code === 'ETIMEDOUT')
+    return { trouble: `did not answer in ${timeoutMs / 1000} s` };
+  if (error) return { trouble: `does not start: ${error.message}` };
+  if (status === 0) return { text: stdout };
+  const reason = `${stderr}\n${stdout}`.trim().split('\n')[0] || 'it said nothing';
+  return { trouble: `ended with ${status ?? signal}: ${reason}` };
+}
+
 /** The first line a program prints for `args`, or `null` where it is not there or fails. */
 export function firstLine(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): string | null {
-  const result = spawnSync(command, args, { encoding: 'utf8', env, timeout: 20_000 });
-  if (result.error || result.status !== 0) return null;
-  return result.stdout.split('\n')[0].trim();
+  const answer = ask(command, args, { env });
+  return 'text' in answer ? answer.text.split('\n')[0].trim() : null;
 }

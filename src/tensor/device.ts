@@ -61,6 +61,14 @@ export function setThreads(count: number): void {
   native().setThreads(count);
 }
 
+/** Threads beside a GPU: what is left to the processor there is small, and more of them mostly wait for each other. */
+const BESIDE_GPU = 8;
+
+/** At most 8 threads on the CPU where `device` is none, unless `OMP_NUM_THREADS` says how many. Process-wide. */
+export function boundThreads(device: string, env: NodeJS.ProcessEnv = process.env): void {
+  if (!isCpu(device) && !env.OMP_NUM_THREADS && native().threads() > BESIDE_GPU) setThreads(BESIDE_GPU);
+}
+
 /**
  * Bit-equal results from run to run; operators without a deterministic kernel throw then. Process-wide. cuBLAS wants to know
  * early: it is told by CUBLAS_WORKSPACE_CONFIG, which is set here unless it is set already.

@@ -1,6 +1,7 @@
 import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
 import { borderOfCopies } from './border';
+import { adaptiveMeansInOrder, type Bilinear, bilinearInOrder } from './deterministic-resize';
 import { isCpu } from './device';
 import type { Tensor } from './tensor';
 import { optionalHandle, wrap } from './wrap';
@@ -245,7 +246,11 @@ export function avgPool2d(
 
 /** The mean of as many windows as `outputSize` asks for. */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: Size2d): Tensor {
-  return wrap(ops.adaptive_avg_pool2d(input.handle, pair(outputSize)), 'adaptiveAvgPool2d');
+  const [height, width] = pair(outputSize);
+  // One window in all is an ordinary mean.
+  if (height * width > 1 && input.dim === 4 && inOrder(input))
+    return adaptiveMeansInOrder(input, [height, width]);
+  return wrap(ops.adaptive_avg_pool2d(input.handle, [height, width]), 'adaptiveAvgPool2d');
 }
 
 /** How to resample; `antialias` low-passes before shrinking (bilinear and bicubic). */
@@ -270,11 +275,35 @@ export function interpolate(input: Tensor, options: InterpolateOptions): Tensor 
   const scales = scaleFactor === null ? null : pair(scaleFactor);
   if (mode === 'nearest')
     return wrap(ops.upsample_nearest2d_vec(input.handle, target, scales), 'interpolate');
+  if (mode === 'bilinear' && input.dim === 4 && inOrder(input)) {
+    const bilinear = bilinearOf(input, { target, scales, alignCorners });
+    // What is antialiased is low-passed only where images become smaller.
+    if (!antialias || bilinear.steps.every((step) => step <= 1)) return bilinearInOrder(input, bilinear);
+  }
   const kernels = {
     bilinear: antialias ? ops._upsample_bilinear2d_aa_vec : ops.upsample_bilinear2d_vec,
     bicubic: antialias ? ops._upsample_bicubic2d_aa_vec : ops.upsample_bicubic2d_vec,
   };
   return wrap(kernels[mode](input.handle, target, alignCorners, scales), 'interpolate');
+}
+
+/** Whether gradients must add in a fixed order, and LibTorch's own may not: on CUDA, where runs are to be equal. */
+function inOrder(input: Tensor): boolean {
+  return !isCpu(input.device) && native().deterministic();
+}
+
+interface Target {
+  readonly target: readonly [number, number] | null;
+  readonly scales: readonly [number, number] | null;
+  readonly alignCorners: boolean;
+}
+
+function bilinearOf(input: Tensor, { target, scales, alignCorners }: Target): Bilinear {
+  const sides = [input.shape[2], input.shape[3]] as const;
+  const [height, width] = sides.map((side, at) => target?.[at] ?? Math.floor(side * (scales?.[at] ?? 1)));
+  const size = [height, width] as const;
+  const [down, across] = sides.map((side, at) => (scales === null ? side / size[at] : 1 / scales[at]));
+  return { size, steps: [down, across], alignCorners };
 }
 
 /** [N, C·r², H, W] → [N, C, H·r, W·r] */
@@ -297,6 +326,6 @@ export function pad(
   }: { mode?: 'constant' | 'reflect' | 'replicate' | 'circular'; value?: number } = {},
 ): Tensor {
   const copies = mode === 'reflect' || mode === 'replicate';
-  if (copies && !isCpu(input.device) && native().deterministic()) return borderOfCopies(input, amounts, mode);
+  if (copies && inOrder(input)) return borderOfCopies(input, amounts, mode);
   return wrap(ops.pad(input.handle, amounts, mode, value ?? null), 'pad');
 }

@@ -1,4 +1,7 @@
 import { ops } from '../native/ops.generated';
+import { TorchError } from '../native/torch-error';
+import { isCpu } from './device';
+import { scope } from './scope';
 import type { Tensor } from './tensor';
 import { wrap, wrapAll } from './wrap';
 
@@ -26,6 +29,7 @@ export interface Singular {
  * @throws TorchError for a matrix that is not square, or holds NaN
  */
 export function symmetricEigen(matrix: Tensor): Eigen {
+  requireFinite(matrix, 'symmetricEigen');
   const [values, vectors] = wrapAll(ops.linalg_eigh(matrix.handle), 'symmetricEigen');
   return { values, vectors };
 }
@@ -41,14 +45,22 @@ export function cholesky(matrix: Tensor): Tensor {
 
 /** The singular values of a matrix [n, m], descending. @throws TorchError for a matrix that holds NaN */
 export function singularValues(matrix: Tensor): Tensor {
+  requireFinite(matrix, 'singularValues');
   return wrap(ops.linalg_svdvals(matrix.handle), 'singularValues');
 }
 
 /** The reduced singular value decomposition of a matrix [n, m]. @throws TorchError for a matrix that holds NaN */
 export function singularDecomposition(matrix: Tensor): Singular {
+  requireFinite(matrix, 'singularDecomposition');
   const parts = wrapAll(ops.linalg_svd(matrix.handle, false), 'singularDecomposition');
   const [left, values, rightTransposed] = parts;
   return { left, values, rightTransposed };
+}
+
+/** LAPACK says so itself; on CUDA NaN would come out. */
+function requireFinite(matrix: Tensor, op: string): void {
+  if (isCpu(matrix.device) || scope(() => matrix.isfinite().all().item())) return;
+  throw new TorchError(`${op}: expected finite numbers but received some that are not`, 'ERR_TORCH', op);
 }
 
 /** The reduced QR decomposition of a matrix [m, n]: q [m, k] and the diagonal [k] of r, k = min(m, n). */

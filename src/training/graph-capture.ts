@@ -43,6 +43,18 @@ export class CudaGraphCapture implements GraphCapture {
   }
 
   capture(body: () => void): CapturedGraph {
+    const searching = native().benchmark();
+    // What the search took in the warm-up is of no use any more, and one in a capture would break it: kernels that were found stay.
+    if (searching) native().cudaEmptyCache();
+    native().setBenchmark(false);
+    try {
+      return this.#captureOnStream(body);
+    } finally {
+      native().setBenchmark(searching);
+    }
+  }
+
+  #captureOnStream(body: () => void): CapturedGraph {
     return this.#onStream((stream) => {
       // Dropout and the like draw from it.
       const generator = native().defaultGenerator(this.#device);

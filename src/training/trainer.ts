@@ -8,6 +8,7 @@ import { Ema } from '../optim/ema';
 import type { Optimizer } from '../optim/optimizer';
 import { noGrad } from '../tensor/autograd';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
+import { searchingKernels } from '../tensor/kernel-search';
 import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
 import { scope } from '../tensor/scope';
@@ -47,6 +48,11 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
   readonly precision?: 'auto' | Precision;
   /** Bit-equal runs on CUDA too, at some cost: `setDeterministic(true)`; `auto` precision is fp32 then (false). */
   readonly deterministic?: boolean;
+  /**
+   * Lets cuDNN time its convolution kernels in the first steps, before they are captured, and keep the fastest (true on CUDA, unless runs are
+   * to be equal): a clock decides then, and other runs may round otherwise.
+   */
+  readonly searchKernels?: boolean;
   /**
    * In how many parts each phase takes its batch (1): parts of the loader's size, each with its own images and latents, whose losses are
    * averaged before the optimizer steps. Networks without batch norm learn as from one batch as many times as large, in the memory of
@@ -101,6 +107,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly #captured: CapturedGroups | null;
   readonly #memoryFormat: 'contiguous' | 'channels_last';
   readonly #deterministic: boolean;
+  readonly #searchKernels: boolean;
   #precision: PrecisionChoice | undefined;
 
   constructor(options: TrainerOptions<N>) {
@@ -109,6 +116,9 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const { precision = 'auto', deterministic = false, makes = {} } = options;
     if (precision !== 'auto') this.#precision = { precision, source: 'given' };
     this.#deterministic = deterministic;
+    this.#searchKernels = options.searchKernels ?? !(deterministic || isCpu(this.device));
+    if (deterministic && this.#searchKernels)
+      throw new UsageError('searchKernels expects deterministic to be false: a clock chooses the kernels');
     this.seed = options.seed ?? 0;
     this.latent = options.latent;
     this.stages = options.stages as Stages | undefined;
@@ -196,6 +206,13 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const sources: (() => Batch)[] = [];
     for (let i = plan.batches * accumulate; i > 0; i--)
       sources.push(await span('data', () => fetchFrom(loader)));
+    const run = () => this.#runStep(loader, plan, sources);
+    if (this.#searchKernels) searchingKernels(run);
+    else run();
+  }
+
+  #runStep(loader: Loader, plan: StepPlan<PhaseRun>, sources: readonly (() => Batch)[]): void {
+    const { accumulate } = this;
     scope(() => {
       for (const { guard } of this.phases) guard.beginStep();
       const all = span('data', () => sources.map((make) => make()));

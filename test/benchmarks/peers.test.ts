@@ -50,6 +50,12 @@ test('a peer of another device is missing, and nothing installs it', () => {
   });
 });
 
+test('what captures graphs runs on CUDA alone', () => {
+  expect(findPeer('pytorch-graph', { ...cpu, env: {} })).toMatchObject({
+    missing: 'runs on CUDA: --device cuda',
+  });
+});
+
 test('tfjs is looked for in the cache, its addon for Node on its own', () => {
   const env = { XDG_CACHE_HOME: join(folder, 'cache') };
   const missing = {

@@ -49,7 +49,13 @@ test('by default no slow peers take part, and none of another device', () => {
     'tfjs-node',
     'tfjs-wasm',
   ]);
-  expect(names('cuda:0')).toEqual(['libtorch-gan', 'pytorch-textbook', 'pytorch-best', 'pytorch-compile']);
+  expect(names('cuda:0')).toEqual([
+    'libtorch-gan',
+    'pytorch-textbook',
+    'pytorch-best',
+    'pytorch-compile',
+    'pytorch-graph',
+  ]);
 });
 
 test('the slow peer gets two images and one step, once', () => {
@@ -103,6 +109,12 @@ test('restorers are compared at one batch, with those who have them', () => {
     ['super-resolution, batch 16', who],
     ['denoise, batch 32', who],
   ]);
+});
+
+test('on CUDA the DCGAN has larger batches as well', () => {
+  const titles = (device: string) => labels({ device }).map(([title]) => title);
+  expect(titles('cpu')).toEqual(['dcgan64, batch 64']);
+  expect(titles('cuda:0')).toEqual(['dcgan64, batch 64', 'dcgan64, batch 256', 'dcgan64, batch 1024']);
 });
 
 test('every suite has groups', () => {

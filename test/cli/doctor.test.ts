@@ -45,6 +45,7 @@ test('the table has a row for everything, and ends with what to type next', asyn
     'LibTorch',
     'addon',
     'GPU',
+    'choice',
     'sharp',
     'cache',
     'next',

@@ -40,6 +40,21 @@ test.each([
 });
 
 test.each([
+  [[], 2],
+  [['--from-npm'], 0],
+])(
+  'a LIBTORCH_GAN_LIBTORCH that is neither cpu nor cuda: one line says so, and %j ends with %d',
+  async (argv, code) => {
+    installTools();
+    const fake = host({ LIBTORCH_GAN_LIBTORCH: 'gpu' });
+    expect(await main(argv, fake)).toBe(code);
+    expect(fake.stderr.text).toMatch(
+      /^error: .*expected LIBTORCH_GAN_LIBTORCH to be cpu or cuda but received "gpu": correct it, or unset it.*\n$/,
+    );
+  },
+);
+
+test.each([
   [[], 1],
   [['--from-npm'], 0],
 ])('a LIBTORCH that does not serve: one line says why, and %j ends with %d', async (argv, code) => {

@@ -4,7 +4,7 @@ import { interpolate } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
 import { fillByFormula, torchvisionName } from '../metrics/features/formula-weights';
 import { expectClose } from '../support/close';
-import { readFixture } from '../support/fixtures';
+import { readFixture, testDevice } from '../support/fixtures';
 
 const fixture = readFixture('models/inception');
 
@@ -16,7 +16,7 @@ test('the names are torchvision’s', () => {
 });
 
 test('it has the parameters of torchvision’s network, and gives its features and logits on the same images', () => {
-  const network = new Inception();
+  const network = new Inception().to({ device: testDevice });
   const counted = scope(() => Object.values(network.stateDict()).map(({ numel }) => numel));
   expect(counted.reduce((sum, count) => sum + count, 0)).toBe(Number(fixture.metadata.parameters));
   fillByFormula(network, torchvisionName);

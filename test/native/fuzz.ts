@@ -71,6 +71,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   manualSeed: 'number → void',
   setDeterministic: 'boolean → void',
   setBenchmark: 'boolean → void',
+  benchmark: ' → boolean',
   setTf32: 'boolean → void',
   requireDevice: 'device → void',
   loadScript: 'string, device, string → void',

@@ -123,13 +123,16 @@ test('a half-written folder in the cache is not taken', () => {
   expect(findLibtorch({ env: environment() }).found?.root).toBe(root);
 });
 
-test('where CUDA is asked for, CPU builds do not serve', () => {
+test('of builds with CUDA the newer CUDA goes first', () => {
+  cached('libtorch-2.14.1-cuda12', { version: '2.14.1', cuda: true });
+  const newer = cached('libtorch-2.13.0-cuda', { version: '2.13.0', cuda: true });
+  expect(findLibtorch({ env: environment() }).found?.root).toBe(newer);
+});
+
+test('one that is not wanted is passed over, with the reason', () => {
   const cpu = cached('libtorch-2.13.0-cpu');
-  const { found, rejected } = findLibtorch({ env: environment(), cuda: true });
+  const misfit = ({ cuda }: { cuda: string | null }) => (cuda === null ? 'a CPU build' : null);
+  const { found, rejected } = findLibtorch({ env: environment(), misfit });
   expect(found).toBeNull();
-  expect(rejected.at(-1)).toEqual({
-    source: 'cache',
-    path: cpu,
-    reason: 'a CPU build, and a CUDA build was asked for',
-  });
+  expect(rejected.at(-1)).toEqual({ source: 'cache', path: cpu, reason: 'a CPU build' });
 });

@@ -130,6 +130,16 @@ test('results are the same bits with and without', () => {
       env,
     );
 
+  /** Pages that come with as much memory as that, none of it used before; fewer where the kernel maps larger pages, or does not count. */
+  const freshPages = () =>
+    evaluate(
+      `
+      const before = process.resourceUsage().minorPageFault;
+      const held = Array.from({ length: 20 }, () => Buffer.allocUnsafeSlow(16 << 20).fill(1));
+      console.log(process.resourceUsage().minorPageFault - before - (held.length - 20));`,
+      {},
+    );
+
   test('is used again instead of going back to the kernel', () => {
     expect(pageFaults({})).toBeLessThan(2 * 4_096);
   });
@@ -138,7 +148,12 @@ test('results are the same bits with and without', () => {
     ['MALLOC_MMAP_THRESHOLD_', { MALLOC_MMAP_THRESHOLD_: '65536' }],
     ['GLIBC_TUNABLES', { GLIBC_TUNABLES: 'glibc.malloc.mmap_threshold=65536' }],
   ])('goes back where the user says so by %s', (_, env) => {
+    const fresh = Number(freshPages());
+    if (fresh < 20) {
+      process.stderr.write('page faults: this kernel does not count them\n');
+      return;
+    }
     // All or nothing, but for a block now and then that the kernel maps in larger pages.
-    expect(pageFaults(env)).toBeGreaterThan(10 * 4_096);
+    expect(pageFaults(env)).toBeGreaterThan(fresh / 2);
   });
 });

@@ -4,7 +4,7 @@ import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { expectClose } from '../support/close';
 import { caught, failure } from '../support/failure';
-import { readCases } from '../support/fixtures';
+import { readCases, testDevice } from '../support/fixtures';
 
 /** The twin of `Block` in test/fixtures/nn/module.py; fields in another order than PyTorch's names. */
 class Block extends nn.Module {
@@ -84,7 +84,7 @@ describe('names', () => {
     }));
 
   test("a state saved by PyTorch gives PyTorch's output", () =>
-    using(nested(), (net) => {
+    using(nested().to({ device: testDevice }), (net) => {
       net.loadStateDict(one.tensors.group('state.'));
       expectClose(net.eval().forward(one.tensors.tensor('x')), one.tensors.tensor('output'));
     }));

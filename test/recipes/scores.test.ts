@@ -27,7 +27,11 @@ function trained(name: string): Model {
 async function score({ networks, scorer }: Model, name: string, batch: number) {
   if (!scorer) throw new Error('no scorer');
   const fixture = readFixture(`recipes/${name}`);
-  const images = keep(scope(() => fixture.tensor('images').select(0, 0).float().div(127.5).sub(1)));
+  const images = keep(
+    scope(() =>
+      fixture.tensor('images').select(0, 0).to({ device: 'cpu', dtype: 'float32' }).div(127.5).sub(1),
+    ),
+  );
   const maps: number[] = [];
   try {
     const scores = await scoreImages({

@@ -86,9 +86,39 @@ test('the sizes of the cached folders are told', () => {
   expect(diagnose(environment(), folder).caches).toEqual([{ path: cached, bytes: 1234 }]);
 });
 
-test('the graphics card is the one nvidia-smi shows', () => {
-  fakeProgram(bin, 'nvidia-smi', 'echo "NVIDIA H100, 81559 MiB, 570.1"');
-  expect(diagnose(environment(), folder).gpus).toEqual(['NVIDIA H100, 81559 MiB, 570.1']);
+test('a wrong LIBTORCH_GAN_LIBTORCH is to be unset, and the rest is told all the same', () => {
+  installTools();
+  const { next, choice } = diagnose(environment({ LIBTORCH_GAN_LIBTORCH: 'gpu' }), folder);
+  expect(choice).toEqual({ kind: null, reason: next.reason });
+  expect(next).toMatchObject({
+    command: 'unset LIBTORCH_GAN_LIBTORCH',
+    reason: expect.stringContaining('received "gpu"'),
+  });
+});
+
+test('the graphics cards are those that nvidia-smi shows, and the choice follows from their driver', () => {
+  fakeProgram(
+    bin,
+    'nvidia-smi',
+    'echo "NVIDIA H100, 81559 MiB, 570.1, 9.0"; echo "NVIDIA H100, 81559 MiB, 570.1, 9.0"',
+  );
+  write(
+    path.join(fakeLibtorch(path.join(folder, 'cache', 'libtorch-gan', 'libtorch-2.13.0-cpu', 'torch')), 'a'),
+  );
+  const card = 'NVIDIA H100, 81559 MiB, compute capability 9.0, driver 570.1';
+  const { gpus, choice, libtorch } = diagnose(environment(), folder);
+  expect(gpus).toEqual([card, card]);
+  expect(choice).toEqual({ kind: 'cuda12', reason: 'driver 570.1 is there' });
+  expect(libtorch).toMatchObject({
+    found: null,
+    rejected: expect.arrayContaining([
+      expect.objectContaining({
+        reason: 'a CPU build, and driver 570.1 runs LibTorch 2.14.1 with CUDA 12.6',
+      }),
+    ]),
+  });
+  const asked = diagnose(environment({ LIBTORCH_GAN_LIBTORCH: 'cpu' }), folder);
+  expect(asked).toMatchObject({ choice: { kind: 'cpu' }, libtorch: { found: { cuda: null } } });
 });
 
 const real = addonFiles();

@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { FETCHED_VERSIONS, fetchLibtorch, officialUrl } from '../../src/setup/fetch';
+import { BUILDS } from '../../src/setup/builds';
+import { fetchLibtorch, officialUrl } from '../../src/setup/fetch';
 import { Sink } from '../cli/fakes';
 import { fakeLibtorch, fakeProgram, temporaryFolder, write } from '../native/fake-libtorch';
 import { failure } from '../support/failure';
 
 let folder: string;
 let cache: string;
-const version = FETCHED_VERSIONS.cpu;
+const version = BUILDS.cpu.version;
 
 beforeEach(() => {
   folder = temporaryFolder();
@@ -178,7 +179,7 @@ describe('the hash at the end of LIBTORCH_GAN_URL', () => {
 function fakeCudaPip({ library }: { library: string }) {
   const bin = path.join(folder, 'bin');
   const asked = path.join(folder, 'asked');
-  const torch = fakeLibtorch(path.join(folder, 'torch'), { version: FETCHED_VERSIONS.cuda, cuda: true });
+  const torch = fakeLibtorch(path.join(folder, 'torch'), { version: BUILDS.cuda.version, cuda: true });
   const metadata =
     'Requires-Dist: sympy>=1.13\nRequires-Dist: nvidia-nccl-cu13==2.30.7; platform_system == "Linux"\n';
   write(path.join(folder, 'METADATA'), metadata);
@@ -200,16 +201,26 @@ function fakeCudaPip({ library }: { library: string }) {
 test('the CUDA build comes with the NVIDIA libraries it depends on, and without the rest of what it depends on', async () => {
   const { context, asked } = fakeCudaPip({ library: 'nvidia-1.whl' });
   const found = await fetchLibtorch('cuda', context);
-  expect(found).toMatchObject({ version: FETCHED_VERSIONS.cuda, cuda: 'unknown' });
+  expect(found).toMatchObject({ version: BUILDS.cuda.version, cuda: 'unknown' });
   expect(fs.readdirSync(path.dirname(found.root)).sort()).toEqual(['nvidia', 'torch']);
   const [torch, install, libraries, last] = asked();
-  expect(torch).toContain(`--no-deps torch==${FETCHED_VERSIONS.cuda}`);
+  expect(torch).toContain(`--no-deps torch==${BUILDS.cuda.version}`);
   expect(install).toMatch(/^-m pip install .*--no-index --no-deps .*\/torch-1\.whl/);
   expect(libraries).toContain('nvidia-nccl-cu13==2.30.7');
   expect(libraries).not.toContain('sympy');
   expect(last).toMatch(/^-m pip install .*--no-index --no-deps .*\/nvidia-1\.whl \S+\/nvidia-2\.whl/);
   expect(context.stderr.text).toContain('note: no sha256 of torch-1.whl is known here');
   expect(context.stderr.text).toContain('note: no sha256 of nvidia-1.whl and 1 more is known here');
+});
+
+test('the build for CUDA 12 has an index of its own, and brings the headers of that CUDA', async () => {
+  const { context, asked } = fakeCudaPip({ library: 'nvidia-1.whl' });
+  const found = await fetchLibtorch('cuda12', context);
+  expect(path.basename(path.dirname(found.root))).toBe(`libtorch-${BUILDS.cuda12.version}-cuda12`);
+  const [torch, , libraries] = asked();
+  expect(torch).toMatch(/--extra-index-url \S+\/cu126 torch==2\.14\.1\+cu126/);
+  expect(libraries).toContain('nvidia-cuda-nvcc-cu12==12.6.*');
+  expect(officialUrl('cuda12')).toMatch(/\/cu126\/libtorch-shared-with-deps-2\.14\.1%2Bcu126\.zip$/);
 });
 
 test('a library under the name of a pinned one must be that one, and is not installed', async () => {

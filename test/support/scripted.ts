@@ -62,7 +62,7 @@ export async function expectTwin(name: string, { losses, state, wandering = [] }
       images: scope(() =>
         pool
           .select(0, taken++ % pool.shape[0])
-          .float()
+          .to({ device: 'cpu', dtype: 'float32' })
           .div(127.5)
           .sub(1),
       ),

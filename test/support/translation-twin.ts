@@ -7,7 +7,7 @@ import type { TrainingLength } from '../../src/recipes/recipe';
 import { leakyRelu } from '../../src/tensor/activations';
 import { setKernels } from '../../src/tensor/device';
 import { conv2d } from '../../src/tensor/functional';
-import { scope } from '../../src/tensor/scope';
+import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { Trainer } from '../../src/training/trainer';
 import { expectClose } from './close';
@@ -99,7 +99,9 @@ export async function expectTranslationTwin(file: string): Promise<void> {
       ? Object.fromEntries(told.map((name) => [name.slice('batch.'.length), images(name)]))
       : { a: images('a'), b: images('b') };
   const { fields, build } = recipes[name];
-  const weights = Object.values(fixture.group('features.'));
+  const weights = scope(() =>
+    Object.values(fixture.group('features.')).map((weight) => keep(weight.to({ device: 'cpu' }))),
+  );
   const perceive = perceiverOf(weights);
   const model = build(parseConfig(fields, { file: set }), specsOf(domains), { steps, perceive });
   scope(() => {

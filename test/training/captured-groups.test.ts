@@ -281,7 +281,10 @@ describe('what is recorded', () => {
       state: () => eight.state(),
       start: () => eight.start(),
       setState: () => undefined,
-      to: () => undefined,
+      to: (device) => {
+        eight.to(device);
+        four.to(device);
+      },
       dispose: () => undefined,
     };
     const reports = await run(trainer, { steps: 8, loader: mixed });

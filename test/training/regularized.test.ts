@@ -16,6 +16,7 @@ import { linear } from '../../src/nn/linear';
 import { sequential } from '../../src/nn/sequential';
 import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
+import { isCpu } from '../../src/tensor/device';
 import { manualSeed } from '../../src/tensor/random';
 import type { GraphCapture } from '../../src/training/graph-capture';
 import { Trainer } from '../../src/training/trainer';
@@ -46,6 +47,7 @@ function makeTrainer(graphs: boolean | (() => GraphCapture) = false) {
     makes: { fake: { by: 'generator', from: ({ latents }) => latents } },
     device: testDevice,
     precision: 'fp32',
+    deterministic: !isCpu(testDevice),
     graphs,
     phases: [
       {

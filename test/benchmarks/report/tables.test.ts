@@ -56,6 +56,13 @@ test('a table has a line for each participant, with ratios, work and share, or w
   expect(memory.rows[2].cells).toEqual(['800', '800 – 800', '0.63 × (0.63 – 0.63)', '0.50 × (0.50 – 0.50)']);
 });
 
+test('what a participant does otherwise than its name says is told', () => {
+  const note = 'contiguous, as channels_last fails';
+  const rival = participant('pytorch-compile', 'bf16', { images: [1], rest: { note } });
+  const [images] = tablesOf({ ...group, participants: [fp32, rival] });
+  expect(images.rows[1].label).toBe('pytorch-compile bf16, contiguous, as channels_last fails');
+});
+
 test('another batch than that of the group is told', () => {
   const slow = participant('tfjs-cpu', 'fp32', { images: [0.02], rest: { batch: 2 } });
   const [table] = tablesOf({ ...group, participants: [fp32, slow] });
