@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),
   },
+  serve: {
+    summary: 'shows runs in a browser, and serves images of their models',
+    load: () => require('./serve') as typeof import('./serve'),
+  },
   doctor: {
     summary: 'tells what was found, and what to type next',
     load: () => require('./doctor') as typeof import('./doctor'),

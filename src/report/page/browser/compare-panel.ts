@@ -8,7 +8,7 @@ import type { Panel } from './run-panel';
 import type { Change, RunStore } from './run-store';
 import { append, Slot } from './slot';
 
-const GRID_WIDTH = 360;
+const COLUMN_WIDTH = 360;
 
 /** Several runs side by side: their figures, their grids, and their curves over each other. */
 export class ComparePanel implements Panel {
@@ -43,7 +43,7 @@ export class ComparePanel implements Panel {
     const column = append(beside, 'column');
     column.innerHTML =
       html`<h3><span class="swatch c${at % 6}"></span>${this.#name(id)}</h3><div></div>`.text;
-    return new LiveScrubber(find(column, 'div', HTMLElement), GRID_WIDTH);
+    return new LiveScrubber(find(column, 'div', HTMLElement), COLUMN_WIDTH);
   }
 
   #name(id: string): string {

@@ -37,7 +37,7 @@ export class MakePanel {
         void this.#make(form);
       });
     } catch (error) {
-      this.#body.innerHTML = html`<p class="problem" role="alert">${textOf(error)}</p>`.text;
+      this.#body.innerHTML = html`<p class="problem" role="alert">${problemOf(error)}</p>`.text;
     }
   }
 
@@ -54,7 +54,7 @@ export class MakePanel {
       output.innerHTML =
         html`<p class="hint">Of the checkpoint at step ${step.toLocaleString('en-US')}. <a class="download" download="images.png" href="${this.#shown}">Keep the file</a></p><img class="plain" src="${this.#shown}" alt="Images that were made">`.text;
     } catch (error) {
-      output.innerHTML = html`<p class="problem" role="alert">${textOf(error)}</p>`.text;
+      output.innerHTML = html`<p class="problem" role="alert">${problemOf(error)}</p>`.text;
     } finally {
       for (const button of buttons) button.disabled = false;
     }
@@ -102,6 +102,6 @@ async function asked(path: string, options: RequestInit = {}): Promise<Response>
   throw new Error((await answer.text()).trim() || `the server answered ${answer.status}`);
 }
 
-function textOf(error: unknown): string {
+function problemOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
