@@ -75,7 +75,8 @@ function checkNames(code, files) {
 }
 
 function textOf({ name, about, files }) {
-  const code = files.map(translate).join('');
+  // In a page such a text would end the script; in a string and in a template it stays what it is.
+  const code = files.map(translate).join('').replaceAll('</script', '<\\/script');
   checkNames(code, files);
   const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
   return `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.

@@ -175,13 +175,15 @@ export class DashboardServer {
       return;
     }
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (!request.complete) response.setHeader('Connection', 'close');
-    response.removeHeader('Content-Length');
+    const isSending = sendsBody(request) && !request.complete;
+    if (isSending) response.setHeader('Connection', 'close');
     response.removeHeader('ETag');
     response.statusCode = status;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    response.end(request.method === 'HEAD' ? undefined : `${message}\n`);
-    if (!request.complete) linger(request);
+    const body = `${message}\n`;
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+    response.end(request.method === 'HEAD' ? undefined : body);
+    if (isSending) linger(request);
   }
 
   /** A client that does not read its answer in time does not get the rest. */
@@ -209,6 +211,10 @@ function urlOf({ url = '/' }: IncomingMessage): URL {
 function redirect(response: ServerResponse, cookie: string): void {
   response.writeHead(303, { Location: '/', 'Set-Cookie': cookie });
   response.end();
+}
+
+function sendsBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** What still comes is read and forgotten, for a moment: a connection that is cut at once loses the answer, too. */

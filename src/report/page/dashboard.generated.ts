@@ -606,7 +606,7 @@ export const dashboardScript = [
   "}",
   "function dataBlock(id, data) {",
   "    const json = JSON.stringify(data).replaceAll('<', '\\\\u003c');",
-  "    return html `<script type=\"application/json\" id=\"${id}\">${new Html(json)}</script>`;",
+  "    return html `<script type=\"application/json\" id=\"${id}\">${new Html(json)}<\\/script>`;",
   "}",
   "const STILL_WIDTH = 720;",
   "class Charts {",
