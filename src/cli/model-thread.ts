@@ -1,9 +1,9 @@
-import { extname, join } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { GanError, messageOf } from '../errors';
 import type { ModelFacts } from '../report/page/wire';
 import type { ApplyQuery, ImagesQuery, MadeImages, Models } from '../serve/models';
 import type { KeptModelsOptions } from './kept-models';
+import { loadingCode } from './loading-code';
 
 /** What the thread is asked. */
 export type ThreadRequest =
@@ -69,12 +69,7 @@ export class ModelThread implements Models {
   }
 
   #start(): Worker {
-    const file = join(__dirname, `model-worker${extname(__filename)}`);
-    // TypeScript is read by ts-node, which a thread does not have from its process.
-    const hook = file.endsWith('.ts')
-      ? `require(${JSON.stringify(require.resolve('ts-node/register'))});`
-      : '';
-    const worker = new Worker(`${hook}require(${JSON.stringify(file)})`, {
+    const worker = new Worker(loadingCode('model-worker'), {
       eval: true,
       execArgv: [],
       env: SHARE_ENV,

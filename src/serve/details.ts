@@ -1,4 +1,5 @@
 import { messageOf } from '../errors';
+import { groupByProtocol, protocolKey } from '../report/evaluations';
 import { html } from '../report/page/html';
 import { configurationSection } from '../report/page/sections/configuration';
 import { Charts } from '../report/page/sections/figure';
@@ -42,7 +43,7 @@ function safeDetails(run: LiveRun): RunDetails {
     return makeDetails(run);
   } catch (error) {
     const head = html`<header><h1>${run.name}</h1><p class="hint">This run cannot be shown: ${messageOf(error)}</p></header>`;
-    return { head: head.text, metrics: '', charts: [], rest: '' };
+    return { head: head.text, metrics: '', charts: [], rest: '', protocols: [] };
   }
 }
 
@@ -55,6 +56,7 @@ function makeDetails(run: LiveRun): RunDetails {
     head: overviewSection(data).text,
     metrics,
     charts: charts.all,
+    protocols: groupByProtocol(data.evaluations).map(({ protocol }) => protocolKey(protocol)),
     rest: rest.map((part) => part?.text ?? '').join(''),
   };
 }

@@ -19,6 +19,7 @@ export class Feed {
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #isClosed = false;
+  #isLooking = false;
 
   constructor(list: RunList, limits: Limits) {
     this.#list = list;
@@ -47,14 +48,13 @@ export class Feed {
     if (!this.#isLooking) this.#schedule(0);
   }
 
-  /** Ends all streams. */
-  close(reason: string): void {
+  /** Tells all what came last, and that no more will come. */
+  async close(reason: string): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    if (this.#streams.size > 0 && !this.#isLooking) await this.#look(true);
     for (const stream of this.#streams) stream.end(reason);
   }
-
-  #isLooking = false;
 
   #schedule(milliseconds: number): void {
     this.#timer = setTimeout(() => this.#tick(), milliseconds);
@@ -63,13 +63,17 @@ export class Feed {
 
   async #tick(): Promise<void> {
     this.#isLooking = true;
-    const isSeldom = this.#ticks++ % SELDOM === 0;
-    if (isSeldom) await this.#list.scan();
-    const runs = this.#list.all;
-    for (const run of runs) if (isSeldom || this.#isSelected(run)) await run.poll();
-    this.#tell(runs);
+    await this.#look(this.#ticks++ % SELDOM === 0);
     this.#isLooking = false;
     if (this.#streams.size > 0 && !this.#isClosed) this.#schedule(this.#ticks === 0 ? 0 : TICK_MS);
+  }
+
+  /** @param isAll also at runs that nobody selected, and for new ones */
+  async #look(isAll: boolean): Promise<void> {
+    if (isAll) await this.#list.scan();
+    const runs = this.#list.all;
+    for (const run of runs) if (isAll || this.#isSelected(run)) await run.poll();
+    this.#tell(runs);
   }
 
   #tell(runs: readonly LiveRun[]): void {

@@ -112,8 +112,8 @@ export class DashboardServer {
     if (this.#isEnding) return;
     this.#isEnding = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#served.feed.close(reason);
     this.#served.queue.close(reason);
+    await this.#served.feed.close(reason);
     const timer = setTimeout(() => this.#server.closeAllConnections(), this.#limits.drainMs);
     // Those that have their answer.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);

@@ -18,7 +18,7 @@ export const dashboardStyle = `
 .run header{margin-bottom:2.5rem}.run header h1{font-size:clamp(1.5rem,3vw,2rem)}
 #shown:focus{outline:none}
 .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(20rem,100%),1fr));gap:2rem 2.5rem;align-items:start}
-.beside h3{margin:0 0 .75rem}
+.beside{margin-bottom:3rem}.figures{margin-bottom:2.5rem}.beside h3{margin:0 0 .75rem}
 .swatch{display:inline-block;width:1.4em;height:3px;vertical-align:middle;margin-right:.5em}
 .swatch.c0{background:var(--c0)}.swatch.c1{background:var(--c1)}.swatch.c2{background:var(--c2)}.swatch.c3{background:var(--c3)}.swatch.c4{background:var(--c4)}.swatch.c5{background:var(--c5)}
 .make form{display:flex;flex-wrap:wrap;gap:.75rem 1.25rem;align-items:end;margin:0 0 1rem}

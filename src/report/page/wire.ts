@@ -37,6 +37,8 @@ export interface RunDetails {
   /** The charts in `metrics`. */
   readonly charts: readonly Chart[];
   readonly rest: string;
+  /** How it was judged: equal texts for values that may be compared. */
+  readonly protocols: readonly string[];
 }
 
 /** Curves by name. */

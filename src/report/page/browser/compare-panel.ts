@@ -1,5 +1,5 @@
 import { overlay } from '../chart/compare';
-import { html } from '../html';
+import { type Html, html } from '../html';
 import { Charts } from '../sections/figure';
 import { find } from './dom';
 import { LiveCharts } from './live-charts';
@@ -79,8 +79,18 @@ ${rows}</tbody></table></div>`.text,
     const figures = shown.map((chart) => charts.add({ chart, note: '', height: 220 }));
     const text = html`<section data-charts aria-labelledby="metrics"><h2 id="metrics">Metrics</h2>
 <div class="controls" hidden><label><input type="checkbox"> Logarithmic</label></div><div class="grid">${figures}</div>
-<p class="hint">Only figures that were measured alike can be compared: see each run’s protocol.</p></section>`;
+${this.#comparability()}</section>`;
     this.#metrics.showMade(shown.length > 0 ? text.text : '', charts.all);
+  }
+
+  /** Figures that were measured in different ways say nothing beside each other. */
+  #comparability(): Html {
+    const judged = this.#store.shown
+      .map(({ details }) => details?.protocols ?? [])
+      .filter(({ length }) => length > 0);
+    const protocols = new Set(judged.flat());
+    if (protocols.size === 1) return html`<p class="hint">All were measured by one protocol.</p>`;
+    return html`<p class="problem" role="note">Measured by ${protocols.size} protocols: values of different ones cannot be compared. Each run’s own page has them.</p>`;
   }
 
   #showCurves(): void {

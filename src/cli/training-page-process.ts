@@ -1,0 +1,49 @@
+// The process of TrainingPage.
+import { realpathSync } from 'node:fs';
+import { messageOf } from '../errors';
+import { RunList } from '../serve/run-list';
+import { DashboardServer } from '../serve/server';
+import type { FromPage, ToPage } from './training-page';
+
+let runs: RunList | undefined;
+let server: DashboardServer | undefined;
+
+function tell(message: FromPage): void {
+  process.send?.(message);
+}
+
+async function start(folder: string, port: number): Promise<void> {
+  try {
+    runs = await RunList.open([folder], { mayCome: true });
+    server = await DashboardServer.listen({ runs, host: '127.0.0.1', port });
+    tell({ kind: 'ready', address: server.address });
+  } catch (error) {
+    const code =
+      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'ERR_UNKNOWN';
+    tell({ kind: 'failed', code, message: messageOf(error) });
+  }
+}
+
+function note(folder: string, text: string): void {
+  try {
+    const path = realpathSync(folder);
+    runs?.all.find((run) => run.path === path)?.tell(text);
+  } catch {
+    // The run has left no folder.
+  }
+}
+
+async function end(): Promise<void> {
+  await server?.close('the training has ended');
+  process.exit(0);
+}
+
+process.on('message', (message: ToPage) => {
+  if (message.kind === 'start') void start(message.folder, message.port);
+  else if (message.kind === 'note') note(message.folder, message.note);
+  else void end();
+});
+// The training was killed.
+process.on('disconnect', () => process.exit(0));
+// Of Ctrl-C both processes hear; the training writes its last checkpoint, and ends this one then.
+process.on('SIGINT', () => {});
