@@ -62,7 +62,10 @@ describe('what is not there', () => {
     renameSync(run, at('away'));
     for (const path of ['/runs/one', '/runs/one/images', '/runs/one/samples/step-000100.png']) {
       const answer = await ask(address, path);
-      expect([answer.status, answer.text]).toEqual([410, 'run one is gone: its folder was removed or renamed\n']);
+      expect([answer.status, answer.text]).toEqual([
+        410,
+        'run one is gone: its folder was removed or renamed\n',
+      ]);
     }
     const { runs } = JSON.parse((await ask(address, '/runs')).text);
     expect(runs).toMatchObject([{ id: 'one', status: 'gone' }]);
@@ -96,7 +99,10 @@ describe('links', () => {
       const { address } = await serve([run], { models: new FakeModels() });
       for (const path of ['/runs/one', '/runs/one/images', '/runs/one/samples/step-000100.png']) {
         const answer = await ask(address, path);
-        expect([answer.status, answer.text]).toEqual([403, expect.stringContaining(`${name} of this run is a link`)]);
+        expect([answer.status, answer.text]).toEqual([
+          403,
+          expect.stringContaining(`${name} of this run is a link`),
+        ]);
       }
       const list = (await ask(address, '/runs')).text;
       expect(list).not.toContain('"recipe":"secret"');
@@ -201,7 +207,10 @@ describe('wrong requests', () => {
     ['GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n', '400'],
     [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431'],
     [`GET /${'x'.repeat(3_000)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, '414'],
-    ['POST /runs/one/apply HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', '400'],
+    [
+      'POST /runs/one/apply HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',
+      '400',
+    ],
   ])('what is no request is refused, and its connection ended (%#)', async (text, status) => {
     const { address } = await serve([smallRun(at('one'))], { models: new FakeModels() });
     expect(await sendRaw(address, text)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -236,7 +245,9 @@ describe('too many', () => {
     expect(await sendRaw(address, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')).toMatch(
       /^HTTP\/1.1 503 .*too many connections: come again later\n$/s,
     );
-    await Promise.all(held.map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy())));
+    await Promise.all(
+      held.map((socket) => new Promise((resolve) => socket.once('close', resolve).destroy())),
+    );
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await ask(address, '/runs')).status).toBe(200);
   });
@@ -289,7 +300,10 @@ describe('too many', () => {
     slow.write('GET /runs/one/images HTTP/1.1\r\nHost: localhost\r\n\r\n');
     while (models.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const refused = await ask(address, '/runs/one/images');
-    expect([refused.status, refused.text]).toEqual([503, 'too many answers wait for their clients: come again later\n']);
+    expect([refused.status, refused.text]).toEqual([
+      503,
+      'too many answers wait for their clients: come again later\n',
+    ]);
     slow.destroy();
     let answer = refused;
     while (answer.status === 503) answer = await ask(address, '/runs/one/images');
@@ -335,7 +349,13 @@ describe('what is served', () => {
   test('a run as JSON, and its grids as files, which are not sent again while they are the same', async () => {
     const { address } = await serve([smallRun(at('one'))]);
     const run = JSON.parse((await ask(address, '/runs/one')).text);
-    expect(run).toMatchObject({ id: 'one', status: 'stopped', step: 50, steps: '50 of 600', evaluations: [] });
+    expect(run).toMatchObject({
+      id: 'one',
+      status: 'stopped',
+      step: 50,
+      steps: '50 of 600',
+      evaluations: [],
+    });
     const path = run.grid.source;
     expect(path).toMatch(/^\/runs\/one\/samples\/step-000200\.png\?v=/);
     const picture = await ask(address, path);
@@ -353,7 +373,11 @@ describe('what is served', () => {
     expect((await ask(address, path)).headers['content-type']).toBe('image/png');
     const accept = { accept: 'application/octet-stream, image/png;q=0.5' };
     const tensors = await ask(address, path, { headers: accept });
-    expect(tensors.headers).toMatchObject({ 'content-type': 'application/vnd.safetensors', 'x-step': '7', 'x-count': '1' });
+    expect(tensors.headers).toMatchObject({
+      'content-type': 'application/vnd.safetensors',
+      'x-step': '7',
+      'x-count': '1',
+    });
     expect(models.asked).toMatchObject([
       { query: { count: '3', seed: '4' }, format: 'png' },
       { query: { count: '3', seed: '4' }, format: 'safetensors' },
@@ -363,7 +387,10 @@ describe('what is served', () => {
   test('without models, beside a training, images are refused with what to do', async () => {
     const { address } = await serve([smallRun(at('one'))]);
     const answer = await ask(address, '/runs/one/images');
-    expect([answer.status, answer.text]).toEqual([409, expect.stringContaining('start `libtorch-gan serve`')]);
+    expect([answer.status, answer.text]).toEqual([
+      409,
+      expect.stringContaining('start `libtorch-gan serve`'),
+    ]);
   });
 });
 

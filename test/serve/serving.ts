@@ -24,7 +24,12 @@ export function testFolder(name: string): string {
 
 /** A run of some steps, with two grids, in a folder. */
 export function smallRun(folder: string, steps = 5): string {
-  return writeRun(folder, { config: CONFIG, metrics: trainingLines(steps), samples: [100, 200], pictures: ['real'] });
+  return writeRun(folder, {
+    config: CONFIG,
+    metrics: trainingLines(steps),
+    samples: [100, 200],
+    pictures: ['real'],
+  });
 }
 
 /** Asks a server; headers and method as they are given. */
