@@ -53,6 +53,7 @@ export class JobQueue {
   #turn(signal: AbortSignal | undefined): Promise<void> {
     const { most, waitMs } = this.#options;
     if (this.#closed !== undefined) throw tooBusy(this.#closed);
+    if (signal?.aborted) throw new Refusal(499, 'the client has gone');
     if (!this.#isBusy) {
       this.#isBusy = true;
       return Promise.resolve();
