@@ -68,7 +68,7 @@ test('a training that is shown makes the bytes of one that is not, and those who
   expect([await ended, host.stderr.text]).toEqual([0, expect.not.stringContaining('warning')]);
   const end = await stream.next('end');
   expect(end.data).toEqual({ reason: 'the training has ended' });
-  const last = stream.events.findLast(({ name }) => name === 'runs')?.data;
+  const last = stream.events.filter(({ name }) => name === 'runs').at(-1)?.data;
   expect(last).toEqual([expect.objectContaining({ id: 'shown', step: 8, steps: '8 of 8' })]);
   expect(stream.events.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['details', 'curves', 'grids']),
