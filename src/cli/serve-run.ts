@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { isLoopback } from '../serve/gate';
 import { RunList } from '../serve/run-list';
 import { DashboardServer } from '../serve/server';
-import { Token } from '../serve/token';
+import { pageOf, Token } from '../serve/token';
 import { listenForInterrupt } from './interrupt';
 import { ModelThread } from './model-thread';
 import type { ServeSettings } from './serve-settings';
@@ -26,7 +26,7 @@ export async function runServe(settings: ServeSettings, { host, terminal }: Comm
     terminal.log('ending: requests in work are answered; once more to leave at once'),
   );
   try {
-    const page = token ? `${server.address}?token=${encodeURIComponent(token.text)}` : server.address;
+    const page = pageOf(server, token);
     const names = runs.all.map(({ name }) => name);
     terminal.result(`page     ${page}`);
     terminal.result(`runs     ${names.length > 0 ? names.join(', ') : 'none yet'}`);

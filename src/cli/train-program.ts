@@ -106,7 +106,7 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option(
       '--serve [port]',
-      'shows the run in a browser while it trains, to this machine alone; its address is told at the start (a free port)',
+      'shows the run in a browser while it trains, to this machine alone, and with LIBTORCH_GAN_TOKEN set to those who know it; the address is told at the start (a free port)',
     )
     .option(
       '--on-divergence <what>',

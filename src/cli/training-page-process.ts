@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { messageOf } from '../errors';
 import { RunList } from '../serve/run-list';
 import { DashboardServer } from '../serve/server';
+import { pageOf, Token } from '../serve/token';
 import type { FromPage, ToPage } from './training-page';
 
 let runs: RunList | undefined;
@@ -15,8 +16,10 @@ function tell(message: FromPage): void {
 async function start(folder: string, port: number): Promise<void> {
   try {
     runs = await RunList.open([folder], { mayCome: true });
-    server = await DashboardServer.listen({ runs, host: '127.0.0.1', port });
-    tell({ kind: 'ready', address: server.address });
+    const { LIBTORCH_GAN_TOKEN: secret } = process.env;
+    const token = secret ? new Token(secret) : undefined;
+    server = await DashboardServer.listen({ runs, host: '127.0.0.1', port, token });
+    tell({ kind: 'ready', address: pageOf(server, token) });
   } catch (error) {
     const code =
       typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'ERR_UNKNOWN';

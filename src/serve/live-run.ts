@@ -43,6 +43,7 @@ export class LiveRun {
   /** Counts changes of the grids. */
   gridVersion = 0;
   #stamp = '';
+  #polling: Promise<void> | undefined;
   readonly #told: string[] = [];
 
   constructor({ id, name, path }: { readonly id: string; readonly name: string; readonly path: string }) {
@@ -76,8 +77,15 @@ export class LiveRun {
     this.version++;
   }
 
-  /** Reads what is new. What cannot be read is the run's problem, and no error. */
-  async poll(): Promise<void> {
+  /** Reads what is new, once for all who ask meanwhile. What cannot be read is the run's problem, and no error. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#poll().finally(() => {
+      this.#polling = undefined;
+    });
+    return this.#polling;
+  }
+
+  async #poll(): Promise<void> {
     const before = [this.status, this.problem].join();
     try {
       await stat(this.path);

@@ -42,6 +42,11 @@ export class Token {
   }
 }
 
+/** The address of a server's page, which lets whoever opens it in. */
+export function pageOf({ address }: { readonly address: string }, token: Token | undefined): string {
+  return token ? `${address}?token=${encodeURIComponent(token.text)}` : address;
+}
+
 /** The value of the cookie of a server at a port, in a `Cookie` header: those of all ports of a machine are sent together. */
 export function tokenCookie(header: string, port: number): string | undefined {
   const start = `${cookieName(port)}=`;

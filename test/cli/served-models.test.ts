@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as apply } from '../../src/cli/apply';
+import { KeptModels } from '../../src/cli/kept-models';
 import { main as sample } from '../../src/cli/sample';
 import { ServedModels } from '../../src/cli/served-models';
 import { main as train } from '../../src/cli/train';
@@ -201,6 +202,21 @@ describe('models that are served', () => {
       const made = await applied('holes', readFileSync(at('holed.png')));
       expect(Buffer.from(made.bytes).equals(readFileSync(at('filled.png')))).toBe(true);
     });
+  });
+
+  test('a model is loaded once, and of many those that were asked for last are kept', async () => {
+    const kept = new KeptModels({ device: 'cpu' });
+    try {
+      const first = await kept.get(at('plain'));
+      expect(await kept.get(at('plain'))).toBe(first);
+      for (const name of ['classes', 'pairs', 'holes', 'copy']) {
+        if (name === 'copy') cpSync(at('plain'), at('copy'), { recursive: true });
+        await kept.get(at(name));
+      }
+      expect(await kept.get(at('plain'))).not.toBe(first);
+    } finally {
+      kept.dispose();
+    }
   });
 
   test('a model is described by what can be asked of it', async () => {
