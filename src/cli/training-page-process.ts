@@ -27,8 +27,10 @@ async function start(folder: string, port: number): Promise<void> {
   }
 }
 
-function note(folder: string, text: string): void {
+async function note(folder: string, text: string): Promise<void> {
   try {
+    // It may have begun since.
+    await runs?.scan();
     const path = realpathSync(folder);
     runs?.all.find((run) => run.path === path)?.tell(text);
   } catch {
@@ -43,7 +45,7 @@ async function end(): Promise<void> {
 
 process.on('message', (message: ToPage) => {
   if (message.kind === 'start') void start(message.folder, message.port);
-  else if (message.kind === 'note') note(message.folder, message.note);
+  else if (message.kind === 'note') void note(message.folder, message.note);
   else void end();
 });
 // The training was killed.

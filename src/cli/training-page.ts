@@ -71,6 +71,11 @@ export class TrainingPage {
     return new TrainingPage(child, terminal);
   }
 
+  /** Of the process; 0 where it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Shows a sentence with a run. */
   tell(folder: string, note: string): void {
     if (this.#isOpen) send(this.#child, { kind: 'note', folder, note });

@@ -7,9 +7,13 @@ import { metricsSection } from '../report/page/sections/metrics';
 import { neighboursSection } from '../report/page/sections/neighbours';
 import { overviewSection } from '../report/page/sections/overview';
 import { pairFigures } from '../report/page/sections/samples';
-import { thin } from '../report/page/thin';
+import { MOST_POINTS, thin } from '../report/page/thin';
 import type { Curves, RunDetails } from '../report/page/wire';
 import type { LiveRun } from './live-run';
+
+/** Points of all curves of a run together, and what a curve has at least. */
+const ALL_POINTS = 50_000;
+const LEAST_POINTS = 100;
 
 /** Made once for all who look. */
 const made = new WeakMap<
@@ -62,5 +66,6 @@ function makeDetails(run: LiveRun): RunDetails {
 }
 
 function thinned({ metrics }: LiveRun): Curves {
-  return Object.fromEntries([...metrics.curves].map(([name, curve]) => [name, thin(curve)]));
+  const most = Math.max(LEAST_POINTS, Math.min(MOST_POINTS, Math.floor(ALL_POINTS / metrics.curves.size)));
+  return Object.fromEntries([...metrics.curves].map(([name, curve]) => [name, thin(curve, most)]));
 }

@@ -10,6 +10,8 @@ export interface Limits {
   readonly waitMs: number;
   /** Bytes of a picture that is sent in. */
   readonly bodyBytes: number;
+  /** Pictures that are sent in, or wait for their model, at once; one more gets 503. */
+  readonly uploads: number;
   /** Images of a request. */
   readonly count: number;
   /** Bytes of an answer. */
@@ -33,6 +35,7 @@ export const LIMITS: Limits = {
   waiting: 128,
   waitMs: 60_000,
   bodyBytes: 16 << 20,
+  uploads: 16,
   count: 256,
   answerBytes: 64 << 20,
   unreadBytes: 256 << 20,

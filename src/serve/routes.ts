@@ -120,13 +120,9 @@ async function sendRun({ response }: Call, { runs }: Served, [id]: readonly stri
 }
 
 /** A picture is asked for anew each time, and sent where it is another one. */
-async function sendPicture(
-  call: Call,
-  { runs }: Served,
-  [id, folder, name]: readonly string[],
-): Promise<void> {
+async function sendPicture(call: Call, served: Served, [id, folder, name]: readonly string[]): Promise<void> {
   const { request, response } = call;
-  const { path } = await runs.find(id);
+  const { path } = await served.runs.find(id);
   const file = await openInside(path, `${folder}/${name}`);
   if (!file) throw new Refusal(404, `run ${id} has no ${folder}/${name}`);
   try {
@@ -139,10 +135,8 @@ async function sendPicture(
       response.end();
       return;
     }
-    const bytes = await file.readFile();
     response.setHeader('Content-Type', 'image/png');
-    response.setHeader('Content-Length', bytes.length);
-    response.end(request.method === 'HEAD' ? undefined : bytes);
+    sendBytes(call, served, await file.readFile());
   } finally {
     await file.close();
   }
@@ -174,36 +168,52 @@ async function sendImages(call: Call, served: Served, [id]: readonly string[]): 
   );
 }
 
+/** Pictures that are held in memory now, as those of all servers of this process are. */
+let uploads = 0;
+
 async function sendApplied(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
   const { request, url, gone } = call;
   const { path, models } = await modelOf(id, served);
   const { format: asked, ...query } = queryOf(url, ['direction', 'seed', 'depth', 'format']);
   const format = answerFormat(asked, request.headers.accept);
   const { limits, queue } = served;
-  const picture = await readBody(request, limits.bodyBytes);
-  const made = await queue.add(() => models.apply(path, { picture, query, format, limits }), gone);
-  sendImageBytes(call, served, format, made);
+  if (uploads >= limits.uploads)
+    throw tooBusy(`${limits.uploads} pictures are in work, as many as may be: come again later`);
+  uploads++;
+  try {
+    const picture = await readBody(request, limits.bodyBytes);
+    const made = await queue.add(() => models.apply(path, { picture, query, format, limits }), gone);
+    sendImageBytes(call, served, format, made);
+  } finally {
+    uploads--;
+  }
+}
+
+function sendImageBytes(
+  call: Call,
+  served: Served,
+  format: AnswerFormat,
+  { bytes, count, step }: MadeImages,
+): void {
+  const { response } = call;
+  response.setHeader('Content-Type', mediaType(format));
+  response.setHeader('X-Count', count);
+  response.setHeader('X-Step', step);
+  sendBytes(call, served, bytes);
 }
 
 /** Bytes of answers that their clients have not read yet: of all servers of this process. */
 let unread = 0;
 
-function sendImageBytes(
-  { request, response }: Call,
-  { limits }: Served,
-  format: AnswerFormat,
-  { bytes, count, step }: MadeImages,
-): void {
+/** @throws Refusal 503 where too much waits for those who asked */
+function sendBytes({ request, response }: Call, { limits }: Served, bytes: Uint8Array): void {
   if (unread + bytes.length > limits.unreadBytes)
     throw tooBusy('too many answers wait for their clients: come again later');
   unread += bytes.length;
   response.on('close', () => {
     unread -= bytes.length;
   });
-  response.setHeader('Content-Type', mediaType(format));
   response.setHeader('Content-Length', bytes.length);
-  response.setHeader('X-Count', count);
-  response.setHeader('X-Step', step);
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 

@@ -2,8 +2,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Terminal } from '../../src/cli/terminal';
 import { main as train } from '../../src/cli/train';
-import { openEvents, testFolder } from '../serve/serving';
+import { TrainingPage } from '../../src/cli/training-page';
+import { ask, openEvents, smallRun, testFolder } from '../serve/serving';
 import { filesOf } from '../support/training';
 import { FakeHost } from './fakes';
 import { writeTinyMnist } from './tiny-data';
@@ -80,3 +82,23 @@ test('a training that is shown makes the bytes of one that is not, and those who
     readFileSync(join(run, 'metrics.jsonl'), 'utf8').replace(/"imagesPerSecond":[^,]+/g, '');
   expect(losses(shown)).toBe(losses(alone));
 }, 180_000);
+
+test('what a training warns of is shown with its run, and a page that ends is told in one line', async () => {
+  const host = new FakeHost();
+  const run = smallRun(join(folder, 'run'));
+  const page = await TrainingPage.open({ folder: run, port: 0, terminal: new Terminal(host) });
+  const address = /http:\S+/.exec(host.stderr.text)?.[0] ?? '';
+  const stream = openEvents(address, '/events?runs=run');
+  await stream.next('details');
+  page.tell(run, 'the discriminator has won');
+  const told = await stream.next('details', ({ data }) =>
+    String(data.head).includes('the discriminator has won'),
+  );
+  expect(told.data.id).toBe('run');
+  expect((await ask(address, '/runs/run/images')).status).toBe(409);
+  const warned = new Promise((resolve) => host.stderr.once('line', resolve));
+  process.kill(page.pid);
+  expect(await warned).toBe('warning: the page of the run has ended; the training goes on');
+  page.tell(run, 'nobody hears this');
+  await page.close();
+}, 120_000);

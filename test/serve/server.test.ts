@@ -149,6 +149,25 @@ describe('too many', () => {
     expect(statuses.sort()).toEqual([200, 200, 503]);
   });
 
+  test('one picture more than may be in work gets 503, and one that is refused makes room', async () => {
+    const models = new FakeModels();
+    const { address } = await serve([smallRun(at('one'))], { models, limits: { uploads: 1, bodyBytes: 4 } });
+    const half = silent(address);
+    half.write('POST /runs/one/apply HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nha');
+    const post = () => ask(address, '/runs/one/apply', { method: 'POST', body: 'full' });
+    let answer = await post();
+    while (answer.status === 200) answer = await post();
+    expect([answer.status, answer.text]).toEqual([
+      503,
+      '1 pictures are in work, as many as may be: come again later\n',
+    ]);
+    half.destroy();
+    while (answer.status === 503) answer = await post();
+    expect(answer.status).toBe(200);
+    const large = await ask(address, '/runs/one/apply', { method: 'POST', body: 'larger' });
+    expect([large.status, (await post()).status]).toEqual([413, 200]);
+  });
+
   test('a client that leaves the queue is not worked for', async () => {
     const models = new FakeModels();
     let release = () => {};
