@@ -43,10 +43,15 @@ async function end(): Promise<void> {
   process.exit(0);
 }
 
+function take(message: ToPage): Promise<void> {
+  if (message.kind === 'start') return start(message.folder, message.port);
+  return message.kind === 'note' ? note(message.folder, message.note) : end();
+}
+
+/** One message after the other: the last note is shown before the end. */
+let last = Promise.resolve();
 process.on('message', (message: ToPage) => {
-  if (message.kind === 'start') void start(message.folder, message.port);
-  else if (message.kind === 'note') void note(message.folder, message.note);
-  else void end();
+  last = last.then(() => take(message));
 });
 // The training was killed.
 process.on('disconnect', () => process.exit(0));

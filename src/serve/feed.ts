@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { messageOf } from '../errors';
 import { EventStream } from './event-stream';
 import type { Limits } from './limits';
 import type { LiveRun } from './live-run';
@@ -19,11 +20,15 @@ export class Feed {
   #timer: NodeJS.Timeout | undefined;
   #ticks = 0;
   #isClosed = false;
-  #isLooking = false;
+  /** The look that is at work. */
+  #looking: Promise<void> | undefined;
+  readonly #onError: (problem: string) => void;
 
-  constructor(list: RunList, limits: Limits) {
+  /** @param onError is told of what goes wrong in a look; the next one comes all the same */
+  constructor(list: RunList, limits: Limits, onError: (problem: string) => void = () => {}) {
     this.#list = list;
     this.#limits = limits;
+    this.#onError = onError;
   }
 
   /** Who looks. */
@@ -45,14 +50,15 @@ export class Feed {
     // At once for the one that came.
     this.#ticks = 0;
     clearTimeout(this.#timer);
-    if (!this.#isLooking) this.#schedule(0);
+    if (!this.#looking) this.#schedule(0);
   }
 
   /** Tells all what came last, and that no more will come. */
   async close(reason: string): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (this.#streams.size > 0 && !this.#isLooking) await this.#look(true);
+    await this.#looking;
+    if (this.#streams.size > 0) await this.#look(true);
     for (const stream of this.#streams) stream.end(reason);
   }
 
@@ -62,18 +68,22 @@ export class Feed {
   }
 
   async #tick(): Promise<void> {
-    this.#isLooking = true;
-    await this.#look(this.#ticks++ % SELDOM === 0);
-    this.#isLooking = false;
+    this.#looking = this.#look(this.#ticks++ % SELDOM === 0);
+    await this.#looking;
+    this.#looking = undefined;
     if (this.#streams.size > 0 && !this.#isClosed) this.#schedule(this.#ticks === 0 ? 0 : TICK_MS);
   }
 
   /** @param isAll also at runs that nobody selected, and for new ones */
   async #look(isAll: boolean): Promise<void> {
-    if (isAll) await this.#list.scan();
-    const runs = this.#list.all;
-    for (const run of runs) if (isAll || this.#isSelected(run)) await run.poll();
-    this.#tell(runs);
+    try {
+      if (isAll) await this.#list.scan();
+      const runs = this.#list.all;
+      for (const run of runs) if (isAll || this.#isSelected(run)) await run.poll();
+      this.#tell(runs);
+    } catch (error) {
+      this.#onError(messageOf(error));
+    }
   }
 
   #tell(runs: readonly LiveRun[]): void {

@@ -65,7 +65,7 @@ export class DashboardServer {
     this.#gate = new Gate({ host, port, token });
     const queue = new JobQueue({ most: limits.waiting, waitMs: limits.waitMs });
     const page = dashboardPage({ makesImages: models !== undefined });
-    this.#served = { runs, models, limits, queue, page, feed: new Feed(runs, limits) };
+    this.#served = { runs, models, limits, queue, page, feed: new Feed(runs, limits, options.onError) };
     this.#server = createServer(
       {
         maxHeaderSize: HEADER_BYTES,

@@ -28,7 +28,7 @@ export const dashboardStyle = `
 .make .download{font-size:.875rem;color:inherit}
 .problem{color:var(--ink);background:var(--warn);border-left:3px solid var(--warn-edge);padding:.5rem .8rem}
 @media (max-width:46rem){.runs thead{position:absolute;clip-path:inset(50%)}.runs tr{display:grid;grid-template-columns:auto 1fr auto;gap:.1rem .75rem;padding:.5rem 0;border-bottom:1px solid var(--hair)}
-.runs td,.runs tbody th{border:0;padding:.1rem 0;white-space:normal}.runs td:first-child{grid-row:span 4}.runs tbody th{grid-column:2/4}.runs td:nth-child(n+3){grid-column:2}.runs td:last-child{grid-column:3;grid-row:2/span 4}}
+.runs td,.runs tbody th{border:0;padding:.1rem 0;white-space:normal}.runs td:first-child{grid-row:span 4}.runs tbody th{grid-column:2/4}.runs td:nth-child(n+3){grid-column:2}.runs td:last-child{grid-column:3;grid-row:2/span 4}.steps::before{content:"step "}.speed::after{content:" images/s"}}
 @media (prefers-reduced-motion:no-preference){.state.training::before{animation:pulse 2s ease-in-out infinite}}
 @keyframes pulse{50%{opacity:.35}}
 `;

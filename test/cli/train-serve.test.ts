@@ -102,3 +102,16 @@ test('what a training warns of is shown with its run, and a page that ends is to
   page.tell(run, 'nobody hears this');
   await page.close();
 }, 120_000);
+
+test('a training that fails tells why on its page, before that ends', async () => {
+  const host = new FakeHost();
+  const run = smallRun(join(folder, 'failed'));
+  const page = await TrainingPage.open({ folder: run, port: 0, terminal: new Terminal(host) });
+  const stream = openEvents(/http:\S+/.exec(host.stderr.text)?.[0] ?? '', '/events?runs=failed');
+  await stream.next('details');
+  page.tell(run, 'step 7: expected finite losses');
+  await page.close();
+  await stream.next('end');
+  const details = stream.events.filter(({ name }) => name === 'details').at(-1);
+  expect(details?.data.head).toContain('step 7: expected finite losses');
+}, 120_000);

@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { evaluationLine } from '../../src/report/evaluations';
 import { noisePng } from '../report/page/run-fixture';
@@ -110,13 +110,13 @@ test('a run whose files are of another kind than expected does not end the page 
 
 test('a client that does not read holds nobody up, gets no queue, and is cut off at last', async () => {
   const run = smallRun(at('one'));
-  const names = Array.from({ length: 200 }, (_, at) => `a loss with a long name, number ${at}`);
-  const long = Array.from(
-    { length: 1_000 },
-    (_, step) =>
-      `${JSON.stringify({ step: step + 100, ...Object.fromEntries(names.map((name) => [name, Math.sin(step)])) })}\n`,
-  );
-  appendFileSync(at('one', 'metrics.jsonl'), long.join(''));
+  // More in an event than the system keeps for a client.
+  const fill = (round: number) =>
+    writeFileSync(
+      at('one', 'config.json'),
+      JSON.stringify({ topology: { generator: `${round}`.repeat(8 << 20) } }),
+    );
+  fill(0);
   const server = await serve([run], { limits: { readMs: 100 } });
   const { hostname, port } = new URL(server.address);
   const slow = connect(Number(port), hostname, () =>
@@ -126,14 +126,13 @@ test('a client that does not read holds nobody up, gets no queue, and is cut off
   slow.pause();
   const stream = openEvents(server.address, '/events');
   await stream.next('runs');
-  while (server.viewers === 2) {
-    appendFileSync(at('one', 'metrics.jsonl'), long.join('').replaceAll('"step":', '"step":1'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let round = 1; server.viewers === 2; round++) {
+    fill(round % 10);
+    await new Promise((resolve) => setTimeout(resolve, 500));
   }
   expect(server.viewers).toBe(1);
   slow.destroy();
   stream.close();
-  rmSync(run, { recursive: true });
 });
 
 test('at the end pages are told why', async () => {
