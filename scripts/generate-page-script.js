@@ -1,20 +1,52 @@
-// Writes src/report/page/script.generated.ts: the browser's part of the report page as one script, from its TypeScript; with
-// `--check` it compares instead. A page is written at run time, where there is no compiler.
+// Writes src/report/page/script.generated.ts and dashboard.generated.ts: the browser's parts of the report page and of the page that
+// `serve` shows, each as one script, from their TypeScript; with `--check` it compares instead. A page is written at run time, where
+// there is no compiler.
 const fs = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');
 
 const folder = path.join(__dirname, '..', 'src', 'report', 'page');
-const target = path.join(folder, 'script.generated.ts');
 // What a file imports comes before it.
-const FILES = [
+const CHARTS = [
   'chart/chart.ts',
   'chart/scale.ts',
   'chart/draw.ts',
   'browser/dom.ts',
   'browser/chart-view.ts',
-  'browser/scrubber.ts',
-  'browser/main.ts',
+];
+const SHARED = ['browser/section.ts', 'browser/offer-copy.ts', 'browser/scrubber.ts'];
+const SCRIPTS = [
+  {
+    target: 'script.generated.ts',
+    name: 'pageScript',
+    about: 'The script of a report page.',
+    files: [...CHARTS, ...SHARED, 'browser/main.ts'],
+  },
+  {
+    target: 'dashboard.generated.ts',
+    name: 'dashboardScript',
+    about: 'The script of the page of runs.',
+    files: [
+      ...CHARTS,
+      ...SHARED,
+      'chart/compare.ts',
+      'thin.ts',
+      'html.ts',
+      'sections/figure.ts',
+      'sections/curves.ts',
+      'sections/picture.ts',
+      'sections/scrubber-figure.ts',
+      'browser/slot.ts',
+      'browser/live-charts.ts',
+      'browser/live-scrubber.ts',
+      'browser/make-panel.ts',
+      'browser/run-store.ts',
+      'browser/run-panel.ts',
+      'browser/compare-panel.ts',
+      'browser/run-table.ts',
+      'browser/dashboard.ts',
+    ],
+  },
 ];
 
 // The files share one scope: imports name what is there already.
@@ -33,28 +65,35 @@ function translate(file) {
     .replaceAll(/^export /gm, '');
 }
 
-function checkNames(code) {
+function checkNames(code, files) {
   const names = [...code.matchAll(/^(?:const|let|class|(?:async )?function\*?) (\w+)/gm)].map(
     ([, name]) => name,
   );
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice)
-    throw new Error(`${twice} is declared in two of ${FILES.join(', ')}: the page's script has one scope`);
+    throw new Error(`${twice} is declared in two of ${files.join(', ')}: a page's script has one scope`);
 }
 
-const code = FILES.map(translate).join('');
-checkNames(code);
-const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
-const text = `// Written by \`npm run generate:page\` from ${FILES.join(', ')}: change those.
+function textOf({ name, about, files }) {
+  // In a page such a text would end the script; in a string and in a template it stays what it is.
+  const code = files.map(translate).join('').replaceAll('</script', '<\\/script');
+  checkNames(code, files);
+  const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
+  return `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.
 
-/** The script of a report page. */
-export const pageScript = [
+/** ${about} */
+export const ${name} = [
 ${lines.map((line) => `  ${JSON.stringify(line)},\n`).join('')}].join('\\n');
 `;
+}
 
-if (!process.argv.includes('--check')) {
-  fs.writeFileSync(target, text);
-} else if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) {
-  process.stderr.write(`${target} is not what its sources say: run npm run generate:page\n`);
-  process.exitCode = 1;
+for (const script of SCRIPTS) {
+  const target = path.join(folder, script.target);
+  const text = textOf(script);
+  if (!process.argv.includes('--check')) {
+    fs.writeFileSync(target, text);
+  } else if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) {
+    process.stderr.write(`${target} is not what its sources say: run npm run generate:page\n`);
+    process.exitCode = 1;
+  }
 }

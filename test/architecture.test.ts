@@ -6,6 +6,7 @@ import { circles } from './support/circles';
 const ORDER = [
   'index.ts',
   'cli',
+  'serve',
   'recipes',
   'training',
   'style',

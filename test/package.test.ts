@@ -125,7 +125,7 @@ test('the command lists its commands, and an unknown one suggests the nearest', 
   expect(wrong.status).toBe(2);
 });
 
-test.each(['train', 'sample', 'doctor', 'setup'])('%s --help works in a package', (name) => {
+test.each(['train', 'sample', 'serve', 'doctor', 'setup'])('%s --help works in a package', (name) => {
   const { status, stdout, stderr } = command(name, '--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toContain('--help');

@@ -39,6 +39,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'makes a run of weights that PyTorch trained',
     load: () => require('./import') as typeof import('./import'),
   },
+  serve: {
+    summary: 'shows runs in a browser, and serves images of their models',
+    load: () => require('./serve') as typeof import('./serve'),
+  },
   doctor: {
     summary: 'tells what was found, and what to type next',
     load: () => require('./doctor') as typeof import('./doctor'),

@@ -37,6 +37,8 @@ export interface ReportViewOptions {
   readonly use?: ModelUse;
   /** The time in milliseconds (`performance.now`). */
   readonly now?: () => number;
+  /** Is told what is warned of. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** Shows a training on the terminal: its reports as they come, and in the end where to find what it left. */
@@ -102,6 +104,7 @@ export class ReportView {
 
   /** Writes a warning, also with `--quiet`. */
   warn(line: string): void {
+    this.#options.onNote?.(line);
     if (this.#progress) this.#progress.note(`warning: ${line}`);
     else this.#options.terminal.warn(line);
   }

@@ -21,6 +21,7 @@ const OTHER_FLAGS: ReadonlySet<string> = new Set([
   'config',
   'resume',
   'seeds',
+  'serve',
   'set',
   'json',
   'quiet',
@@ -102,6 +103,10 @@ export function trainProgram(recipes: Recipes): Command {
     .option(
       '--profile [steps]',
       `prints where the time of so many steps goes (${PROFILE_STEPS}), after ${PROFILE_WARMUP} of warm-up; also in profile.json and trace.json`,
+    )
+    .option(
+      '--serve [port]',
+      'shows the run in a browser while it trains, to this machine alone, and with LIBTORCH_GAN_TOKEN set to those who know it; the address is told at the start (a free port)',
     )
     .option(
       '--on-divergence <what>',

@@ -26,6 +26,9 @@ import { earlyEnd, stagesText } from './train-stages';
 import { tellThreshold } from './train-threshold';
 import { openTrainingEvaluation } from './training-evaluation';
 
+/** Is told what a training warns of, and of which run. */
+export type OnNote = (folder: string, note: string) => void;
+
 /** A training, decided in every respect. */
 export interface TrainingPlan {
   readonly recipe: Recipe;
@@ -44,6 +47,7 @@ export interface TrainingPlan {
   readonly evaluation?: EvaluationSettings;
   /** What the resumed run had otherwise, a text each. */
   readonly changes?: readonly string[];
+  readonly onNote?: OnNote;
 }
 
 /**
@@ -95,6 +99,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     recipe: settings.recipe,
     resumed: resume,
     use: useOf(model),
+    onNote: (note) => plan.onNote?.(folder, note),
   });
   const interrupt = listenForInterrupt(host, () =>
     view.interrupt('interrupted: ending this step and writing a checkpoint; once more to leave at once'),

@@ -1,4 +1,5 @@
-import { UsageError } from '../errors';
+import { messageOf, UsageError } from '../errors';
+import { readConfig } from '../recipes/config';
 import { recipes } from '../recipes/index';
 import { requireUnlocked } from '../training/run-lock';
 import type { Host } from './host';
@@ -6,8 +7,11 @@ import { type Invocation, runProgram } from './program';
 import { resumeSettings } from './resume';
 import { checkRunFolder, newRunFolder } from './run-folder';
 import { parseSeeds } from './seeds';
-import { resolveSettings } from './settings';
+import { serveFields } from './serve-settings';
+import { flagSource, resolveSettings } from './settings';
+import type { Terminal } from './terminal';
 import { readGiven, trainProgram } from './train-program';
+import type { OnNote } from './train-run';
 
 /**
  * `train [recipe]`: trains, with progress on stderr and the result on stdout.
@@ -36,28 +40,60 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
   const folder = out ?? newRunFolder(settings, new Date());
   if (resume === undefined && !seeds) checkRunFolder(folder);
   requireUnlocked(folder);
+  const port = portOf(invocation.options);
   // Only now: --help and wrong calls need neither LibTorch nor the data.
   const { runTraining } = require('./train-run') as typeof import('./train-run');
   const { terminal } = invocation;
   for (const note of notes) terminal.warn(note);
-  if (seeds) {
-    const { runSeeds } = require('./train-seeds') as typeof import('./train-seeds');
-    return runSeeds({ recipe, settings, folder, evaluation, seeds }, { host, terminal });
+  return shown({ folder, port, terminal }, (onNote) => {
+    if (seeds) {
+      const { runSeeds } = require('./train-seeds') as typeof import('./train-seeds');
+      return runSeeds({ recipe, settings, folder, evaluation, seeds, onNote }, { host, terminal });
+    }
+    return runTraining(
+      {
+        recipe,
+        settings,
+        folder,
+        resume: resume !== undefined,
+        resumeStep,
+        profile,
+        precision,
+        evaluation,
+        changes,
+        onNote,
+      },
+      { host, terminal },
+    );
+  });
+}
+
+/** Trains, with a page of the run in a browser meanwhile where `--serve` asks for one. */
+async function shown(
+  {
+    folder,
+    port,
+    terminal,
+  }: { readonly folder: string; readonly port: number | undefined; readonly terminal: Terminal },
+  train: (onNote?: OnNote) => Promise<number>,
+): Promise<number> {
+  if (port === undefined) return train();
+  const { TrainingPage } = require('./training-page') as typeof import('./training-page');
+  const page = await TrainingPage.open({ folder, port, terminal });
+  try {
+    return await train((run, note) => page.tell(run, note));
+  } catch (error) {
+    page.tell(folder, messageOf(error));
+    throw error;
+  } finally {
+    await page.close();
   }
-  return runTraining(
-    {
-      recipe,
-      settings,
-      folder,
-      resume: resume !== undefined,
-      resumeStep,
-      profile,
-      precision,
-      evaluation,
-      changes,
-    },
-    { host, terminal },
-  );
+}
+
+/** The port of `--serve`; 0 where it names none, undefined without it. @throws UsageError for what is no port */
+function portOf({ serve }: Invocation['options']): number | undefined {
+  if (serve === undefined) return undefined;
+  return serve === true ? 0 : readConfig({ serve: serveFields.port }, [flagSource({ serve })]).serve;
 }
 
 /** The seeds of several trainings; undefined for one. @throws UsageError beside flags of one training */

@@ -2,7 +2,7 @@ import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
 import type { ImageSize } from './image-size';
 import type { ImageShape } from './image-spec';
-import { openImage, shownSize } from './open-image';
+import { type ImageFile, openImage, shownSize } from './open-image';
 import { type DecodedForm, renderBytes, renderDeep } from './render-image';
 
 export type { DecodedForm, Fit } from './render-image';
@@ -68,11 +68,11 @@ export interface WholeImage<T extends Uint8Array | Uint16Array = Uint8Array> ext
  */
 export function decodeWhole(
   load: Sharp,
-  path: string,
+  file: ImageFile,
   channels: ImageShape['channels'],
 ): Promise<WholeImage> {
-  return naming(path, async () => {
-    const opened = await openImage(load, path);
+  return naming(file, async () => {
+    const opened = await openImage(load, file);
     const size = await shownSize(opened);
     return { ...size, pixels: await renderBytes(opened, { channels, ...size, fit: 'stretch' }) };
   });
@@ -84,11 +84,11 @@ export function decodeWhole(
  */
 export function decodeDeep(
   load: Sharp,
-  path: string,
+  file: ImageFile,
   channels: ImageShape['channels'],
 ): Promise<WholeImage<Uint8Array | Uint16Array>> {
-  return naming(path, async () => {
-    const opened = await openImage(load, path);
+  return naming(file, async () => {
+    const opened = await openImage(load, file);
     const size = await shownSize(opened);
     if (opened.bits === 16) return { ...size, pixels: await renderDeep(opened, channels) };
     return { ...size, pixels: await renderBytes(opened, { channels, ...size, fit: 'stretch' }) };
@@ -99,8 +99,8 @@ export function decodeDeep(
  * The size that {@link decodeWhole} will give, by what the file says of itself.
  * @throws ERR_BAD_IMAGE as `decodeImage`, but not for pixels that are damaged or missing
  */
-export function measureImage(load: Sharp, path: string): Promise<ImageSize> {
-  return naming(path, async () => shownSize(await openImage(load, path)));
+export function measureImage(load: Sharp, file: ImageFile): Promise<ImageSize> {
+  return naming(file, async () => shownSize(await openImage(load, file)));
 }
 
 /** An image brought into a form, and what it was in its file. */
@@ -131,11 +131,12 @@ export async function decodeFormed(
   return naming(path, async () => ({ own, pixels: await renderBytes(opened, form) }));
 }
 
-async function naming<T>(path: string, decode: () => Promise<T>): Promise<T> {
+async function naming<T>(file: ImageFile, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
   } catch (error) {
     const lines = new Set(messageOf(error).split('\n'));
-    throw new GanError('ERR_BAD_IMAGE', `${path} is not a readable image: ${[...lines].join('; ')}`);
+    const name = typeof file === 'string' ? file : file.name;
+    throw new GanError('ERR_BAD_IMAGE', `${name} is not a readable image: ${[...lines].join('; ')}`);
   }
 }

@@ -20,15 +20,16 @@ export interface OpenImage {
 const MAX_PIXELS = 2 ** 26;
 const MAX_FILE_BYTES = 2 ** 29;
 
+/** An image file: its path, or its bytes with what errors call them. */
+export type ImageFile = string | { readonly name: string; readonly bytes: Uint8Array };
+
 /**
  * Opens a JPEG, PNG, WebP, GIF, TIFF or BMP file. Its colours become those of sRGB by the profile in it when it is decoded; a damaged profile is
  * taken for none.
  * @throws Error saying why it cannot be decoded, as far as its headers tell
  */
-export async function openImage(load: typeof sharp, path: string): Promise<OpenImage> {
-  const { size } = await stat(path);
-  if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
-  const bytes = await readFile(path);
+export async function openImage(load: typeof sharp, file: ImageFile): Promise<OpenImage> {
+  const bytes = typeof file === 'string' ? await readImage(file) : Buffer.from(file.bytes);
   const format = formatOf(bytes);
   if (format === 'bmp') {
     const { data, ...raw } = decodeBmp(bytes, { maxPixels: MAX_PIXELS });
@@ -47,6 +48,12 @@ export async function openImage(load: typeof sharp, path: string): Promise<OpenI
   const raw = load(bytes, { ...options, ignoreIcc: true });
   if (icc === undefined || !isProfile(icc)) return { image: raw, metadata, bits: 16, profiledGrey: false };
   return { image: raw.withIccProfile('srgb'), metadata, bits: 16, profiledGrey: space === 'grey16' };
+}
+
+async function readImage(path: string): Promise<Buffer> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
+  return readFile(path);
 }
 
 /** Each reading goes through sharp's threads, which for a small image costs as much as its pixels. */

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { readError, writeError } from './file-error';
 import {
+  badRecords,
   badSafetensors,
   decodeHeader,
   encodeHeader,
@@ -70,6 +71,16 @@ export async function writeSafetensors(
     if (handle !== undefined) await discard(handle, file);
     throw writeError(file, error);
   }
+}
+
+/**
+ * The bytes of the file that {@link writeSafetensors} writes.
+ *
+ * @throws GanError `ERR_BAD_SAFETENSORS` when a record's bytes do not fit its dtype and shape
+ */
+export function encodeSafetensors(records: TensorRecords): Uint8Array {
+  const header = encodeHeader({ entries: layOut(records, badRecords), metadata: {} });
+  return Buffer.concat([header, ...Object.values(records).map(({ bytes }) => bytes)]);
 }
 
 /**

@@ -172,7 +172,7 @@ export function sameProtocol(a: Protocol, b: Protocol): boolean {
 }
 
 /** Equal for protocols that are {@link sameProtocol | the same}. */
-function protocolKey(protocol: Protocol): string {
+export function protocolKey(protocol: Protocol): string {
   const names = Object.keys(protocol).filter((name) => !CHANCE.has(name));
   return JSON.stringify(names.sort().map((name) => [name, protocol[name]]));
 }

@@ -74,6 +74,11 @@ export function requireUnlocked(folder: string): void {
   if (owner) throw locked(folder, owner);
 }
 
+/** Whether a process writes a folder now: a training that goes on. */
+export function isBeingWritten(folder: string): boolean {
+  return living(folder, namesIn(folder)).others.length > 0;
+}
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);

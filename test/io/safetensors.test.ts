@@ -10,7 +10,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSafetensors, type TensorRecord, writeSafetensors } from '../../src/io/safetensors';
+import {
+  encodeSafetensors,
+  readSafetensors,
+  type TensorRecord,
+  writeSafetensors,
+} from '../../src/io/safetensors';
 
 const PYTHON_FILE = join(__dirname, '../fixtures/io/python.safetensors');
 
@@ -255,4 +260,14 @@ describe('safetensors', () => {
     await writeSafetensors(file, {}, { metadata: { made: 'by hand' } });
     expect(await readSafetensors(file)).toMatchObject({ records: {}, metadata: { made: 'by hand' } });
   });
+});
+
+test('encoded bytes are those of the file, and records that do not fit are refused alike', async () => {
+  const records: Record<string, TensorRecord> = {
+    w: { dtype: 'F32', shape: [2], bytes: bytesOf(1, 2, 3, 4, 5, 6, 7, 8) },
+    b: { dtype: 'U8', shape: [3], bytes: bytesOf(1, 2, 3) },
+  };
+  await writeSafetensors(file, records);
+  expect(Buffer.from(encodeSafetensors(records)).equals(readFileSync(file))).toBe(true);
+  expect(() => encodeSafetensors({ w: { ...records.w, shape: [3] } })).toThrow(/takes 12 bytes, but 8 came/);
 });

@@ -4,11 +4,15 @@ import { hasCode } from '../../errors';
 import { readError } from '../../io/file-error';
 import { evenly } from './thin';
 
-/** A PNG file, as a page holds it. */
-export interface EmbeddedPicture {
+/** The size of a PNG file. */
+export interface PictureSize {
   readonly width: number;
   readonly height: number;
-  /** A data URL. */
+}
+
+/** A PNG file, as a page holds it. */
+export interface EmbeddedPicture extends PictureSize {
+  /** A data URL, or its address where the page has a server. */
   readonly source: string;
 }
 
@@ -96,13 +100,32 @@ async function isWholePng(path: string): Promise<boolean> {
   }
 }
 
+/** The size of a PNG file by its header; undefined where there is none, or none that is whole. */
+export async function measurePicture(path: string): Promise<PictureSize | undefined> {
+  if (!(await isWholePng(path))) return undefined;
+  const file = await open(path);
+  try {
+    const header = Buffer.alloc(SIZE_END);
+    await file.read(header, 0, SIZE_END, 0);
+    return sizeIn(header);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where a PNG file's width and height end. */
+const SIZE_END = 24;
+
+function sizeIn(header: Buffer): PictureSize {
+  return { width: header.readUInt32BE(16), height: header.readUInt32BE(20) };
+}
+
 /** A PNG file for a page; undefined where there is none, or none that is whole. */
 export async function readPicture(file: string): Promise<EmbeddedPicture | undefined> {
   if (!(await isWholePng(file))) return undefined;
   const bytes = await readFile(file);
   return {
-    width: bytes.readUInt32BE(16),
-    height: bytes.readUInt32BE(20),
+    ...sizeIn(bytes),
     source: `data:image/png;base64,${bytes.toString('base64')}`,
   };
 }

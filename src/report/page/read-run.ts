@@ -4,8 +4,9 @@ import { GanError, messageOf } from '../../errors';
 import { isJsonObject, type JsonObject, readJsonObject } from '../../io/json';
 import { readSealedJson } from '../../io/sealed-json';
 import { type EvaluationRow, readEvaluations } from '../evaluations';
+import type { Metrics } from './metrics';
 import { type EmbeddedPicture, MOST_BYTES, readPicture, readSamples, type Samples } from './pictures';
-import { type Metrics, readMetrics } from './read-metrics';
+import { readMetrics } from './read-metrics';
 
 /** How far samples are from the real images nearest to them. */
 export interface Neighbours {
@@ -27,18 +28,11 @@ export interface Threshold {
   readonly learnedAbove: number;
 }
 
-/** Everything a report page shows of a run. */
-export interface RunData {
-  /** As it was given. */
-  readonly directory: string;
-  /** The folder's name. */
-  readonly name: string;
+/** What a run's small files say. */
+export interface RunFacts {
   /** `config.json`; empty where it cannot be read. */
   readonly config: JsonObject;
-  readonly metrics: Metrics;
   readonly evaluations: readonly EvaluationRow[];
-  readonly samples: Samples;
-  readonly pictures: Readonly<Partial<Record<'real' | 'fake' | 'neighbours', EmbeddedPicture>>>;
   readonly neighbours?: Neighbours;
   readonly threshold?: Threshold;
   /** The step of the weights in `best/`. */
@@ -46,6 +40,23 @@ export interface RunData {
   /** What could not be read, and how often the run went back to a checkpoint: a sentence each. */
   readonly notes: readonly string[];
 }
+
+/** Everything a report page shows of a run. */
+export interface RunData extends RunFacts {
+  /** As it was given. */
+  readonly directory: string;
+  /** The folder's name. */
+  readonly name: string;
+  readonly metrics: Metrics;
+  readonly samples: Samples;
+  readonly pictures: Readonly<Partial<Record<PictureName, EmbeddedPicture>>>;
+}
+
+/** The pictures of an evaluation. */
+export type PictureName = (typeof PICTURES)[number];
+
+/** The names of {@link PictureName}: `evaluation/NAME.png`. */
+export const PICTURES = ['real', 'fake', 'neighbours'] as const;
 
 /**
  * Reads a run directory. Only a run without any configuration or log is none: all else may be absent, damaged or growing.
@@ -61,19 +72,33 @@ export async function readRun(directory: string): Promise<RunData> {
   const notes: string[] = [];
   const pictures = await readPictures(join(directory, 'evaluation'), notes);
   const taken = Object.values(pictures).reduce((sum, { source }) => sum + source.length * 0.75, 0);
+  const facts = readFacts(directory);
+  return {
+    ...facts,
+    directory,
+    name: basename(resolve(directory)),
+    metrics: readMetrics(join(directory, 'metrics.jsonl')),
+    samples: await readSamples(join(directory, 'samples'), MOST_BYTES - taken),
+    pictures,
+    notes: [...notes, ...facts.notes],
+  };
+}
+
+/**
+ * Reads the small files of a run directory, absent or damaged as they may be.
+ *
+ * @throws GanError `ERR_CANNOT_READ`
+ */
+export function readFacts(directory: string): RunFacts {
+  const notes: string[] = [];
   const neighbours = readNeighbours(join(directory, 'evaluation', 'neighbours.json'));
   const config = readConfig(join(directory, 'config.json'), notes);
   notes.push(...rollbackNotes(config));
   const threshold = readThreshold(join(directory, 'threshold.json'));
   const bestStep = readStep(join(directory, 'best', 'manifest.json'));
   return {
-    directory,
-    name: basename(resolve(directory)),
     config,
-    metrics: readMetrics(join(directory, 'metrics.jsonl')),
     evaluations: readEvaluations(join(directory, 'evaluations.jsonl'), (note) => notes.push(`${note}.`)),
-    samples: await readSamples(join(directory, 'samples'), MOST_BYTES - taken),
-    pictures,
     ...(neighbours && { neighbours }),
     ...(threshold && { threshold }),
     ...(bestStep !== undefined && { bestStep }),
@@ -101,7 +126,7 @@ function rollbackNotes({ rollbacks }: JsonObject): string[] {
 /** No single picture of an evaluation takes more than a quarter of the page. */
 async function readPictures(folder: string, notes: string[]): Promise<RunData['pictures']> {
   const pictures: Record<string, EmbeddedPicture> = {};
-  for (const name of ['real', 'fake', 'neighbours']) {
+  for (const name of PICTURES) {
     const picture = await readPicture(join(folder, `${name}.png`));
     if (picture && picture.source.length * 0.75 > MOST_BYTES / 4)
       notes.push(`evaluation/${name}.png is too large to be part of this page.`);

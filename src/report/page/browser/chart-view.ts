@@ -1,17 +1,18 @@
 import { type Chart, nearestIndex, smooth } from '../chart/chart';
 import { drawChart, drawCursor, type Layout, layoutOf } from '../chart/draw';
-import { formatReading } from '../chart/scale';
+import { formatReading, lastReading } from '../chart/scale';
 import { find } from './dom';
 
 /** A chart in the page: draws itself anew in its own width, and reads values off where the pointer or the arrow keys are. */
 export class ChartView {
-  readonly #chart: Chart;
+  #chart: Chart;
   readonly #plot: HTMLElement;
   readonly #svg: SVGElement;
   readonly #step: HTMLElement;
   readonly #values: readonly HTMLElement[];
-  readonly #last: readonly string[];
-  readonly #steps: readonly number[];
+  readonly #notes: readonly HTMLElement[];
+  #last: readonly string[];
+  #steps: readonly number[];
   readonly #height: number;
   #layout: Layout | null = null;
   #smoothing = 0;
@@ -25,7 +26,8 @@ export class ChartView {
     this.#step = find(figure, '.at', HTMLElement);
     this.#values = [...figure.querySelectorAll<HTMLElement>('.legend .value')];
     this.#last = this.#values.map((value) => value.textContent ?? '');
-    this.#steps = [...new Set(chart.series.flatMap(({ x }) => x))].sort((a, b) => a - b);
+    this.#notes = [...figure.querySelectorAll<HTMLElement>('.legend .note')];
+    this.#steps = stepsOf(chart);
     this.#height = Number(this.#svg.getAttribute('height'));
     this.#plot.tabIndex = 0;
     this.#plot.setAttribute('role', 'slider');
@@ -42,6 +44,17 @@ export class ChartView {
   set({ smoothing, log }: { readonly smoothing: number; readonly log: boolean }): void {
     this.#smoothing = this.#chart.smoothable ? smoothing : 0;
     this.#log = this.#chart.logarithmic && log;
+    this.draw();
+  }
+
+  /** Draws another chart of the same lines: one that has grown. */
+  replace(chart: Chart): void {
+    this.#chart = chart;
+    this.#steps = stepsOf(chart);
+    this.#last = chart.series.map(({ y }) => lastReading(y));
+    chart.series.forEach(({ note }, at) => {
+      this.#notes[at].textContent = note;
+    });
     this.draw();
   }
 
@@ -113,4 +126,8 @@ export class ChartView {
     this.#plot.setAttribute('aria-valuenow', String(step));
     this.#plot.setAttribute('aria-valuetext', `${this.#step.textContent}: ${readings.join(', ')}`);
   }
+}
+
+function stepsOf(chart: Chart): number[] {
+  return [...new Set(chart.series.flatMap(({ x }) => x))].sort((a, b) => a - b);
 }

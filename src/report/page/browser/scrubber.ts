@@ -13,12 +13,13 @@ const SHORTEST_MS = 60;
 
 /** Leafs through the sample grids: a slider, its arrow keys, and a button that plays them. */
 export class Scrubber {
-  readonly #frames: readonly Frame[];
+  #frames: readonly Frame[];
   readonly #shown: string;
   readonly #image: HTMLImageElement;
   readonly #slider: HTMLInputElement;
   readonly #button: HTMLButtonElement;
   readonly #label: HTMLElement;
+  readonly #controls: HTMLElement;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: Element, frames: readonly Frame[]) {
@@ -28,13 +29,26 @@ export class Scrubber {
     this.#slider = find(root, 'input', HTMLInputElement);
     this.#button = find(root, 'button', HTMLButtonElement);
     this.#label = find(root, '.frame-step', HTMLElement);
-    find(root, '.scrub', HTMLElement).hidden = frames.length < 2;
+    this.#controls = find(root, '.scrub', HTMLElement);
+    this.#controls.hidden = frames.length < 2;
     this.#slider.addEventListener('input', () => {
       this.#stop();
       this.#show(this.#slider.valueAsNumber);
     });
     this.#button.addEventListener('click', () => (this.#timer === undefined ? this.#play() : this.#stop()));
     this.#describe(this.#slider.valueAsNumber);
+  }
+
+  /** Takes the grids of a run that goes on: where the newest was shown, the newest is. */
+  replace(frames: readonly Frame[]): void {
+    const wasNewest = this.#slider.valueAsNumber === this.#frames.length - 1;
+    const last = frames.length - 1;
+    this.#frames = frames;
+    this.#slider.max = String(last);
+    this.#controls.hidden = frames.length < 2;
+    if (this.#timer !== undefined) return;
+    if (wasNewest) void this.#show(last);
+    else this.#describe(Math.min(last, this.#slider.valueAsNumber));
   }
 
   /** Decodes a grid only when its turn comes, and keeps the one before until it is there. */

@@ -82,3 +82,9 @@ export function formatReading(value: number): string {
     .toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
     .replace(/^-/, '−');
 }
+
+/** The last value that there is, read off. */
+export function lastReading(values: readonly (number | null)[]): string {
+  const last = values.filter((value) => value !== null).at(-1);
+  return last === undefined ? '–' : formatReading(last);
+}

@@ -3,7 +3,7 @@ import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
 
 /** `config.json` as tables: what was asked for, what it became, the data, versions; and the networks. */
-export function configurationSection({ config }: RunData): Html | undefined {
+export function configurationSection({ config }: Pick<RunData, 'config'>): Html | undefined {
   if (Object.keys(config).length === 0) return undefined;
   const { settings, topology, rollbacks: _told, ...rest } = config;
   const { set, ...asked } = isJsonObject(settings) ? settings : {};

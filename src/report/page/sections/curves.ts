@@ -1,5 +1,5 @@
 import { type Html, html } from '../html';
-import type { Metrics } from '../read-metrics';
+import type { Metrics } from '../metrics';
 import { type Curve, thin } from '../thin';
 import type { ChartFigure, Charts } from './figure';
 
@@ -56,9 +56,18 @@ const SMOOTHING = 0.6;
 
 /** The curves of `metrics.jsonl`, a chart a group; undefined where there are none. */
 export function curvesSection(metrics: Metrics, charts: Charts): Html | undefined {
-  const figures = [...groupCurves(metrics.curves)].map(([group, curves]) => chartOf(group, curves));
+  return trainingSection(curveFigures(metrics.curves), charts);
+}
+
+/** A chart for each group of curves. */
+export function curveFigures(curves: Metrics['curves']): ChartFigure[] {
+  return [...groupCurves(curves)].map(([group, members]) => trainingChart(group, members));
+}
+
+/** Charts of a training, with what changes how they are drawn; undefined where there are none. */
+export function trainingSection(figures: readonly ChartFigure[], charts: Charts): Html | undefined {
   if (figures.length === 0) return undefined;
-  const most = Math.max(...[...metrics.curves.values()].map(({ x }) => x.length));
+  const most = Math.max(...figures.flatMap(({ chart }) => chart.series.map(({ x }) => x.length)));
   const smoothing = most >= SMOOTHED_FROM ? SMOOTHING : 0;
   return html`<section data-charts aria-labelledby="training">
 <h2 id="training">Training</h2>
@@ -107,7 +116,7 @@ function isVerdict(name: string): boolean {
   return /\((?:real|fake)\)$/.test(name);
 }
 
-function chartOf(group: Group, curves: readonly [string, Curve][]): ChartFigure {
+function trainingChart(group: Group, curves: readonly [string, Curve][]): ChartFigure {
   const { title, note, range, reference, logarithmic } = group;
   const series = curves.map(([name, curve], at) => {
     const { x, y } = thin(curve);

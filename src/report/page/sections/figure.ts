@@ -1,6 +1,6 @@
 import type { Chart, Series } from '../chart/chart';
 import { drawChart } from '../chart/draw';
-import { formatReading } from '../chart/scale';
+import { formatReading, lastReading } from '../chart/scale';
 import { Html, html } from '../html';
 
 /** A chart with its place in the page. */
@@ -34,12 +34,7 @@ export class Charts {
 
 function legendLine({ label, note, color, dash, y }: Series): Html {
   return html`<li><svg width="22" height="8" aria-hidden="true"><path class="line c${color} d${dash}" d="M1 4H21"/></svg>
-<span class="name">${label}</span> <span class="value">${lastOf(y)}</span> <span class="note">${note}</span></li>`;
-}
-
-function lastOf(values: readonly (number | null)[]): string {
-  const last = values.filter((value) => value !== null).at(-1);
-  return last === undefined ? '–' : formatReading(last);
+<span class="name">${label}</span> <span class="value">${lastReading(y)}</span> <span class="note">${note}</span></li>`;
 }
 
 function describe({ title, series }: Chart): string {
@@ -47,7 +42,7 @@ function describe({ title, series }: Chart): string {
     const values = y.filter((value) => value !== null);
     if (values.length === 0) return `${label} without values`;
     const [low, high] = [Math.min, Math.max].map((end) => formatReading(values.reduce((a, b) => end(a, b))));
-    return `${label} from step ${x[0]} to ${x.at(-1)}, between ${low} and ${high}, last ${lastOf(y)}${note && `, ${note}`}`;
+    return `${label} from step ${x[0]} to ${x.at(-1)}, between ${low} and ${high}, last ${lastReading(y)}${note && `, ${note}`}`;
   });
   return `${title}: ${lines.join('; ')}`;
 }

@@ -47,7 +47,7 @@ const NOTES: Readonly<Record<string, string>> = {
 };
 
 /** Metrics over steps, every evaluation, and how each was made. */
-export function metricsSection({ evaluations }: RunData, charts: Charts): Html {
+export function metricsSection({ evaluations }: Pick<RunData, 'evaluations'>, charts: Charts): Html {
   if (evaluations.length === 0)
     return html`<section aria-labelledby="metrics">
 <h2 id="metrics">Metrics</h2>

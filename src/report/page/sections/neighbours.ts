@@ -1,7 +1,7 @@
 import { formatReading } from '../chart/scale';
 import { type Html, html } from '../html';
 import type { Neighbours, RunData } from '../read-run';
-import { imageOf } from './samples';
+import { imageOf } from './picture';
 
 /** A sample nearer to a real image than this share of what is usual among real images may be a copy. */
 const SUSPICIOUS = 1 / 3;
@@ -9,7 +9,10 @@ const SUSPICIOUS = 1 / 3;
 const WIDTH = 520;
 
 /** Samples beside the real images nearest to them, and whether that looks like memory. */
-export function neighboursSection({ neighbours, pictures }: RunData): Html | undefined {
+export function neighboursSection({
+  neighbours,
+  pictures,
+}: Pick<RunData, 'neighbours' | 'pictures'>): Html | undefined {
   const picture = pictures.neighbours;
   if (!neighbours && !picture) return undefined;
   const distances = neighbours?.samples.map(

@@ -11,8 +11,11 @@ import {
 import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
 
+/** What the head of a page shows of a run. */
+export type OverviewData = Omit<RunData, 'directory' | 'samples' | 'pictures'>;
+
 /** The head of the page: what was trained, how far it came, and what a reader must know first. */
-export function overviewSection(run: RunData): Html {
+export function overviewSection(run: OverviewData): Html {
   const warnings = [...collapseSentences(run), ...notFiniteSentences(run), ...alarmSentences(run)];
   return html`<header>
 <p class="kind">Training report</p>
@@ -35,7 +38,8 @@ function settingsOf(config: JsonObject): JsonObject {
   return isJsonObject(config.settings) ? config.settings : {};
 }
 
-function aboutLine(config: JsonObject): string {
+/** Recipe, data, size, device, precision and seed, as far as the configuration says. */
+export function aboutLine(config: JsonObject): string {
   const { recipe, dataset } = settingsOf(config);
   const { specs } = isJsonObject(config.dataset) ? config.dataset : {};
   const [images] = isJsonObject(specs) ? Object.values(specs) : [];
@@ -45,7 +49,8 @@ function aboutLine(config: JsonObject): string {
   return parts.filter((part) => part !== undefined && part !== null).join(' · ');
 }
 
-function keyFigures(run: RunData): [string, string][] {
+/** How far a run came, how fast, and what it is worth: names with values. */
+export function keyFigures(run: OverviewData): [string, string][] {
   const { metrics, evaluations, config } = run;
   const { lastStep } = metrics;
   const planned = plannedSteps(run);
@@ -94,7 +99,7 @@ function median(values: readonly (number | null)[]): number {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-function collapseSentences({ evaluations, bestStep }: RunData): string[] {
+function collapseSentences({ evaluations, bestStep }: OverviewData): string[] {
   return metricsOf(evaluations).flatMap((metric) => {
     const note = collapseNote(evaluations, metric);
     if (note === undefined) return [];
@@ -107,7 +112,7 @@ function collapseSentences({ evaluations, bestStep }: RunData): string[] {
 const ALARMING = 2;
 
 /** What is learned lies below the threshold as held-out images do, unless it is of another kind. */
-function alarmSentences({ threshold: found }: RunData): string[] {
+function alarmSentences({ threshold: found }: OverviewData): string[] {
   if (!found || found.learnedAbove <= ALARMING * found.falseAlarms) return [];
   return [
     `${percent(found.learnedAbove)} of the learned images lie above the threshold, where ${percent(found.falseAlarms)} are expected: they may hold what should be found.`,
@@ -118,7 +123,7 @@ function percent(share: number): string {
   return `${formatValue(100 * share)} %`;
 }
 
-function notFiniteSentences({ metrics }: RunData): string[] {
+function notFiniteSentences({ metrics }: OverviewData): string[] {
   return [...metrics.notFinite].map(([name, count]) => {
     const values = count === 1 ? '1 value that is' : `${formatCount(count)} values that are`;
     return `${name} has ${values} not finite (NaN or infinity), shown as gaps.`;

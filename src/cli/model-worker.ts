@@ -1,0 +1,38 @@
+// The thread of ModelThread: one request after the other, as they come.
+import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
+import { messageOf } from '../errors';
+import { tuneProcess } from '../native/addon';
+import type { ThreadAnswer, ThreadRequest } from './model-thread';
+import { ServedModels } from './served-models';
+
+tuneProcess();
+const models = new ServedModels(workerData);
+
+function answer(request: ThreadRequest) {
+  if (request.kind === 'describe') return models.describe(request.run);
+  if (request.kind === 'images') return models.images(request.run, request.query);
+  return models.apply(request.run, request.query);
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'ERR_UNKNOWN';
+}
+
+parentPort?.on('message', async ({ id, request }: { id: number; request: ThreadRequest }) => {
+  const moved: TransferListItem[] = [];
+  let reply: ThreadAnswer;
+  try {
+    const result = await answer(request);
+    // A part of a larger buffer is copied.
+    if (
+      'bytes' in result &&
+      result.bytes.byteLength === result.bytes.buffer.byteLength &&
+      result.bytes.buffer instanceof ArrayBuffer
+    )
+      moved.push(result.bytes.buffer);
+    reply = { id, result };
+  } catch (error) {
+    reply = { id, error: { code: codeOf(error), message: messageOf(error) } };
+  }
+  parentPort?.postMessage(reply, moved);
+});
