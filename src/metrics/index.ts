@@ -61,7 +61,7 @@ export {
   parseMetrics,
 } from './names';
 export { type Neighbours, nearestNeighbours, neighbourDistances } from './nearest-neighbours';
-export { type PathLength, type PathLengthOptions, pathLength } from './path-length';
+export { type PathDraw, type PathLength, type PathLengthOptions, pathLength } from './path-length';
 export { prepareReal, type RealImages, type RealOptions } from './real-images';
 export { type ReconstructionErrors, reconstructionErrors } from './reconstruction';
 export { type StructuralSimilarity, ssim } from './ssim';
