@@ -1,7 +1,7 @@
 import { UsageError } from '../errors';
 import type { Libtorch } from '../native/libtorch';
 import { BUILDS, type Kind, nameOf } from './builds';
-import { type Driver, type DriverSearch, findDriver } from './driver';
+import { type Driver, type DriverSearch, FIRST_DRIVERS, findDriver } from './driver';
 
 /** The variable that decides which LibTorch is built with, whatever GPU there is. */
 export const VARIABLE = 'LIBTORCH_GAN_LIBTORCH';
@@ -90,7 +90,7 @@ function unserved({ name, cuda, gpus }: Driver): string {
   if (needs.length === 0)
     return `${gpu} has compute capability ${capability}, and no build has kernels for it`;
   const least = Math.min(...needs);
-  const from = least === 13 ? 580 : 525;
+  const from = FIRST_DRIVERS.find((first) => first.cuda === least)?.driver;
   return `${name} runs CUDA ${cuda} at most, and ${gpu} needs CUDA ${least} here: update the driver to ${from} or later`;
 }
 

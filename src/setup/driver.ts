@@ -26,7 +26,7 @@ export type DriverSearch =
   | { readonly driver: null; readonly reason: string; readonly expected: boolean };
 
 /** The first drivers of each CUDA, by NVIDIA's table of minor version compatibility. */
-const FIRST_DRIVERS = [
+export const FIRST_DRIVERS = [
   { cuda: 13, driver: 580 },
   { cuda: 12, driver: 525 },
   { cuda: 11, driver: 450 },
