@@ -32,6 +32,7 @@ export {
   initDcgan,
 } from './dcgan';
 export { DcganAutoencoder, dcganAutoencoder, dcganEncoder } from './dcgan-autoencoder';
+export { DefectFinder, type DefectFinderOptions, defectFinder, type Found } from './defect-finder';
 export { DnCnn, type DnCnnOptions, dnCnn } from './dncnn';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
 export { GrowingNetwork } from './growing';

@@ -60,7 +60,7 @@ test('a score that is not finite is told with its image', async () => {
   for (const network of Object.values(model.networks)) network.dispose();
 });
 
-test.each(['f-anogan', 'ganomaly', 'anogan'])(
+test.each(['f-anogan', 'ganomaly', 'anogan', 'cut-paste'])(
   '%s has the scores and maps of its twin, whatever images come together',
   async (name) => {
     const model = trained(name);

@@ -134,6 +134,7 @@ export const SMALL: readonly SmallRecipe[] = [
     resolution: 32,
   },
   { name: 'ganomaly', recipe: 'ganomaly', set: dcgan, resolution: 16 },
+  { name: 'cut-paste', recipe: 'cut-paste', set: { width: '2' }, resolution: 16 },
   {
     name: 'pix2pix',
     recipe: 'pix2pix',
