@@ -69,9 +69,7 @@ function coverOf(
   { edge, height, width }: { readonly edge: Tensor; readonly height: number; readonly width: number },
 ): Tensor {
   const { device } = pieces;
-  const [x, y, turn, size, form, there] = pieces
-    .reshape([pieces.shape[0], PIECES, OF_PIECE, 1, 1])
-    .unbind(2);
+  const [x, y, turn, size, form, there] = pieces.reshape([pieces.shape[0], PIECES, OF_PIECE, 1, 1]).unbind(2);
   const places = (length: number) => arange({ end: length }, { device }).float().add(0.5);
   const [right, down] = [places(width).sub(x.mul(width)), places(height).unsqueeze(1).sub(y.mul(height))];
   const angle = turn.mul(Math.PI);

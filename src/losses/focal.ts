@@ -8,7 +8,11 @@ import { binaryCrossEntropyWithLogits } from './reconstruction';
  * @param gamma γ, 0 for the cross-entropy
  * @throws TorchError for shapes that do not fit
  */
-export function focal(logits: Tensor, target: Tensor, { gamma = 2 }: { readonly gamma?: number } = {}): Tensor {
+export function focal(
+  logits: Tensor,
+  target: Tensor,
+  { gamma = 2 }: { readonly gamma?: number } = {},
+): Tensor {
   const nll = binaryCrossEntropyWithLogits(logits, target, { reduction: 'none' });
   return nll.neg().exp().rsub(1).clamp({ min: 0 }).pow(gamma).mul(nll).mean();
 }

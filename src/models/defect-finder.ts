@@ -91,8 +91,7 @@ export class DefectFinder extends Translator {
   /** Both, from one pass: in float32, also under autocast. */
   find(images: Tensor): Found {
     const maps: Tensor[] = [];
-    for (const [i, layer] of this.down.entries())
-      maps.push(layer.forward(i === 0 ? images : maps[i - 1]));
+    for (const [i, layer] of this.down.entries()) maps.push(layer.forward(i === 0 ? images : maps[i - 1]));
     const [half, quarter, innermost] = [maps[1], maps[3], maps[5]];
     let map = innermost;
     for (const [i, skip] of [quarter, half].entries())

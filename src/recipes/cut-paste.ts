@@ -39,7 +39,8 @@ const SQUARE = 1 / 12;
  */
 export const cutPaste: Recipe<typeof fields> = {
   name: 'cut-paste',
-  summary: 'what does not belong in an image, learned from what is pasted into normal ones (after Li et al. 2021)',
+  summary:
+    'what does not belong in an image, learned from what is pasted into normal ones (after Li et al. 2021)',
   fields,
   prepare: prepareOneClass,
   resolutions: {
@@ -80,7 +81,10 @@ export const cutPaste: Recipe<typeof fields> = {
         networks: ['finder'],
         score: (seen) => {
           const maps = finder.find(seen).logits.sigmoid();
-          return { scores: avgPool2d(maps, { kernelSize, stride: 1 }).flatten({ startDim: 1 }).amax(1), maps };
+          return {
+            scores: avgPool2d(maps, { kernelSize, stride: 1 }).flatten({ startDim: 1 }).amax(1),
+            maps,
+          };
         },
       }),
     };
