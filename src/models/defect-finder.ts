@@ -6,6 +6,7 @@ import { type Conv2d, conv2d } from '../nn/conv';
 import { constant_, kaimingNormal_, zeros_ } from '../nn/init';
 import { Module } from '../nn/module';
 import { interpolate, pixelShuffle } from '../tensor/functional';
+import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { normLeakyRelu, Translator } from './translator';
@@ -82,10 +83,11 @@ export class DefectFinder extends Translator {
     this.up = [new FinderLayer(fourfold + twice, twice), new FinderLayer(twice + twice, twice)];
     this.last = conv2d(twice, 4 * (channels + 1), { kernelSize: 3, padding: 1 });
     kaimingNormal_(this.last.weight);
-    if (this.last.bias) {
-      zeros_(this.last.bias);
-      constant_(this.last.bias.narrow(0, { start: 0, length: 4 }), FEW);
-    }
+    const { bias } = this.last;
+    if (bias)
+      scope(() => {
+        constant_(zeros_(bias).narrow(0, { start: 0, length: 4 }), FEW);
+      });
   }
 
   /** Both, from one pass: in float32, also under autocast. */
