@@ -39,8 +39,8 @@ export {
 export type { PackOptions } from './pack-images';
 export { pairFolder } from './pair-folder';
 export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';
-export { type Pasted, pasteParts } from './pasted';
 export type { PartImages } from './part-images';
+export { type Pasted, pasteParts } from './pasted';
 export type { PixelReader, PixelSource } from './pixels';
 export type { DataProgress, OnDataProgress } from './progress';
 export {

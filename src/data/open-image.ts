@@ -50,7 +50,8 @@ export async function openImage(load: typeof sharp, path: string): Promise<OpenI
   if (depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}: save it with 8 or 16 bits`);
   // Left to itself, sharp makes Display P3's numbers of images of 16 bits that have a profile.
   const raw = load(bytes, { ...options, ignoreIcc: true });
-  if (icc === undefined || !isProfile(icc)) return { image: raw, metadata, bits: 16, profiledGrey: false, plain };
+  if (icc === undefined || !isProfile(icc))
+    return { image: raw, metadata, bits: 16, profiledGrey: false, plain };
   return { image: raw.withIccProfile('srgb'), metadata, bits: 16, profiledGrey: space === 'grey16', plain };
 }
 

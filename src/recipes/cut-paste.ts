@@ -5,7 +5,9 @@ import { total, weighted } from '../losses/total';
 import { defectFinder } from '../models/defect-finder';
 import { adam } from '../optim/adam';
 import { cosine } from '../optim/schedule';
+import { rand } from '../tensor/create';
 import { avgPool2d } from '../tensor/functional';
+import type { Tensor } from '../tensor/tensor';
 import { imageSampler } from '../training/image-sampler';
 import { integer, number } from './config';
 import { oneClassFields, prepareOneClass, scorerOf } from './one-class';
@@ -14,6 +16,11 @@ import type { Recipe } from './recipe';
 const fields = {
   width: integer(16, { min: 1, help: 'channels at half the images’ resolution' }),
   gamma: number(2, { min: 0, help: 'γ of the focal loss, 0 for the cross-entropy' }),
+  lighting: number(0, {
+    min: 0,
+    max: 0.9,
+    help: 'by how much brightness and contrast of the images to learn vary, 0 for not at all; of a range from −1 to 1',
+  }),
   restoration: number(1, {
     resumable: true,
     min: 0,
@@ -26,6 +33,17 @@ const fields = {
   }),
   ...oneClassFields(0.1),
 };
+
+/** Images in another light: contrast by a factor of 1 ± most around the mean, brightness by ± most, drawn for each image. */
+function otherwiseLit(images: Tensor, most: number): Tensor {
+  const [count] = images.shape;
+  const [contrast, brightness] = rand([count, 2, 1, 1, 1], { device: images.device })
+    .mul(2 * most)
+    .sub(most)
+    .unbind(1);
+  const mean = images.mean([1, 2, 3], { keepdim: true });
+  return images.sub(mean).mul(contrast.add(1)).add(mean).add(brightness).clamp({ min: -1, max: 1 });
+}
 
 /** The side of the square that an image is judged by, in parts of its shorter side: 5 pixels of 64. */
 const SQUARE = 1 / 12;
@@ -49,7 +67,7 @@ export const cutPaste: Recipe<typeof fields> = {
   },
   training: { resolution: 64, batch: 16, steps: 1_500 },
   build(config, { images }, training = cutPaste.training) {
-    const { width, gamma, restoration, lr } = config;
+    const { width, gamma, lighting, restoration, lr } = config;
     const finder = defectFinder({ images, width });
     const kernelSize = 2 * Math.floor((Math.min(images.height, images.width) * SQUARE) / 2) + 1;
     return {
@@ -59,7 +77,8 @@ export const cutPaste: Recipe<typeof fields> = {
           name: 'F',
           trains: 'finder',
           optimizer: adam({ lr, schedule: cosine({ steps: Math.max(1, training.steps) }) }),
-          loss: ({ batch: { images: real }, log }) => {
+          loss: ({ batch, log }) => {
+            const real = lighting > 0 ? otherwiseLit(batch.images, lighting) : batch.images;
             const pasted = pasteParts(real);
             const { logits, restored } = finder.find(pasted.images);
             const found = focal(logits, pasted.mask, { gamma });

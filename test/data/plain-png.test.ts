@@ -24,7 +24,7 @@ function pixelsOf({ channels = 1, width = 13, height = 9 }: Form): Buffer {
 }
 
 function written(form: Form = {}): Buffer {
-  const { channels = 1, width = 13, height = 9, filterType } = form;
+  const { channels = 1, width = 13, height = 9, filterType = 0 } = form;
   const png = new PNG({ width, height });
   png.data = pixelsOf(form);
   const colorType = channels === 1 ? 0 : 2;
@@ -109,8 +109,10 @@ test.each([0, 1, 2, 3, 4].flatMap((filterType) => [1, 3].map((channels) => [filt
     expect(found).toMatchObject({ width: 13, height: 9, channels });
     expect(Buffer.from(found?.pixels ?? []).equals(pixelsOf(form))).toBe(true);
     const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
-    expect(info.channels).toBe(channels);
-    expect(data.equals(pixelsOf(form))).toBe(true);
+    // sharp makes three equal channels of grey.
+    const repeats = info.channels / channels;
+    const values = pixelsOf(form);
+    expect(data.every((value, i) => value === values[Math.floor(i / repeats)])).toBe(true);
   },
 );
 
