@@ -115,6 +115,8 @@ export const fAnogan: Recipe<typeof fields> = {
       scorer: scorerOf(config, {
         name: `mean (x - G(E(x)))² + ${kappa} · mean (f(x) - f(G(E(x))))²`,
         networks: ['generator', 'discriminator', 'encoder'],
+        // Maps of more are so large that the system clears their memory each time, which takes as long as they do.
+        batch: 50,
         score: (seen) => {
           const { made, residual, features } = distances(seen);
           return { scores: residual.add(features.mul(kappa)), maps: errorMaps(made, seen) };
