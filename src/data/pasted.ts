@@ -1,5 +1,6 @@
 import { noGrad } from '../tensor/autograd';
 import { arange, rand } from '../tensor/create';
+import { avgPool2d } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
@@ -8,7 +9,7 @@ import type { Tensor } from '../tensor/tensor';
 export interface Pasted {
   /** float32 [N, C, H, W] in [−1, 1] */
   readonly images: Tensor;
-  /** Where something was pasted: float32 [N, 1, H, W] of 0 and 1. */
+  /** Where something was pasted that can be seen: float32 [N, 1, H, W] of 0 and 1. */
   readonly mask: Tensor;
 }
 
@@ -27,6 +28,9 @@ const UNTOUCHED = 0.25;
 /** By how much values are moved, of a range from −1 to 1; their contrast; what is seen of a piece that is not opaque. */
 const [SHIFT, CONTRAST, OPACITY] = [[0.2, 0.8] as const, [0.5, 1.5] as const, [0.5, 1] as const];
 
+/** A piece is seen where it changes the pixels around by so much in the mean, of a range from −1 to 1. */
+const [AROUND, VISIBLE] = [{ kernelSize: 5, stride: 1, padding: 2 }, 0.1];
+
 /** How many numbers are drawn for an image, for each of its pieces, and for each of its channels. */
 const [OF_IMAGE, OF_PIECE] = [10, 6];
 
@@ -34,6 +38,7 @@ const [OF_IMAGE, OF_PIECE] = [10, 6];
  * Pastes pieces into images: rectangles, turned, from long and thin to square, as the "CutPaste" and its "scar" (Li et al. 2021), with edges that are
  * sharp or soft. They show the image before it in the batch, mirrored and laid on its side at random, or the image itself, whose values are
  * always moved then, as those of others are in half of the cases; half of the pieces are opaque. A quarter of the images stays as it is.
+ * A piece that shows what was there anyway is not in the mask: who has to find it learns the images by heart.
  *
  * What chance decides is drawn on the images' device from its default generator.
  */
@@ -51,10 +56,9 @@ export function pasteParts(images: Tensor): Pasted {
       const [opaque, opacity, ...others] = rest;
       const share = between(opacity, OPACITY).where(opaque.lt(0.5), 1);
       const content = contentOf(images, { draws: others, moved });
-      return {
-        images: images.add(content.sub(images).mul(seen.mul(share))),
-        mask: seen.gt(0.5).float(),
-      };
+      const change = content.sub(images).mul(seen.mul(share));
+      const visible = avgPool2d(change.abs().mean([1], { keepdim: true }), AROUND).gt(VISIBLE).float();
+      return { images: images.add(change), mask: seen.gt(0.5).float().mul(visible) };
     }),
   );
 }
