@@ -42,7 +42,7 @@ function chunk(type: string, content: Buffer): Buffer {
 }
 
 /** A file with a chunk more behind its header, which ends at byte 33. */
-function withChunk(type: string, content = Buffer.alloc(9)): Buffer {
+function withChunk(type: string, content: Buffer = Buffer.alloc(9)): Buffer {
   const file = written();
   return Buffer.concat([file.subarray(0, 33), chunk(type, content), file.subarray(33)]);
 }
