@@ -24,6 +24,8 @@ export interface Found {
   readonly logits: Tensor;
   /** [N, C, H, W] */
   readonly restored: Tensor;
+  /** What both are made from: [N, 2 · width, H/2, W/2]. */
+  readonly map: Tensor;
 }
 
 /** Images are halved three times. */
@@ -101,7 +103,7 @@ export class DefectFinder extends Translator {
     const both = pixelShuffle(this.last.forward(map).float(), 2);
     const logits = both.narrow(1, { start: 0, length: 1 });
     const content = both.narrow(1, { start: 1, length: this.images.from.channels });
-    return { logits, restored: images.add(content.sub(images).mul(logits.sigmoid())) };
+    return { map, logits, restored: images.add(content.sub(images).mul(logits.sigmoid())) };
   }
 
   protected override translate(images: Tensor): Tensor {

@@ -99,6 +99,7 @@ export {
   resnetEncoder,
   resnetGenerator,
 } from './resnet-gan';
+export { RunningNormal, type RunningNormalOptions } from './running-normal';
 export { STYLE_RESOLUTIONS, type StyleChannels, styleAccepts } from './style-channels';
 export {
   StyleDiscriminator,
