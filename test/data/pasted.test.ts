@@ -1,4 +1,4 @@
-// Pieces of images in others, against what test/fixtures/recipes/anomaly.py pastes piece by piece.
+// Pieces of images in others, against what test/fixtures/recipes/cut_paste.py pastes piece by piece.
 import { pasteParts } from '../../src/data/pasted';
 import { rand } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
