@@ -24,13 +24,14 @@ export interface Found {
   readonly logits: Tensor;
   /** [N, C, H, W] */
   readonly restored: Tensor;
-  /** What both are made from: [N, 2 · width, H/2, W/2]. */
-  readonly map: Tensor;
 }
 
 /** Images are halved three times. */
 const STRIDE = 8;
 const LEAST = 16;
+
+/** Layers down to half the images’ size, and to a quarter. */
+const [HALF, QUARTER] = [2, 4];
 
 /** The slope of the leaky ReLUs. */
 const SLOPE = 0.2;
@@ -92,18 +93,29 @@ export class DefectFinder extends Translator {
       });
   }
 
+  /** What is seen of images at a quarter of their size, before anything is looked for: [N, 2 · width, H/4, W/4]. */
+  features(images: Tensor): Tensor {
+    return this.inwards(images, QUARTER)[QUARTER - 1];
+  }
+
   /** Both, from one pass: in float32, also under autocast. */
   find(images: Tensor): Found {
-    const maps: Tensor[] = [];
-    for (const [i, layer] of this.down.entries()) maps.push(layer.forward(i === 0 ? images : maps[i - 1]));
-    const [half, quarter, innermost] = [maps[1], maps[3], maps[5]];
+    const maps = this.inwards(images, this.down.length);
+    const [half, quarter, innermost] = [maps[HALF - 1], maps[QUARTER - 1], maps[maps.length - 1]];
     let map = innermost;
     for (const [i, skip] of [quarter, half].entries())
       map = this.up[i].forward(cat([interpolate(map, { scaleFactor: 2 }), skip], 1));
     const both = pixelShuffle(this.last.forward(map).float(), 2);
     const logits = both.narrow(1, { start: 0, length: 1 });
     const content = both.narrow(1, { start: 1, length: this.images.from.channels });
-    return { map, logits, restored: images.add(content.sub(images).mul(logits.sigmoid())) };
+    return { logits, restored: images.add(content.sub(images).mul(logits.sigmoid())) };
+  }
+
+  /** The maps of the first layers. */
+  private inwards(images: Tensor, layers: number): Tensor[] {
+    const maps: Tensor[] = [];
+    for (const layer of this.down.slice(0, layers)) maps.push(layer.forward(maps.at(-1) ?? images));
+    return maps;
   }
 
   protected override translate(images: Tensor): Tensor {

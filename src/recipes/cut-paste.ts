@@ -57,8 +57,8 @@ function otherwiseLit(images: Tensor, most: number): Tensor {
 const [PATCH, FIRST] = [8, 2];
 
 /**
- * What there is at each place of half the images’ size, FIRST and more away from their border: the 8 × 8 pixels around it, and the finder’s last map,
- * [N, h, w, d].
+ * What there is at each place of half the images’ size, FIRST and more away from their border: the 8 × 8 pixels around it, and the finder’s features,
+ * which are between those of a quarter of the size: [N, h, w, d].
  */
 function vectorsOf(finder: DefectFinder, images: Tensor): Tensor {
   const inside = (map: Tensor) => {
@@ -67,7 +67,8 @@ function vectorsOf(finder: DefectFinder, images: Tensor): Tensor {
       .narrow(2, { start: FIRST, length: height - 2 * FIRST })
       .narrow(3, { start: FIRST, length: width - 2 * FIRST });
   };
-  const map = inside(finder.find(images).map.float());
+  const features = finder.features(images).float();
+  const map = inside(interpolate(features, { scaleFactor: 2, mode: 'bilinear' }));
   const [, , height, width] = map.shape;
   const [rows, columns] = [height, width].map((length) => 2 * length + PATCH - 2);
   // The patch around two pixels has three more on each side of them.
