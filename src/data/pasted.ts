@@ -57,7 +57,9 @@ export function pasteParts(images: Tensor): Pasted {
       const share = between(opacity, OPACITY).where(opaque.lt(0.5), 1);
       const content = contentOf(images, { draws: others, moved });
       const change = content.sub(images).mul(seen.mul(share));
-      const visible = avgPool2d(change.abs().mean([1], { keepdim: true }), AROUND).gt(VISIBLE).float();
+      const visible = avgPool2d(change.abs().mean([1], { keepdim: true }), AROUND)
+        .gt(VISIBLE)
+        .float();
       return { images: images.add(change), mask: seen.gt(0.5).float().mul(visible) };
     }),
   );
