@@ -1,6 +1,6 @@
 // Cuts a texture into patches, and draws defects with masks into a fifth of those to test: what an anomaly model learns and is judged by.
 //   npx ts-node benchmarks/textures.ts ../shared/data/textures/brick.png --out runs/textures/brick
-//   npx ts-node scripts/train.ts beta-vae --dataset folder:runs/textures/brick/train --channels 1 --resolution 64 --set likelihood=gaussian --set latentSize=300 --set beta=0.01 --set heldOut=0.1 --set window=5 --out runs/brick
+//   npx ts-node scripts/train.ts cut-paste --dataset folder:runs/textures/brick/train --channels 1 --resolution 64 --steps 600 --augment-flip --set lighting=0.1 --out runs/brick
 //   npx ts-node scripts/score.ts --checkpoint runs/brick --in runs/textures/brick/test --masks runs/textures/brick/masks
 // Patches to learn are of the upper three quarters of the picture, those to test of the rest: no pixel is in both.
 import { join } from 'node:path';

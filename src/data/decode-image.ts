@@ -50,7 +50,7 @@ export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Prom
     const half = { width: width / 2, height, top: 0 };
     const halves = [0, half.width].map((left) => {
       const image = opened.image.clone().extract({ ...half, left });
-      return renderBytes({ ...opened, image }, form);
+      return renderBytes({ ...opened, image, plain: null }, form);
     });
     return Buffer.concat(await Promise.all(halves));
   });
@@ -123,7 +123,9 @@ export async function decodeFormed(
 ): Promise<FormedImage> {
   const [opened, own] = await naming(path, async () => {
     const found = await openImage(load, path);
-    const [size, { channels, space }] = [await shownSize(found), await found.metadata()];
+    const size = await shownSize(found);
+    if (found.plain) return [found, { ...size, channels: found.plain.channels }] as const;
+    const { channels, space } = await found.metadata();
     // Inks become colours.
     return [found, { ...size, channels: space === 'cmyk' ? channels - 1 : channels }] as const;
   });

@@ -40,6 +40,7 @@ export type { PackOptions } from './pack-images';
 export { pairFolder } from './pair-folder';
 export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';
 export type { PartImages } from './part-images';
+export { type Pasted, pasteParts } from './pasted';
 export type { PixelReader, PixelSource } from './pixels';
 export type { DataProgress, OnDataProgress } from './progress';
 export {

@@ -3,6 +3,7 @@ import type sharp from 'sharp';
 import { decodeBmp } from './bmp';
 import { formatOf } from './image-formats';
 import type { ImageSize } from './image-size';
+import { type PlainPng, plainPng } from './plain-png';
 
 /** An image file that is ready to be decoded. */
 export interface OpenImage {
@@ -14,6 +15,8 @@ export interface OpenImage {
   readonly bits: 8 | 16;
   /** It has grey alone, and a profile that makes colours of sRGB of it: to be decoded as grey. */
   readonly profiledGrey: boolean;
+  /** Its pixels, where it is a small PNG with nothing beside them. */
+  readonly plain: PlainPng | null;
 }
 
 /** 8192 × 8192: larger images are refused before they are decoded. */
@@ -34,20 +37,23 @@ export async function openImage(load: typeof sharp, file: ImageFile): Promise<Op
   if (format === 'bmp') {
     const { data, ...raw } = decodeBmp(bytes, { maxPixels: MAX_PIXELS });
     const image = load(data, { raw });
-    return { image, metadata: once(image), bits: 8, profiledGrey: false };
+    return { image, metadata: once(image), bits: 8, profiledGrey: false, plain: null };
   }
   const options = { autoOrient: true, failOn: 'error', limitInputPixels: MAX_PIXELS } as const;
   const image = load(bytes, options);
   const metadata = once(image);
-  if (format !== 'png' && format !== 'tiff') return { image, metadata, bits: 8, profiledGrey: false };
+  const bytewise = { image, metadata, bits: 8, profiledGrey: false } as const;
+  const plain = format === 'png' ? plainPng(bytes) : null;
+  if (plain || (format !== 'png' && format !== 'tiff')) return { ...bytewise, plain };
   const { depth, space, icc } = await metadata();
-  if (depth === 'uchar') return { image, metadata, bits: 8, profiledGrey: false };
+  if (depth === 'uchar') return { ...bytewise, plain };
   // A file of floats does not say which value is white.
   if (depth !== 'ushort') throw new Error(`its pixels are of the type ${depth}: save it with 8 or 16 bits`);
   // Left to itself, sharp makes Display P3's numbers of images of 16 bits that have a profile.
   const raw = load(bytes, { ...options, ignoreIcc: true });
-  if (icc === undefined || !isProfile(icc)) return { image: raw, metadata, bits: 16, profiledGrey: false };
-  return { image: raw.withIccProfile('srgb'), metadata, bits: 16, profiledGrey: space === 'grey16' };
+  if (icc === undefined || !isProfile(icc))
+    return { image: raw, metadata, bits: 16, profiledGrey: false, plain };
+  return { image: raw.withIccProfile('srgb'), metadata, bits: 16, profiledGrey: space === 'grey16', plain };
 }
 
 async function readImage(path: string): Promise<Buffer> {
@@ -66,7 +72,8 @@ function once(image: sharp.Sharp): OpenImage['metadata'] {
 }
 
 /** The size of an image as it is to be looked at. */
-export async function shownSize({ metadata }: OpenImage): Promise<ImageSize> {
+export async function shownSize({ metadata, plain }: OpenImage): Promise<ImageSize> {
+  if (plain) return { height: plain.height, width: plain.width };
   const { autoOrient } = await metadata();
   return { height: autoOrient.height, width: autoOrient.width };
 }

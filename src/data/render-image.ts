@@ -1,6 +1,7 @@
 import { hasAlpha, type ImageShape } from './image-spec';
 import { luma } from './luma';
 import type { OpenImage } from './open-image';
+import type { PlainPng } from './plain-png';
 
 /**
  * How an image is brought to another shape: `crop` covers it and cuts the middle out, `pad` fits the whole image in, with a margin that
@@ -18,9 +19,11 @@ const OBJECT_FIT = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 
 /** An image in a form: uint8 [C, H, W] in sRGB. Without a channel for alpha, transparent parts are laid on white. */
 export async function renderBytes(
-  { image, profiledGrey }: OpenImage,
+  { image, profiledGrey, plain }: OpenImage,
   { channels, height, width, fit }: DecodedForm,
 ): Promise<Uint8Array> {
+  if (plain?.channels === channels && plain.height === height && plain.width === width)
+    return planesOf(plain);
   const keepsAlpha = hasAlpha(channels);
   const background = { r: 255, g: 255, b: 255, alpha: keepsAlpha ? 0 : 1 };
   const sized = image
@@ -30,6 +33,12 @@ export async function renderBytes(
   const { data, info } = await formed.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   const area = height * width;
   return toPlanes({ data, from: info.channels, area }, new Uint8Array(channels * area));
+}
+
+/** uint8 [H, W, C] → [C, H, W] */
+function planesOf({ pixels, channels, height, width }: PlainPng): Uint8Array {
+  if (channels === 1) return pixels;
+  return toPlanes({ data: pixels, from: channels, area: height * width }, new Uint8Array(pixels.length));
 }
 
 /** An image of 16 bits at its own size: uint16 [C, H, W] in sRGB, else as {@link renderBytes}. */

@@ -11,6 +11,7 @@ export {
 } from './adversarial';
 export { type Critic, differentiable } from './critic';
 export { featureMatching } from './feature-matching';
+export { focal } from './focal';
 export {
   type DraganOptions,
   dragan,

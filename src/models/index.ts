@@ -32,6 +32,7 @@ export {
   initDcgan,
 } from './dcgan';
 export { DcganAutoencoder, dcganAutoencoder, dcganEncoder } from './dcgan-autoencoder';
+export { DefectFinder, type DefectFinderOptions, defectFinder, type Found } from './defect-finder';
 export { DnCnn, type DnCnnOptions, dnCnn } from './dncnn';
 export { GroupedResidualBlock, type GroupedResidualBlockOptions } from './grouped-residual';
 export { GrowingNetwork } from './growing';
@@ -98,6 +99,7 @@ export {
   resnetEncoder,
   resnetGenerator,
 } from './resnet-gan';
+export { RunningNormal, type RunningNormalOptions } from './running-normal';
 export { STYLE_RESOLUTIONS, type StyleChannels, styleAccepts } from './style-channels';
 export {
   StyleDiscriminator,

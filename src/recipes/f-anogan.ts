@@ -2,12 +2,11 @@ import { wasserstein } from '../losses/adversarial';
 import { gradientPenalty } from '../losses/gradient-penalty';
 import { total, weighted } from '../losses/total';
 import { resnetAccepts, resnetDiscriminator, resnetEncoder, resnetGenerator } from '../models/resnet-gan';
-import { rememberModes } from '../nn/modes';
-import type { Module } from '../nn/module';
 import { adam } from '../optim/adam';
 import { rmsprop } from '../optim/rmsprop';
 import { constant, cosine, linear, type Schedule } from '../optim/schedule';
 import type { Tensor } from '../tensor/tensor';
+import { atRest } from './at-rest';
 import { reconstructionsBy } from './autoencoder';
 import { integer, number } from './config';
 import { gan } from './gan';
@@ -115,6 +114,8 @@ export const fAnogan: Recipe<typeof fields> = {
       scorer: scorerOf(config, {
         name: `mean (x - G(E(x)))² + ${kappa} · mean (f(x) - f(G(E(x))))²`,
         networks: ['generator', 'discriminator', 'encoder'],
+        // Maps of more are so large that the system clears their memory each time, which takes as long as they do.
+        batch: 50,
         score: (seen) => {
           const { made, residual, features } = distances(seen);
           return { scores: residual.add(features.mul(kappa)), maps: errorMaps(made, seen) };
@@ -132,15 +133,4 @@ function firstEncoderStep(steps: number, share: number): number {
 /** Half a cosine, also where the encoder has no step: a training of one step is of the GAN. */
 function falling(steps: number): Schedule {
   return steps > 0 ? cosine({ steps }) : constant();
-}
-
-/** Runs `body` while networks normalise by their running statistics, as they will when they are used. */
-function atRest<T>(networks: readonly Module[], body: () => T): T {
-  const restore = rememberModes(networks);
-  for (const network of networks) network.eval();
-  try {
-    return body();
-  } finally {
-    restore();
-  }
 }

@@ -5,6 +5,7 @@ import { betaVae } from './beta-vae';
 import { biggan } from './biggan';
 import { cgan } from './cgan';
 import { convDropout } from './conv-dropout';
+import { cutPaste } from './cut-paste';
 import { cyclegan } from './cyclegan';
 import { dcgan } from './dcgan';
 import { denoise } from './denoise';
@@ -61,6 +62,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   anogan,
   'f-anogan': fAnogan,
   ganomaly,
+  'cut-paste': cutPaste,
   pix2pix,
   cyclegan,
   'super-resolution': superResolution,

@@ -119,7 +119,7 @@ test('every recipe with a discriminator can be told what to allow, but those who
   const without = Object.values(recipes).filter(({ fields }) => !('allow' in fields));
   expect(without.map(({ name }) => name)).toEqual([
     ...['vae', 'beta-vae', 'vae-gan'],
-    ...['anogan', 'f-anogan', 'ganomaly'],
+    ...['anogan', 'f-anogan', 'ganomaly', 'cut-paste'],
     ...['pix2pix', 'cyclegan'],
     ...['super-resolution', 'denoise', 'inpaint'],
   ]);

@@ -10,12 +10,12 @@ import { scoreImages } from '../../src/training/scorer';
 import { expectClose } from '../support/close';
 import { readFixture } from '../support/fixtures';
 
-function trained(name: string): Model {
+function trained(name: string, more: Readonly<Record<string, string>> = {}): Model {
   const fixture = readFixture(`recipes/${name}`);
   const { recipe, set, resolution } = JSON.parse(fixture.metadata.settings);
   const { fields, build } = recipes[recipe];
   const images = { channels: 1, height: resolution, width: resolution, classes: 0 };
-  const model = build(parseConfig(fields, { file: set }), { images });
+  const model = build(parseConfig(fields, { file: { ...set, ...more } }), { images });
   scope(() => {
     for (const [role, network] of Object.entries(model.networks))
       network.loadStateDict(fixture.group(`final.${role}.`));
@@ -64,7 +64,7 @@ test('a score that is not finite is told with its image', async () => {
   for (const network of Object.values(model.networks)) network.dispose();
 });
 
-test.each(['f-anogan', 'ganomaly', 'anogan'])(
+test.each(['f-anogan', 'ganomaly', 'anogan', 'cut-paste'])(
   '%s has the scores and maps of its twin, whatever images come together',
   async (name) => {
     const model = trained(name);
@@ -87,6 +87,20 @@ test.each(['f-anogan', 'ganomaly', 'anogan'])(
     for (const network of Object.values(model.networks)) network.dispose();
   },
 );
+
+test('cut-paste can judge by the probability that a pixel was pasted', async () => {
+  const model = trained('cut-paste', { score: 'probability' });
+  expect(model.scorer?.name).toBe('largest mean of p over 1×1 pixels');
+  const { scores, maps } = await score(model, 'cut-paste', 4);
+  scope(() => {
+    const expected = readFixture('recipes/cut-paste').tensor('probabilities');
+    const wanted = Array.from(expected.toTypedArray(), Number);
+    expect(Math.max(...wanted.map((value, i) => Math.abs(value - maps[i])))).toBeLessThan(1e-3);
+    const largest = expected.flatten({ startDim: 1 }).amax(1).toArray() as number[];
+    for (const [i, value] of largest.entries()) expect(scores[i]).toBeCloseTo(value, 3);
+  });
+  for (const network of Object.values(model.networks)) network.dispose();
+});
 
 test.each(['scores', 'elbo'])('a VAE has the %s of its twin', async (which) => {
   const [fixture, weights] = [readFixture('recipes/vae-scores'), readFixture('recipes/vae')];

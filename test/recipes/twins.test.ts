@@ -23,6 +23,7 @@ const DRAWN: readonly (readonly [recipe: string, fixture: string])[] = [
   ['anogan', 'anogan'],
   ['f-anogan', 'f-anogan'],
   ['ganomaly', 'ganomaly'],
+  ['cut-paste', 'cut-paste'],
 ];
 
 /** Where latents, with their classes and codes, are in the fixture. */

@@ -134,6 +134,13 @@ export const SMALL: readonly SmallRecipe[] = [
     resolution: 32,
   },
   { name: 'ganomaly', recipe: 'ganomaly', set: dcgan, resolution: 16 },
+  { name: 'cut-paste', recipe: 'cut-paste', set: { width: '2' }, resolution: 16 },
+  {
+    name: 'cut-paste in any light, by probability',
+    recipe: 'cut-paste',
+    set: { width: '2', lighting: '0.2', score: 'probability' },
+    resolution: 16,
+  },
   {
     name: 'pix2pix',
     recipe: 'pix2pix',
