@@ -35,10 +35,15 @@ export interface Peer {
 
 const BOTH: readonly Precision[] = ['fp32', 'bf16'];
 const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
-/** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the authors' code of the translators does not. */
+/** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the steps of the other models do not. */
 const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
 const ALL = {
   ...GANS,
+  sngan: 'frozen',
+  'wgan-gp': 'frozen',
+  projection: 'frozen',
+  modern: 'frozen',
+  vae: 'frozen',
   stylegan2: 'frozen',
   pix2pix: 'frozen',
   cyclegan: 'frozen',

@@ -8,14 +8,17 @@ import type {
   DenoiseSizes,
   Effort,
   LatentSizes,
+  ModernSizes,
   NetworkSizes,
   Pix2pixSizes,
   Precision,
+  ResidualSizes,
   SampleTask,
   StyleSizes,
   SuperResolutionSizes,
   Task,
   TrainTask,
+  VaeSizes,
 } from './task';
 
 /** What can be measured, with a line for `--help`. */
@@ -24,6 +27,13 @@ export const SUITES = {
   mlp: "the vanilla GAN's full D + G step on 1×28×28, batch 64",
   dcgan32: 'a DCGAN of width 32 on 1×32×32, batch 64 and 128, full D + G step',
   dcgan64: 'the DCGAN of width 64 on 3×64×64, batch 64, full D + G step, and peak memory',
+  sngan32: 'SNGAN of width 16 on 3×32×32, batch 64, two steps of D with spectral norm for one of G',
+  'wgan-gp32':
+    'WGAN-GP of width 32 on 3×32×32, batch 64, five critic steps with a gradient penalty for one of G',
+  projection32:
+    'the projection GAN of width 16 and ten classes on 3×32×32, batch 64, two steps of D for one of G',
+  modern32: 'the modern recipe of width 16 on 3×32×32, batch 64, R1 and R2 in every step',
+  vae: 'the VAE 784-400-20-400-784, batch 128',
   stylegan64:
     'StyleGAN2 of width 16 on 3×64×64, batch 16, full D + G step with style mixing, R1 every 16th and path lengths every 4th',
   pix2pix64: 'pix2pix of width 32 on pairs of 3×64×64, batch 1 and 16, full D + G step',
@@ -94,6 +104,28 @@ const IMAGES: Figure = { key: 'imagesPerSecond', title: '', unit: 'images/s', be
 const DCGAN64: LatentSizes = { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 };
 const DCGAN32: LatentSizes = { model: 'dcgan', channels: 1, resolution: 32, width: 32, latentSize: 100 };
 const MLP: LatentSizes = { model: 'mlp', channels: 1, resolution: 28, width: 0, latentSize: 100 };
+const WGAN_GP32: LatentSizes = { model: 'wgan-gp', channels: 3, resolution: 32, width: 32, latentSize: 100 };
+const SNGAN32: ResidualSizes = {
+  model: 'sngan',
+  channels: 3,
+  resolution: 32,
+  width: 16,
+  growth: 8,
+  latentSize: 128,
+  classes: 0,
+};
+const PROJECTION32: ResidualSizes = { ...SNGAN32, model: 'projection', classes: 10 };
+const MODERN32: ModernSizes = {
+  model: 'modern',
+  channels: 3,
+  resolution: 32,
+  width: 16,
+  maxWidth: 128,
+  latentSize: 64,
+  expansion: 2,
+  groupSize: 16,
+};
+const VAE: VaeSizes = { model: 'vae', channels: 1, resolution: 28, hidden: 400, latentSize: 20 };
 const STYLEGAN64: StyleSizes = {
   model: 'stylegan2',
   channels: 3,
@@ -143,6 +175,11 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
   mlp: (plan) => [training(plan, { suite: 'mlp', sizes: MLP, batch: 64 })],
   dcgan32: (plan) => [64, 128].map((batch) => training(plan, { suite: 'dcgan32', sizes: DCGAN32, batch })),
   dcgan64: (plan) => [training(plan, { suite: 'dcgan64', sizes: DCGAN64, batch: 64 })],
+  sngan32: (plan) => [training(plan, { suite: 'sngan32', sizes: SNGAN32, batch: 64 })],
+  'wgan-gp32': (plan) => [training(plan, { suite: 'wgan-gp32', sizes: WGAN_GP32, batch: 64 })],
+  projection32: (plan) => [training(plan, { suite: 'projection32', sizes: PROJECTION32, batch: 64 })],
+  modern32: (plan) => [training(plan, { suite: 'modern32', sizes: MODERN32, batch: 64 })],
+  vae: (plan) => [training(plan, { suite: 'vae', sizes: VAE, batch: 128 })],
   stylegan64: (plan) => [training(plan, { suite: 'stylegan64', sizes: STYLEGAN64, batch: 16 })],
   pix2pix64: (plan) =>
     [1, 16].map((batch) => training(plan, { suite: 'pix2pix64', sizes: PIX2PIX64, batch })),
@@ -206,7 +243,7 @@ function training(plan: Plan, { suite, sizes, batch }: Training): Group {
 }
 
 function sampling(plan: Plan): Group {
-  const flops = stepFlops(layersOf(DCGAN64), stepOf({ kind: 'sample', model: 'dcgan' }), 'frozen');
+  const flops = stepFlops(layersOf(DCGAN64), stepOf({ kind: 'sample', model: 'dcgan' }), 'ours');
   const participants = participantsOf(plan, 'dcgan', (precision, effort) => {
     const batch = effort.batch ?? 64;
     const task: SampleTask = {
@@ -271,7 +308,7 @@ function participantsOf(
 ): Participant[] {
   const { precisions } = plan;
   const ours = precisions.map((precision): Participant => {
-    const built = build(precision, effortOf(plan, false), 'frozen');
+    const built = build(precision, effortOf(plan, false), 'ours');
     return { name: 'libtorch-gan', label: `libtorch-gan ${precision}`, precision, once: false, ...built };
   });
   const peers = peersOf(plan).flatMap((name) => {
