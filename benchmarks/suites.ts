@@ -1,3 +1,4 @@
+import { EXTRAS } from './extras';
 import type { Loop } from './flops';
 import { stepFlops } from './flops';
 import { layersOf } from './networks';
@@ -44,6 +45,8 @@ export const SUITES = {
   denoise: 'DnCNN of width 32 with 10 convolutions on 3×40×40, batch 32, with the drawing of its noise',
   sample: "images a second of dcgan64's generator in evaluation mode, batch 64",
   data: 'the loader alone on 1×32×32, against what the dcgan32 training consumes',
+  extras:
+    'what spectral norm, gradient penalty, R1 and path lengths add to the steps of a training, in percent',
   import: 'milliseconds from import to the first result',
 } as const;
 
@@ -58,7 +61,7 @@ export interface Figure {
   /** Its name in {@link Measured}. */
   readonly key: string;
   readonly title: string;
-  readonly unit: 'images/s' | 'ns' | 'ms' | 'MB';
+  readonly unit: 'images/s' | 'ns' | 'ms' | 'MB' | '%';
   readonly better: 'higher' | 'lower';
 }
 
@@ -191,6 +194,7 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
   denoise: (plan) => [training(plan, { suite: 'denoise', sizes: DENOISE, batch: 32 })],
   sample: (plan) => [sampling(plan)],
   data: (plan) => [true, false].map((resident) => loading(plan, resident)),
+  extras: (plan) => [extrasOf(plan)],
   import: (plan) => [
     {
       suite: 'import',
@@ -282,6 +286,19 @@ function loading(plan: Plan, resident: boolean): Group {
     networks: null,
     participants: [loader, ...trainings],
   };
+}
+
+/** This library alone, with and without. */
+function extrasOf(plan: Plan): Group {
+  const figures = Object.entries(EXTRAS).map(
+    ([key, { title }]): Figure => ({ key, title, unit: '%', better: 'lower' }),
+  );
+  const participants = plan.precisions.map((precision): Participant => {
+    const task: Task = { kind: 'extras', precision, seconds: plan.seconds, ...placed(plan) };
+    const label = `libtorch-gan ${precision}`;
+    return { name: 'libtorch-gan', label, precision, task, once: false, flops: null };
+  });
+  return { suite: 'extras', title: 'extras', figures, networks: null, participants };
 }
 
 interface OwnEffort {

@@ -170,8 +170,16 @@ export interface RateTask extends Placed {
   readonly kind: 'rate';
 }
 
+/** What parts of a training add to it. */
+export interface ExtrasTask extends Placed {
+  readonly kind: 'extras';
+  readonly precision: Precision;
+  /** Seconds for each of them. */
+  readonly seconds: number;
+}
+
 /** What a participant is asked to do, as JSON on its command line. */
-export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | RateTask;
+export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | ExtrasTask | RateTask;
 
 /** A number for each network of a model that learns, by its name. */
 export type ByNetwork = Readonly<Record<string, number>>;

@@ -4,11 +4,16 @@ import { LeakyReLU, ReLU } from './activation';
 import { BatchNorm2d } from './batch-norm';
 import { step } from './intermediates';
 import { Module } from './module';
+import { InstanceNorm2d } from './normalization';
 import { addFrame } from './trace';
 
-/** The slope of a leaky ReLU that can run with the batch norm before it; null for any other pair, and for classes of users' own. */
-function slopeOf(norm: BatchNorm2d, next: Module | undefined): number | null {
-  if (norm.constructor !== BatchNorm2d) return null;
+/** A norm that a leaky ReLU can run with; no class of users' own. */
+function isJoinable(layer: Module): layer is BatchNorm2d | InstanceNorm2d {
+  return layer.constructor === BatchNorm2d || layer.constructor === InstanceNorm2d;
+}
+
+/** The slope of a leaky ReLU that can run with the norm before it; null for any other layer, and for classes of users' own. */
+function slopeOf(next: Module | undefined): number | null {
   if (next?.constructor === ReLU) return 0;
   return next instanceof LeakyReLU && next.constructor === LeakyReLU ? next.negativeSlope : null;
 }
@@ -31,8 +36,8 @@ export class Sequential extends Module {
     let output = input;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i];
-      const slope = layer instanceof BatchNorm2d ? slopeOf(layer, layers[i + 1]) : null;
-      if (slope === null || !(layer instanceof BatchNorm2d)) {
+      const slope = slopeOf(layers[i + 1]);
+      if (slope === null || !isJoinable(layer)) {
         output = step(output, input, layer.forward);
         continue;
       }

@@ -1,5 +1,7 @@
 import { whyIncomparable } from '../../benchmarks/check';
+import { EXTRAS } from '../../benchmarks/extras';
 import { data } from '../../benchmarks/ours/data';
+import { extras } from '../../benchmarks/ours/extras';
 import { ops } from '../../benchmarks/ours/ops';
 import { sample } from '../../benchmarks/ours/sample';
 import { train } from '../../benchmarks/ours/train';
@@ -25,6 +27,18 @@ test.each([
   const measured = await train(task);
   expect(whyIncomparable(group, participant, measured)).toBeNull();
   for (const { key } of group.figures) expect(measured.figures[key]).toBeGreaterThan(0);
+});
+
+test('what is added to a training is a percentage for each extra', async () => {
+  const { group, task } = ours('extras', 'extras');
+  expect(group.figures.map(({ key }) => key)).toEqual(Object.keys(EXTRAS));
+  const few = Object.entries(EXTRAS).map(([name, extra]) => {
+    const set = { ...extra.set, width: '4', ...('maxWidth' in extra.set && { maxWidth: '8' }) };
+    return [name, { ...extra, batch: 2, steps: 1, set }] as const;
+  });
+  const { figures } = await extras({ ...task, seconds: 0 }, Object.fromEntries(few));
+  expect(Object.keys(figures)).toEqual(Object.keys(EXTRAS));
+  for (const share of Object.values(figures)) expect(share).toBeGreaterThan(-100);
 });
 
 test('sampling has the networks that the comparison expects', async () => {

@@ -64,6 +64,32 @@ describe('a batch norm and the ReLU after it', () => {
     });
   });
 
+  test.each(['contiguous', 'channels_last'] as const)(
+    'so do an instance norm and the ReLU after it, of images that are %s',
+    (layout) => {
+      scope(() => {
+        const network = nn.sequential(nn.instanceNorm2d(32), nn.leakyRelu(0.2));
+        const images = randn([3, 32, 4, 5]).contiguous(layout);
+        const separate = images.sub(images.mean([2, 3], { keepdim: true }));
+        const deviation = separate.square().mean([2, 3], { keepdim: true }).add(1e-5).sqrt();
+        const expected = nn.leakyRelu(0.2).forward(separate.div(deviation));
+        expect(network.forward(images).allclose(expected, { rtol: 1e-4, atol: 1e-5 })).toBe(true);
+        network.dispose();
+      });
+    },
+  );
+
+  test('an instance norm with running statistics moves them beside its ReLU, too', () => {
+    scope(() => {
+      const network = nn.sequential(nn.instanceNorm2d(32, { trackRunningStats: true }), nn.relu());
+      const [norm] = network.layers as nn.InstanceNorm2d[];
+      const output = network.forward(randn([3, 32, 4, 5]).add(2));
+      expect(output.min().item()).toBe(0);
+      expect(norm.runningMean?.mean().item()).toBeCloseTo(0.2, 1);
+      network.dispose();
+    });
+  });
+
   test('name the batch norm where its input does not fit', () => {
     const network = nn.sequential(nn.relu(), nn.batchNorm2d(32), nn.relu());
     scope(() => {
