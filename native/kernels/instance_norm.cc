@@ -101,13 +101,11 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
     const at::TensorOptions options = x.options().dtype(at::kFloat);
     const Normalisation norm{at::empty({shape.planes()}, options), at::empty({shape.planes()}, options),
                              at::empty({shape.planes()}, options)};
-    const at::Tensor scales = weight.defined() ? weight : at::ones({shape.channels}, options),
-                     shifts = bias.defined() ? bias : at::zeros({shape.channels}, options);
     at::Tensor y = at::empty_like(x);
     by_dtype(x, [&]<class T>(T) {
       const auto* const from = numbers<const T>(x);
       auto* const to = numbers<T>(y);
-      const float *const weights = numbers<float>(scales), *const biases = numbers<float>(shifts);
+      const float *const weights = numbers<float>(weight), *const biases = numbers<float>(bias);
       const auto by = static_cast<float>(slope);
       if (shape.last) {
         shape.each_image([&](int64_t image) {
@@ -127,7 +125,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
         });
       }
     });
-    context->save_for_backward({x, weight, bias, norm.mean, norm.inverse, norm.scale, shifts});
+    context->save_for_backward({x, weight, bias, norm.mean, norm.inverse, norm.scale});
     context->saved_data["eps"] = eps;
     context->saved_data["slope"] = slope;
     return y;
@@ -142,7 +140,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
   static variable_list direct(AutogradContext* context, const at::Tensor& gradient) {
     RECORD_FUNCTION("gan::instance_norm_leaky_relu_backward", (std::vector<c10::IValue>{gradient}));
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
+    const at::Tensor& x = saved[0];
     const Normalisation norm{saved[3], saved[4], saved[5]};
     const Shape shape(x);
     const at::Tensor dy =
@@ -153,7 +151,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
     by_dtype(x, [&]<class T>(T) {
       const auto *const from = numbers<const T>(x), *const incoming = numbers<const T>(dy);
       auto* const to = numbers<T>(dx);
-      const float *const biases = numbers<float>(saved[6]), *const inverse = numbers<float>(norm.inverse);
+      const float *const biases = numbers<float>(saved[2]), *const inverse = numbers<float>(norm.inverse);
       const auto slope = static_cast<float>(context->saved_data["slope"].toDouble());
       const double share = 1.0 / static_cast<double>(shape.pixels);
       if (shape.last) {
@@ -188,8 +186,9 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
         });
       }
     });
-    return {dx, weight.defined() ? by_weight(shape, norm, sums) : at::Tensor(),
-            bias.defined() ? by_bias(shape, norm, sums) : at::Tensor(), at::Tensor(), at::Tensor()};
+    return {dx, context->needs_input_grad(1) ? by_weight(shape, norm, sums) : at::Tensor(),
+            context->needs_input_grad(2) ? by_bias(shape, norm, sums) : at::Tensor(), at::Tensor(),
+            at::Tensor()};
   }
 
   static at::Tensor by_weight(const Shape& shape, const Normalisation& norm,
@@ -217,18 +216,13 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
   /// Gradients with a graph of their own: those of LibTorch's operators.
   static variable_list differentiable(AutogradContext* context, const at::Tensor& gradient) {
     const variable_list saved = context->get_saved_variables();
-    const auto optional = [](const at::Tensor& tensor) {
-      return tensor.defined() ? Optional(tensor) : std::nullopt;
-    };
-    const at::Tensor y =
-        by_library(saved[0], optional(saved[1]), optional(saved[2]), context->saved_data["eps"].toDouble(),
-                   context->saved_data["slope"].toDouble());
+    const at::Tensor y = by_library(saved[0], saved[1], saved[2], context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble());
     variable_list inputs, result(5);
     for (size_t i = 0; i < 3; ++i)
-      if (saved[i].defined() && saved[i].requires_grad()) inputs.push_back(saved[i]);
+      if (saved[i].requires_grad()) inputs.push_back(saved[i]);
     const variable_list found = torch::autograd::grad({y}, inputs, {gradient}, true, true, true);
     for (size_t i = 0, next = 0; i < 3; ++i)
-      if (saved[i].defined() && saved[i].requires_grad()) result[i] = found[next++];
+      if (saved[i].requires_grad()) result[i] = found[next++];
     return result;
   }
 };
@@ -257,9 +251,13 @@ bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias) {
 at::Tensor instance_norm_leaky_relu(const at::Tensor& input, const Optional& weight, const Optional& bias,
                                     double eps, double slope) {
 #ifdef GAN_AVX512
-  if (usable(input, weight, bias))
-    return InstanceNormLeakyRelu::apply(input, weight.value_or(at::Tensor()), bias.value_or(at::Tensor()),
-                                        eps, slope);
+  if (usable(input, weight, bias)) {
+    const at::TensorOptions options = input.options().dtype(at::kFloat);
+    const auto given = [](const Optional& tensor) { return tensor && tensor->defined(); };
+    return InstanceNormLeakyRelu::apply(input, given(weight) ? *weight : at::ones({input.size(1)}, options),
+                                        given(bias) ? *bias : at::zeros({input.size(1)}, options), eps,
+                                        slope);
+  }
 #endif
   return by_library(input, weight, bias, eps, slope);
 }
