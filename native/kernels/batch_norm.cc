@@ -173,7 +173,7 @@ bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias, c
   if (!(x.dim() == 2 ? x.is_contiguous() : x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
     return false;
   const int64_t channels = x.size(1);
-  if (channels == 0 || channels % kGroup != 0 || x.numel() < 2 * channels) return false;
+  if (channels == 0 || channels % normalize::kHalfGroup != 0 || x.numel() < 2 * channels) return false;
   const bool running = settings.running_mean && settings.running_mean->defined();
   if (running ? !(is_vector(settings.running_mean, channels) && is_vector(settings.running_var, channels))
               : !settings.training)

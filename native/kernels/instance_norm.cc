@@ -239,7 +239,7 @@ bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias) {
     return false;
   const int64_t channels = x.size(1);
   if (x.numel() == 0 || x.size(2) * x.size(3) < 2) return false;
-  if (!x.is_contiguous() && !(channels % kGroup == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
+  if (!x.is_contiguous() && !(channels % normalize::kHalfGroup == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
     return false;
   return is_vector_or_none(weight, channels) && is_vector_or_none(bias, channels);
 }

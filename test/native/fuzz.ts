@@ -29,6 +29,7 @@ const OWN_KERNELS = [
   'group_norm',
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
+  'avg_pool2d',
   'upFirDown',
   'conv2d',
   'conv_transpose2d_input',

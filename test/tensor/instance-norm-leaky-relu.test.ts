@@ -71,6 +71,7 @@ describe('instanceNormLeakyRelu', () => {
     { shape: [2, 96, 1, 2], slope: 0.2, affine: false },
     { shape: [2, 3, 65, 33], slope: 0, affine: true },
     { shape: [5, 20, 6, 6], slope: 1, affine: false },
+    { shape: [4, 48, 9, 7], slope: 0.2, affine: true },
     { shape: [2, 32, 48, 46], slope: 1, affine: true },
   ])('of $shape with slope $slope, learned scales: $affine', ({ shape, ...options }) => {
     test.each(['contiguous', 'channels_last'] as const)('is that of LibTorch in float64, %s', (layout) => {
@@ -84,7 +85,7 @@ describe('instanceNormLeakyRelu', () => {
         expect(ours.map((tensor, i) => distance(tensor, exact[i])).filter((far) => !(far < bound))).toEqual(
           [],
         );
-        const keepsLayout = layout === 'contiguous' || shape[1] % 32 === 0;
+        const keepsLayout = layout === 'contiguous' || shape[1] % 16 === 0;
         expect(ours[0].isContiguous(layout) || !keepsLayout).toBe(true);
       });
     });
