@@ -1,8 +1,11 @@
 import { argumentError } from '../check';
+import { releaseEarly } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { LeakyReLU, ReLU } from './activation';
+import { LeakyReLU, ReLU, Sigmoid, Tanh } from './activation';
 import { BatchNorm2d } from './batch-norm';
+import { Conv2d, ConvTranspose2d } from './conv';
 import { step } from './intermediates';
+import { Linear } from './linear';
 import { Module } from './module';
 import { InstanceNorm2d } from './normalization';
 import { addFrame } from './trace';
@@ -16,6 +19,17 @@ function isJoinable(layer: Module): layer is BatchNorm2d | InstanceNorm2d {
 function slopeOf(next: Module | undefined): number | null {
   if (next?.constructor === ReLU) return 0;
   return next instanceof LeakyReLU && next.constructor === LeakyReLU ? next.negativeSlope : null;
+}
+
+const WEIGHTED: readonly unknown[] = [Conv2d, ConvTranspose2d, Linear];
+const BY_OUTPUT: readonly unknown[] = [ReLU, LeakyReLU, Sigmoid, Tanh];
+
+/**
+ * Whether nobody needs what is between two layers once the second has taken it in, not even for gradients: those of the one need its input,
+ * those of the other its output. For classes of users' own nobody knows.
+ */
+function isPassing(layer: Module | undefined, next: Module): boolean {
+  return WEIGHTED.includes(layer?.constructor) && BY_OUTPUT.includes(next.constructor);
 }
 
 /** Modules one after another; their names are their positions: `0.weight`, `3.running_mean`. */
@@ -38,7 +52,9 @@ export class Sequential extends Module {
       const layer = layers[i];
       const slope = slopeOf(layers[i + 1]);
       if (slope === null || !isJoinable(layer)) {
-        output = step(output, input, layer.forward);
+        const before = output;
+        output = step(before, input, layer.forward);
+        if (isPassing(layers[i - 1], layer)) releaseEarly(before);
         continue;
       }
       try {

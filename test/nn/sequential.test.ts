@@ -1,4 +1,6 @@
+import { native } from '../../src/native/addon';
 import * as nn from '../../src/nn';
+import { grad } from '../../src/tensor/autograd';
 import { randn, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { failure, usage } from '../support/failure';
@@ -97,5 +99,32 @@ describe('a batch norm and the ReLU after it', () => {
       expect(() => network.forward(randn([2, 32]))).toThrow(failure('ERR_SHAPE', '1 (BatchNorm2d)'));
     });
     network.dispose();
+  });
+});
+
+describe('what is between a weighted layer and an activation', () => {
+  const alive = (network: nn.Sequential) =>
+    scope(() => {
+      const input = randn([2, 4], { requiresGrad: true });
+      const before = native().liveTensors()[0];
+      const output = network.forward(input);
+      const count = native().liveTensors()[0] - before;
+      const [slope] = grad([output.sum()], [input]);
+      expect(slope.abs().sum().item()).toBeGreaterThan(0);
+      network.dispose();
+      return count;
+    });
+
+  test.each([nn.relu, nn.leakyRelu, nn.tanh, nn.sigmoid])(
+    'goes once the activation has it: %p',
+    (activation) => {
+      expect(alive(nn.sequential(nn.linear(4, 64), activation()))).toBe(1);
+    },
+  );
+
+  test('stays where a layer is of a class that nobody knows, or its gradient needs it', () => {
+    class Mine extends nn.Linear {}
+    expect(alive(nn.sequential(new Mine(4, 64), nn.relu()))).toBe(2);
+    expect(alive(nn.sequential(nn.linear(4, 64), nn.silu()))).toBe(2);
   });
 });
