@@ -1,7 +1,8 @@
 import { convolution, dense, type Layer, type Networks } from './layers';
+import { modern, residual } from './residual-networks';
 import { denoise, superResolution } from './restorers';
 import { stylegan2 } from './style-networks';
-import type { ByNetwork, LatentSizes, NetworkSizes } from './task';
+import type { ByNetwork, LatentSizes, NetworkSizes, VaeSizes } from './task';
 import { cyclegan, pix2pix } from './translators';
 
 const FIRST = 4;
@@ -12,8 +13,17 @@ export function layersOf(sizes: NetworkSizes): Networks {
   switch (sizes.model) {
     case 'dcgan':
       return dcgan(sizes);
+    case 'wgan-gp':
+      return dcgan(sizes, { norm: false });
     case 'mlp':
       return mlp(sizes);
+    case 'sngan':
+    case 'projection':
+      return residual(sizes);
+    case 'modern':
+      return modern(sizes);
+    case 'vae':
+      return vae(sizes);
     case 'stylegan2':
       return stylegan2(sizes);
     case 'pix2pix':
@@ -33,8 +43,11 @@ export function parameterCounts(networks: Networks): ByNetwork {
   return Object.fromEntries(Object.entries(networks).map(([name, layers]) => [name, count(layers)]));
 }
 
-/** Biases only where no batch norm follows; a batch norm has a scale and an offset a channel. */
-function dcgan({ channels, resolution, width, latentSize }: LatentSizes): Networks {
+/** Biases only where no batch norm follows; a batch norm has a scale and an offset a channel. A critic has none of them. */
+function dcgan(
+  { channels, resolution, width, latentSize }: LatentSizes,
+  { norm: normed = true } = {},
+): Networks {
   const levels = Math.log2(resolution / FIRST);
   const maps = Array.from({ length: levels }, (_, i) => width * 2 ** i);
   const layer = (from: number, to: number, rest: { side: number; extra: number }) =>
@@ -53,11 +66,21 @@ function dcgan({ channels, resolution, width, latentSize }: LatentSizes): Networ
   ];
   const discriminator = [
     layer(channels, width, { side: side(0), extra: width }),
-    ...maps.slice(1).map((outer, i) => layer(maps[i], outer, { side: side(i + 1), extra: norm(outer) })),
+    ...maps
+      .slice(1)
+      .map((outer, i) => layer(maps[i], outer, { side: side(i + 1), extra: normed ? norm(outer) : outer })),
     layer(top, 1, { side: 1, extra: 1 }),
   ];
   // The latent's 1 × 1 pixel becomes 4 × 4: each of the 16 places is one product with the latent, as a side of 1 counts.
   return { generator, discriminator };
+}
+
+function vae({ channels, resolution, hidden, latentSize }: VaeSizes): Networks {
+  const pixels = channels * resolution ** 2;
+  return {
+    encoder: [dense(pixels, hidden), dense(hidden, latentSize), dense(hidden, latentSize)],
+    decoder: [dense(latentSize, hidden), dense(hidden, pixels)],
+  };
 }
 
 function mlp({ channels, resolution, latentSize }: LatentSizes): Networks {

@@ -36,9 +36,10 @@ export interface Peer {
 
 const BOTH: readonly Precision[] = ['fp32', 'bf16'];
 const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
-/** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the authors' code of the translators does not. */
+/** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the steps of the other models do not. */
 const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
-const FROZEN = {
+/** What `pytorch-graph` captures; its step has no residual networks and no VAE. */
+const CAPTURED = {
   dcgan: 'frozen',
   mlp: 'frozen',
   stylegan2: 'frozen',
@@ -47,7 +48,15 @@ const FROZEN = {
   'super-resolution': 'frozen',
   denoise: 'frozen',
 } as const;
-const ALL = { ...FROZEN, ...GANS } as const;
+const ALL = {
+  ...CAPTURED,
+  ...GANS,
+  sngan: 'frozen',
+  'wgan-gp': 'frozen',
+  projection: 'frozen',
+  modern: 'frozen',
+  vae: 'frozen',
+} as const;
 const TFJS = {
   precisions: ['fp32'],
   loops: { dcgan: 'frozen', mlp: 'frozen' },
@@ -82,7 +91,7 @@ const DESCRIPTIONS: Readonly<Record<PeerName, Omit<Peer, 'name'>>> = {
   'pytorch-graph': {
     summary: 'pytorch-best with the whole step captured by hand in one CUDA graph, D frozen for G; CUDA only',
     precisions: BOTH,
-    loops: FROZEN,
+    loops: CAPTURED,
     slow: false,
     devices: ['cuda'],
   },

@@ -1,4 +1,4 @@
-import { convolution, dense, type Layer, type Networks } from './layers';
+import { convolution, dense, type Layer, learned, type Networks } from './layers';
 import type { StyleSizes } from './task';
 
 const FIRST = 4;
@@ -15,14 +15,13 @@ export function stylegan2({
   const sides = Array.from({ length: Math.log2(resolution / FIRST) + 1 }, (_, i) => FIRST * 2 ** i);
   const maps = sides.map((side) => Math.min(maxWidth, (width * resolution) / side));
   const [deepest] = maps;
-  const learned: Layer = { multiplyAdds: 0, parameters: deepest * FIRST ** 2 };
   const styled = (from: number, to: number, side: number): Layer[] => [
     dense(latentSize, from),
     convolution(from, to, { kernel: 3, side, extra: to + 1 }),
   ];
   const generator = [
     ...Array.from({ length: mapping }, () => dense(latentSize, latentSize)),
-    learned,
+    learned(deepest * FIRST ** 2),
     ...sides.flatMap((side, i) => [
       ...(i > 0 ? styled(maps[i - 1], maps[i], side / 2) : []),
       ...styled(maps[i], maps[i], side),

@@ -1,3 +1,4 @@
+import { EXTRAS } from './extras';
 import type { Loop } from './flops';
 import { stepFlops } from './flops';
 import { layersOf } from './networks';
@@ -8,14 +9,17 @@ import type {
   DenoiseSizes,
   Effort,
   LatentSizes,
+  ModernSizes,
   NetworkSizes,
   Pix2pixSizes,
   Precision,
+  ResidualSizes,
   SampleTask,
   StyleSizes,
   SuperResolutionSizes,
   Task,
   TrainTask,
+  VaeSizes,
 } from './task';
 
 /** What can be measured, with a line for `--help`. */
@@ -25,6 +29,13 @@ export const SUITES = {
   dcgan32: 'a DCGAN of width 32 on 1×32×32, batch 64 and 128, full D + G step',
   dcgan64:
     'the DCGAN of width 64 on 3×64×64, batch 64, on CUDA 256 and 1,024 as well, full D + G step, and peak memory',
+  sngan32: 'SNGAN of width 16 on 3×32×32, batch 64, two steps of D with spectral norm for one of G',
+  'wgan-gp32':
+    'WGAN-GP of width 32 on 3×32×32, batch 64, five critic steps with a gradient penalty for one of G',
+  projection32:
+    'the projection GAN of width 16 and ten classes on 3×32×32, batch 64, two steps of D for one of G',
+  modern32: 'the modern recipe of width 16 on 3×32×32, batch 64, R1 and R2 in every step',
+  vae: 'the VAE 784-400-20-400-784, batch 128',
   stylegan64:
     'StyleGAN2 of width 16 on 3×64×64, batch 16, full D + G step with style mixing, R1 every 16th and path lengths every 4th',
   pix2pix64: 'pix2pix of width 32 on pairs of 3×64×64, batch 1 and 16, full D + G step',
@@ -35,6 +46,8 @@ export const SUITES = {
   denoise: 'DnCNN of width 32 with 10 convolutions on 3×40×40, batch 32, with the drawing of its noise',
   sample: "images a second of dcgan64's generator in evaluation mode, batch 64",
   data: 'the loader alone on 1×32×32, against what the dcgan32 training consumes',
+  extras:
+    'what spectral norm, gradient penalty, R1 and path lengths add to the steps of a training, in percent',
   import: 'milliseconds from import to the first result',
 } as const;
 
@@ -49,7 +62,7 @@ export interface Figure {
   /** Its name in {@link Measured}. */
   readonly key: string;
   readonly title: string;
-  readonly unit: 'images/s' | 'ns' | 'ms' | 'MB';
+  readonly unit: 'images/s' | 'ns' | 'ms' | 'MB' | '%';
   readonly better: 'higher' | 'lower';
 }
 
@@ -95,6 +108,28 @@ const IMAGES: Figure = { key: 'imagesPerSecond', title: '', unit: 'images/s', be
 const DCGAN64: LatentSizes = { model: 'dcgan', channels: 3, resolution: 64, width: 64, latentSize: 100 };
 const DCGAN32: LatentSizes = { model: 'dcgan', channels: 1, resolution: 32, width: 32, latentSize: 100 };
 const MLP: LatentSizes = { model: 'mlp', channels: 1, resolution: 28, width: 0, latentSize: 100 };
+const WGAN_GP32: LatentSizes = { model: 'wgan-gp', channels: 3, resolution: 32, width: 32, latentSize: 100 };
+const SNGAN32: ResidualSizes = {
+  model: 'sngan',
+  channels: 3,
+  resolution: 32,
+  width: 16,
+  growth: 8,
+  latentSize: 128,
+  classes: 0,
+};
+const PROJECTION32: ResidualSizes = { ...SNGAN32, model: 'projection', classes: 10 };
+const MODERN32: ModernSizes = {
+  model: 'modern',
+  channels: 3,
+  resolution: 32,
+  width: 16,
+  maxWidth: 128,
+  latentSize: 64,
+  expansion: 2,
+  groupSize: 16,
+};
+const VAE: VaeSizes = { model: 'vae', channels: 1, resolution: 28, hidden: 400, latentSize: 20 };
 const STYLEGAN64: StyleSizes = {
   model: 'stylegan2',
   channels: 3,
@@ -147,6 +182,11 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
     (plan.device === 'cpu' ? [64] : [64, 256, 1_024]).map((batch) =>
       training(plan, { suite: 'dcgan64', sizes: DCGAN64, batch }),
     ),
+  sngan32: (plan) => [training(plan, { suite: 'sngan32', sizes: SNGAN32, batch: 64 })],
+  'wgan-gp32': (plan) => [training(plan, { suite: 'wgan-gp32', sizes: WGAN_GP32, batch: 64 })],
+  projection32: (plan) => [training(plan, { suite: 'projection32', sizes: PROJECTION32, batch: 64 })],
+  modern32: (plan) => [training(plan, { suite: 'modern32', sizes: MODERN32, batch: 64 })],
+  vae: (plan) => [training(plan, { suite: 'vae', sizes: VAE, batch: 128 })],
   stylegan64: (plan) => [training(plan, { suite: 'stylegan64', sizes: STYLEGAN64, batch: 16 })],
   pix2pix64: (plan) =>
     [1, 16].map((batch) => training(plan, { suite: 'pix2pix64', sizes: PIX2PIX64, batch })),
@@ -158,6 +198,7 @@ const BUILDERS: Readonly<Record<SuiteName, (plan: Plan) => Group[]>> = {
   denoise: (plan) => [training(plan, { suite: 'denoise', sizes: DENOISE, batch: 32 })],
   sample: (plan) => [sampling(plan)],
   data: (plan) => [true, false].map((resident) => loading(plan, resident)),
+  extras: (plan) => [extrasOf(plan)],
   import: (plan) => [
     {
       suite: 'import',
@@ -210,7 +251,7 @@ function training(plan: Plan, { suite, sizes, batch }: Training): Group {
 }
 
 function sampling(plan: Plan): Group {
-  const flops = stepFlops(layersOf(DCGAN64), stepOf({ kind: 'sample', model: 'dcgan' }), 'frozen');
+  const flops = stepFlops(layersOf(DCGAN64), stepOf({ kind: 'sample', model: 'dcgan' }), 'ours');
   const participants = participantsOf(plan, 'dcgan', (precision, effort) => {
     const batch = effort.batch ?? 64;
     const task: SampleTask = {
@@ -251,6 +292,19 @@ function loading(plan: Plan, resident: boolean): Group {
   };
 }
 
+/** This library alone, with and without. */
+function extrasOf(plan: Plan): Group {
+  const figures = Object.entries(EXTRAS).map(
+    ([key, { title }]): Figure => ({ key, title, unit: '%', better: 'lower' }),
+  );
+  const participants = plan.precisions.map((precision): Participant => {
+    const task: Task = { kind: 'extras', precision, seconds: plan.seconds, ...placed(plan) };
+    const label = `libtorch-gan ${precision}`;
+    return { name: 'libtorch-gan', label, precision, task, once: false, flops: null };
+  });
+  return { suite: 'extras', title: 'extras', figures, networks: null, participants };
+}
+
 interface OwnEffort {
   readonly effort: Effort;
   /** Instead of the group's. */
@@ -275,7 +329,7 @@ function participantsOf(
 ): Participant[] {
   const { precisions } = plan;
   const ours = precisions.map((precision): Participant => {
-    const built = build(precision, effortOf(plan, false), 'frozen');
+    const built = build(precision, effortOf(plan, false), 'ours');
     return { name: 'libtorch-gan', label: `libtorch-gan ${precision}`, precision, once: false, ...built };
   });
   const peers = peersOf(plan).flatMap((name) => {

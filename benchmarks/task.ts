@@ -9,7 +9,7 @@ interface ImageSizes {
 
 /** Sizes of a GAN that makes images of latents. */
 export interface LatentSizes extends ImageSizes {
-  readonly model: 'dcgan' | 'mlp';
+  readonly model: 'dcgan' | 'mlp' | 'wgan-gp';
   /** Channels of the DCGAN at half the images' resolution; the mlp has its recipe's layers and ignores it. */
   readonly width: number;
   readonly latentSize: number;
@@ -52,6 +52,38 @@ export interface DenoiseSizes extends ImageSizes {
   readonly depth: number;
 }
 
+/** Sizes of SNGAN's residual networks for 32 × 32 pixels, by themselves or with a projection discriminator. */
+export interface ResidualSizes extends ImageSizes {
+  readonly model: 'sngan' | 'projection';
+  /** Channels of both networks at the images' size; each halving doubles them, up to `growth` widths. */
+  readonly width: number;
+  readonly growth: number;
+  readonly latentSize: number;
+  /** Of the projection discriminator. */
+  readonly classes: number;
+}
+
+/** Sizes of the networks without normalisation. */
+export interface ModernSizes extends ImageSizes {
+  readonly model: 'modern';
+  /** Channels at the images' size; each halving doubles them, up to `maxWidth`. */
+  readonly width: number;
+  readonly maxWidth: number;
+  readonly latentSize: number;
+  /** How many times as many channels a block has inside. */
+  readonly expansion: number;
+  /** Channels that a group sees. */
+  readonly groupSize: number;
+}
+
+/** Sizes of the fully connected VAE. */
+export interface VaeSizes extends ImageSizes {
+  readonly model: 'vae';
+  /** Units of the hidden layers. */
+  readonly hidden: number;
+  readonly latentSize: number;
+}
+
 /** Sizes of StyleGAN2. */
 export interface StyleSizes extends ImageSizes {
   readonly model: 'stylegan2';
@@ -67,6 +99,9 @@ export interface StyleSizes extends ImageSizes {
 /** Which networks, and how large they are. */
 export type NetworkSizes =
   | LatentSizes
+  | ResidualSizes
+  | ModernSizes
+  | VaeSizes
   | StyleSizes
   | Pix2pixSizes
   | CycleganSizes
@@ -135,8 +170,16 @@ export interface RateTask extends Placed {
   readonly kind: 'rate';
 }
 
+/** What parts of a training add to it. */
+export interface ExtrasTask extends Placed {
+  readonly kind: 'extras';
+  readonly precision: Precision;
+  /** Seconds for each of them. */
+  readonly seconds: number;
+}
+
 /** What a participant is asked to do, as JSON on its command line. */
-export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | RateTask;
+export type Task = TrainTask | SampleTask | OpsTask | ImportTask | DataTask | ExtrasTask | RateTask;
 
 /** A number for each network of a model that learns, by its name. */
 export type ByNetwork = Readonly<Record<string, number>>;

@@ -2,6 +2,7 @@
 #include "addon.h"
 #include "kernels/batch_norm.h"
 #include "kernels/convolution.h"
+#include "kernels/instance_norm.h"
 #include "kernels/resample.h"
 
 namespace gan {
@@ -20,6 +21,11 @@ at::Tensor batchNormLeakyRelu(const Context&, const at::Tensor& input, const Opt
                                         eps, slope);
 }
 
+at::Tensor instanceNormLeakyRelu(const Context&, const at::Tensor& input, const Optional& weight,
+                                 const Optional& bias, double eps, double slope) {
+  return kernels::instance_norm_leaky_relu(input, weight, bias, eps, slope);
+}
+
 at::Tensor upFirDown(const Context&, const at::Tensor& input, at::ArrayRef<double> kernel, int64_t up,
                      int64_t down, at::ArrayRef<int64_t> padding) {
   return kernels::up_fir_down(input, kernel, up, down, padding);
@@ -31,6 +37,7 @@ void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, setKernels);
   GAN_DEFINE(context, exports, kernelsEnabled);
   GAN_DEFINE(context, exports, batchNormLeakyRelu);
+  GAN_DEFINE(context, exports, instanceNormLeakyRelu);
   GAN_DEFINE(context, exports, upFirDown);
 }
 

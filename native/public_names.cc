@@ -52,6 +52,7 @@ constexpr std::array kEntries{
     Name{"elements", "elements"},
     Name{"grad", "grad"},
     Name{"gradient", "grad"},
+    Name{"instanceNormLeakyRelu", "instanceNormLeakyRelu"},
     Name{"isAliasOf", "isAliasOf"},
     Name{"isContiguous", "isContiguous"},
     Name{"isLeaf", "isLeaf"},

@@ -3,6 +3,7 @@ import { tuneProcess, version } from '../../src';
 import { setThreads } from '../../src/tensor/device';
 import type { Measured, Task } from '../task';
 import { data } from './data';
+import { extras } from './extras';
 import { ops } from './ops';
 import { rate } from './rate';
 import { sample } from './sample';
@@ -22,6 +23,8 @@ async function measure(task: Task): Promise<Measured> {
       return ops(task);
     case 'data':
       return data(task);
+    case 'extras':
+      return extras(task);
     case 'rate':
       return rate(task);
   }

@@ -7,7 +7,7 @@ import { settingsOf } from './settings';
 /** A recipe's networks and phases; no averaged weights, which the peers do not have. */
 export function buildModel(sizes: NetworkSizes) {
   const { fields, build } = recipes[sizes.model];
-  const set = { ...settingsOf(sizes), emaImages: '0' };
+  const set = { ...settingsOf(sizes), ...('emaImages' in fields && { emaImages: '0' }) };
   return build(parseConfig(fields, { set }), noiseFor(sizes, 2).specs);
 }
 

@@ -30,6 +30,18 @@ export function noiseFor(sizes: NetworkSizes, count: number): data.Dataset {
     }
     case 'cyclegan':
       return new data.UnpairedDataset({ name: 'noise', a: noise(shape, count), b: noise(shape, count) });
+    case 'projection': {
+      const { classes } = sizes;
+      const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+      const classNames = Array.from({ length: classes }, (_, i) => `${i}`);
+      return new data.ImageDataset({
+        name: 'noise',
+        ...shape,
+        pixels: bytes(shape, count),
+        labels,
+        classNames,
+      });
+    }
     default: {
       const { fields, prepare } = recipes[model];
       const images = noise(shape, count);

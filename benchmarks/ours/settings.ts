@@ -2,27 +2,34 @@ import type { NetworkSizes } from '../task';
 
 /** The recipe's settings. */
 export function settingsOf(sizes: NetworkSizes): Record<string, string> {
-  const width = String(sizes.width);
   switch (sizes.model) {
     case 'dcgan':
-      return { width, latentSize: String(sizes.latentSize) };
+    case 'wgan-gp':
+      return texts(sizes, ['width', 'latentSize']);
     case 'mlp':
-      return { latentSize: String(sizes.latentSize) };
-    case 'stylegan2': {
-      const { maxWidth, latentSize, mapping } = sizes;
-      const others = Object.entries({ maxWidth, latentSize, mapping }).map(([key, value]) => [
-        key,
-        `${value}`,
-      ]);
-      return { size: 'small', width, ...Object.fromEntries(others) };
+      return texts(sizes, ['latentSize']);
+    case 'sngan':
+    case 'projection': {
+      const { width } = sizes;
+      return { ...texts(sizes, ['width', 'growth', 'latentSize']), discriminatorWidth: String(width) };
     }
+    case 'modern':
+      return texts(sizes, ['width', 'maxWidth', 'latentSize', 'expansion', 'groupSize']);
+    case 'vae':
+      return texts(sizes, ['hidden', 'latentSize']);
+    case 'stylegan2':
+      return { size: 'small', ...texts(sizes, ['width', 'maxWidth', 'latentSize', 'mapping']) };
     case 'pix2pix':
-      return { width };
+      return texts(sizes, ['width']);
     case 'cyclegan':
-      return { width, blocks: String(sizes.blocks), pool: String(sizes.pool) };
+      return texts(sizes, ['width', 'blocks', 'pool']);
     case 'super-resolution':
-      return { width, blocks: String(sizes.blocks), scale: String(sizes.scale) };
+      return texts(sizes, ['width', 'blocks', 'scale']);
     case 'denoise':
-      return { width, depth: String(sizes.depth) };
+      return texts(sizes, ['width', 'depth']);
   }
+}
+
+function texts<S extends object>(sizes: S, names: readonly (keyof S & string)[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, String(sizes[name])]));
 }

@@ -3,11 +3,10 @@
 On CUDA also TF32 and cuDNN's search for the fastest kernels. The loop is the textbook's, with fakes made once a step.
 """
 
-import restoration
-import stylegan
+import adversarial
 import torch
-import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
+from models import family
 from torch import nn
 
 torch.backends.cudnn.benchmark = True
@@ -66,12 +65,9 @@ def drawing(generator, latent_shape):
 
 
 if __name__ == "__main__":
-    if task["model"] in translation.MODELS:
-        translation.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
-    elif task["model"] in stylegan.MODELS:
-        stylegan.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
-    elif task["model"] in restoration.MODELS:
-        restoration.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast)
+    if own := family(task["model"]):
+        ways = {"joined": True} if own is adversarial else {}
+        own.measure(adam=fused_adam, memory_format=torch.channels_last, autocast=autocast, **ways)
     else:
         both, latent_shape = best_networks()
         if task["kind"] == "train":

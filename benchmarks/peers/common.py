@@ -1,6 +1,6 @@
 """What the PyTorch participants share: the networks of the dcgan and mlp recipes, the images, the clock and the answer.
 
-Those of recipes that make images of images are in translation.py.
+Other models have files of their own, each with a `measure`: see models.py.
 """
 
 import json
@@ -22,7 +22,8 @@ if device.type == "cpu":
 torch.manual_seed(1)
 
 
-def dcgan(channels, resolution, width, latent):
+def dcgan(channels, resolution, width, latent, norm=True):
+    """Without a norm, D's convolutions have biases."""
     maps = [width]
     while resolution // 2 ** (len(maps) + 1) >= 4:
         maps.append(maps[-1] * 2)
@@ -32,7 +33,8 @@ def dcgan(channels, resolution, width, latent):
     generator += [nn.ConvTranspose2d(width, channels, 4, 2, 1), nn.Tanh()]
     discriminator = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
     for i, o in zip(maps, maps[1:]):
-        discriminator += [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2, True)]
+        normed = [nn.BatchNorm2d(o)] if norm else []
+        discriminator += [nn.Conv2d(i, o, 4, 2, 1, bias=not norm), *normed, nn.LeakyReLU(0.2, True)]
     discriminator += [nn.Conv2d(maps[-1], 1, 4, 1, 0), nn.Flatten()]
     return nn.Sequential(*generator), nn.Sequential(*discriminator)
 
@@ -126,12 +128,28 @@ def count_passes(step, networks):
 
 
 def count_flops(step):
-    """Floating-point operations of one step, by PyTorch's own counter."""
-    from torch.utils.flop_counter import FlopCounterMode
+    """Floating-point operations of one step, by the formulas of PyTorch's own counter, which itself refuses gradients of gradients."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils.flop_counter import conv_flop_count, flop_registry
 
-    with FlopCounterMode(display=False) as counter:
+    def flops(operator, args, result):
+        if operator is torch.ops.aten.convolution_backward:
+            slopes, x, weight, transposed, mask = *args[:3], args[7], args[10]
+            # PyTorch's formula takes a weight gradient in groups for a dense one.
+            return sum(mask[:2]) * conv_flop_count(x.shape, weight.shape, slopes.shape, transposed)
+        return flop_registry[operator](*args, out_val=result) if operator in flop_registry else 0
+
+    class Counter(TorchDispatchMode):
+        total = 0
+
+        def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
+            result = operator(*args, **(kwargs or {}))
+            self.total += flops(operator._overloadpacket, args, result)
+            return result
+
+    with Counter() as counter:
         step()
-    return counter.get_total_flops()
+    return counter.total
 
 
 def peak_memory():

@@ -3,11 +3,9 @@
 Recipes that make images of images follow their authors' code, which freezes D in the phase of G.
 """
 
-import restoration
-import stylegan
 import torch
-import translation
 from common import device, measure_sampling, measure_training, networks, real_images, task
+from models import family
 from torch import nn
 
 
@@ -48,12 +46,8 @@ def drawing(generator, latent_shape):
     return draw
 
 
-if task["model"] in translation.MODELS:
-    translation.measure(adam=adam)
-elif task["model"] in stylegan.MODELS:
-    stylegan.measure(adam=adam)
-elif task["model"] in restoration.MODELS:
-    restoration.measure(adam=adam)
+if own := family(task["model"]):
+    own.measure(adam=adam)
 else:
     both, latent_shape = networks()
     if task["kind"] == "train":

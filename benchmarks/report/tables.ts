@@ -75,7 +75,8 @@ export function effectiveShare(
 }
 
 function tableOf(group: GroupResult, figure: Figure): Table {
-  const ours = group.participants.filter(({ name }) => name === 'libtorch-gan');
+  const isOurs = ({ name }: ParticipantResult) => name === 'libtorch-gan';
+  const ours = group.participants.every(isOurs) ? [] : group.participants.filter(isOurs);
   const withFlops = group.rates !== null && figure.unit === 'images/s';
   return {
     title: titleOf(group, figure),

@@ -51,6 +51,13 @@ GAN_INLINE Vector load(const Bf16* from) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 
+/// The others are 0.
+GAN_INLINE Vector load_some(const float* from, __mmask16 mask) { return _mm512_maskz_loadu_ps(mask, from); }
+GAN_INLINE Vector load_some(const Bf16* from, __mmask16 mask) {
+  const __m256i bits = _mm256_maskz_loadu_epi16(mask, from);
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
 GAN_INLINE __m256i rounded(Vector value) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value)); }
 
 GAN_INLINE void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }

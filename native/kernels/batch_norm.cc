@@ -1,7 +1,6 @@
 #include "batch_norm.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -11,7 +10,7 @@
 #include <vector>
 
 #include "convolution.h"
-#include "normalize.h"
+#include "normalize_rows.h"
 #include "products.h"
 
 namespace gan::kernels {
@@ -40,17 +39,8 @@ at::Tensor by_library(const at::Tensor& input, const Optional& weight, const Opt
 #ifdef GAN_AVX512
 
 using normalize::Affine;
-using normalize::kRows;
-
-/// The numbers of a tensor as rows of channels.
-template <class T>
-struct Rows {
-  T* data;
-  int64_t count, channels;
-  T* operator[](int64_t row) const { return data + row * channels; }
-  int64_t blocks() const { return at::divup(count, kRows); }
-  int64_t in_block(int64_t block) const { return std::min(kRows, count - block * kRows); }
-};
+using normalize::Moments;
+using normalize::Rows;
 
 template <class T>
 Rows<T> rows_of(const at::Tensor& tensor) {
@@ -58,57 +48,23 @@ Rows<T> rows_of(const at::Tensor& tensor) {
   return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())), tensor.numel() / channels, channels};
 }
 
-/// Calls `work(block)` for every block of rows, on all threads.
-template <class T, class Work>
-void each_block(const Rows<T>& rows, Work work) {
-  at::parallel_for(0, rows.blocks(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) work(block);
-  });
-}
-
 const float* numbers(const at::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
 
-/// Mean and biased variance of every channel: of each block by the differences to its first row, put together
-/// as Chan, Golub and LeVeque (1983) do.
-template <class T>
-void moments(const Rows<const T>& x, std::vector<double>& mean, std::vector<double>& variance) {
-  const int64_t channels = x.channels;
-  const Room<float> room(x.blocks() * 3 * channels);
-  each_block(x, [&](int64_t block) {
-    float* const sums = room.data() + block * 3 * channels;
-    normalize::moments(x[block * kRows], x.in_block(block), channels, sums, sums + channels,
-                       sums + 2 * channels);
-  });
-  mean.assign(channels, 0);
-  variance.assign(channels, 0);
-  double before = 0;
-  for (int64_t block = 0; block < x.blocks(); ++block) {
-    const float* const first = room.data() + block * 3 * channels;
-    const float* const sum = first + channels;
-    const float* const squares = sum + channels;
-    const auto count = static_cast<double>(x.in_block(block));
-    const double all = before + count;
-    for (int64_t c = 0; c < channels; ++c) {
-      const double shift = sum[c] / count, own = first[c] + shift, difference = own - mean[c];
-      variance[c] += squares[c] - shift * sum[c] + difference * difference * before * count / all;
-      mean[c] += difference * count / all;
-    }
-    before = all;
-  }
-  for (double& value : variance) value = std::max(0.0, value) / before;
+std::vector<double> doubles(const at::Tensor& tensor) {
+  return {numbers(tensor), numbers(tensor) + tensor.numel()};
 }
 
 /// Moves the running statistics towards those of the batch, whose variance they keep unbiased.
-void move(const Settings& settings, const std::vector<double>& mean, const std::vector<double>& variance,
-          int64_t count) {
+void move(const Settings& settings, const Moments& batch, int64_t count) {
   if (!settings.running_mean) return;
   float* const running_mean = settings.running_mean->data_ptr<float>();
   float* const running_var = settings.running_var->data_ptr<float>();
   const double momentum = settings.momentum,
                unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
-  for (size_t c = 0; c < mean.size(); ++c) {
-    running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * mean[c]);
-    running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * variance[c] * unbiased);
+  for (size_t c = 0; c < batch.mean.size(); ++c) {
+    running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * batch.mean[c]);
+    running_var[c] =
+        static_cast<float>((1 - momentum) * running_var[c] + momentum * batch.variance[c] * unbiased);
   }
   settings.running_mean->unsafeGetTensorImpl()->bump_version();
   settings.running_var->unsafeGetTensorImpl()->bump_version();
@@ -124,25 +80,18 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
     at::Tensor y = at::empty_like(x);
     by_dtype(x, [&]<class T>(T) {
       const Rows<const T> from = rows_of<const T>(x);
-      std::vector<double> means, variances;
-      if (settings.training) {
-        moments(from, means, variances);
-        move(settings, means, variances, from.count);
-      } else {
-        means.assign(numbers(*settings.running_mean), numbers(*settings.running_mean) + channels);
-        variances.assign(numbers(*settings.running_var), numbers(*settings.running_var) + channels);
-      }
+      const Moments by = settings.training
+                             ? normalize::moments_of(from)
+                             : Moments{doubles(*settings.running_mean), doubles(*settings.running_var)};
+      if (settings.training) move(settings, by, from.count);
       for (int64_t c = 0; c < channels; ++c) {
-        mean.data_ptr<float>()[c] = static_cast<float>(means[c]);
-        const double reciprocal = 1 / std::sqrt(variances[c] + settings.eps);
+        mean.data_ptr<float>()[c] = static_cast<float>(by.mean[c]);
+        const double reciprocal = 1 / std::sqrt(by.variance[c] + settings.eps);
         inverse.data_ptr<float>()[c] = static_cast<float>(reciprocal);
         scale.data_ptr<float>()[c] = static_cast<float>(numbers(weight)[c] * reciprocal);
       }
       const Affine affine{numbers(mean), numbers(scale), numbers(bias), static_cast<float>(settings.slope)};
-      const Rows<T> to = rows_of<T>(y);
-      each_block(from, [&](int64_t block) {
-        normalize::apply(from[block * kRows], from.in_block(block), channels, affine, to[block * kRows]);
-      });
+      normalize::apply_to(from, affine, rows_of<T>(y));
     });
     context->save_for_backward({x, weight, bias, mean, inverse, scale});
     context->saved_data["training"] = settings.training;
@@ -170,15 +119,8 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
     by_dtype(x, [&]<class T>(T) {
       const Rows<const T> rows = rows_of<const T>(x), incoming = rows_of<const T>(dy);
       const Affine affine{numbers(mean), numbers(scale), numbers(bias), slope};
-      const Room<float> room(rows.blocks() * 2 * channels), constants(2 * channels);
-      each_block(rows, [&](int64_t block) {
-        float* const sums = room.data() + block * 2 * channels;
-        normalize::gradient_sums(rows[block * kRows], incoming[block * kRows], rows.in_block(block), channels,
-                                 affine, sums, sums + channels);
-      });
-      std::vector<double> sums(2 * channels);
-      for (int64_t block = 0; block < rows.blocks(); ++block)
-        for (int64_t c = 0; c < 2 * channels; ++c) sums[c] += room.data()[block * 2 * channels + c];
+      const Room<float> constants(2 * channels);
+      const std::vector<double> sums = normalize::gradient_sums_of(rows, incoming, affine);
       float *const shift = constants.data(), *const tilt = shift + channels;
       for (int64_t c = 0; c < channels; ++c) {
         const double reciprocal = numbers(inverse)[c];
@@ -189,11 +131,7 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
         shift[c] = static_cast<float>(sums[c] * share);
         tilt[c] = static_cast<float>(product * reciprocal * reciprocal * share);
       }
-      const Rows<T> to = rows_of<T>(dx);
-      each_block(rows, [&](int64_t block) {
-        normalize::apply_gradient(rows[block * kRows], incoming[block * kRows], rows.in_block(block),
-                                  channels, affine, shift, tilt, to[block * kRows]);
-      });
+      normalize::apply_gradient_to(rows, incoming, affine, shift, tilt, rows_of<T>(dx));
     });
     return {dx, dweight, dbias, at::Tensor()};
   }
@@ -235,7 +173,7 @@ bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias, c
   if (!(x.dim() == 2 ? x.is_contiguous() : x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
     return false;
   const int64_t channels = x.size(1);
-  if (channels == 0 || channels % kGroup != 0 || x.numel() < 2 * channels) return false;
+  if (channels == 0 || channels % normalize::kHalfGroup != 0 || x.numel() < 2 * channels) return false;
   const bool running = settings.running_mean && settings.running_mean->defined();
   if (running ? !(is_vector(settings.running_mean, channels) && is_vector(settings.running_var, channels))
               : !settings.training)

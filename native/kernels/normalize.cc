@@ -65,13 +65,20 @@ void moments(const T* x, int64_t rows, int64_t channels, float* first, float* su
 
 template <class T>
 void apply(const T* x, int64_t rows, int64_t channels, const Affine& affine, T* y) {
-  for (int64_t c = 0; c < channels; c += kGroup) {
+  int64_t c = 0;
+  for (; c + kGroup <= channels; c += kGroup) {
     const Constants low(affine, c), high(affine, c + kLanes);
     for (int64_t row = 0; row < rows; ++row) {
       const T* const from = x + row * channels + c;
       store_group(y + row * channels + c, low.activated(_mm512_sub_ps(load(from), low.mean)),
                   high.activated(_mm512_sub_ps(load(from + kLanes), high.mean)));
     }
+  }
+  if (c == channels) return;
+  const Constants last(affine, c);
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t at = row * channels + c;
+    store(y + at, last.activated(_mm512_sub_ps(load(x + at), last.mean)));
   }
 }
 
@@ -102,21 +109,29 @@ void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, cons
 template <class T>
 void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine,
                     const float* shift, const float* tilt, T* dx) {
-  for (int64_t c = 0; c < channels; c += kGroup) {
+  const auto gradient = [&](int64_t at, const Constants& constants, Vector shifts, Vector tilts)
+                            __attribute__((always_inline)) {
+    const Vector centred = _mm512_sub_ps(load(x + at), constants.mean);
+    const Vector dz = constants.gradient(centred, load(dy + at));
+    return _mm512_mul_ps(constants.scale, _mm512_fnmadd_ps(centred, tilts, _mm512_sub_ps(dz, shifts)));
+  };
+  int64_t c = 0;
+  for (; c + kGroup <= channels; c += kGroup) {
     const Constants constants[2] = {{affine, c}, {affine, c + kLanes}};
     const Vector shifts[2] = {load(shift + c), load(shift + c + kLanes)};
     const Vector tilts[2] = {load(tilt + c), load(tilt + c + kLanes)};
     for (int64_t row = 0; row < rows; ++row) {
-      Vector gradients[2];
-      for (int i = 0; i < 2; ++i) {
-        const int64_t at = row * channels + c + i * kLanes;
-        const Vector centred = _mm512_sub_ps(load(x + at), constants[i].mean);
-        const Vector dz = constants[i].gradient(centred, load(dy + at));
-        gradients[i] = _mm512_mul_ps(constants[i].scale,
-                                     _mm512_fnmadd_ps(centred, tilts[i], _mm512_sub_ps(dz, shifts[i])));
-      }
-      store_group(dx + row * channels + c, gradients[0], gradients[1]);
+      const int64_t at = row * channels + c;
+      store_group(dx + at, gradient(at, constants[0], shifts[0], tilts[0]),
+                  gradient(at + kLanes, constants[1], shifts[1], tilts[1]));
     }
+  }
+  if (c == channels) return;
+  const Constants last(affine, c);
+  const Vector shifts = load(shift + c), tilts = load(tilt + c);
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t at = row * channels + c;
+    store(dx + at, gradient(at, last, shifts, tilts));
   }
 }
 

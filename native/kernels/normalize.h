@@ -1,6 +1,6 @@
 // Batch normalisation and a leaky ReLU in one go over memory, channel by channel:
 //   z = (x − mean) · scale + bias,   y = z if z > 0 else slope · z,   with scale = weight / √(var + eps).
-// Rows are pixels of `channels` numbers, a multiple of kGroup.
+// Rows are pixels of `channels` numbers, a multiple of kHalfGroup.
 #pragma once
 
 #include "avx512.h"
@@ -10,6 +10,8 @@ namespace gan::normalize {
 /// Rows whose sums are taken together: sums of sums, so that they are exact enough and the same for any
 /// number of threads.
 constexpr int64_t kRows = 128;
+/// Channels that are handled together at least.
+constexpr int64_t kHalfGroup = kGroup / 2;
 
 /// What is applied to a channel.
 struct Affine {

@@ -3,6 +3,7 @@
 
 #include <ATen/Operators.h>
 
+#include "avg_pool.h"
 #include "border_windows.h"
 #include "convolution.h"
 #include "counted.h"
@@ -31,6 +32,8 @@ template <>
 inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;
 template <>
 inline constexpr auto implementation<at::_ops::group_norm> = &kernels::group_norm;
+template <>
+inline constexpr auto implementation<at::_ops::avg_pool2d> = &kernels::avg_pool2d;
 template <>
 inline constexpr auto implementation<at::_ops::dropout> = &kernels::dropout;
 template <>

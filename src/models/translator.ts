@@ -106,6 +106,5 @@ export function mapNorm(norm: MapNorm, channels: number): BatchNorm2d | Instance
 
 /** A norm, where there is one, and a leaky ReLU of slope 0.2. */
 export function normLeakyRelu(norm: BatchNorm2d | InstanceNorm2d | null, map: Tensor): Tensor {
-  if (norm instanceof BatchNorm2d) return norm.forwardLeakyRelu(map, 0.2);
-  return leakyRelu(norm === null ? map : norm.forward(map), 0.2);
+  return norm === null ? leakyRelu(map, 0.2) : norm.forwardLeakyRelu(map, 0.2);
 }

@@ -92,6 +92,13 @@ export interface NativeAddon {
     eps: number,
     slope: number,
   ): Handle;
+  instanceNormLeakyRelu(
+    input: Handle,
+    weight: Handle | null,
+    bias: Handle | null,
+    eps: number,
+    slope: number,
+  ): Handle;
   upFirDown(
     input: Handle,
     kernel: readonly number[],

@@ -1,7 +1,9 @@
 import { divisibleBy, numberBetween, positiveInteger } from '../check';
+import { leakyRelu } from '../tensor/activations';
 import { ones, tensor, zeros } from '../tensor/create';
 import {
   groupNorm as groupNormOp,
+  instanceNormLeakyRelu,
   instanceNorm as instanceNormOp,
   layerNorm as layerNormOp,
 } from '../tensor/functional';
@@ -154,6 +156,21 @@ export class InstanceNorm2d extends Module {
   }
 
   override forward(input: Tensor): Tensor {
+    return this.forwardLeakyRelu(input, 1);
+  }
+
+  /** This layer and a leaky ReLU after it, at once; a slope of 0 is a ReLU. {@link Sequential} calls it where the two meet. */
+  forwardLeakyRelu(input: Tensor, negativeSlope: number): Tensor {
+    const { weight, bias, eps } = this;
+    if (this.runningMean === null && this.source === null)
+      return instanceNormLeakyRelu(input, { weight, bias, eps }, negativeSlope);
+    const normalised = this.byStatistics(input);
+    if (negativeSlope === 1) return normalised;
+    return negativeSlope === 0 ? normalised.relu() : leakyRelu(normalised, negativeSlope);
+  }
+
+  /** By those that it is given, or the running ones, which move in training. */
+  private byStatistics(input: Tensor): Tensor {
     const { weight, bias, training, momentum, eps } = this;
     const given = this.source?.(input);
     const running = training && this.frozen ? null : this;

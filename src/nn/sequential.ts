@@ -1,16 +1,35 @@
 import { argumentError } from '../check';
+import { releaseEarly } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { LeakyReLU, ReLU } from './activation';
+import { LeakyReLU, ReLU, Sigmoid, Tanh } from './activation';
 import { BatchNorm2d } from './batch-norm';
+import { Conv2d, ConvTranspose2d } from './conv';
 import { step } from './intermediates';
+import { Linear } from './linear';
 import { Module } from './module';
+import { InstanceNorm2d } from './normalization';
 import { addFrame } from './trace';
 
-/** The slope of a leaky ReLU that can run with the batch norm before it; null for any other pair, and for classes of users' own. */
-function slopeOf(norm: BatchNorm2d, next: Module | undefined): number | null {
-  if (norm.constructor !== BatchNorm2d) return null;
+/** A norm that a leaky ReLU can run with; no class of users' own. */
+function isJoinable(layer: Module): layer is BatchNorm2d | InstanceNorm2d {
+  return layer.constructor === BatchNorm2d || layer.constructor === InstanceNorm2d;
+}
+
+/** The slope of a leaky ReLU that can run with the norm before it; null for any other layer, and for classes of users' own. */
+function slopeOf(next: Module | undefined): number | null {
   if (next?.constructor === ReLU) return 0;
   return next instanceof LeakyReLU && next.constructor === LeakyReLU ? next.negativeSlope : null;
+}
+
+const WEIGHTED: readonly unknown[] = [Conv2d, ConvTranspose2d, Linear];
+const BY_OUTPUT: readonly unknown[] = [ReLU, LeakyReLU, Sigmoid, Tanh];
+
+/**
+ * Whether nobody needs what is between two layers once the second has taken it in, not even for gradients: those of the one need its input,
+ * those of the other its output. For classes of users' own nobody knows.
+ */
+function isPassing(layer: Module | undefined, next: Module): boolean {
+  return WEIGHTED.includes(layer?.constructor) && BY_OUTPUT.includes(next.constructor);
 }
 
 /** Modules one after another; their names are their positions: `0.weight`, `3.running_mean`. */
@@ -31,9 +50,11 @@ export class Sequential extends Module {
     let output = input;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i];
-      const slope = layer instanceof BatchNorm2d ? slopeOf(layer, layers[i + 1]) : null;
-      if (slope === null || !(layer instanceof BatchNorm2d)) {
-        output = step(output, input, layer.forward);
+      const slope = slopeOf(layers[i + 1]);
+      if (slope === null || !isJoinable(layer)) {
+        const before = output;
+        output = step(before, input, layer.forward);
+        if (isPassing(layers[i - 1], layer)) releaseEarly(before);
         continue;
       }
       try {

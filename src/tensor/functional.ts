@@ -191,6 +191,25 @@ export function instanceNorm(input: Tensor, options: InstanceNormOptions = {}): 
   return wrap(handle, 'instanceNorm');
 }
 
+/**
+ * `leakyRelu(instanceNorm(input, options), negativeSlope)` by each image's own statistics, in one go over memory on a CPU with AVX-512. A slope
+ * of 0 is a ReLU, and one of 1 the norm alone.
+ */
+export function instanceNormLeakyRelu(
+  input: Tensor,
+  { weight, bias, eps = 1e-5 }: NormOptions,
+  negativeSlope: number,
+): Tensor {
+  const handle = native().instanceNormLeakyRelu(
+    input.handle,
+    optionalHandle(weight),
+    optionalHandle(bias),
+    eps,
+    negativeSlope,
+  );
+  return wrap(handle, 'instanceNormLeakyRelu');
+}
+
 /** Rows of weight [count, size] at int64 indices; the row `paddingIdx` gets no gradient. */
 export function embedding(
   weight: Tensor,

@@ -1,5 +1,7 @@
 import { whyIncomparable } from '../../benchmarks/check';
+import { EXTRAS } from '../../benchmarks/extras';
 import { data } from '../../benchmarks/ours/data';
+import { extras } from '../../benchmarks/ours/extras';
 import { ops } from '../../benchmarks/ours/ops';
 import { sample } from '../../benchmarks/ours/sample';
 import { train } from '../../benchmarks/ours/train';
@@ -17,15 +19,27 @@ function ours<K extends Task['kind']>(suite: SuiteName, kind: K) {
   return { group, participant, task };
 }
 
-test.each(['mlp', 'dcgan32', 'dcgan64', 'stylegan64', 'pix2pix64', 'cyclegan64'] as const)(
-  'the training of %s does what the comparison expects: networks, passes, figures',
-  async (suite) => {
-    const { group, participant, task } = ours(suite, 'train');
-    const measured = await train(task);
-    expect(whyIncomparable(group, participant, measured)).toBeNull();
-    for (const { key } of group.figures) expect(measured.figures[key]).toBeGreaterThan(0);
-  },
-);
+test.each([
+  ...(['mlp', 'dcgan32', 'dcgan64', 'sngan32', 'wgan-gp32', 'projection32', 'modern32', 'vae'] as const),
+  ...(['stylegan64', 'pix2pix64', 'cyclegan64'] as const),
+])('the training of %s does what the comparison expects: networks, passes, figures', async (suite) => {
+  const { group, participant, task } = ours(suite, 'train');
+  const measured = await train(task);
+  expect(whyIncomparable(group, participant, measured)).toBeNull();
+  for (const { key } of group.figures) expect(measured.figures[key]).toBeGreaterThan(0);
+});
+
+test('what is added to a training is a percentage for each extra', async () => {
+  const { group, task } = ours('extras', 'extras');
+  expect(group.figures.map(({ key }) => key)).toEqual(Object.keys(EXTRAS));
+  const few = Object.entries(EXTRAS).map(([name, extra]) => {
+    const set = { ...extra.set, width: '4', ...('maxWidth' in extra.set && { maxWidth: '8' }) };
+    return [name, { ...extra, batch: 2, steps: 1, set }] as const;
+  });
+  const { figures } = await extras({ ...task, seconds: 0 }, Object.fromEntries(few));
+  expect(Object.keys(figures)).toEqual(Object.keys(EXTRAS));
+  for (const share of Object.values(figures)) expect(share).toBeGreaterThan(-100);
+});
 
 test('sampling has the networks that the comparison expects', async () => {
   const { group, participant, task } = ours('sample', 'sample');

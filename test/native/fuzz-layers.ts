@@ -272,6 +272,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   batch_norm: withStatistics,
   batchNormLeakyRelu: withStatistics,
   instance_norm: withStatistics,
+  instanceNormLeakyRelu: withStatistics,
   layer_norm: overLast,
   rms_norm: overLast,
   linear: (make) => {

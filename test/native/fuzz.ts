@@ -28,6 +28,8 @@ interface Target {
 const OWN_KERNELS = [
   'group_norm',
   'batchNormLeakyRelu',
+  'instanceNormLeakyRelu',
+  'avg_pool2d',
   'upFirDown',
   'conv2d',
   'conv_transpose2d_input',
@@ -78,6 +80,8 @@ const ENTRIES: Readonly<Record<string, string>> = {
   moveScript: 'Script, device → void',
   batchNormLeakyRelu:
     'input: Handle, weight: Handle | null, bias: Handle | null, runningMean: Handle | null, runningVar: Handle | null, training: boolean, momentum: number, eps: number, slope: number → Handle',
+  instanceNormLeakyRelu:
+    'input: Handle, weight: Handle | null, bias: Handle | null, eps: number, slope: number → Handle',
   upFirDown:
     'input: Handle, kernel: readonly number[], up: number, down: number, padding: readonly number[] → Handle',
   runScript: 'Script, Handle, readonly string[] → Handle[]',

@@ -1,4 +1,6 @@
+import { native } from '../../src/native/addon';
 import * as nn from '../../src/nn';
+import { grad } from '../../src/tensor/autograd';
 import { randn, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { failure, usage } from '../support/failure';
@@ -64,6 +66,32 @@ describe('a batch norm and the ReLU after it', () => {
     });
   });
 
+  test.each(['contiguous', 'channels_last'] as const)(
+    'so do an instance norm and the ReLU after it, of images that are %s',
+    (layout) => {
+      scope(() => {
+        const network = nn.sequential(nn.instanceNorm2d(32), nn.leakyRelu(0.2));
+        const images = randn([3, 32, 4, 5]).contiguous(layout);
+        const separate = images.sub(images.mean([2, 3], { keepdim: true }));
+        const deviation = separate.square().mean([2, 3], { keepdim: true }).add(1e-5).sqrt();
+        const expected = nn.leakyRelu(0.2).forward(separate.div(deviation));
+        expect(network.forward(images).allclose(expected, { rtol: 1e-4, atol: 1e-5 })).toBe(true);
+        network.dispose();
+      });
+    },
+  );
+
+  test('an instance norm with running statistics moves them beside its ReLU, too', () => {
+    scope(() => {
+      const network = nn.sequential(nn.instanceNorm2d(32, { trackRunningStats: true }), nn.relu());
+      const [norm] = network.layers as nn.InstanceNorm2d[];
+      const output = network.forward(randn([3, 32, 4, 5]).add(2));
+      expect(output.min().item()).toBe(0);
+      expect(norm.runningMean?.mean().item()).toBeCloseTo(0.2, 1);
+      network.dispose();
+    });
+  });
+
   test('name the batch norm where its input does not fit', () => {
     const network = nn.sequential(nn.relu(), nn.batchNorm2d(32), nn.relu());
     scope(() => {
@@ -71,5 +99,32 @@ describe('a batch norm and the ReLU after it', () => {
       expect(() => network.forward(randn([2, 32]))).toThrow(failure('ERR_SHAPE', '1 (BatchNorm2d)'));
     });
     network.dispose();
+  });
+});
+
+describe('what is between a weighted layer and an activation', () => {
+  const alive = (network: nn.Sequential) =>
+    scope(() => {
+      const input = randn([2, 4], { requiresGrad: true });
+      const before = native().liveTensors()[0];
+      const output = network.forward(input);
+      const count = native().liveTensors()[0] - before;
+      const [slope] = grad([output.sum()], [input]);
+      expect(slope.abs().sum().item()).toBeGreaterThan(0);
+      network.dispose();
+      return count;
+    });
+
+  test.each([nn.relu, nn.leakyRelu, nn.tanh, nn.sigmoid])(
+    'goes once the activation has it: %p',
+    (activation) => {
+      expect(alive(nn.sequential(nn.linear(4, 64), activation()))).toBe(1);
+    },
+  );
+
+  test('stays where a layer is of a class that nobody knows, or its gradient needs it', () => {
+    class Mine extends nn.Linear {}
+    expect(alive(nn.sequential(new Mine(4, 64), nn.relu()))).toBe(2);
+    expect(alive(nn.sequential(nn.linear(4, 64), nn.silu()))).toBe(2);
   });
 });

@@ -83,6 +83,8 @@ describe('batchNormLeakyRelu', () => {
   describe.each([
     { shape: [9, 32, 5, 7], slope: 0.2 },
     { shape: [64, 64, 4, 4], slope: 0 },
+    { shape: [20, 16, 5, 7], slope: 0.2 },
+    { shape: [8, 48, 4, 4], slope: 0 },
     { shape: [2, 96, 1, 1], slope: 0.2 },
     { shape: [130, 64], slope: 0.1 },
     { shape: [5, 20, 6, 6], slope: 0.2 },

@@ -3,11 +3,13 @@ import { grad } from '../../src/tensor/autograd';
 import { randn } from '../../src/tensor/create';
 import { setKernels } from '../../src/tensor/device';
 import {
+  avgPool2d,
   batchNormLeakyRelu,
   conv2d,
   convTranspose2d,
   dropout,
   groupNorm,
+  instanceNormLeakyRelu,
   linear,
 } from '../../src/tensor/functional';
 import { Generator } from '../../src/tensor/random';
@@ -36,6 +38,9 @@ const ANY = [0, 1, 3];
 
 const normalized = (x: Tensor, weight: Tensor, bias: Tensor): Tensor =>
   batchNormLeakyRelu(x, { weight, bias, training: true }, 0.2);
+const ofImages = (x: Tensor, weight: Tensor, bias: Tensor): Tensor =>
+  instanceNormLeakyRelu(x, { weight, bias }, 0.2);
+const halved = (x: Tensor): Tensor => avgPool2d(x, { kernelSize: 2 });
 const grouped = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => groupNorm(x, 2, { weight, bias });
 const halve = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => conv2d(x, weight, bias, HALVE);
 const double = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => convTranspose2d(x, weight, bias, HALVE);
@@ -89,6 +94,9 @@ const KERNELS: readonly Kernel[] = [
     run: normalized,
     within: FEW,
   },
+  { name: 'instance norm', shapes: [[32, 4, 3], [32], [32]], batches: [1, 3], run: ofImages },
+  { name: 'instance norm of odd planes', shapes: [[3, 5, 7], [3], [3]], batches: [1, 3], run: ofImages },
+  { name: 'means of 2×2 pixels', shapes: [[16, 6, 4]], batches: ANY, run: halved },
   { name: 'group norm', shapes: [[8, 4, 3], [8], [8]], batches: ANY, run: grouped },
   { name: 'resampling to twice the size', shapes: [[3, 4, 5]], batches: ANY, run: (x) => upsample2d(x) },
   {
