@@ -11,6 +11,7 @@
 
 #include "any_conv.h"
 #include "border_windows.h"
+#include "conv3x3.h"
 #include "conv4x4.h"
 
 namespace gan::kernels {
@@ -122,6 +123,13 @@ bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArr
          all_are(dilation, 1) && groups == 1;
 }
 
+/// 3×3 kernels, stride 1, the same padding at all edges.
+bool keeps(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
+           c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  return weight.size(2) == 3 && weight.size(3) == 3 && all_are(stride, 1) && !padding.empty() &&
+         all_are(padding, padding.front().guard_int(__FILE__, __LINE__)) && all_are(dilation, 1) && groups == 1;
+}
+
 at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
 }
@@ -177,6 +185,11 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
     if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size && size % 2 == 0 &&
         conv4x4::usable(batch, size / 2, small, large, *dtype))
       return Down::apply(in_dtype(input, *dtype), weight, bias_of(bias));
+    if (keeps(weight, stride, padding, dilation, groups)) {
+      const int64_t border = padding.front().guard_int(__FILE__, __LINE__);
+      if (conv3x3::usable(input.sizes(), small, border, *dtype))
+        return conv3x3::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), border);
+    }
     // A kernel as large as the image: one product of matrices.
     if (weight.sizes().slice(2) == input.sizes().slice(2) && all_are(padding, 0) && all_are(dilation, 1) &&
         groups == 1 && input.numel() > 0 && weight.numel() > 0)
