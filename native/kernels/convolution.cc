@@ -123,11 +123,17 @@ bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArr
          all_are(dilation, 1) && groups == 1;
 }
 
+/// One number for each direction, or one for both.
+bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
+  return std::all_of(lists.begin(), lists.end(),
+                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
+}
+
 /// 3×3 kernels, stride 1, the same padding at all edges.
 bool keeps(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
            c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
-  return weight.size(2) == 3 && weight.size(3) == 3 && all_are(stride, 1) && !padding.empty() &&
-         all_are(padding, padding.front().guard_int(__FILE__, __LINE__)) && all_are(dilation, 1) && groups == 1;
+  return weight.size(2) == 3 && weight.size(3) == 3 && are_pairs({stride, padding, dilation}) && all_are(stride, 1) &&
+         padding.front() == padding.back() && all_are(dilation, 1) && groups == 1;
 }
 
 at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
@@ -153,12 +159,6 @@ bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
 /// autocast, where gradient penalties are.
 bool may_have_second_gradients(const at::Tensor& input, at::ScalarType dtype) {
   return dtype == at::kFloat && at::GradMode::is_enabled() && input.requires_grad() && input.numel() > 0;
-}
-
-/// One number for each direction, or one for both.
-bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
-  return std::all_of(lists.begin(), lists.end(),
-                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
 }
 
 /// [a, b, h, w] as a matrix [a, h * w * b], a view where it is channels_last.

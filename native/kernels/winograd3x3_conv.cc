@@ -31,7 +31,7 @@ constexpr int64_t kTogether = 32;
 constexpr int64_t kFewTiles = 128, kBlocksAtOnce = 4;
 
 /// Bytes of both sides of the weight gradient's products that are made at a time.
-constexpr int64_t kSummed = 6 << 20;
+constexpr int64_t kSummed = 2 << 20;
 
 /// Channels of a product's right side that are laid out together.
 int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16; }
