@@ -1,6 +1,7 @@
 #include "conv3x3_tensors.h"
 
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 
 #include <array>
 #include <optional>
@@ -49,11 +50,10 @@ at::Tensor library(const at::Tensor& x, const at::Tensor& weight, const at::Tens
 }
 
 at::Tensor library_weight_gradient(const at::Tensor& x, const at::Tensor& y, const at::Tensor& weight,
-                                   const Geometry& geometry) {
-  const int64_t padding = geometry.turned ? 2 - geometry.padding : geometry.padding;
-  const auto gradients = at::convolution_backward(y, x, weight, std::nullopt, kOne,
-                                                  std::array<int64_t, 2>{padding, padding}, kOne, geometry.turned,
-                                                  kNone, 1, {false, true, false});
+                                   int64_t padding) {
+  const std::array<int64_t, 2> border{padding, padding};
+  const auto gradients = at::convolution_backward(y, x, weight, std::nullopt, kOne, border, kOne, false, kNone, 1,
+                                                  {false, true, false});
   return std::get<1>(gradients).to(at::kFloat);
 }
 
@@ -61,26 +61,43 @@ bool is_channels_last(const at::Tensor& tensor) {
   return tensor.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
 }
 
+/// A part of the numbers that are computed which somebody wants, in eighths: enough for our kernels to be the quicker.
+int64_t enough(bool is_float, bool wide) { return is_float && wide ? 3 : is_float ? 4 : 5; }
+
+/// Whether the convolution itself, or its gradient by the weight, gains by our kernels.
+bool gains(at::IntArrayRef image, int64_t outputs, int64_t padding, at::ScalarType dtype) {
+  const bool is_float = dtype == at::kFloat, wide = has_avx512(at::kFloat);
+  // Products are of float32 numbers in either case.
+  if (!has_avx2() || (!is_float && has_amx())) return false;
+  const int64_t inputs = image[1], height = image[2] + 2 * padding - 2, width = image[3] + 2 * padding - 2;
+  if (image[0] < 1 || image[2] < 1 || image[3] < 1 || height < 1 || width < 1 || inputs < 1 || outputs < 1)
+    return false;
+  constexpr int64_t kGroup = winograd3x3::kGroupOf;
+  // What is computed beyond the edges, and beyond the last channel, is for nothing.
+  const double wanted = static_cast<double>(height) * static_cast<double>(width),
+               computed = 16.0 * static_cast<double>(winograd3x3::tiles_of(1, height, width));
+  const auto share = [](int64_t channels) {
+    return static_cast<double>(channels) / static_cast<double>(at::divup(channels, kGroup) * kGroup);
+  };
+  // LibTorch's convolutions to a few channels compute as many as ours.
+  if (is_float && wide && outputs < kGroup) return inputs >= 2 * kGroup && 2 * wanted >= computed;
+  const int64_t fewest = is_float && wide ? kGroup : 2 * kGroup;
+  return inputs >= fewest && outputs >= fewest &&
+         8 * wanted * share(inputs) * share(outputs) >= static_cast<double>(enough(is_float, wide)) * computed;
+}
+
 }  // namespace
 
 bool usable(at::IntArrayRef image, int64_t outputs, int64_t padding, at::ScalarType dtype) {
-  const bool is_float = dtype == at::kFloat;
-  // The products are of float32 numbers.
-  if (!has_avx2() || (!is_float && has_amx())) return false;
-  constexpr int64_t kGroup = winograd3x3::kGroupOf;
-  const int64_t inputs = image[1], fewest = is_float && has_avx512(dtype) ? kGroup : 2 * kGroup;
-  if (inputs < fewest || outputs < fewest || inputs % kGroup != 0 || outputs % kGroup != 0) return false;
-  const int64_t height = image[2] + 2 * padding - 2, width = image[3] + 2 * padding - 2;
-  if (padding < 0 || padding > 2 || image[2] < 1 || image[3] < 1 || height < 1 || width < 1) return false;
-  // Pixels of tiles beyond the edges are work for nothing.
-  const int64_t pixels = image[0] * height * width, computed = 16 * winograd3x3::tiles_of(image[0], height, width);
-  return pixels > 0 && 8 * pixels >= (is_float ? 3 : 5) * computed;
+  if (padding < 0 || padding > 2) return false;
+  const std::array<int64_t, 4> result{image[0], outputs, image[2] + 2 * padding - 2, image[3] + 2 * padding - 2};
+  return gains(image, outputs, padding, dtype) || gains(result, image[1], 2 - padding, dtype);
 }
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     const Geometry& geometry) {
   const int64_t outputs = weight.size(geometry.turned ? 1 : 0), growth = 2 * geometry.padding - 2;
-  if (!usable(x.sizes(), outputs, geometry.padding, x.scalar_type())) return library(x, weight, bias, geometry);
+  if (!gains(x.sizes(), outputs, geometry.padding, x.scalar_type())) return library(x, weight, bias, geometry);
   const bool last = is_channels_last(x) || is_channels_last(weight);
   const at::Tensor from = channels_last(x), w = with_even_taps(weight);
   const at::Tensor shift = bias.defined() ? bias.contiguous() : bias;
@@ -96,19 +113,16 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
 
 at::Tensor weight_gradient(const at::Tensor& x, const at::Tensor& y, const Geometry& geometry,
                            at::MemoryFormat format) {
-  const int64_t first = geometry.turned ? x.size(1) : y.size(1), second = geometry.turned ? y.size(1) : x.size(1);
-  const at::Tensor weight = at::empty({first, second, 3, 3}, x.options().dtype(at::kFloat), format);
-  if (!usable(x.sizes(), y.size(1), geometry.padding, x.scalar_type()))
-    return library_weight_gradient(x, y, weight.to(x.scalar_type()), geometry);
+  // That of a transposed convolution is that of the plain one, whose sides have changed places.
+  if (geometry.turned) return weight_gradient(y, x, {2 - geometry.padding, false}, format);
+  const at::Tensor weight =
+      at::empty({y.size(1), x.size(1), 3, 3}, x.options().dtype(at::kFloat), format);
+  if (!gains(x.sizes(), y.size(1), geometry.padding, x.scalar_type()))
+    return library_weight_gradient(x, y, weight.to(x.scalar_type()), geometry.padding);
   const at::Tensor inputs = channels_last(x), outputs = channels_last(y);
   by_dtype(x, [&]<class T>(T) {
-    // Of a transposed convolution, as that of a plain one whose sides have changed places.
-    if (geometry.turned)
-      winograd3x3::weight_gradient<T>(maps<const T>(outputs), maps<const T>(inputs), 2 - geometry.padding,
-                                      weight.data_ptr<float>(), layout_of(weight, false));
-    else
-      winograd3x3::weight_gradient<T>(maps<const T>(inputs), maps<const T>(outputs), geometry.padding,
-                                      weight.data_ptr<float>(), layout_of(weight, false));
+    winograd3x3::weight_gradient<T>(maps<const T>(inputs), maps<const T>(outputs), geometry.padding,
+                                    weight.data_ptr<float>(), layout_of(weight, false));
   });
   return weight;
 }

@@ -34,4 +34,18 @@ GAN_ALWAYS_INLINE void write(Bf16* to, const Vector& value) {
   std::memcpy(to, &halves, sizeof halves);
 }
 
+/// The first `count` numbers, and zeros; and as many of them back.
+template <class T>
+GAN_ALWAYS_INLINE void read_some(Vector& value, const T* from, int64_t count) {
+  T numbers[kLanes]{};
+  for (int64_t i = 0; i < count; ++i) numbers[i] = from[i];
+  read(value, numbers);
+}
+template <class T>
+GAN_ALWAYS_INLINE void write_some(T* to, const Vector& value, int64_t count) {
+  T numbers[kLanes];
+  write(numbers, value);
+  for (int64_t i = 0; i < count; ++i) to[i] = numbers[i];
+}
+
 }  // namespace gan::lanes

@@ -1,5 +1,7 @@
 #include "winograd3x3.h"
 
+#include <type_traits>
+
 #include "clones.h"
 #include "lanes.h"
 
@@ -109,19 +111,42 @@ struct Pixels {
   Pixels() = default;
 };
 
+/// Calls `work` with each group of 16 channels, and how many of them there are: all, or less in the last one.
+template <class Work>
+GAN_ALWAYS_INLINE void by_groups(int64_t channels, Work work) {
+  int64_t c = 0;
+  for (; c + kLanes <= channels; c += kLanes) work(c, std::integral_constant<int64_t, kLanes>());
+  if (c < channels) work(c, channels - c);
+}
+
+template <class T, class Count>
+GAN_ALWAYS_INLINE void read_group(Vector& value, const T* from, Count count) {
+  if constexpr (std::is_same_v<Count, int64_t>)
+    read_some(value, from, count);
+  else
+    read(value, from);
+}
+template <class T, class Count>
+GAN_ALWAYS_INLINE void write_group(T* to, const Vector& value, Count count) {
+  if constexpr (std::is_same_v<Count, int64_t>)
+    write_some(to, value, count);
+  else
+    write(to, value);
+}
+
 template <class T>
 GAN_ALWAYS_INLINE void input_of(const Map<const T>& map, int64_t row, int64_t column, const T* zeros, float* out,
                                 int64_t stride) {
   const Pixels<T, kInput> pixels(map, row, column, zeros);
-  for (int64_t c = 0; c < map.channels; c += kLanes) {
+  by_groups(map.channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
     Vector v[kProducts];
     both_ways<kInput, kInput>(
         [&](Vector& to, int i, int j) __attribute__((always_inline)) {
-          read(to, pixels.at[kInput * i + j] + c);
+          read_group(to, pixels.at[kInput * i + j] + c, count);
         },
         [](const Vector* d, Line to) __attribute__((always_inline)) { times_b(d, to); }, v);
     for (int p = 0; p < kProducts; ++p) write(out + p * stride + c, v[p]);
-  }
+  });
 }
 
 template <class T>
@@ -129,19 +154,19 @@ GAN_ALWAYS_INLINE void output_of(const float* m, int64_t stride, const float* bi
                                  int64_t row, int64_t column, int64_t channel, int64_t channels) {
   const int64_t rows = map.height - row, columns = map.width - column;
   T* const first = map.data + (row * map.width + column) * map.channels + channel;
-  for (int64_t c = 0; c < channels; c += kLanes) {
+  by_groups(channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
     Vector y[kOutput * kOutput], shift{};
     both_ways<kInput, kOutput>(
         [&](Vector& to, int i, int j) __attribute__((always_inline)) {
           read(to, m + (kInput * i + j) * stride + c);
         },
         [](const Vector* d, Line to) __attribute__((always_inline)) { times_a(d, to); }, y);
-    if (bias) read(shift, bias + channel + c);
+    if (bias) read_group(shift, bias + channel + c, count);
     for (int i = 0; i < kOutput; ++i)
       for (int j = 0; j < kOutput; ++j)
         if (i < rows && j < columns)
-          write(first + (i * map.width + j) * map.channels + c, y[kOutput * i + j] + shift);
-  }
+          write_group(first + (i * map.width + j) * map.channels + c, y[kOutput * i + j] + shift, count);
+  });
 }
 
 /// Rows to columns of a block of 16 by 16.
@@ -175,10 +200,18 @@ GAN_ALWAYS_INLINE void transpose(Vector* rows) {
     }
 }
 
-/// A block of 16 by 16 weights as [tap][input][output].
-GAN_ALWAYS_INLINE void read_taps(const float* from, const Weights& layout, float (*taps)[kLanes][kLanes]) {
+/// A block of 16 by 16 weights as [tap][input][output], zeros where there are fewer inputs or outputs.
+GAN_ALWAYS_INLINE void read_taps(const float* from, const Weights& layout, int64_t inputs, int64_t outputs,
+                                 float (*taps)[kLanes][kLanes]) {
   Vector rows[kLanes];
-  if (layout.output == 1) {
+  if (inputs < kLanes || outputs < kLanes) {
+    for (int tap = 0; tap < kTaps * kTaps; ++tap)
+      for (int64_t i = 0; i < kLanes; ++i)
+        for (int64_t o = 0; o < kLanes; ++o)
+          taps[tap][i][o] = i < inputs && o < outputs
+                                ? from[o * layout.output + i * layout.input + tap * layout.tap]
+                                : 0;
+  } else if (layout.output == 1) {
     for (int tap = 0; tap < kTaps * kTaps; ++tap)
       for (int64_t i = 0; i < kLanes; ++i)
         std::memcpy(taps[tap][i], from + tap * layout.tap + i * layout.input, sizeof rows[0]);
@@ -210,12 +243,12 @@ GAN_ALWAYS_INLINE void spread_of(const Map<const T>* maps, const Place* places, 
   Pixels<T, kOutput> pixels[kTiles];
   for (int t = 0; t < kTiles; ++t)
     pixels[t] = Pixels<T, kOutput>(maps[t], places[t].row, places[t].column, zeros);
-  for (int64_t c = 0; c < maps[0].channels; c += kLanes) {
+  by_groups(maps[0].channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
     alignas(64) Vector all[kTiles][kProducts];
     for (int t = 0; t < kTiles; ++t)
       both_ways<kOutput, kInput>(
           [&](Vector& to, int i, int j) __attribute__((always_inline)) {
-            read(to, pixels[t].at[kOutput * i + j] + c);
+            read_group(to, pixels[t].at[kOutput * i + j] + c, count);
           },
           [](const Vector* d, Line to) __attribute__((always_inline)) { times_a_transposed(d, to); }, all[t]);
     for (int p = 0; p < kProducts; ++p) {
@@ -225,7 +258,7 @@ GAN_ALWAYS_INLINE void spread_of(const Map<const T>* maps, const Place* places, 
       for (int i = 0; i < kLanes; ++i)
         write(out + p * product_stride + (c + i) * channel_stride, rows[i]);
     }
-  }
+  });
 }
 
 }  // namespace
@@ -248,11 +281,11 @@ GAN_TILES(float)
 GAN_TILES(Bf16)
 #undef GAN_TILES
 
-GAN_CLONES void weights(const float* from, const Weights& layout, bool turned, int64_t block, float* out,
-                        int64_t product_stride) {
+GAN_CLONES void weights(const float* from, const Weights& layout, bool turned, int64_t inputs, int64_t outputs,
+                        int64_t block, float* out, int64_t product_stride) {
   for (int64_t output = 0; output < block; output += kLanes) {
     alignas(64) float taps[kTaps * kTaps][kLanes][kLanes];
-    read_taps(from + output * layout.output, layout, taps);
+    read_taps(from + output * layout.output, layout, inputs, outputs - output, taps);
     for (int64_t i = 0; i < kLanes; ++i) {
       Vector u[kProducts];
       both_ways<kTaps, kInput>(
@@ -266,18 +299,21 @@ GAN_CLONES void weights(const float* from, const Weights& layout, bool turned, i
   }
 }
 
-GAN_CLONES void gradient(const float* u, int64_t product_stride, float* to, const Weights& layout) {
-  Vector g[kTaps * kTaps];
-  both_ways<kInput, kTaps>(
-      [&](Vector& value, int i, int j) __attribute__((always_inline)) {
-        read(value, u + (kInput * i + j) * product_stride);
-      },
-      [](const Vector* column, Line line) __attribute__((always_inline)) { times_g_transposed(column, line); }, g);
-  for (int tap = 0; tap < kTaps * kTaps; ++tap)
-    if (layout.input == 1)
-      write(to + tap * layout.tap, g[tap]);
-    else
-      for (int64_t i = 0; i < kLanes; ++i) to[i * layout.input + tap * layout.tap] = g[tap][i];
+GAN_CLONES void gradient(const float* u, int64_t product_stride, int64_t inputs, float* to, const Weights& layout) {
+  by_groups(inputs, [&](int64_t c, auto count) __attribute__((always_inline)) {
+    Vector g[kTaps * kTaps];
+    both_ways<kInput, kTaps>(
+        [&](Vector& value, int i, int j) __attribute__((always_inline)) {
+          read(value, u + (kInput * i + j) * product_stride + c);
+        },
+        [](const Vector* column, Line line) __attribute__((always_inline)) { times_g_transposed(column, line); }, g);
+    float* const first = to + c * layout.input;
+    for (int tap = 0; tap < kTaps * kTaps; ++tap)
+      if (layout.input == 1)
+        write_group(first + tap * layout.tap, g[tap], count);
+      else
+        for (int64_t i = 0; i < count; ++i) first[i * layout.input + tap * layout.tap] = g[tap][i];
+  });
 }
 
 template <class T>

@@ -33,8 +33,12 @@ struct Map {
   int64_t height, width, channels;
 };
 
+/// Channels are handled in groups of this size: where there are fewer, the rest counts as zeros, and is room beside what
+/// is in memory for products.
+constexpr int64_t kGroupOf = 16;
+
 /// Bᵀ d B of the tile whose first pixel is (row, column), to out[p * stride + c]. Pixels outside of the map count as
-/// `zeros`, which has as many channels as the map: a multiple of 16.
+/// `zeros`, which has as many channels as the map.
 template <class T>
 void input(const Map<const T>& map, int64_t row, int64_t column, const T* zeros, float* out, int64_t stride);
 
@@ -58,12 +62,13 @@ struct Weights {
   int64_t output, input, tap;
 };
 
-/// G g Gᵀ for a block of 16 input and `block` output channels: out[p * product_stride + input * block + output]. With
-/// `turned` the kernels are turned by 180°, as a gradient by the input wants them.
-void weights(const float* from, const Weights& layout, bool turned, int64_t block, float* out,
-             int64_t product_stride);
+/// G g Gᵀ for 16 input and `block` output channels, of which there are `inputs` and `outputs`:
+/// out[p * product_stride + input * block + output]. With `turned` the kernels are turned by 180°, as a gradient by the
+/// input wants them.
+void weights(const float* from, const Weights& layout, bool turned, int64_t inputs, int64_t outputs, int64_t block,
+             float* out, int64_t product_stride);
 
-/// Gᵀ u G, back to weights: 16 channels u[p * product_stride + i], i the inner channel, which `layout.input` is of.
-void gradient(const float* u, int64_t product_stride, float* to, const Weights& layout);
+/// Gᵀ u G, back to the weights of one output: u[p * product_stride + input].
+void gradient(const float* u, int64_t product_stride, int64_t inputs, float* to, const Weights& layout);
 
 }  // namespace gan::winograd3x3

@@ -45,6 +45,9 @@ constexpr int64_t tuned(const char*, int64_t otherwise) { return otherwise; }
 /// The distance between products: not a power of two, at which all of a tile's would share a few lines of the cache.
 int64_t apart(int64_t numbers) { return numbers + 16; }
 
+/// Whole groups of channels.
+int64_t grouped(int64_t channels) { return at::divup(channels, kGroupOf) * kGroupOf; }
+
 template <class T>
 std::vector<T> zeros_for(int64_t channels) {
   return std::vector<T>(static_cast<size_t>(channels));
@@ -62,7 +65,8 @@ struct Convolution {
   const float* bias;
 
   Tiling tiling{y};
-  int64_t inputs = x.channels, block = block_of(y.channels), blocks = y.channels / block, tiles = y.tiles();
+  int64_t inputs = grouped(x.channels), outputs = grouped(y.channels), block = block_of(outputs),
+          blocks = outputs / block, tiles = y.tiles();
 
   /// Inputs of `count` tiles as left sides.
   void read(int64_t first, int64_t count, const T* zeros, float* v, int64_t stride) const {
@@ -73,13 +77,15 @@ struct Convolution {
   }
   /// Weights of 16 inputs for a block of outputs.
   void read_weights(int64_t index, int64_t from, float* u, int64_t stride) const {
-    weights(weight + index * block * layout.output + from * layout.input, layout, turned, block, u, stride);
+    weights(weight + index * block * layout.output + from * layout.input, layout, turned, x.channels - from,
+            y.channels - index * block, block, u, stride);
   }
   /// Products to pixels, of one block of outputs.
   void write(int64_t first, int64_t count, int64_t index, const float* m, int64_t stride) const {
     for (int64_t t = 0; t < count; ++t) {
       const auto tile = tiling(first + t);
-      output<T>(m + t * block, stride, bias, y[tile.image], tile.row, tile.column, index * block, block);
+      output<T>(m + t * block, stride, bias, y[tile.image], tile.row, tile.column, index * block,
+                std::min(block, y.channels - index * block));
     }
   }
 
@@ -154,7 +160,7 @@ struct WeightGradient {
   const Weights& layout;
 
   Tiling tiling{y};
-  int64_t inputs = x.channels, outputs = y.channels, tiles = y.tiles();
+  int64_t inputs = grouped(x.channels), outputs = grouped(y.channels), tiles = y.tiles();
   int64_t rows = block_of(outputs), columns = block_of(inputs), blocks = inputs / columns;
   /// Tiles that are summed together.
   int64_t chunk = std::clamp<int64_t>(tuned("WBYTES", kSummed) / (kProducts * (inputs + outputs) * 64), 4, 32) * kTiles;
@@ -170,7 +176,7 @@ struct WeightGradient {
         for (int64_t i = 0; i < kTiles; ++i) {
           const bool real = t + i < count;
           const auto tile = tiling(real ? first + t + i : first);
-          maps[i] = real ? y[tile.image] : Map<const T>{nullptr, 0, 0, outputs};
+          maps[i] = real ? y[tile.image] : Map<const T>{nullptr, 0, 0, y.channels};
           places[i] = {tile.row, tile.column};
           if (real)
             input<T>(x[tile.image], tile.row - padding, tile.column - padding, zeros.data(), b + (t + i) * inputs,
@@ -186,10 +192,11 @@ struct WeightGradient {
     multiply({rows, columns, count, chunk, inputs, stride, add}, a + p * a_stride + row * chunk,
              b + p * b_stride + column, u);
   }
-  /// Sums to weights: `count` inputs of one output.
+  /// Sums to weights: those of one output and of at most `count` inputs.
   void write(const float* u, int64_t stride, int64_t output, int64_t input, int64_t count) const {
-    for (int64_t i = 0; i < count; i += kGroupOf)
-      gradient(u + i, stride, weight + output * layout.output + (input + i) * layout.input, layout);
+    if (output < y.channels)
+      gradient(u, stride, std::min(count, x.channels - input),
+               weight + output * layout.output + input * layout.input, layout);
   }
 
   void at_once(const float* a, const float* b) const;

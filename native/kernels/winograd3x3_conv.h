@@ -24,9 +24,6 @@ struct Maps {
   int64_t tiles() const { return tiles_of(count, height, width); }
 };
 
-/// Channels that these functions handle together: both sides have a multiple of them.
-constexpr int64_t kGroupOf = 16;
-
 /// y = conv2d(x, weight, bias) with `padding` pixels of zeros around x. `layout` is that of weight [y's channels][x's],
 /// where `turned` is that of the transposed weight, turned by 180°. `bias` may be null.
 template <class T>

@@ -25,6 +25,9 @@ const GEOMETRIES: readonly Geometry[] = [
   { batch: 5, inputs: 96, outputs: 32, size: [13, 30], padding: 1 },
   { batch: 17, inputs: 80, outputs: 112, size: [7, 9], padding: 1 },
   { batch: 40, inputs: 64, outputs: 32, size: [6, 7], padding: 0 },
+  { batch: 4, inputs: 65, outputs: 63, size: [12, 11], padding: 1 },
+  { batch: 3, inputs: 64, outputs: 3, size: [16, 13], padding: 1 },
+  { batch: 3, inputs: 1, outputs: 64, size: [10, 14], padding: 0 },
 ];
 
 /** Images of few pixels, of which a tile reaches beyond the edges, and channels that are none of the kernels' own. */
