@@ -175,7 +175,8 @@ describe('3×3 convolutions of stride 1', () => {
 
   test('give the same bits on one thread, two and three', () => {
     try {
-      for (const geometry of GEOMETRIES)
+      // LibTorch's own, which take part where there are few channels, do not promise it.
+      for (const geometry of GEOMETRIES.filter(({ inputs, outputs }) => Math.min(inputs, outputs) >= 16))
         scope(() => {
           const given = draw(geometry, 10);
           const [one, two, three] = [1, 2, 3].map((count) => {
