@@ -22,20 +22,22 @@ using torch::autograd::variable_list;
 using Bias = std::optional<at::Tensor>;
 
 /// Names of what backward asks for.
-constexpr const char *kPadding = "padding", *kTurned = "turned", *kHasBias = "bias";
+constexpr const char *kPadding = "padding", *kGroups = "groups", *kTurned = "turned", *kHasBias = "bias";
 
 Geometry saved_geometry(AutogradContext* context) {
-  return {context->saved_data[kPadding].toInt(), context->saved_data[kTurned].toBool()};
+  return {context->saved_data[kPadding].toInt(), context->saved_data[kGroups].toInt(),
+          context->saved_data[kTurned].toBool()};
 }
 
 void save(AutogradContext* context, const Geometry& geometry) {
   context->set_materialize_grads(false);
   context->saved_data[kPadding] = geometry.padding;
+  context->saved_data[kGroups] = geometry.groups;
   context->saved_data[kTurned] = geometry.turned;
 }
 
 /// What takes a gradient of `geometry`'s convolution back to its input.
-Geometry back(const Geometry& geometry) { return {2 - geometry.padding, !geometry.turned}; }
+Geometry back(const Geometry& geometry) { return {2 - geometry.padding, geometry.groups, !geometry.turned}; }
 
 bool wanted(AutogradContext* context, size_t argument, const variable_list& gradients) {
   return gradients[0].defined() && context->needs_input_grad(argument);
@@ -88,8 +90,9 @@ variable_list WeightGradient::backward(AutogradContext* context, const variable_
 
 }  // namespace
 
-at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const Bias& bias, int64_t padding) {
-  return Convolution::apply(x, weight, bias, Geometry{padding, false});
+at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const Bias& bias, int64_t padding,
+                  int64_t groups) {
+  return Convolution::apply(x, weight, bias, Geometry{padding, groups, false});
 }
 
 }  // namespace gan::conv3x3

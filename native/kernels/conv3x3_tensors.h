@@ -9,7 +9,10 @@ namespace gan::conv3x3 {
 struct Geometry {
   /// Pixels of zeros around the image, 0 to 2.
   int64_t padding;
-  /// Whether the weight is that of the transposed convolution, [inputs, outputs, 3, 3], and turned by 180°.
+  /// Channels are split into so many groups that do not see each other.
+  int64_t groups;
+  /// Whether the weight is that of the transposed convolution, [inputs, outputs / groups, 3, 3], and turned by 180°; else
+  /// it is [outputs, inputs / groups, 3, 3].
   bool turned;
 };
 

@@ -129,11 +129,12 @@ bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
                      [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
 }
 
-/// 3×3 kernels, stride 1, the same padding at all edges.
-bool keeps(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
-           c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
-  return weight.size(2) == 3 && weight.size(3) == 3 && are_pairs({stride, padding, dilation}) && all_are(stride, 1) &&
-         padding.front() == padding.back() && all_are(dilation, 1) && groups == 1;
+/// 3×3 kernels, stride 1, the same padding at all edges, whole groups.
+bool keeps(const at::Tensor& input, const at::Tensor& weight, c10::SymIntArrayRef stride,
+           c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  return weight.size(2) == 3 && weight.size(3) == 3 && are_pairs({stride, padding, dilation}) &&
+         all_are(stride, 1) && padding.front() == padding.back() && all_are(dilation, 1) && groups >= 1 &&
+         groups <= input.size(1) && input.size(1) == weight.size(1) * groups && weight.size(0) % groups == 0;
 }
 
 at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
@@ -185,17 +186,18 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
     if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size && size % 2 == 0 &&
         conv4x4::usable(batch, size / 2, small, large, *dtype))
       return Down::apply(in_dtype(input, *dtype), weight, bias_of(bias));
-    if (keeps(weight, stride, padding, dilation, groups)) {
-      const int64_t border = padding.front().guard_int(__FILE__, __LINE__);
-      if (conv3x3::usable(input.sizes(), small, border, *dtype))
-        return conv3x3::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), border);
-    }
     // A kernel as large as the image: one product of matrices.
     if (weight.sizes().slice(2) == input.sizes().slice(2) && all_are(padding, 0) && all_are(dilation, 1) &&
         groups == 1 && input.numel() > 0 && weight.numel() > 0)
       return with_bias(
           at::_ops::linear::call(as_rows(input), as_rows(weight), std::nullopt).view({batch, small, 1, 1}),
           bias);
+  }
+  if (dtype && bias_fits(bias, weight.size(0)) && keeps(input, weight, stride, padding, dilation, groups)) {
+    const int64_t border = padding.front().guard_int(__FILE__, __LINE__),
+                  parts = groups.guard_int(__FILE__, __LINE__);
+    if (conv3x3::usable(input.sizes(), weight.size(0), border, parts, *dtype))
+      return conv3x3::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), border, parts);
   }
   if (dtype && may_have_second_gradients(input, *dtype) && are_pairs({stride, padding, dilation}))
     return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),

@@ -102,8 +102,8 @@ struct Pixels {
     int64_t columns[N];
     for (int i = 0; i < N; ++i) {
       const int64_t r = row + i, c = column + i;
-      rows[i] = r >= 0 && r < map.height ? map.data + r * map.width * map.channels : nullptr;
-      columns[i] = c >= 0 && c < map.width ? c * map.channels : -1;
+      rows[i] = r >= 0 && r < map.height ? map.data + r * map.width * map.step : nullptr;
+      columns[i] = c >= 0 && c < map.width ? c * map.step : -1;
     }
     for (int i = 0; i < N; ++i)
       for (int j = 0; j < N; ++j) at[N * i + j] = rows[i] && columns[j] >= 0 ? rows[i] + columns[j] : zeros;
@@ -153,7 +153,7 @@ template <class T>
 GAN_ALWAYS_INLINE void output_of(const float* m, int64_t stride, const float* bias, const Map<T>& map,
                                  int64_t row, int64_t column, int64_t channel, int64_t channels) {
   const int64_t rows = map.height - row, columns = map.width - column;
-  T* const first = map.data + (row * map.width + column) * map.channels + channel;
+  T* const first = map.data + (row * map.width + column) * map.step + channel;
   by_groups(channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
     Vector y[kOutput * kOutput], shift{};
     both_ways<kInput, kOutput>(
@@ -165,7 +165,7 @@ GAN_ALWAYS_INLINE void output_of(const float* m, int64_t stride, const float* bi
     for (int i = 0; i < kOutput; ++i)
       for (int j = 0; j < kOutput; ++j)
         if (i < rows && j < columns)
-          write_group(first + (i * map.width + j) * map.channels + c, y[kOutput * i + j] + shift, count);
+          write_group(first + (i * map.width + j) * map.step + c, y[kOutput * i + j] + shift, count);
   });
 }
 

@@ -26,11 +26,11 @@ constexpr int64_t kProducts = 36, kInput = 6, kOutput = 4, kTaps = 3;
 /// Tiles whose products are laid out together where tiles follow each other in memory.
 constexpr int64_t kTiles = 16;
 
-/// One image in NHWC order.
+/// One image in NHWC order, or some of its channels: pixels are `step` numbers apart.
 template <class T>
 struct Map {
   T* data;
-  int64_t height, width, channels;
+  int64_t height, width, channels, step;
 };
 
 /// Channels are handled in groups of this size: where there are fewer, the rest counts as zeros, and is room beside what

@@ -24,8 +24,9 @@ struct Tiling {
   }
 };
 
-/// Tiles that are convolved together: what is made of them stays in the second-level cache.
-constexpr int64_t kTogether = 32;
+/// Tiles that are convolved together, of so many channels: what is made of them stays in the second-level cache, and
+/// products have rows enough.
+int64_t together(int64_t channels) { return std::clamp<int64_t>(4096 / channels, 32, 128); }
 
 /// Tiles of which so few blocks of outputs, or more, are better made one block after the other.
 constexpr int64_t kFewTiles = 128, kBlocksAtOnce = 4;
@@ -105,7 +106,7 @@ void Convolution<T>::by_tiles() const {
       read_weights(index, from, u + index * kProducts * u_stride + from * block, u_stride);
     }
   });
-  const int64_t chunk = at::divup(tiles, at::divup(tiles, tuned("CHUNK", kTogether)));
+  const int64_t chunk = at::divup(tiles, at::divup(tiles, tuned("CHUNK", together(inputs + block))));
   at::parallel_for(0, at::divup(tiles, chunk), 1, [&](int64_t begin, int64_t end) {
     const int64_t v_stride = apart(chunk * inputs), m_stride = apart(chunk * block);
     const Room<float> v_room(kProducts * v_stride), m_room(kProducts * m_stride);
@@ -176,7 +177,7 @@ struct WeightGradient {
         for (int64_t i = 0; i < kTiles; ++i) {
           const bool real = t + i < count;
           const auto tile = tiling(real ? first + t + i : first);
-          maps[i] = real ? y[tile.image] : Map<const T>{nullptr, 0, 0, y.channels};
+          maps[i] = real ? y[tile.image] : Map<const T>{nullptr, 0, 0, y.channels, 0};
           places[i] = {tile.row, tile.column};
           if (real)
             input<T>(x[tile.image], tile.row - padding, tile.column - padding, zeros.data(), b + (t + i) * inputs,

@@ -232,14 +232,15 @@ const keeping: Layer = (make) => {
   const { dice } = make;
   const [inputs, outputs] = dice.list(2, () => dice.pick([0, 1, 15, 16, 16, 32, 32, 48, 64, 256]));
   const padding = dice.list(dice.pick([1, 2]), () => dice.pick([0, 1, 1, 1, 2]));
+  const groups = dice.pick([1, 1, 1, 2, 3]);
   return {
-    input: make.tensor([make.batch(), inputs, ...make.sizes()]),
-    weight: make.tensor([outputs, inputs, 3, 3]),
-    bias: make.optional([outputs]),
+    input: make.tensor([make.batch(), groups * inputs, ...make.sizes()]),
+    weight: make.tensor([groups * outputs, inputs, 3, 3]),
+    bias: make.optional([groups * outputs]),
     stride: dice.pick([[1], [1, 1]]),
     padding,
     dilation: [1, 1],
-    groups: 1,
+    groups,
   };
 };
 

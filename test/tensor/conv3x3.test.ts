@@ -13,6 +13,7 @@ interface Geometry {
   readonly outputs: number;
   readonly size: readonly [number, number];
   readonly padding: number;
+  readonly groups?: number;
 }
 
 /** What networks have, and what does not fit whole tiles of 4×4, blocks of channels, or an even share for every thread. */
@@ -25,6 +26,10 @@ const GEOMETRIES: readonly Geometry[] = [
   { batch: 5, inputs: 96, outputs: 32, size: [13, 30], padding: 1 },
   { batch: 17, inputs: 80, outputs: 112, size: [7, 9], padding: 1 },
   { batch: 40, inputs: 64, outputs: 32, size: [6, 7], padding: 0 },
+  { batch: 6, inputs: 64, outputs: 128, size: [14, 17], padding: 1, groups: 4 },
+  { batch: 9, inputs: 96, outputs: 96, size: [8, 8], padding: 1, groups: 3 },
+  { batch: 2, inputs: 80, outputs: 51, size: [15, 12], padding: 2, groups: 1 },
+  { batch: 2, inputs: 72, outputs: 120, size: [12, 12], padding: 0, groups: 3 },
   { batch: 4, inputs: 65, outputs: 63, size: [12, 11], padding: 1 },
   { batch: 3, inputs: 64, outputs: 3, size: [16, 13], padding: 1 },
   { batch: 3, inputs: 1, outputs: 64, size: [10, 14], padding: 0 },
@@ -51,10 +56,10 @@ function distance(a: Tensor, b: Tensor): number {
 }
 
 /** Image and weight; and a weight of the output's size. */
-function draw({ batch, inputs, outputs, size, padding }: Geometry, seed: number): Tensor[] {
+function draw({ batch, inputs, outputs, size, padding, groups = 1 }: Geometry, seed: number): Tensor[] {
   const generator = new Generator({ seed });
   const image = randn([batch, inputs, ...size], { generator });
-  const weight = randn([outputs, inputs, 3, 3], { generator }).mul(0.05);
+  const weight = randn([outputs, inputs / groups, 3, 3], { generator }).mul(0.05);
   const probe = randn([batch, outputs, ...size.map((pixels) => pixels + 2 * padding - 2)], { generator });
   generator.dispose();
   return [image, weight, probe];
@@ -62,7 +67,7 @@ function draw({ batch, inputs, outputs, size, padding }: Geometry, seed: number)
 
 /** Output, gradients, and the gradients of a gradient penalty: everything that training asks of a convolution. */
 function everything(
-  padding: number,
+  { padding, groups }: Geometry,
   image: Tensor,
   weight: Tensor,
   probe: Tensor,
@@ -71,7 +76,7 @@ function everything(
   const w = weight.detach();
   x.requiresGrad = true;
   w.requiresGrad = true;
-  const output = conv2d(x, w, null, { padding });
+  const output = conv2d(x, w, null, { padding, groups });
   const loss = output.mul(probe).sum().add(output.pow(2).mul(0.5).sum());
   const [dx, dw] = grad([loss], [x, w], { createGraph: true });
   const penalty = dx.pow(2).sum().add(dw.mul(w.detach()).sum());
@@ -108,9 +113,9 @@ describe('3×3 convolutions of stride 1', () => {
     (geometry) => {
       scope(() => {
         const given = draw(geometry, 7);
-        const ours = everything(geometry.padding, given[0], given[1], given[2]);
+        const ours = everything(geometry, given[0], given[1], given[2]);
         const [image, weight, probe] = given.map(exactly);
-        const exact = everything(geometry.padding, image, weight, probe);
+        const exact = everything(geometry, image, weight, probe);
         for (const name of Object.keys(exact)) {
           expect(ours[name].shape).toEqual(exact[name].shape);
           expect(distance(ours[name], exact[name])).toBeLessThan(1e-5);
@@ -121,14 +126,15 @@ describe('3×3 convolutions of stride 1', () => {
 
   test.each(GEOMETRIES)(
     'round no more than bfloat16 does anyway: $batch × $inputs → $outputs, $size, padding $padding',
-    ({ padding, ...geometry }) => {
+    (geometry) => {
       scope(() => {
-        const [image, weight] = draw({ padding, ...geometry }, 8);
+        const { padding, groups } = geometry;
+        const [image, weight] = draw(geometry, 8);
         const passes = () => {
           const [x, w] = [image.detach(), weight.detach()];
           x.requiresGrad = true;
           w.requiresGrad = true;
-          const output = autocast({ device: 'cpu' }, () => conv2d(x, w, null, { padding }));
+          const output = autocast({ device: 'cpu' }, () => conv2d(x, w, null, { padding, groups }));
           return [output, ...grad([output.to({ dtype: 'float32' }).pow(2).sum()], [x, w])];
         };
         const ours = passes();
@@ -138,7 +144,7 @@ describe('3×3 convolutions of stride 1', () => {
         const [x, w] = [exactly(image), exactly(weight)];
         x.requiresGrad = true;
         w.requiresGrad = true;
-        const output = conv2d(x, w, null, { padding });
+        const output = conv2d(x, w, null, { padding, groups });
         for (const [i, exact] of [output, ...grad([output.pow(2).sum()], [x, w])].entries())
           expect(distance(ours[i], exact)).toBeLessThan(1.2 * distance(library[i], exact));
       });
@@ -181,7 +187,7 @@ describe('3×3 convolutions of stride 1', () => {
           const given = draw(geometry, 10);
           const [one, two, three] = [1, 2, 3].map((count) => {
             setThreads(count);
-            return everything(geometry.padding, given[0], given[1], given[2]);
+            return everything(geometry, given[0], given[1], given[2]);
           });
           for (const name of Object.keys(one)) {
             expect(two[name].equal(one[name])).toBe(true);
@@ -210,6 +216,18 @@ describe('3×3 convolutions of stride 1', () => {
       const library = conv2d(image, weight, null, { padding: 1 });
       expect(distance(ours, library)).toBeLessThan(5e-6);
       expect(ours.equal(library)).toBe(false);
+    });
+  });
+
+  test('are those of LibTorch in float16', () => {
+    scope(() => {
+      const [image, weight] = draw(GEOMETRIES[0], 13);
+      const half = () =>
+        autocast({ device: 'cpu', dtype: 'float16' }, () => conv2d(image, weight, null, { padding: 1 }));
+      const ours = half();
+      setKernels(false);
+      expect(ours.dtype).toBe('float16');
+      expect(half().equal(ours)).toBe(true);
     });
   });
 
