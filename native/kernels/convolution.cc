@@ -11,6 +11,7 @@
 
 #include "any_conv.h"
 #include "border_windows.h"
+#include "conv3x3.h"
 #include "conv4x4.h"
 
 namespace gan::kernels {
@@ -122,6 +123,20 @@ bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArr
          all_are(dilation, 1) && groups == 1;
 }
 
+/// One number for each direction, or one for both.
+bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
+  return std::all_of(lists.begin(), lists.end(),
+                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
+}
+
+/// 3×3 kernels, stride 1, the same padding at all edges, whole groups.
+bool keeps(const at::Tensor& input, const at::Tensor& weight, c10::SymIntArrayRef stride,
+           c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  return weight.size(2) == 3 && weight.size(3) == 3 && are_pairs({stride, padding, dilation}) &&
+         all_are(stride, 1) && padding.front() == padding.back() && all_are(dilation, 1) && groups >= 1 &&
+         groups <= input.size(1) && input.size(1) == weight.size(1) * groups && weight.size(0) % groups == 0;
+}
+
 at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
 }
@@ -145,12 +160,6 @@ bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
 /// autocast, where gradient penalties are.
 bool may_have_second_gradients(const at::Tensor& input, at::ScalarType dtype) {
   return dtype == at::kFloat && at::GradMode::is_enabled() && input.requires_grad() && input.numel() > 0;
-}
-
-/// One number for each direction, or one for both.
-bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
-  return std::all_of(lists.begin(), lists.end(),
-                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
 }
 
 /// [a, b, h, w] as a matrix [a, h * w * b], a view where it is channels_last.
@@ -183,6 +192,12 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
       return with_bias(
           at::_ops::linear::call(as_rows(input), as_rows(weight), std::nullopt).view({batch, small, 1, 1}),
           bias);
+  }
+  if (dtype && bias_fits(bias, weight.size(0)) && keeps(input, weight, stride, padding, dilation, groups)) {
+    const int64_t border = padding.front().guard_int(__FILE__, __LINE__),
+                  parts = groups.guard_int(__FILE__, __LINE__);
+    if (conv3x3::usable(input.sizes(), weight.size(0), border, parts, *dtype))
+      return conv3x3::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), border, parts);
   }
   if (dtype && may_have_second_gradients(input, *dtype) && are_pairs({stride, padding, dilation}))
     return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),

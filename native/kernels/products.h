@@ -72,6 +72,12 @@ Images<T> images(const at::Tensor& tensor) {
 /// Whether the processor has what avx512.h uses, for numbers of this type.
 bool has_avx512(at::ScalarType dtype);
 
+/// Whether the processor handles eight float32 numbers at a time.
+bool has_avx2();
+
+/// Whether the processor multiplies matrices of bfloat16 in tiles, at many times the rate of float32.
+bool has_amx();
+
 /// Calls `work` with the C++ type of a tensor's elements, float32 or bfloat16.
 template <class Work>
 void by_dtype(const at::Tensor& tensor, Work work) {

@@ -227,6 +227,23 @@ function halving(transposed: boolean): Layer {
   };
 }
 
+/** The 3×3 convolution of stride 1, on both sides of every limit of our own kernels. */
+const keeping: Layer = (make) => {
+  const { dice } = make;
+  const [inputs, outputs] = dice.list(2, () => dice.pick([0, 1, 15, 16, 16, 32, 32, 48, 64, 256]));
+  const padding = dice.list(dice.pick([1, 2]), () => dice.pick([0, 1, 1, 1, 2]));
+  const groups = dice.pick([1, 1, 1, 2, 3]);
+  return {
+    input: make.tensor([make.batch(), groups * inputs, ...make.sizes()]),
+    weight: make.tensor([groups * outputs, inputs, 3, 3]),
+    bias: make.optional([groups * outputs]),
+    stride: dice.pick([[1], [1, 1]]),
+    padding,
+    dilation: [1, 1],
+    groups,
+  };
+};
+
 const either =
   (first: Layer, second: Layer): Layer =>
   (make) =>
@@ -298,7 +315,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     };
   },
   conv1d: convolution(1, false),
-  conv2d: either(halving(false), convolution(2, false)),
+  conv2d: either(either(halving(false), keeping), convolution(2, false)),
   conv2d_padding: (make) => ({
     ...convolution(2, false)(make),
     padding: make.dice.pick(['same', 'valid']),

@@ -29,6 +29,16 @@ describe('the own kernels on a batch of 0', () => {
     expectZeros((x, w) => convTranspose2d(x, w, null, HALVE), [[0, 64, 8, 8], weight]);
   });
 
+  test.each([3, 32, 64])('a 3×3 convolution of %d channels', (channels) => {
+    expectZeros(
+      (x, w) => conv2d(x, w, null, { padding: 1 }),
+      [
+        [0, channels, 8, 8],
+        [64, channels, 3, 3],
+      ],
+    );
+  });
+
   test('a 3×3 convolution, a linear layer', () => {
     expectZeros(
       (x, w) => conv2d(x, w, null, { padding: 1 }),

@@ -63,6 +63,8 @@ const KERNELS: readonly Kernel[] = [
   },
   { name: '3×3', shapes: [[3, 5, 4], [4, 3, 3, 3], [4]], batches: ANY, run: around },
   { name: '3×3 of one pixel', shapes: [[1, 1, 1], [1, 1, 3, 3], [1]], batches: ANY, run: around },
+  { name: '3×3 by Winograd', shapes: [[32, 7, 9], [48, 32, 3, 3], [48]], batches: ANY, run: around },
+  { name: '3×3 by Winograd to few', shapes: [[33, 8, 8], [3, 33, 3, 3], [3]], batches: ANY, run: around },
   {
     name: 'as large as the image',
     shapes: [[3, 4, 4], [8, 3, 4, 4], [8]],
