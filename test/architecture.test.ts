@@ -7,6 +7,7 @@ const ORDER = [
   'index.ts',
   'cli',
   'recipes',
+  'export',
   'training',
   'style',
   'metrics',
