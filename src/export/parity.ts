@@ -1,6 +1,6 @@
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { type OnnxSession, openSession } from './runtime';
+import type { RuntimeSession } from './runtime';
 import type { Variable } from './sizes';
 import { type ExportTask, sizesOf } from './task';
 import { examplesOf } from './trace';
@@ -23,15 +23,12 @@ export interface Parity {
   readonly holds: boolean;
 }
 
-type Runtime = Parameters<typeof openSession>[0];
-
 /**
- * Compares a model in onnxruntime with LibTorch, on inputs of the sizes that were recorded and of others: one more and one less of each open size where
+ * Compares a model in another runtime with LibTorch, on inputs of the sizes that were recorded and of others: one more and one less of each open size where
  * that may be.
  */
 export async function measureParity(
-  runtime: Runtime,
-  model: Uint8Array,
+  session: RuntimeSession,
   {
     task,
     variables,
@@ -42,20 +39,13 @@ export async function measureParity(
     readonly tolerance: number | null;
   },
 ): Promise<Parity> {
-  const session = await openSession(runtime, model);
-  try {
-    const sizes = sizesToTry(task, variables);
-    const found: Record<string, Difference>[] = [];
-    for (const [seed, each] of sizes.entries())
-      found.push(await compare(session, { task, sizes: each, seed }));
-    const outputs = together(found);
-    const largest = Math.max(...Object.values(outputs).map((difference) => difference.largest));
-    // NaN is no small difference.
-    const holds = tolerance === null || largest <= tolerance;
-    return { runtime: session.runtime, outputs, sizes, tolerance, holds };
-  } finally {
-    await session.close();
-  }
+  const sizes = sizesToTry(task, variables);
+  const found: Record<string, Difference>[] = [];
+  for (const [seed, each] of sizes.entries()) found.push(await compare(session, { task, sizes: each, seed }));
+  const outputs = together(found);
+  // NaN is no small difference.
+  const holds = tolerance === null || Object.values(outputs).every(({ largest }) => largest <= tolerance);
+  return { runtime: session.runtime, outputs, sizes, tolerance, holds };
 }
 
 function sizesToTry({ variables: all }: ExportTask, open: readonly Variable[]): Record<string, number>[] {
@@ -72,7 +62,7 @@ function sizesToTry({ variables: all }: ExportTask, open: readonly Variable[]): 
 }
 
 async function compare(
-  session: OnnxSession,
+  session: RuntimeSession,
   { task, sizes, seed }: { task: ExportTask; sizes: Readonly<Record<string, number>>; seed: number },
 ): Promise<Record<string, Difference>> {
   const inputs = keep(examplesOf(task, sizes, seed));

@@ -6,7 +6,7 @@ import type { Module } from '../nn/module';
 import { watchModules } from '../nn/watch';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { parametersOf, worksInPlace } from './schemas';
+import { schemaOf, worksInPlace } from './schemas';
 
 /** A tensor of a recorded run. */
 export interface RecordedValue {
@@ -113,7 +113,7 @@ class Recorder {
 
   add({ name, args, result }: NativeCall): void {
     const layer = this.#layer;
-    const named = parametersOf(name).map(({ name: argument, kind }, i) => {
+    const named = schemaOf(name).parameters.map(({ name: argument, kind }, i) => {
       const given = args[i];
       if (kind === 'other') return [argument, { other: given }] as const;
       if (kind === 'tensor') return [argument, { tensor: this.#given(given) }] as const;

@@ -3,32 +3,34 @@ import type { DType } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 
-/** What of onnxruntime-web is needed here: the package is not always there, and neither are its types. */
-interface RuntimeTensor {
+/** A tensor of onnxruntime-web. What of the package is needed is declared here: it is not always there, and neither are its types. */
+export interface OrtTensor {
   readonly data: Float32Array | BigInt64Array | Uint8Array;
   readonly dims: readonly number[];
   readonly type: string;
 }
 
-interface RuntimeSession {
-  run(feeds: Readonly<Record<string, RuntimeTensor>>): Promise<Readonly<Record<string, RuntimeTensor>>>;
+/** A session of onnxruntime-web. */
+export interface OrtSession {
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
 }
 
-interface RuntimeModule {
+/** What of onnxruntime-web is needed. */
+export interface OrtModule {
   readonly env: {
     logLevel?: string;
     readonly wasm: { numThreads?: number };
     readonly versions: { readonly web?: string };
   };
   readonly InferenceSession: {
-    create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<RuntimeSession>;
+    create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OrtSession>;
   };
-  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => RuntimeTensor;
+  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => OrtTensor;
 }
 
-/** A model in onnxruntime. */
-export interface OnnxSession {
+/** A model in another runtime. */
+export interface RuntimeSession {
   /** E.g. `onnxruntime-web 1.30.0 (wasm)`. */
   readonly runtime: string;
   /** Outputs by name, in the caller’s scope. */
@@ -43,9 +45,9 @@ const TYPES: Readonly<Partial<Record<DType, string>>> = {
 };
 
 /** onnxruntime-web, or null where it is not installed. */
-export function findRuntime(): RuntimeModule | null {
+export function findRuntime(): OrtModule | null {
   try {
-    return require('onnxruntime-web') as RuntimeModule;
+    return require('onnxruntime-web') as OrtModule;
   } catch {
     return null;
   }
@@ -56,7 +58,7 @@ export function findRuntime(): RuntimeModule | null {
  *
  * @throws GanError `ERR_RUNTIME` where it does not take the model
  */
-export async function openSession(runtime: RuntimeModule, model: Uint8Array): Promise<OnnxSession> {
+export async function openSession(runtime: OrtModule, model: Uint8Array): Promise<RuntimeSession> {
   const { env } = runtime;
   env.logLevel = 'error';
   env.wasm.numThreads = 1;
@@ -79,11 +81,11 @@ export async function openSession(runtime: RuntimeModule, model: Uint8Array): Pr
   };
 }
 
-function given({ Tensor }: RuntimeModule, tensor: Tensor): RuntimeTensor {
+function given({ Tensor }: OrtModule, tensor: Tensor): OrtTensor {
   return new Tensor(TYPES[tensor.dtype] ?? tensor.dtype, tensor.toTypedArray(), [...tensor.shape]);
 }
 
-function taken({ data, dims, type }: RuntimeTensor): Tensor {
+function taken({ data, dims, type }: OrtTensor): Tensor {
   const dtype: DType = type === 'int64' ? 'int64' : type === 'uint8' ? 'uint8' : 'float32';
   return fromBytes(data, { dtype, shape: [...dims], device: 'cpu' });
 }

@@ -7,28 +7,42 @@ export type ArgumentKind = 'tensor' | 'tensors' | 'other';
 export interface Parameter {
   readonly name: string;
   readonly kind: ArgumentKind;
+  /** LibTorch’s type, e.g. `SymInt[2]` or `float`. */
+  readonly type: string;
+  /** Whether it is given by its name alone. */
+  readonly keyword: boolean;
 }
 
-/** Entries of the addon that are no operators of LibTorch: which of their arguments are tensors. */
-const ENTRIES: Readonly<Record<string, readonly Parameter[]>> = {
-  batchNormLeakyRelu: [
-    ...['input', 'weight', 'bias', 'running_mean', 'running_var'].map((name) => of(name, 'tensor')),
-    ...['training', 'momentum', 'eps', 'slope'].map((name) => of(name, 'other')),
-  ],
-  upFirDown: [of('input', 'tensor'), ...['kernel', 'up', 'down', 'padding'].map((name) => of(name, 'other'))],
-  toBuffer: [of('self', 'tensor')],
+/** An operator by LibTorch's own schema. */
+export interface OperatorSchema {
+  /** Without its overload: `add` of `add.Tensor`. */
+  readonly name: string;
+  readonly parameters: readonly Parameter[];
+}
+
+/** `SymInt[2] stride=1`, `Tensor(a!) self` */
+const PARAMETER = /(?:^|, )([A-Za-z]\w*(?:\([^)]*\))?\??(?:\[\d*\])?\??) (\w+)(?:=\[[^\]]*\]|=[^,]*)?/g;
+
+/** Entries of the addon that are no operators of LibTorch. */
+const ENTRIES: Readonly<Record<string, OperatorSchema>> = {
+  batchNormLeakyRelu: entry(
+    'batchNormLeakyRelu',
+    'Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, float slope',
+  ),
+  upFirDown: entry('upFirDown', 'Tensor input, float[] kernel, int up, int down, int[4] padding'),
+  toBuffer: entry('toBuffer', 'Tensor self'),
 };
 
-let known: ReadonlyMap<string, readonly Parameter[]> | null = null;
+let known: ReadonlyMap<string, OperatorSchema> | null = null;
 
-/** The arguments of an operator in their order, by LibTorch's own schema. */
-export function parametersOf(name: string): readonly Parameter[] {
+/** An operator by its name in `native/ops.def`, or an entry of the addon. */
+export function schemaOf(name: string): OperatorSchema {
   known ??= new Map(
     native()
       .schemas()
-      .map(([operator, schema]) => [operator, parametersIn(schema)]),
+      .map(([operator, schema]) => [operator, schemaIn(schema)]),
   );
-  return ENTRIES[name] ?? known.get(name) ?? [];
+  return ENTRIES[name] ?? known.get(name) ?? { name, parameters: [] };
 }
 
 /** Whether an operator changes one of its arguments: `relu_`, but not `_to_copy` or `to_dtype`. */
@@ -36,18 +50,19 @@ export function worksInPlace(name: string): boolean {
   return name.endsWith('_') || /[a-z0-9]__/.test(name);
 }
 
-function of(name: string, kind: ArgumentKind): Parameter {
-  return { name, kind };
+/** `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` */
+function schemaIn(schema: string): OperatorSchema {
+  const open = schema.indexOf('(');
+  return entry(schema.slice(0, open).split('.')[0], schema.slice(open + 1, schema.lastIndexOf(') -> ')));
 }
 
-/** `add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor` */
-function parametersIn(schema: string): Parameter[] {
-  const inside = schema.slice(schema.indexOf('(') + 1, schema.lastIndexOf(') -> '));
-  return [
-    ...inside.matchAll(
-      /(?:^|, )([A-Z]?[\w]+(?:\([^)]*\))?[?]?(?:\[\d*\])?[?]?) (\w+)(?:=[^,[\]]*|=\[[^\]]*\])?/g,
-    ),
-  ].map(([, type, name]) => of(name, kindOf(type)));
+function entry(name: string, text: string): OperatorSchema {
+  const [positional, named = ''] = text.split(/(?:^|, )\*, /);
+  return { name, parameters: [...parametersIn(positional, false), ...parametersIn(named, true)] };
+}
+
+function parametersIn(text: string, keyword: boolean): Parameter[] {
+  return [...text.matchAll(PARAMETER)].map(([, type, name]) => ({ name, kind: kindOf(type), type, keyword }));
 }
 
 function kindOf(type: string): ArgumentKind {

@@ -6,6 +6,9 @@ import { type Recording, record } from './record';
 import type { Variable } from './sizes';
 import { type ExportTask, sizesOf } from './task';
 
+/** Of the inputs that are recorded. */
+export const EXAMPLE_SEED = 1;
+
 /** A graph, and what its constants are read from: release it when it is written. */
 export interface Traced {
   readonly graph: Graph;
@@ -51,7 +54,7 @@ function traceFor(task: ExportTask, variables: readonly Variable[], notes: reado
   };
   try {
     const sizes = [base, ...variables.map(({ name, other }) => ({ ...base, [name]: other }))];
-    for (const each of sizes) runs.push(record(task, examplesOf(task, each, 1)));
+    for (const each of sizes) runs.push(record(task, examplesOf(task, each, EXAMPLE_SEED)));
     return { graph: graphOf(runs, variables), first: runs[0], variables, notes, release };
   } catch (error) {
     release();

@@ -1,3 +1,5 @@
+import { type Border, filterPlan } from '../../filter';
+import { END } from '../builder';
 import type { Call, Rule } from '../call';
 import { fixed } from '../call';
 import { type Attribute, Float } from '../proto';
@@ -67,55 +69,29 @@ function asPlanes(call: Call, filter: (planes: string) => string): string {
   return onnx.node('Reshape', [filtered, onnx.ints([-1, channels, ...after])]);
 }
 
-/** y[i] = Σₖ kernel[k] · x̂[i · down + k − before]: a convolution, or where pixels come apart a transposed one with the kernel turned around. */
+/** A convolution of each channel alone: see {@link filterPlan}. */
 const upFirDown: Rule = (call) => {
   const { onnx } = call;
-  const kernel = call.numbers('kernel');
-  const [up, down] = [call.number('up'), call.number('down')];
-  const [left, right, top, bottom] = call.numbers('padding');
-  const taps = kernel.length;
-  const turned = up === 1 ? kernel : [...kernel].reverse();
-  const weight = onnx.tensor(
-    turned.flatMap((a) => turned.map((b) => a * b)),
-    [1, 1, taps, taps],
-  );
-  const cut =
-    up === 1
-      ? [-top, -left, -bottom, -right]
-      : [taps - 1 - top, taps - 1 - left, taps - up - bottom, taps - up - right];
+  const plan = filterPlan(call.numbers('kernel'), {
+    up: call.number('up'),
+    down: call.number('down'),
+    padding: call.numbers('padding'),
+  });
+  const { taps, stride, pads, keep } = plan;
+  const weight = onnx.tensor(plan.weight, [1, 1, taps, taps]);
+  const attributes = { kernel_shape: [taps, taps], strides: [stride, stride], pads };
   return asPlanes(call, (planes) => {
-    if (up === 1) {
-      const bordered = padded(
-        call,
-        planes,
-        cut.map((each) => Math.max(0, each)).map((each) => -each),
-      );
-      const pads = cut.map((each) => Math.max(0, -each));
-      return onnx.node('Conv', [bordered, weight], {
-        kernel_shape: [taps, taps],
-        strides: [down, down],
-        pads,
-      });
-    }
-    const pads = cut.map((each) => Math.max(0, each));
-    const spread = onnx.node('ConvTranspose', [planes, weight], {
-      kernel_shape: [taps, taps],
-      strides: [up, up],
-      pads,
-    });
-    const whole = padded(
-      call,
-      spread,
-      cut.map((each) => Math.max(0, -each)),
-    );
-    if (down === 1) return whole;
-    const [starts, ends] = [onnx.ints([0, 0]), onnx.ints([2 ** 40, 2 ** 40])];
-    return onnx.node('Slice', [whole, starts, ends, onnx.ints([2, 3]), onnx.ints([down, down])]);
+    const bordered = padded(call, planes, plan.before);
+    const made = onnx.node(plan.transposed ? 'ConvTranspose' : 'Conv', [bordered, weight], attributes);
+    const whole = padded(call, made, plan.after);
+    if (keep === 1) return whole;
+    const [starts, ends] = [onnx.ints([0, 0]), onnx.ints([END, END])];
+    return onnx.node('Slice', [whole, starts, ends, onnx.ints([2, 3]), onnx.ints([keep, keep])]);
   });
 };
 
 /** Zeros above, left, below and right; negative numbers take pixels away. */
-function padded({ onnx }: Call, name: string, [top, left, bottom, right]: readonly number[]): string {
+function padded({ onnx }: Call, name: string, [top, left, bottom, right]: Border): string {
   if (top === 0 && left === 0 && bottom === 0 && right === 0) return name;
   return onnx.node('Pad', [name, onnx.ints([0, 0, top, left, 0, 0, bottom, right]), onnx.scalar(0)], {
     mode: 'constant',

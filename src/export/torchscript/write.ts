@@ -1,0 +1,190 @@
+import { filterPlan } from '../filter';
+import type { Graph, GraphCall, GraphValue } from '../graph';
+import type { SizeSource } from '../onnx/builder';
+import { notExportable } from '../record';
+import { type Parameter, schemaOf } from '../schemas';
+import type { Size } from '../sizes';
+import { literal, sizeText } from './literal';
+
+/** A TorchScript module: the source of `forward`, and what it reads. */
+export interface ScriptSource {
+  readonly source: string;
+  /** Handles of its buffers by their paths, and filters it makes itself. */
+  readonly buffers: ReadonlyMap<string, number>;
+  readonly filters: ReadonlyMap<string, { readonly weight: readonly number[]; readonly taps: number }>;
+}
+
+/** What a graph is written with. */
+export interface ScriptOptions {
+  readonly sizes: Readonly<Record<string, SizeSource>>;
+  /** Names of weights by their handles. */
+  readonly weights: ReadonlyMap<number, string>;
+  /** See `Target` of ONNX. */
+  readonly imageStatistics: boolean;
+}
+
+/** A graph as the source of a TorchScript module. @throws GanError `ERR_NOT_EXPORTABLE` for an argument that it cannot hold */
+export function writeScript(graph: Graph, options: ScriptOptions): ScriptSource {
+  return new ScriptWriter(graph, options).write();
+}
+
+class ScriptWriter {
+  readonly #graph: Graph;
+  readonly #options: ScriptOptions;
+  readonly #names = new Map<GraphValue, string>();
+  readonly #buffers = new Map<string, number>();
+  readonly #filters = new Map<string, { weight: readonly number[]; taps: number }>();
+  readonly #device: string;
+  #made = 0;
+
+  constructor(graph: Graph, options: ScriptOptions) {
+    this.#graph = graph;
+    this.#options = options;
+    this.#device = `${Object.keys(graph.inputs)[0]}.device`;
+  }
+
+  write(): ScriptSource {
+    const { inputs, calls, outputs } = this.#graph;
+    const names = Object.keys(inputs);
+    for (const [name, value] of Object.entries(inputs)) this.#names.set(value, name);
+    const lines = calls.map((call) => `  ${this.#line(call)}`);
+    const results = Object.values(outputs).map((value) => this.#name(value));
+    const source = [
+      `def forward(self, ${names.map((name) => `${name}: Tensor`).join(', ')}):`,
+      ...lines,
+      `  return ${results.join(', ')}`,
+      '',
+    ].join('\n');
+    return { source, buffers: this.#buffers, filters: this.#filters };
+  }
+
+  #line(call: GraphCall): string {
+    const made = this.#expression(call);
+    const results = call.results.map((value) => {
+      const name = `v${this.#made++}`;
+      this.#names.set(value, name);
+      return name;
+    });
+    return `${results.join(', ')} = ${made}`;
+  }
+
+  #expression(call: GraphCall): string {
+    if (call.name === 'upFirDown') return this.#filter(call);
+    const own = this.#options.imageStatistics && flag(call, 'training');
+    if (call.name === 'batchNormLeakyRelu') {
+      const norm = own
+        ? this.#byImage(call)
+        : this.#operator(call, 'batch_norm', schemaOf('batch_norm').parameters);
+      return `torch.leaky_relu(${norm}, ${this.#other(call, 'slope', 'float')})`;
+    }
+    if (call.name === 'batch_norm' && own) return this.#byImage(call);
+    const { name, parameters } = schemaOf(call.name);
+    return this.#operator(call, name, parameters);
+  }
+
+  #operator(call: GraphCall, name: string, parameters: readonly Parameter[]): string {
+    const given = parameters.map((parameter) => {
+      const text = this.#argument(call, parameter);
+      return parameter.keyword ? `${parameter.name}=${text}` : text;
+    });
+    return `torch.${name}(${given.join(', ')})`;
+  }
+
+  #argument(call: GraphCall, parameter: Parameter): string {
+    const argument = call.args[parameter.name];
+    // An entry of ours lacks what LibTorch’s operator takes last.
+    if (argument === undefined) return parameter.type === 'bool' ? 'True' : 'None';
+    if ('tensor' in argument) return argument.tensor ? this.#name(argument.tensor) : 'None';
+    if ('tensors' in argument)
+      return `[${argument.tensors.map((value) => (value ? this.#name(value) : 'None')).join(', ')}]`;
+    return this.#other(call, parameter.name, parameter.type);
+  }
+
+  #other(call: GraphCall, name: string, type: string): string {
+    const argument = call.args[name];
+    const value = argument !== undefined && 'other' in argument ? argument.other : undefined;
+    const text = literal(value, { type }, { sources: this.#options.sizes, device: this.#device });
+    if (text !== null) return text;
+    throw notExportable(call, `its ${name} depends on the sizes of inputs`);
+  }
+
+  /** A batch norm by the statistics of each image alone. */
+  #byImage(call: GraphCall): string {
+    const [input, weight, bias] = ['input', 'weight', 'bias'].map((name) =>
+      this.#argument(call, { name, kind: 'tensor', type: 'Tensor?', keyword: false }),
+    );
+    const eps = this.#other(call, 'eps', 'float');
+    return `torch.instance_norm(${input}, ${weight}, ${bias}, None, None, True, 0.0, ${eps}, False)`;
+  }
+
+  /** See `filterPlan`. */
+  #filter(call: GraphCall): string {
+    const [kernel, padding] = ['kernel', 'padding'].map((name) => numbers(call, name));
+    const [up, down] = ['up', 'down'].map((name) => numbers(call, name)[0]);
+    const plan = filterPlan(kernel, { up, down, padding });
+    const filter = this.#filterBuffer(plan);
+    const input = this.#argument(call, { name: 'input', kind: 'tensor', type: 'Tensor', keyword: false });
+    const size = (value: Size) => sizeText(value, this.#options.sizes);
+    const value = tensorIn(call, 'input');
+    const [, channels, height, width] = value.shape.map(size);
+    const pad = (text: string, [top, left, bottom, right]: readonly number[]) =>
+      `torch.constant_pad_nd(${text}, [${left}, ${right}, ${top}, ${bottom}])`;
+    const planes = pad(`torch.reshape(${input}, [-1, 1, ${height}, ${width}])`, plan.before);
+    const [top, left, bottom, right] = plan.pads;
+    const steps = `[${plan.stride}, ${plan.stride}]`;
+    // Pads of one side alone are added, or taken away, outside.
+    const made = plan.transposed
+      ? pad(`torch.conv_transpose2d(${planes}, ${filter}, None, ${steps})`, [-top, -left, -bottom, -right])
+      : `torch.conv2d(${pad(planes, plan.pads)}, ${filter}, None, ${steps})`;
+    const whole = pad(made, plan.after);
+    const kept =
+      plan.keep === 1
+        ? whole
+        : `torch.slice(torch.slice(${whole}, 2, None, None, ${plan.keep}), 3, None, None, ${plan.keep})`;
+    const [, , rows, columns] = call.results[0].shape.map(size);
+    return `torch.reshape(${kept}, [-1, ${channels}, ${rows}, ${columns}])`;
+  }
+
+  #filterBuffer({ weight, taps }: { readonly weight: readonly number[]; readonly taps: number }): string {
+    for (const [name, known] of this.#filters)
+      if (String(known.weight) === String(weight)) return `self.${name}`;
+    const name = `filter_${this.#filters.size}`;
+    this.#filters.set(name, { weight, taps });
+    return `self.${name}`;
+  }
+
+  #name(value: GraphValue): string {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    const { handle } = value.recorded;
+    const path = this.#options.weights.get(handle) ?? `constant_${this.#buffers.size}`;
+    this.#buffers.set(path, handle);
+    const name = path.split('.').reduce((around, part) => memberOf(around, part), 'self');
+    this.#names.set(value, name);
+    return name;
+  }
+}
+
+/** A member whose name may be a number, as in PyTorch’s Sequential. */
+function memberOf(around: string, part: string): string {
+  return /^[A-Za-z_]\w*$/.test(part) ? `${around}.${part}` : `getattr(${around}, "${part}")`;
+}
+
+function flag({ args }: GraphCall, name: string): boolean {
+  const argument = args[name];
+  return argument !== undefined && 'other' in argument && argument.other === true;
+}
+
+function numbers(call: GraphCall, name: string): number[] {
+  const argument = call.args[name];
+  const value = argument !== undefined && 'other' in argument ? argument.other : undefined;
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  if (list.every((each): each is number => typeof each === 'number')) return list;
+  throw notExportable(call, `its ${name} depends on the sizes of inputs`);
+}
+
+function tensorIn(call: GraphCall, name: string): GraphValue {
+  const argument = call.args[name];
+  if (argument !== undefined && 'tensor' in argument && argument.tensor) return argument.tensor;
+  throw notExportable(call, `it has no ${name}`);
+}
