@@ -1,24 +1,38 @@
-// Writes src/report/page/script.generated.ts: the browser's part of the report page as one script, from its TypeScript; with
-// `--check` it compares instead. A page is written at run time, where there is no compiler.
+// Writes src/report/page/script.generated.ts and src/export/web/script.generated.ts: the browser's part of the report page and that of an
+// exported model as one script each, from their TypeScript; with `--check` it compares instead. Pages are written at run time, where there is
+// no compiler.
 const fs = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');
 
-const folder = path.join(__dirname, '..', 'src', 'report', 'page');
-const target = path.join(folder, 'script.generated.ts');
 // What a file imports comes before it.
-const FILES = [
-  'chart/chart.ts',
-  'chart/scale.ts',
-  'chart/draw.ts',
-  'browser/dom.ts',
-  'browser/chart-view.ts',
-  'browser/scrubber.ts',
-  'browser/main.ts',
+const PAGES = [
+  {
+    folder: path.join(__dirname, '..', 'src', 'report', 'page'),
+    name: 'pageScript',
+    summary: 'The script of a report page.',
+    files: [
+      'chart/chart.ts',
+      'chart/scale.ts',
+      'chart/draw.ts',
+      'browser/dom.ts',
+      'browser/chart-view.ts',
+      'browser/scrubber.ts',
+      'browser/main.ts',
+    ],
+  },
+  {
+    folder: path.join(__dirname, '..', 'src', 'export', 'web'),
+    name: 'webScript',
+    summary: 'The script of an exported model’s page.',
+    files: ['model', 'random', 'dom', 'picture', 'latents', 'images', 'main'].map(
+      (file) => `browser/${file}.ts`,
+    ),
+  },
 ];
 
 // The files share one scope: imports name what is there already.
-function translate(file) {
+function translate(folder, file) {
   const { outputText } = ts.transpileModule(fs.readFileSync(path.join(folder, file), 'utf8'), {
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
@@ -33,28 +47,32 @@ function translate(file) {
     .replaceAll(/^export /gm, '');
 }
 
-function checkNames(code) {
+function checkNames(code, files) {
   const names = [...code.matchAll(/^(?:const|let|class|(?:async )?function\*?) (\w+)/gm)].map(
     ([, name]) => name,
   );
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice)
-    throw new Error(`${twice} is declared in two of ${FILES.join(', ')}: the page's script has one scope`);
+    throw new Error(`${twice} is declared in two of ${files.join(', ')}: the page's script has one scope`);
 }
 
-const code = FILES.map(translate).join('');
-checkNames(code);
-const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
-const text = `// Written by \`npm run generate:page\` from ${FILES.join(', ')}: change those.
+function generate({ folder, name, summary, files }) {
+  const code = files.map((file) => translate(folder, file)).join('');
+  checkNames(code, files);
+  const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
+  const text = `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.
 
-/** The script of a report page. */
-export const pageScript = [
+/** ${summary} */
+export const ${name} = [
 ${lines.map((line) => `  ${JSON.stringify(line)},\n`).join('')}].join('\\n');
 `;
-
-if (!process.argv.includes('--check')) {
-  fs.writeFileSync(target, text);
-} else if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) {
-  process.stderr.write(`${target} is not what its sources say: run npm run generate:page\n`);
-  process.exitCode = 1;
+  const target = path.join(folder, 'script.generated.ts');
+  if (!process.argv.includes('--check')) {
+    fs.writeFileSync(target, text);
+  } else if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) {
+    process.stderr.write(`${target} is not what its sources say: run npm run generate:page\n`);
+    process.exitCode = 1;
+  }
 }
+
+PAGES.forEach(generate);

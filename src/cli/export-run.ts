@@ -2,8 +2,11 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { taskOf } from '../export/model-task';
 import { exportOnnx, type OnnxExport } from '../export/onnx-file';
 import type { Parity } from '../export/parity';
+import { parityText } from '../export/parity-text';
+import { findRuntime } from '../export/runtime';
 import { exportScript } from '../export/script-file';
 import type { ExportTask } from '../export/task';
+import { writeWeb } from '../export/web/write';
 import { exportWeights } from '../export/weights-folder';
 import { writeWhole } from '../io/whole-file';
 import { load } from '../recipes/index';
@@ -38,6 +41,7 @@ export async function runExport(settings: ExportSettings, terminal: Terminal): P
 
 const WRITERS: Readonly<Record<Format, (job: ExportJob) => Promise<void>>> = {
   onnx: writeOnnxFile,
+  web: writePage,
   torchscript: writeScriptFile,
   safetensors: writeWeights,
 };
@@ -68,6 +72,21 @@ function onnxOf({ model, task, settings }: ExportJob): Promise<OnnxExport> {
     facts: JSON.stringify(task.facts),
   };
   return exportOnnx(task, { precision, opset, text: { name: String(trained.recipe), metadata } });
+}
+
+async function writePage(job: ExportJob): Promise<void> {
+  const { task, model: loaded, settings } = job;
+  const { out } = settings;
+  const model = await onnxOf(job);
+  const title = `${loaded.settings.recipe}, step ${loaded.step}`;
+  const files = await writeWeb(out, { task, model, title, runtime: findRuntime() });
+  report(job, {
+    bytes: model.bytes.byteLength,
+    lines: [`${files.length} files: serve the folder, for example with npx http-server ${out}`],
+    parity: model.parity,
+    notes: model.notes,
+    record: { files },
+  });
 }
 
 async function writeScriptFile(job: ExportJob): Promise<void> {
@@ -116,13 +135,4 @@ function report(
     ...{ event: 'exported', out, format, bytes, checkpoint, step, weights },
     ...{ ...record, parity, notes },
   });
-}
-
-/** E.g. `images: largest difference from LibTorch 3.1e-7, mean 2.0e-8, in onnxruntime-web 1.30.0 (wasm)`. */
-function parityText({ outputs, runtime }: Parity): string {
-  const each = Object.entries(outputs).map(
-    ([name, { largest, mean }]) =>
-      `${name}: largest difference from LibTorch ${largest.toExponential(1)}, mean ${mean.toExponential(1)}`,
-  );
-  return `${each.join('; ')}, in ${runtime}`;
 }

@@ -3,7 +3,7 @@ import { type ConfigOf, choice, integer, optional, text } from '../recipes/confi
 import { flagOf } from './settings';
 
 /** What a trained model is written as. */
-export const FORMATS = ['onnx', 'torchscript', 'safetensors'] as const;
+export const FORMATS = ['onnx', 'web', 'torchscript', 'safetensors'] as const;
 
 /** One of {@link FORMATS}. */
 export type Format = (typeof FORMATS)[number];
@@ -33,12 +33,12 @@ export type ExportSettings = ConfigOf<typeof exportFields> & {
 
 /** Settings that some formats have no place for. */
 const ONLY_OF: Readonly<Partial<Record<keyof ConfigOf<typeof exportFields>, readonly Format[]>>> = {
-  precision: ['onnx'],
-  opset: ['onnx'],
+  precision: ['onnx', 'web'],
+  opset: ['onnx', 'web'],
   pixels: ['onnx', 'torchscript'],
   layout: ['onnx', 'torchscript'],
-  direction: ['onnx', 'torchscript'],
-  truncationLayers: ['onnx', 'torchscript'],
+  direction: ['onnx', 'web', 'torchscript'],
+  truncationLayers: ['onnx', 'web', 'torchscript'],
 };
 
 /** @throws UsageError for a setting that a format has no place for */

@@ -20,7 +20,7 @@ export function main(argv: readonly string[], host: Host = process): Promise<num
 function exportProgram(): Command {
   return createProgram(
     'export',
-    'Writes a trained model for others to run: as ONNX, as TorchScript, or its weights alone. Of ONNX the outputs are compared with LibTorch’s first, where onnxruntime-web is installed.',
+    'Writes a trained model for others to run: as ONNX, as a web page, as TorchScript, or its weights alone. Of ONNX the outputs are compared with LibTorch’s first, where onnxruntime-web is installed.',
   )
     .option(
       '--checkpoint <folder>',
@@ -29,9 +29,9 @@ function exportProgram(): Command {
     .option('--recipe <file>', RECIPE_HELP)
     .option(
       '--format <what>',
-      'onnx; torchscript, for torch.jit.load; safetensors, a folder of weights with config.json (onnx)',
+      'onnx; web, a folder that opens from any static server; torchscript, for torch.jit.load; safetensors, a folder of weights with config.json (onnx)',
     )
-    .option('--out <path>', 'the file, or of safetensors the folder; nothing is there yet')
+    .option('--out <path>', 'the file, or of web and safetensors the folder; nothing is there yet')
     .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
     .option(
       '--standing-statistics <n>',
@@ -72,7 +72,7 @@ function checkOpset({ opset }: ConfigOf<typeof exportFields>): void {
 }
 
 function exampleOf({ format }: ConfigOf<typeof exportFields>): string {
-  return { onnx: 'model.onnx', torchscript: 'model.pt', safetensors: 'weights' }[format];
+  return { onnx: 'model.onnx', web: 'page', torchscript: 'model.pt', safetensors: 'weights' }[format];
 }
 
 function noPath(flag: string, example: string): UsageError {

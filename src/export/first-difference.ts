@@ -1,12 +1,12 @@
 import { ops } from '../native/ops.generated';
 import type { Handle } from '../native/types';
-import { keep } from '../tensor/scope';
+import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
 import type { Graph } from './graph';
 import { type WriteOptions, writeOnnx } from './onnx/write';
 import { differenceOf } from './parity';
-import { type OrtModule, openSession } from './runtime';
+import { openSession } from './runtime';
 import { type ExportTask, sizesOf } from './task';
 import { TOLERANCE } from './tolerance';
 import { EXAMPLE_SEED, examplesOf } from './trace';
@@ -15,12 +15,12 @@ import { EXAMPLE_SEED, examplesOf } from './trace';
 export async function firstDifference(
   task: ExportTask,
   graph: Graph,
-  { options, runtime }: { readonly options: WriteOptions; readonly runtime: OrtModule },
+  { options, runtime }: { readonly options: WriteOptions; readonly runtime: string },
 ): Promise<string> {
   if (task.imageStatistics) return 'its norms are of each image, so which layer it begins in is not known';
   const { bytes, results } = writeOnnx(graph, { ...options, everything: true });
   const session = await openSession(runtime, bytes);
-  const inputs = keep(examplesOf(task, sizesOf(task.variables), EXAMPLE_SEED));
+  const inputs = keep(scope(() => examplesOf(task, sizesOf(task.variables), EXAMPLE_SEED)));
   try {
     const got = keep(await session.run(inputs));
     const differs = results.map(({ name, value }) => {

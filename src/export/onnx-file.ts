@@ -5,7 +5,7 @@ import type { ExportPrecision } from './onnx/builder';
 import { type ModelText, type WriteOptions, type WrittenModel, writeOnnx } from './onnx/write';
 import { OPSETS } from './opsets';
 import { measureParity, type Parity } from './parity';
-import { findRuntime, type OrtModule, openSession } from './runtime';
+import { findRuntime, openSession } from './runtime';
 import type { ExportTask } from './task';
 import { toleranceOf } from './tolerance';
 import { sizeSources, type Traced, trace } from './trace';
@@ -19,8 +19,8 @@ export interface OnnxOptions {
   readonly opset?: number;
   /** What it says of itself. */
   readonly text: Omit<ModelText, 'ports' | 'description'>;
-  /** What it is compared in (onnxruntime-web, where that is installed); null for nothing. */
-  readonly runtime?: OrtModule | null;
+  /** The path of the onnxruntime-web that it is compared in (the one that is installed); null for none. */
+  readonly runtime?: string | null;
 }
 
 /** An ONNX model, with how near to LibTorch it is. */
@@ -59,7 +59,7 @@ interface Compared {
   readonly task: ExportTask;
   readonly traced: Traced;
   readonly options: WriteOptions;
-  readonly runtime: OrtModule;
+  readonly runtime: string;
 }
 
 async function parityOf({ bytes }: WrittenModel, compared: Compared): Promise<Parity> {

@@ -65,8 +65,8 @@ async function compare(
   session: RuntimeSession,
   { task, sizes, seed }: { task: ExportTask; sizes: Readonly<Record<string, number>>; seed: number },
 ): Promise<Record<string, Difference>> {
-  const inputs = keep(examplesOf(task, sizes, seed));
-  const expected = keep(task.reference(inputs));
+  const inputs = keep(scope(() => examplesOf(task, sizes, seed)));
+  const expected = keep(scope(() => task.reference(inputs)));
   try {
     const got = await session.run(inputs);
     const names = Object.keys(expected);

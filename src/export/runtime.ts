@@ -1,39 +1,15 @@
+import { Worker } from 'node:worker_threads';
 import { GanError } from '../errors';
 import type { DType } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
-
-/** A tensor of onnxruntime-web. What of the package is needed is declared here: it is not always there, and neither are its types. */
-export interface OrtTensor {
-  readonly data: Float32Array | BigInt64Array | Uint8Array;
-  readonly dims: readonly number[];
-  readonly type: string;
-}
-
-/** A session of onnxruntime-web. */
-export interface OrtSession {
-  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
-  release(): Promise<void>;
-}
-
-/** What of onnxruntime-web is needed. */
-export interface OrtModule {
-  readonly env: {
-    logLevel?: string;
-    readonly wasm: { numThreads?: number };
-    readonly versions: { readonly web?: string };
-  };
-  readonly InferenceSession: {
-    create(model: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<OrtSession>;
-  };
-  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => OrtTensor;
-}
+import { type SentTensor, WORKER_SOURCE, type WorkerAnswer, type WorkerStart } from './runtime-worker';
 
 /** A model in another runtime. */
 export interface RuntimeSession {
   /** E.g. `onnxruntime-web 1.30.0 (wasm)`. */
   readonly runtime: string;
-  /** Outputs by name, in the caller’s scope. */
+  /** Outputs by name: the caller’s. */
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
@@ -44,54 +20,80 @@ const TYPES: Readonly<Partial<Record<DType, string>>> = {
   uint8: 'uint8',
 };
 
-/** onnxruntime-web, or null where it is not installed. */
-export function findRuntime(): OrtModule | null {
+/** The path of onnxruntime-web’s module for Node, or null where the package is not installed. */
+export function findRuntime(): string | null {
   try {
-    return require('onnxruntime-web') as OrtModule;
+    return require.resolve('onnxruntime-web');
   } catch {
     return null;
   }
 }
 
 /**
- * Opens an ONNX model in onnxruntime’s WebAssembly, as a browser would.
+ * Opens an ONNX model in onnxruntime’s WebAssembly, as a browser would, in a thread of its own.
  *
+ * @param runtime what {@link findRuntime} found
  * @throws GanError `ERR_RUNTIME` where it does not take the model
  */
-export async function openSession(runtime: OrtModule, model: Uint8Array): Promise<RuntimeSession> {
-  const { env } = runtime;
-  env.logLevel = 'error';
-  env.wasm.numThreads = 1;
-  const session = await runtime.InferenceSession.create(model, {
-    executionProviders: ['wasm'],
-    logSeverityLevel: 3,
-  }).catch((error: unknown) => Promise.reject(refused('does not take the model', error)));
-  return {
-    runtime: `onnxruntime-web ${env.versions.web ?? ''} (wasm)`,
-    async run(inputs) {
-      const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, tensor]) => [name, given(runtime, tensor)]),
-      );
-      const results = await session
-        .run(feeds)
-        .catch((error: unknown) => Promise.reject(refused('failed on the model', error)));
-      return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, taken(result)]));
-    },
-    close: () => session.release(),
-  };
+export async function openSession(runtime: string, model: Uint8Array): Promise<RuntimeSession> {
+  const workerData: WorkerStart = { runtime, model };
+  const worker = new Worker(WORKER_SOURCE, { eval: true, workerData });
+  try {
+    const started = await answerOf(worker, () => {});
+    if (!('ready' in started)) throw refused('does not take the model', started);
+    return {
+      runtime: `onnxruntime-web ${started.ready} (wasm)`,
+      async run(inputs) {
+        const answer = await answerOf(worker, () => worker.postMessage(sent(inputs)));
+        if (!('outputs' in answer)) throw refused('failed on the model', answer);
+        return Object.fromEntries(
+          Object.entries(answer.outputs).map(([name, result]) => [name, received(result)]),
+        );
+      },
+      async close() {
+        await worker.terminate();
+      },
+    };
+  } catch (error) {
+    await worker.terminate();
+    throw error;
+  }
 }
 
-function given({ Tensor }: OrtModule, tensor: Tensor): OrtTensor {
-  return new Tensor(TYPES[tensor.dtype] ?? tensor.dtype, tensor.toTypedArray(), [...tensor.shape]);
+/** The next thing that the thread says after `ask`. */
+function answerOf(worker: Worker, ask: () => void): Promise<WorkerAnswer> {
+  return new Promise((resolve) => {
+    const settle = (answer: WorkerAnswer): void => {
+      worker.off('message', settle);
+      worker.off('error', fail);
+      worker.off('exit', end);
+      resolve(answer);
+    };
+    const fail = (error: unknown): void =>
+      settle({ failed: error instanceof Error ? error.message : String(error) });
+    const end = (): void => settle({ failed: 'its thread ended' });
+    worker.on('message', settle);
+    worker.on('error', fail);
+    worker.on('exit', end);
+    ask();
+  });
 }
 
-function taken({ data, dims, type }: OrtTensor): Tensor {
+function sent(inputs: Readonly<Record<string, Tensor>>): Record<string, SentTensor> {
+  const each = Object.entries(inputs).map(([name, tensor]) => {
+    const type = TYPES[tensor.dtype] ?? tensor.dtype;
+    return [name, { type, data: tensor.toTypedArray(), dims: [...tensor.shape] }] as const;
+  });
+  return Object.fromEntries(each);
+}
+
+function received({ data, dims, type }: SentTensor): Tensor {
   const dtype: DType = type === 'int64' ? 'int64' : type === 'uint8' ? 'uint8' : 'float32';
   return fromBytes(data, { dtype, shape: [...dims], device: 'cpu' });
 }
 
-function refused(what: string, error: unknown): GanError {
-  const text = error instanceof Error ? error.message : String(error);
+function refused(what: string, answer: WorkerAnswer): GanError {
+  const text = 'failed' in answer ? answer.failed : 'it answered out of turn';
   const line = text.replaceAll(/\s*\n\s*/g, ' ').slice(0, 400);
-  return new GanError('ERR_RUNTIME', `onnxruntime ${what}: ${line}`, { cause: error });
+  return new GanError('ERR_RUNTIME', `onnxruntime ${what}: ${line}`);
 }

@@ -1,0 +1,62 @@
+import type { Numbers } from './model';
+
+/** Draws the n-th of images [N, C, H, W] in [−1, 1], and makes the canvas of their size. */
+export function draw(canvas: HTMLCanvasElement, { data, dims }: Numbers, index = 0): void {
+  const [, channels, height, width] = dims;
+  const plane = height * width;
+  const pixels = new ImageData(width, height);
+  for (let i = 0; i < plane; i++)
+    for (let channel = 0; channel < 4; channel++) {
+      const from = (index * channels + Math.min(channel, channels - 1)) * plane + i;
+      pixels.data[4 * i + channel] = channel === 3 ? 255 : Math.floor(127.5 * (data[from] + 1) + 0.5);
+    }
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+}
+
+/** A picture’s numbers in [−1, 1], grey (Rec. 601) where a model takes one channel. */
+export function numbersOf({ data, width, height }: ImageData, channels: number): Numbers {
+  const plane = width * height;
+  const numbers = new Float32Array(channels * plane);
+  for (let i = 0; i < plane; i++) {
+    const [red, green, blue] = data.subarray(4 * i, 4 * i + 3);
+    const colours = channels === 1 ? [0.299 * red + 0.587 * green + 0.114 * blue] : [red, green, blue];
+    for (const [channel, colour] of colours.entries()) numbers[channel * plane + i] = colour / 127.5 - 1;
+  }
+  return { data: numbers, dims: [1, channels, height, width] };
+}
+
+/** With a border of its reflection right and below, so that `stride` divides height and width. */
+export function bordered(image: Numbers, stride: number): Numbers {
+  const [, channels, height, width] = image.dims;
+  const [rows, columns] = [height, width].map((side) => Math.ceil(side / stride) * stride);
+  if (rows === height && columns === width) return image;
+  const data = new Float32Array(channels * rows * columns);
+  let to = 0;
+  for (let channel = 0; channel < channels; channel++)
+    for (let y = 0; y < rows; y++)
+      for (let x = 0; x < columns; x++)
+        data[to++] = image.data[(channel * height + reflected(y, height)) * width + reflected(x, width)];
+  return { data, dims: [1, channels, rows, columns] };
+}
+
+/** The part of an image at the upper left. */
+export function cut(image: Numbers, height: number, width: number): Numbers {
+  const [, channels, rows, columns] = image.dims;
+  if (rows === height && columns === width) return image;
+  const data = new Float32Array(channels * height * width);
+  for (let channel = 0; channel < channels; channel++)
+    for (let y = 0; y < height; y++) {
+      const from = (channel * rows + y) * columns;
+      data.set(image.data.subarray(from, from + width), (channel * height + y) * width);
+    }
+  return { data, dims: [1, channels, height, width] };
+}
+
+function reflected(at: number, size: number): number {
+  if (size === 1) return 0;
+  const period = 2 * (size - 1);
+  const within = at % period;
+  return within < size ? within : period - within;
+}
