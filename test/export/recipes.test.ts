@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportOnnx } from '../../src/export/onnx-file';
+import { exportScript } from '../../src/export/script-file';
 import { examplesOf } from '../../src/export/trace';
 import { scope } from '../../src/tensor/scope';
 import { exportedOf } from '../support/exporting';
@@ -28,6 +32,21 @@ describe('in onnxruntime a recipe’s images are those of LibTorch within 1e-4, 
       expect(new Set(parity?.sizes.map(({ N }) => N))).toEqual(new Set([1, 2, 5]));
       expect(operators.filter((name) => MISSING.includes(name))).toEqual([]);
       expect(shadesOf(task)).toBeGreaterThan(0.01);
+    } finally {
+      dispose();
+    }
+  });
+});
+
+describe('so they are in TorchScript', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'export-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(SMALL)('$name', async (small) => {
+    const { task, dispose } = exportedOf(small);
+    try {
+      const { parity } = await exportScript(task, join(folder, 'model.pt'));
+      expect(parity).toMatchObject({ holds: true, tolerance: 1e-4 });
     } finally {
       dispose();
     }

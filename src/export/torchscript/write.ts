@@ -3,8 +3,7 @@ import type { Graph, GraphCall, GraphValue } from '../graph';
 import type { SizeSource } from '../onnx/builder';
 import { notExportable } from '../record';
 import { type Parameter, schemaOf } from '../schemas';
-import type { Size } from '../sizes';
-import { literal, sizeText } from './literal';
+import { literal } from './literal';
 
 /** A TorchScript module: the source of `forward`, and what it reads. */
 export interface ScriptSource {
@@ -35,6 +34,8 @@ class ScriptWriter {
   readonly #buffers = new Map<string, number>();
   readonly #filters = new Map<string, { weight: readonly number[]; taps: number }>();
   readonly #device: string;
+  /** Lines that a call needs before its own. */
+  readonly #ahead: string[] = [];
   #made = 0;
 
   constructor(graph: Graph, options: ScriptOptions) {
@@ -47,7 +48,10 @@ class ScriptWriter {
     const { inputs, calls, outputs } = this.#graph;
     const names = Object.keys(inputs);
     for (const [name, value] of Object.entries(inputs)) this.#names.set(value, name);
-    const lines = calls.map((call) => `  ${this.#line(call)}`);
+    const lines = calls.flatMap((call) => {
+      const line = this.#line(call);
+      return [...this.#ahead.splice(0), line].map((each) => `  ${each}`);
+    });
     const results = Object.values(outputs).map((value) => this.#name(value));
     const source = [
       `def forward(self, ${names.map((name) => `${name}: Tensor`).join(', ')}):`,
@@ -124,12 +128,10 @@ class ScriptWriter {
     const plan = filterPlan(kernel, { up, down, padding });
     const filter = this.#filterBuffer(plan);
     const input = this.#argument(call, { name: 'input', kind: 'tensor', type: 'Tensor', keyword: false });
-    const size = (value: Size) => sizeText(value, this.#options.sizes);
-    const value = tensorIn(call, 'input');
-    const [, channels, height, width] = value.shape.map(size);
+    const channels = tensorIn(call, 'input').shape[1].value;
     const pad = (text: string, [top, left, bottom, right]: readonly number[]) =>
       `torch.constant_pad_nd(${text}, [${left}, ${right}, ${top}, ${bottom}])`;
-    const planes = pad(`torch.reshape(${input}, [-1, 1, ${height}, ${width}])`, plan.before);
+    const planes = pad(`torch.reshape(${input}, [-1, 1, ${input}.size(2), ${input}.size(3)])`, plan.before);
     const [top, left, bottom, right] = plan.pads;
     const steps = `[${plan.stride}, ${plan.stride}]`;
     // Pads of one side alone are added, or taken away, outside.
@@ -141,8 +143,10 @@ class ScriptWriter {
       plan.keep === 1
         ? whole
         : `torch.slice(torch.slice(${whole}, 2, None, None, ${plan.keep}), 3, None, None, ${plan.keep})`;
-    const [, , rows, columns] = call.results[0].shape.map(size);
-    return `torch.reshape(${kept}, [-1, ${channels}, ${rows}, ${columns}])`;
+    // Its size is not always a linear function of the input’s.
+    const planesMade = `f${this.#made++}`;
+    this.#ahead.push(`${planesMade} = ${kept}`);
+    return `torch.reshape(${planesMade}, [-1, ${channels}, ${planesMade}.size(2), ${planesMade}.size(3)])`;
   }
 
   #filterBuffer({ weight, taps }: { readonly weight: readonly number[]; readonly taps: number }): string {
