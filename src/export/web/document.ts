@@ -46,6 +46,8 @@ figcaption { color: var(--soft); font-size: .9rem; }
 label { display: flex; align-items: center; gap: .5rem; }
 .slider { display: grid; grid-template-columns: minmax(4.5rem, auto) 1fr 3.2rem; gap: .5rem; width: 100%; min-height: 2.2rem; }
 .controls .slider { width: min(100%, 20rem); }
+.sliders { display: grid; gap: .4rem; }
+.sliders span { min-width: 4.5rem; }
 .slider output { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
 input, select, button { font: inherit; color: inherit; }
 input[type=number], select { width: 7rem; padding: .35rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: var(--back); }
