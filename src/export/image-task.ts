@@ -6,7 +6,7 @@ import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { evaluating } from '../training/evaluating';
-import { leastSide } from '../training/image-border';
+import { addBorder, borderFor, cutBorder, leastSide } from '../training/image-border';
 import type { ImageSampler } from '../training/image-sampler';
 import type { LoadedModel } from '../training/load';
 import { asImages } from '../training/sampler-base';
@@ -42,7 +42,7 @@ export function imageTask(
   };
   const make = (inputs: Inputs): Tensor =>
     imageStatistics
-      ? byThemselves(network, joined(inputs))
+      ? byThemselves(network, joined(inputs), sampler)
       : sampler.makeJoined(model.networks, joined(inputs), { direction: direction.name });
   const one = (inputs: Inputs) => ({ result: toPixels(make(inputs), options) });
   const { stride, scale = 1 } = sampler.reach;
@@ -54,6 +54,7 @@ export function imageTask(
     outputs: { result: imagesText(options) },
     variables: variablesOf(Math.max(least, LEAST_RECORDED), stride),
     imageStatistics,
+    border: stride === 1 ? null : { stride, scale, axes: options.layout === 'nhwc' ? [1, 2] : [2, 3] },
     run: one,
     reference: (inputs) => (imageStatistics ? each(inputs, one) : one(inputs)),
     facts: {
@@ -66,11 +67,7 @@ export function imageTask(
       masks: direction.mask !== undefined,
     },
     notes: [
-      ...(stride > 1
-        ? [
-            `height and width of at least ${least} that ${stride} divides: border other images by their reflection, as apply does, and cut the result`,
-          ]
-        : []),
+      ...(least > 1 ? [`height and width of at least ${least}`] : []),
       ...(drops ? ['dropout, which apply leaves on, is off: a graph draws no random numbers'] : []),
     ],
   };
@@ -87,11 +84,13 @@ function variablesOf(least: number, stride: number): Variable[] {
 }
 
 /** Norms take an image’s own statistics, and dropout rests. */
-function byThemselves(network: Module, images: Tensor): Tensor {
+function byThemselves(network: Module, images: Tensor, { reach, scale }: ImageSampler): Tensor {
+  const [, , height, width] = images.shape;
+  const border = borderFor(reach, { height, width });
   return scope(() =>
     evaluating([network], { device: images.device, norms: 'image' }, () => {
       for (const module of network.modules()) if (module instanceof Dropout) module.eval();
-      return asImages(network.forward(images));
+      return cutBorder(asImages(network.forward(addBorder(images, border))), border, scale);
     }),
   );
 }

@@ -47,6 +47,7 @@ export function latentTask(
     outputs: { images: imagesText(options) },
     variables: [{ name: 'N', value: 2, other: 3 }],
     imageStatistics: false,
+    border: null,
     run,
     reference: run,
     facts: {

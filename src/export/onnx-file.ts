@@ -8,7 +8,7 @@ import { measureParity, type Parity } from './parity';
 import { findRuntime, openSession } from './runtime';
 import type { ExportTask } from './task';
 import { toleranceOf } from './tolerance';
-import { sizeSources, type Traced, trace } from './trace';
+import { borderOf, sizeSources, type Traced, trace } from './trace';
 import { weightNames } from './weight-names';
 
 /** What an ONNX model is to be. */
@@ -97,6 +97,7 @@ function writeOptions(
   return {
     ...{ precision, opset, imageStatistics: task.imageStatistics },
     text: { ...text, description: task.description, ports },
+    border: borderOf(task, variables),
     sizes: sizeSources(task, variables),
     weights: weightNames(task.networks),
   };

@@ -48,16 +48,26 @@ export async function measureParity(
   return { runtime: session.runtime, outputs, sizes, tolerance, holds };
 }
 
-function sizesToTry({ variables: all }: ExportTask, open: readonly Variable[]): Record<string, number>[] {
+/** Those that were recorded, and two sets of others: a batch of one, and where any height and width goes odd ones. */
+function sizesToTry(
+  { variables: all, border }: ExportTask,
+  open: readonly Variable[],
+): Record<string, number>[] {
   const base = sizesOf(all);
   const step = ({ name, value, other }: Variable, times: number): [string, number] => [
     name,
     value + times * (other - value),
   ];
+  const odd = border === null ? 0 : 1;
+  const last = open.map((variable, i): [string, number] => {
+    if (i === 0) return step(variable, 3);
+    const [name, size] = step(variable, 3 - i);
+    return [name, size - (i === 1 ? 3 : 1) * odd];
+  });
   return [
     base,
     { ...base, ...Object.fromEntries(open.map((variable, i) => step(variable, i === 0 ? -1 : i))) },
-    { ...base, ...Object.fromEntries(open.map((variable, i) => step(variable, i === 0 ? 3 : 3 - i))) },
+    { ...base, ...Object.fromEntries(last) },
   ];
 }
 

@@ -9,7 +9,7 @@ import type { RuntimeSession } from './runtime';
 import type { ExportTask } from './task';
 import { toleranceOf } from './tolerance';
 import { type ScriptSource, writeScript } from './torchscript/write';
-import { sizeSources, trace } from './trace';
+import { borderOf, sizeSources, trace } from './trace';
 import { weightNames } from './weight-names';
 
 /** The extra file in which a script says what it is; readers of images know it. */
@@ -34,6 +34,7 @@ export async function exportScript(task: ExportTask, file: string): Promise<Scri
   const traced = scope(() => trace(task));
   try {
     const script = writeScript(traced.graph, {
+      border: borderOf(task, traced.variables),
       sizes: sizeSources(task, traced.variables),
       weights: weightNames(task.networks),
       imageStatistics: task.imageStatistics,

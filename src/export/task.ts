@@ -1,5 +1,6 @@
 import type { DType } from '../native/types';
 import type { Tensor } from '../tensor/tensor';
+import type { BorderPlan } from './onnx/border';
 import type { Recordable } from './record';
 import type { Variable } from './sizes';
 
@@ -25,6 +26,8 @@ export interface ExportTask extends Recordable {
   readonly variables: readonly Variable[];
   /** Whether norms take the statistics of each image alone. */
   readonly imageStatistics: boolean;
+  /** How images of any size are brought to those that the network takes; null where it takes all. */
+  readonly border: BorderPlan | null;
   /** What LibTorch makes of inputs of any sizes: what a runtime is compared with. */
   reference(inputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>>;
   /** Facts for those who call it: ranges, classes. */

@@ -73,3 +73,8 @@ export function sizeSources(
   });
   return Object.fromEntries(found);
 }
+
+/** What is done about images of any size; nothing where their sizes are fixed. */
+export function borderOf({ border }: ExportTask, variables: readonly Variable[]): ExportTask['border'] {
+  return variables.length > 1 ? border : null;
+}

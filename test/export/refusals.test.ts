@@ -96,7 +96,7 @@ describe('what cannot be exported is refused by layer and operator', () => {
     const task = taskOfImages((x) => ({ made: x.mul(1.5 / x.shape[0]) }));
     const traced = scope(() => trace(task));
     const written = () =>
-      writeScript(traced.graph, { sizes: {}, weights: new Map(), imageStatistics: false });
+      writeScript(traced.graph, { sizes: {}, weights: new Map(), border: null, imageStatistics: false });
     const message = 'the operator mul_Scalar cannot be exported: its other depends on the sizes of inputs';
     expect(written).toThrow(failure('ERR_NOT_EXPORTABLE', message));
     traced.release();

@@ -37,6 +37,7 @@ export function taskOfImages(
       { name: 'W', value: 12, other: 8 },
     ],
     imageStatistics: false,
+    border: null,
     run: made,
     reference: made,
     facts: {},

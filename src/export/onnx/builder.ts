@@ -8,7 +8,7 @@ import { wrap } from '../../tensor/wrap';
 import type { GraphCall, GraphValue } from '../graph';
 import { notExportable } from '../record';
 import type { Size } from '../sizes';
-import type { Attribute, Initializer, Node, OnnxType } from './proto';
+import { type Attribute, type Initializer, type Node, type OnnxType, TYPES } from './proto';
 
 /** Of what weights and activations are. */
 export type ExportPrecision = 'float32' | 'float16';
@@ -46,6 +46,7 @@ export class OnnxBuilder {
   readonly #sizes: Readonly<Record<string, SizeSource>>;
   /** Names of parameters and buffers, by their handles. */
   readonly #weights: ReadonlyMap<number, string>;
+  readonly #seen = new Map<string, string>();
   #call: GraphCall | null = null;
 
   constructor(
@@ -172,12 +173,17 @@ export class OnnxBuilder {
   /** A tensor of another element type; itself where it is of that type. */
   cast(name: string, from: DType, to: DType): string {
     if (from === to) return name;
-    return this.node('Cast', [name], { to: CAST_TO[this.type(to)] });
+    return this.node('Cast', [name], { to: TYPES[this.type(to)] });
+  }
+
+  /** Says of which tensor the open sizes of an input are read: what the network sees of it. */
+  readSizes(input: string, tensor: string): void {
+    this.#seen.set(input, tensor);
   }
 
   #open(variable: string): string {
     const { input, axis } = this.#sizes[variable];
-    const shape = this.node('Shape', [input]);
+    const shape = this.node('Shape', [this.#seen.get(input) ?? input]);
     return this.node('Gather', [shape, this.ints([axis])], { axis: 0 });
   }
 
@@ -224,16 +230,6 @@ export class OnnxBuilder {
     return count === 0 ? name : `${name}_${count}`;
   }
 }
-
-const CAST_TO: Readonly<Record<OnnxType, number>> = {
-  float: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  double: 11,
-};
 
 /** The numbers of a tensor as float16, within what that can hold. */
 function halfOf(handle: number): Uint8Array {

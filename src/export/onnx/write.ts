@@ -1,9 +1,10 @@
 import { version } from '../../version';
 import type { Graph, GraphCall, GraphValue } from '../graph';
 import { notExportable } from '../record';
+import { type BorderedAxis, type BorderPlan, planBorder } from './border';
 import { OnnxBuilder, type SizeSource, type Target } from './builder';
 import { Call } from './call';
-import { encodeModel, type OnnxType, type Port } from './proto';
+import { encodeModel, type OnnxType, type Port, TYPES } from './proto';
 import { RULES } from './rules/all';
 
 /** What a model says of itself. */
@@ -23,6 +24,8 @@ export interface WriteOptions extends Target {
   readonly sizes: Readonly<Record<string, SizeSource>>;
   /** Names of weights by their handles. */
   readonly weights: ReadonlyMap<number, string>;
+  /** Axes of the inputs whose sizes are brought to a multiple, and of the outputs that are cut back (none). */
+  readonly border?: BorderPlan | null;
   /** Makes every operator’s result an output, too, to find where two runtimes part (false). */
   readonly everything?: boolean;
 }
@@ -42,22 +45,26 @@ export interface WrittenModel {
   }[];
 }
 
+/** By axis. */
+type BorderedAxes = ReadonlyMap<number, BorderedAxis>;
+
 /** Numbers that go in and come out stay float32: a caller has no float16. */
 const OUTSIDE: Readonly<Partial<Record<OnnxType, OnnxType>>> = { float16: 'float' };
 
 /** A graph as an ONNX model. @throws GanError `ERR_NOT_EXPORTABLE` naming the layer and the operator that has no rule */
 export function writeOnnx(graph: Graph, options: WriteOptions): WrittenModel {
   const onnx = new OnnxBuilder(options, options);
-  const inputs = Object.entries(graph.inputs).map(([name, value]) => {
-    const port = portOf(onnx, value, { name, description: options.text.ports[name] ?? '' });
-    onnx.define(value, port.type === onnx.type(value.dtype) ? name : onnx.node('Cast', [name], { to: 10 }));
-    return port;
-  });
+  const inputs = Object.entries(graph.inputs).map(([name, value]) =>
+    portOf(onnx, value, { name, description: options.text.ports[name] ?? '' }),
+  );
+  const borders = bordersOf(onnx, inputs, options);
+  for (const [i, value] of Object.values(graph.inputs).entries())
+    onnx.define(value, addInput(onnx, inputs[i], { type: onnx.type(value.dtype), borders }));
   for (const call of graph.calls) addCall(onnx, call);
   onnx.begin(null);
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
     const port = portOf(onnx, value, { name, description: options.text.ports[name] ?? '' });
-    rename(onnx, onnx.name(value), port);
+    rename(onnx, cut(onnx, onnx.name(value), borders), port);
     return port;
   });
   const results = options.everything ? everyResult(onnx, graph) : [];
@@ -74,6 +81,36 @@ export function writeOnnx(graph: Graph, options: WriteOptions): WrittenModel {
     operators: [...new Set(onnx.nodes.map(({ type }) => type))].sort(),
     results,
   };
+}
+
+/** What is done about each axis of images that a network takes in multiples only. */
+function bordersOf(onnx: OnnxBuilder, [first]: readonly Port[], { border }: WriteOptions): BorderedAxes {
+  const axes = border?.axes ?? [];
+  return new Map(
+    axes.flatMap((axis) => (border ? [[axis, planBorder(onnx, { input: first.name, axis }, border)]] : [])),
+  );
+}
+
+/** An input as the network sees it. */
+function addInput(
+  onnx: OnnxBuilder,
+  { name, type: outside }: Port,
+  { type, borders }: { readonly type: OnnxType; readonly borders: BorderedAxes },
+): string {
+  const seen = [...borders].reduce(
+    (from, [axis, { indices }]) => onnx.node('Gather', [from, indices], { axis }),
+    name,
+  );
+  onnx.readSizes(name, seen);
+  return outside === type ? seen : onnx.node('Cast', [seen], { to: TYPES[type] });
+}
+
+/** An output without its border. */
+function cut(onnx: OnnxBuilder, name: string, borders: BorderedAxes): string {
+  return [...borders].reduce(
+    (from, [axis, { start, end }]) => onnx.node('Slice', [from, start, end, onnx.ints([axis])]),
+    name,
+  );
 }
 
 function addCall(onnx: OnnxBuilder, call: GraphCall): void {

@@ -1,5 +1,6 @@
 import { filterPlan } from '../filter';
 import type { Graph, GraphCall, GraphValue } from '../graph';
+import type { BorderPlan } from '../onnx/border';
 import type { SizeSource } from '../onnx/builder';
 import { notExportable } from '../record';
 import { type Parameter, schemaOf } from '../schemas';
@@ -18,6 +19,8 @@ export interface ScriptOptions {
   readonly sizes: Readonly<Record<string, SizeSource>>;
   /** Names of weights by their handles. */
   readonly weights: ReadonlyMap<number, string>;
+  /** How images of any size are brought to those that the network takes, and back; null for not at all. */
+  readonly border: BorderPlan | null;
   /** See `Target` of ONNX. */
   readonly imageStatistics: boolean;
 }
@@ -52,14 +55,41 @@ class ScriptWriter {
       const line = this.#line(call);
       return [...this.#ahead.splice(0), line].map((each) => `  ${each}`);
     });
-    const results = Object.values(outputs).map((value) => this.#name(value));
+    const results = Object.values(outputs).map((value) => this.#cut(this.#name(value)));
     const source = [
       `def forward(self, ${names.map((name) => `${name}: Tensor`).join(', ')}):`,
+      ...this.#border(names).map((line) => `  ${line}`),
       ...lines,
       `  return ${results.join(', ')}`,
       '',
     ].join('\n');
     return { source, buffers: this.#buffers, filters: this.#filters };
+  }
+
+  /** Inputs with a border of their reflection: see `planBorder` of ONNX. */
+  #border(names: readonly string[]): string[] {
+    const { border } = this.#options;
+    if (!border) return [];
+    const { stride, axes } = border;
+    return axes.flatMap((axis) => [
+      `size_${axis} = ${names[0]}.size(${axis})`,
+      `whole_${axis} = (size_${axis} + ${stride - 1}) // ${stride} * ${stride}`,
+      `before_${axis} = (whole_${axis} - size_${axis}) // 2`,
+      `places_${axis} = torch.abs(torch.arange(-before_${axis}, whole_${axis} - before_${axis}, device=${this.#device}))`,
+      `seen_${axis} = size_${axis} - 1 - torch.abs(size_${axis} - 1 - places_${axis})`,
+      ...names.map((name) => `${name} = torch.index_select(${name}, ${axis}, seen_${axis})`),
+    ]);
+  }
+
+  /** An output without the border. */
+  #cut(name: string): string {
+    const { border } = this.#options;
+    if (!border) return name;
+    const { scale, axes } = border;
+    return axes.reduce(
+      (from, axis) => `torch.narrow(${from}, ${axis}, before_${axis} * ${scale}, size_${axis} * ${scale})`,
+      name,
+    );
   }
 
   #line(call: GraphCall): string {

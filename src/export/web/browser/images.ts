@@ -1,7 +1,7 @@
 import { element, latest, slider } from './dom';
 import { section } from './latents';
 import type { Numbers, Running } from './model';
-import { bordered, cut, draw, numbersOf } from './picture';
+import { draw, numbersOf } from './picture';
 
 /** The longest side of a picture that goes into a model. */
 const MOST = 512;
@@ -11,7 +11,7 @@ export function imagePage(
   model: Running,
   told: (images: number, milliseconds: number) => void,
 ): HTMLElement[] {
-  const { channels = 3, stride = 1, least = 1, scale = 1, masks = false } = model.facts.facts;
+  const { channels = 3, least = 1, masks = false } = model.facts.facts;
   const before = element('canvas', { width: 1, height: 1, className: 'large' });
   const after = element('canvas', { width: 1, height: 1, className: 'large' });
   const status = element('p', { textContent: 'Nothing leaves this page: the model runs here.' });
@@ -25,14 +25,13 @@ export function imagePage(
     const mask = masks ? holeOf(hole, height, width) : null;
     draw(before, mask ? without(image, mask) : image);
     const start = performance.now();
-    const fitted = bordered(image, stride);
-    const made = await model.run({ images: fitted, ...(mask && { masks: bordered(mask, stride) }) });
+    const made = await model.run({ images: image, ...(mask && { masks: mask }) });
     told(1, performance.now() - start);
-    draw(after, cut(made, height * scale, width * scale));
+    draw(after, made);
   });
   const open = async (file: Blob): Promise<void> => {
     try {
-      picture = await pixelsOf(file, Math.max(least, stride));
+      picture = await pixelsOf(file, least);
       status.textContent = `${picture.width} × ${picture.height} pixels`;
       make();
     } catch {

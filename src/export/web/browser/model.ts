@@ -10,9 +10,7 @@ export interface ModelFacts {
     readonly latent?: { readonly classes?: number; readonly codes?: number };
     readonly classNames?: readonly string[];
     readonly channels?: number;
-    readonly stride?: number;
     readonly least?: number;
-    readonly scale?: number;
     readonly masks?: boolean;
   };
 }

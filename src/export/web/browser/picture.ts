@@ -26,37 +26,3 @@ export function numbersOf({ data, width, height }: ImageData, channels: number):
   }
   return { data: numbers, dims: [1, channels, height, width] };
 }
-
-/** With a border of its reflection right and below, so that `stride` divides height and width. */
-export function bordered(image: Numbers, stride: number): Numbers {
-  const [, channels, height, width] = image.dims;
-  const [rows, columns] = [height, width].map((side) => Math.ceil(side / stride) * stride);
-  if (rows === height && columns === width) return image;
-  const data = new Float32Array(channels * rows * columns);
-  let to = 0;
-  for (let channel = 0; channel < channels; channel++)
-    for (let y = 0; y < rows; y++)
-      for (let x = 0; x < columns; x++)
-        data[to++] = image.data[(channel * height + reflected(y, height)) * width + reflected(x, width)];
-  return { data, dims: [1, channels, rows, columns] };
-}
-
-/** The part of an image at the upper left. */
-export function cut(image: Numbers, height: number, width: number): Numbers {
-  const [, channels, rows, columns] = image.dims;
-  if (rows === height && columns === width) return image;
-  const data = new Float32Array(channels * height * width);
-  for (let channel = 0; channel < channels; channel++)
-    for (let y = 0; y < height; y++) {
-      const from = (channel * rows + y) * columns;
-      data.set(image.data.subarray(from, from + width), (channel * height + y) * width);
-    }
-  return { data, dims: [1, channels, height, width] };
-}
-
-function reflected(at: number, size: number): number {
-  if (size === 1) return 0;
-  const period = 2 * (size - 1);
-  const within = at % period;
-  return within < size ? within : period - within;
-}
