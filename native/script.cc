@@ -93,18 +93,72 @@ Results results_of(const c10::IValue& value) {
   return results;
 }
 
-/// Calls forward with one tensor, and with true for each argument named in `flags`.
+/// Calls forward with tensors, and with true for each argument named in `flags`.
 std::tuple<std::vector<std::string>, std::vector<at::Tensor>> runScript(const Context& context, Handle script,
-                                                                        const at::Tensor& input,
+                                                                        at::TensorList inputs,
                                                                         at::ArrayRef<std::string> flags) {
   const auto held = script_of(context, script);
   std::unordered_map<std::string, c10::IValue> named;
   for (const std::string& flag : flags) named.emplace(flag, true);
   // What the optimizer gains in later calls does not pay for what it takes in the first ones.
   const jit::GraphOptimizerEnabledGuard unoptimized(false);
-  Results results = results_of(held->module.forward({input}, named));
+  const std::vector<c10::IValue> given(inputs.begin(), inputs.end());
+  Results results = results_of(held->module.forward(given, named));
   context.environment.tensors.require_room(results.tensors.size());
   return {std::move(results.names), std::move(results.tensors)};
+}
+
+/// A module that holds nothing yet, in evaluation mode.
+jit::Module empty_module(const char* name, const std::shared_ptr<torch::jit::CompilationUnit>& unit) {
+  jit::Module module(c10::QualifiedName(name), unit, /*shouldMangle=*/true);
+  module.register_attribute("training", c10::BoolType::get(), false);
+  return module;
+}
+
+/// Modules by their paths, `generator.layers.0`, made with those they lie in on first use.
+class ModuleTree {
+ public:
+  ModuleTree()
+      : unit_(std::make_shared<torch::jit::CompilationUnit>()),
+        root_(empty_module("__torch__.Model", unit_)) {}
+
+  jit::Module& root() { return root_; }
+
+  void add_buffer(const std::string& path, const at::Tensor& tensor) {
+    const size_t dot = path.rfind('.');
+    const std::string name = dot == std::string::npos ? path : path.substr(dot + 1);
+    at(dot == std::string::npos ? "" : path.substr(0, dot)).register_buffer(name, tensor);
+  }
+
+ private:
+  jit::Module at(const std::string& path) {
+    if (path.empty()) return root_;
+    const auto known = modules_.find(path);
+    if (known != modules_.end()) return known->second;
+    const size_t dot = path.rfind('.');
+    const jit::Module made = empty_module("__torch__.Part", unit_);
+    jit::Module around = at(dot == std::string::npos ? "" : path.substr(0, dot));
+    around.register_module(dot == std::string::npos ? path : path.substr(dot + 1), made);
+    modules_.emplace(path, made);
+    return made;
+  }
+
+  std::shared_ptr<torch::jit::CompilationUnit> unit_;
+  jit::Module root_;
+  std::unordered_map<std::string, jit::Module> modules_;
+};
+
+/// Writes a file for `torch.jit.load`: a module with these buffers, by their paths, whose `forward` has this
+/// source, and an extra file.
+void saveScript(const Context&, const std::string& path, const std::string& source,
+                at::ArrayRef<std::string> names, at::TensorList tensors, const std::string& extra_name,
+                const std::string& extra) {
+  if (names.size() != tensors.size())
+    throw ArgumentError("ERR_INVALID_ARG", "expected a name for each tensor");
+  ModuleTree tree;
+  for (size_t i = 0; i < names.size(); ++i) tree.add_buffer(names[i], tensors[i].detach());
+  tree.root().define(source);
+  tree.root().save(path, jit::ExtraFilesMap{{extra_name, extra}});
 }
 
 }  // namespace
@@ -114,6 +168,7 @@ void define_script(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, moveScript);
   GAN_DEFINE(context, exports, releaseScript);
   GAN_DEFINE(context, exports, runScript);
+  GAN_DEFINE(context, exports, saveScript);
 }
 
 }  // namespace gan

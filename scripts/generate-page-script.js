@@ -1,11 +1,11 @@
-// Writes src/report/page/script.generated.ts and dashboard.generated.ts: the browser's parts of the report page and of the page that
-// `serve` shows, each as one script, from their TypeScript; with `--check` it compares instead. A page is written at run time, where
-// there is no compiler.
+// Writes the browser's parts of pages, each as one script, from their TypeScript: of the report page and of the page that `serve` shows
+// (src/report/page), and of an exported model's page (src/export/web); with `--check` it compares instead. A page is written at run time,
+// where there is no compiler.
 const fs = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');
 
-const folder = path.join(__dirname, '..', 'src', 'report', 'page');
+const REPORT = path.join(__dirname, '..', 'src', 'report', 'page');
 // What a file imports comes before it.
 const CHARTS = [
   'chart/chart.ts',
@@ -17,12 +17,14 @@ const CHARTS = [
 const SHARED = ['browser/section.ts', 'browser/offer-copy.ts', 'browser/scrubber.ts'];
 const SCRIPTS = [
   {
+    folder: REPORT,
     target: 'script.generated.ts',
     name: 'pageScript',
     about: 'The script of a report page.',
     files: [...CHARTS, ...SHARED, 'browser/main.ts'],
   },
   {
+    folder: REPORT,
     target: 'dashboard.generated.ts',
     name: 'dashboardScript',
     about: 'The script of the page of runs.',
@@ -47,10 +49,19 @@ const SCRIPTS = [
       'browser/dashboard.ts',
     ],
   },
+  {
+    folder: path.join(__dirname, '..', 'src', 'export', 'web'),
+    target: 'script.generated.ts',
+    name: 'webScript',
+    about: 'The script of an exported model’s page.',
+    files: ['model', 'random', 'dom', 'picture', 'latents', 'images', 'main'].map(
+      (file) => `browser/${file}.ts`,
+    ),
+  },
 ];
 
 // The files share one scope: imports name what is there already.
-function translate(file) {
+function translate(folder, file) {
   const { outputText } = ts.transpileModule(fs.readFileSync(path.join(folder, file), 'utf8'), {
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
@@ -74,9 +85,9 @@ function checkNames(code, files) {
     throw new Error(`${twice} is declared in two of ${files.join(', ')}: a page's script has one scope`);
 }
 
-function textOf({ name, about, files }) {
+function textOf({ folder, name, about, files }) {
   // In a page such a text would end the script; in a string and in a template it stays what it is.
-  const code = files.map(translate).join('').replaceAll('</script', '<\\/script');
+  const code = files.map((file) => translate(folder, file)).join('').replaceAll('</script', '<\\/script');
   checkNames(code, files);
   const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
   return `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.
@@ -88,7 +99,7 @@ ${lines.map((line) => `  ${JSON.stringify(line)},\n`).join('')}].join('\\n');
 }
 
 for (const script of SCRIPTS) {
-  const target = path.join(folder, script.target);
+  const target = path.join(script.folder, script.target);
   const text = textOf(script);
   if (!process.argv.includes('--check')) {
     fs.writeFileSync(target, text);

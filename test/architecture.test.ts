@@ -8,6 +8,7 @@ const ORDER = [
   'cli',
   'serve',
   'recipes',
+  'export',
   'training',
   'style',
   'metrics',

@@ -31,6 +31,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'finds the main axes of an intermediate latent',
     load: () => require('./directions') as typeof import('./directions'),
   },
+  export: {
+    summary: 'writes a trained model for others to run',
+    load: () => require('./export') as typeof import('./export'),
+  },
   evaluate: {
     summary: 'judges a generator against a data set',
     load: () => require('./evaluate') as typeof import('./evaluate'),

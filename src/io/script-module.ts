@@ -2,8 +2,9 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
 import type { Handle } from '../native/types';
+import { TensorCore } from '../tensor/core';
 import type { Tensor } from '../tensor/tensor';
-import { wrap } from '../tensor/wrap';
+import { handlesOf, wrap } from '../tensor/wrap';
 import { readError } from './file-error';
 import { zipDamage } from './zip-checksums';
 
@@ -52,13 +53,17 @@ export class ScriptModule {
   }
 
   /**
-   * Calls its `forward` with `input` and with true for the arguments named in `flags`. Tensors it returns come by name: a lone one as
+   * Calls its `forward` with a tensor, or with several, and with true for the arguments named in `flags`. Tensors it returns come by name: a lone one as
    * `''`, those of a tuple or a list as `'0'`, `'1'`, …, those of a dictionary by its keys. They belong to the caller's scope.
    *
    * @throws TorchError for what the script or an operator in it does not take, and for other results than tensors
    */
-  run(input: Tensor, { flags = [] }: { readonly flags?: readonly string[] } = {}): Record<string, Tensor> {
-    const [names, handles] = native().runScript(this.#live(), input.handle, flags);
+  run(
+    input: Tensor | readonly Tensor[],
+    { flags = [] }: { readonly flags?: readonly string[] } = {},
+  ): Record<string, Tensor> {
+    const inputs = handlesOf(input instanceof TensorCore ? [input] : input);
+    const [names, handles] = native().runScript(this.#live(), inputs, flags);
     return Object.fromEntries(names.map((name, i) => [name, wrap(handles[i], 'runScript')]));
   }
 

@@ -59,3 +59,17 @@ export function operators(): NativeOps {
   }
   return table;
 }
+
+/**
+ * Runs `body` with another addon in place of the one that was loaded, as everything in this thread sees it: for what listens to its calls.
+ */
+export function withAddon<T>(addon: NativeAddon, body: () => T): T {
+  const before = { current, table };
+  current = addon;
+  table = undefined;
+  try {
+    return body();
+  } finally {
+    ({ current, table } = before);
+  }
+}

@@ -122,7 +122,15 @@ export interface NativeAddon {
   ): [script: Handle, argumentNames: string[], extra: string];
   moveScript(script: Handle, device: string): void;
   releaseScript(script: Handle): boolean;
-  runScript(script: Handle, input: Handle, flags: readonly string[]): [names: string[], tensors: Handle[]];
+  runScript(script: Handle, inputs: Handles, flags: readonly string[]): [names: string[], tensors: Handle[]];
+  saveScript(
+    path: string,
+    source: string,
+    names: readonly string[],
+    tensors: Handles,
+    extraName: string,
+    extra: string,
+  ): void;
 
   cudaDeviceName(device: string): string;
   cudaCapability(device: string): [major: number, minor: number];

@@ -9,6 +9,7 @@ import { heldBy, snakeCase, unique } from './fields';
 import { isParameter, type Parameter } from './parameter';
 import { type LoadReport, loadInto, type StateDict } from './state-dict';
 import { addFrame } from './trace';
+import { moduleWatch } from './watch';
 
 /** Where a module's tensors should be, and how. */
 export interface Placement {
@@ -43,11 +44,15 @@ export abstract class Module {
     // Wrapped for each instance, so that errors name the failed layer in modules that users write, too.
     const forward = this.forward;
     const traced = (...inputs: Tensor[]): Tensor => {
+      const watch = moduleWatch();
+      watch?.enter(this);
       try {
         return forward.apply(this, inputs);
       } catch (error) {
         addFrame(error, this);
         throw error;
+      } finally {
+        watch?.leave();
       }
     };
     Object.defineProperty(this, 'forward', { value: traced, configurable: true, writable: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { closeQuietly } from '../io/close-quietly';
 import { writeError } from '../io/file-error';
 import { encodePng, type Picture } from '../io/png';
-import { bytesField, doubleField, floatField, messageField, textField, varintField } from './protobuf';
+import { bytesField, doubleField, floatField, messageField, textField, varintField } from '../io/protobuf';
 import { tfRecord } from './tfrecord';
 
 /** Field numbers of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto. */

@@ -12,6 +12,11 @@ export interface StyleTruncation {
   readonly layers?: number;
 }
 
+/** A {@link StyleTruncation} whose ψ may be a tensor without dimensions. */
+export interface TensorTruncation extends Omit<StyleTruncation, 'psi'> {
+  readonly psi: number | Tensor;
+}
+
 /**
  * The truncation trick in w (Karras et al. 2019): w̄ + ψ · (w − w̄) with the mean w̄ of the training, for styles [N, L, s]. Images get more
  * usual, and less various, the smaller ψ is.
@@ -21,9 +26,9 @@ export interface StyleTruncation {
 export function truncateStyles(
   network: Pick<StyleNetwork, 'styleLayers' | 'meanStyle'>,
   styles: Tensor,
-  { psi, layers = network.styleLayers }: StyleTruncation,
+  { psi, layers = network.styleLayers }: TensorTruncation,
 ): Tensor {
-  numberBetween('truncateStyles', 'psi', psi);
+  if (typeof psi === 'number') numberBetween('truncateStyles', 'psi', psi);
   requireLayers(network, layers);
   const { styleLayers, meanStyle } = network;
   const first = meanStyle.lerp(styles.narrow(1, { start: 0, length: layers }), psi);

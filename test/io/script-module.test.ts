@@ -177,7 +177,7 @@ test('no file with some bytes changed, and none that is cut off, ends the proces
       writeFileSync(file, i % 5 === 4 ? bytes.subarray(0, below(bytes.length)) : bytes);
       try {
         const [handle] = addon.loadScript(file, 'cpu', 'x');
-        try { addon.release(addon.runScript(handle, input, [])[1]); } catch { refused++; }
+        try { addon.release(addon.runScript(handle, [input], [])[1]); } catch { refused++; }
         addon.releaseScript(handle);
         loaded++;
       } catch { refused++; }

@@ -84,7 +84,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
     'input: Handle, weight: Handle | null, bias: Handle | null, eps: number, slope: number → Handle',
   upFirDown:
     'input: Handle, kernel: readonly number[], up: number, down: number, padding: readonly number[] → Handle',
-  runScript: 'Script, Handle, readonly string[] → Handle[]',
+  runScript: 'Script, Handles, readonly string[] → Handle[]',
   cudaDeviceName: 'device → void',
   cudaSynchronize: 'device → void',
   cudaMemory: 'device → void',

@@ -95,7 +95,7 @@ describe('the addon in worker threads', () => {
   test.each([
     ['with live tensors and a graph', ''],
     ['by process.exit', 'process.exit(0);'],
-    ['with a script that ran', 'addon.runScript(addon.loadScript(script, "cpu", "")[0], images, []);'],
+    ['with a script that ran', 'addon.runScript(addon.loadScript(script, "cpu", "")[0], [images], []);'],
     [
       'from inside a scope’s operator chain',
       'for (let i = 0; i < 1000; i++) addon.ops.mm(a, a); process.exit(0);',

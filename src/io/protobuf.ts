@@ -5,8 +5,8 @@ const FIXED_64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
-/** A field of type int32, int64 or enum; `value` is a whole number of at least 0. */
-export function varintField(field: number, value: number): Uint8Array {
+/** A field of type int32, int64 or enum; a negative number takes ten bytes. */
+export function varintField(field: number, value: number | bigint): Uint8Array {
   return Buffer.concat([key(field, VARINT), varint(value)]);
 }
 
@@ -43,9 +43,9 @@ function key(field: number, wireType: number): Uint8Array {
   return varint(field * 8 + wireType);
 }
 
-function varint(value: number): Uint8Array {
+function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = [];
-  let rest = BigInt(value);
+  let rest = BigInt.asUintN(64, BigInt(value));
   for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
   bytes.push(Number(rest));
   return Uint8Array.from(bytes);

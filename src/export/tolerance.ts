@@ -1,0 +1,9 @@
+import type { DType } from '../native/types';
+
+/** The largest difference from LibTorch in float32. */
+export const TOLERANCE = 1e-4;
+
+/** The largest difference of outputs: bytes may be the next ones, where a number is at the border of two. */
+export function toleranceOf(outputs: readonly DType[]): number {
+  return outputs.includes('uint8') ? 1 : TOLERANCE;
+}

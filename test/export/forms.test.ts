@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exportOnnx } from '../../src/export/onnx-file';
+import { exportScript } from '../../src/export/script-file';
+import { conv2d } from '../../src/nn/conv';
+import { sequential } from '../../src/nn/sequential';
+import { noGrad } from '../../src/tensor/autograd';
+import { taskOfImages } from '../support/export-tasks';
+import { exportedOf } from '../support/exporting';
+import { SMALL } from '../support/small-recipes';
+
+const text = { name: 'test', metadata: {} };
+const folder = mkdtempSync(join(tmpdir(), 'forms-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function smallOf(name: string) {
+  const small = SMALL.find((each) => each.recipe === name);
+  if (!small) throw new Error(`no small recipe ${name}`);
+  return small;
+}
+
+describe('bytes in and out, channels last, are the same images to a level, of odd sizes, too', () => {
+  test.each(['dcgan', 'stylegan2', 'pix2pix', 'cyclegan', 'inpaint', 'super-resolution'])(
+    '%s',
+    async (name) => {
+      const { task, dispose } = exportedOf(smallOf(name), { pixels: 'uint8', layout: 'nhwc' });
+      try {
+        const { parity, outputs } = await exportOnnx(task, { text });
+        expect(parity).toMatchObject({ holds: true, tolerance: 1 });
+        expect(Object.values(parity?.outputs ?? {})[0].mean).toBeLessThan(0.01);
+        expect(outputs[0]).toMatchObject({
+          type: 'uint8',
+          shape: ['N', expect.anything(), expect.anything(), 1],
+        });
+        expect((await exportScript(task, join(folder, 'model.pt'))).parity.holds).toBe(true);
+      } finally {
+        dispose();
+      }
+    },
+  );
+});
+
+describe('float16 is near, and keeps float32 outside', () => {
+  test.each(['dcgan', 'stylegan2', 'biggan', 'cyclegan', 'inpaint'])('%s', async (name) => {
+    const { task, dispose } = exportedOf(smallOf(name));
+    try {
+      const { parity, inputs, outputs } = await exportOnnx(task, { precision: 'float16', opset: 18, text });
+      expect(parity).toMatchObject({ holds: true, tolerance: null });
+      expect(Object.values(parity?.outputs ?? {})[0].largest).toBeLessThan(0.02);
+      expect([...inputs, ...outputs].filter(({ type }) => type === 'float16')).toEqual([]);
+    } finally {
+      dispose();
+    }
+  });
+});
+
+test('where the runtimes part, the first layer that differs is named', async () => {
+  const network = sequential(conv2d(4, 4, { kernelSize: 3, padding: 1 }), conv2d(4, 4, { kernelSize: 1 }));
+  // Rounding made visible: sums of other orders differ in their last bits.
+  noGrad(() => network.layers[1].parameters()[0].mul_(1e7));
+  const task = taskOfImages((images) => ({ made: noGrad(() => network.forward(images)) }), { network });
+  try {
+    await expect(exportOnnx(task, { text })).rejects.toMatchObject({
+      code: 'ERR_PARITY',
+      message: expect.stringMatching(
+        /^expected made of onnxruntime-web .* to be within 0\.0001 of LibTorch’s but they are .* apart: the first to differ is the operator conv2d of network\.1$/,
+      ),
+    });
+  } finally {
+    network.dispose();
+  }
+});
+
+test('without onnxruntime-web a model is written all the same, and a note says that nothing was compared', async () => {
+  const { parity, notes, bytes } = await exportOnnx(
+    taskOfImages((images) => ({ made: images.relu() })),
+    { text, runtime: null },
+  );
+  expect(parity).toBeNull();
+  expect(notes).toContainEqual(expect.stringContaining('npm install onnxruntime-web'));
+  expect(bytes.byteLength).toBeGreaterThan(100);
+});
