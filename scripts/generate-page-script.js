@@ -87,7 +87,10 @@ function checkNames(code, files) {
 
 function textOf({ folder, name, about, files }) {
   // In a page such a text would end the script; in a string and in a template it stays what it is.
-  const code = files.map((file) => translate(folder, file)).join('').replaceAll('</script', '<\\/script');
+  const code = files
+    .map((file) => translate(folder, file))
+    .join('')
+    .replaceAll('</script', '<\\/script');
   checkNames(code, files);
   const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
   return `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.
