@@ -33,8 +33,8 @@ struct Map {
   int64_t height, width, channels, step;
 };
 
-/// Channels are handled in groups of this size: where there are fewer, the rest counts as zeros, and is room beside what
-/// is in memory for products.
+/// Channels are handled in groups of this size: where there are fewer, the rest counts as zeros, for which
+/// products have room.
 constexpr int64_t kGroupOf = 16;
 
 /// Bᵀ d B of the tile whose first pixel is (row, column), to out[p * stride + c]. Pixels outside of the map count as
@@ -63,8 +63,8 @@ struct Weights {
 };
 
 /// G g Gᵀ for 16 input and `block` output channels, of which there are `inputs` and `outputs`:
-/// out[p * product_stride + input * block + output]. With `turned` the kernels are turned by 180°, as a gradient by the
-/// input wants them.
+/// out[p * product_stride + input * block + output]. With `turned` the kernels are turned by 180°, as a
+/// gradient by the input wants them.
 void weights(const float* from, const Weights& layout, bool turned, int64_t inputs, int64_t outputs, int64_t block,
              float* out, int64_t product_stride);
 
