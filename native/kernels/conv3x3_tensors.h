@@ -16,8 +16,8 @@ struct Geometry {
   bool turned;
 };
 
-/// The convolution of x [batch, inputs, h, w], in its dtype; `bias` may be undefined. channels_last where x or
-/// the weight is.
+/// The convolution of x [batch, inputs, h, w], in its dtype; `bias` may be undefined. channels_last where x
+/// or the weight is.
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     const Geometry& geometry);
 

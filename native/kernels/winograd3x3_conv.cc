@@ -24,8 +24,8 @@ struct Tiling {
   }
 };
 
-/// Tiles that are convolved together, of so many channels: what is made of them stays in the second-level cache, and
-/// products have rows enough.
+/// Tiles that are convolved together, of so many channels: what is made of them stays in the second-level
+/// cache, and products have rows enough.
 int64_t together(int64_t channels) { return std::clamp<int64_t>(4096 / channels, 32, 128); }
 
 /// Tiles of which so few blocks of outputs, or more, are better made one block after the other.
@@ -37,11 +37,12 @@ constexpr int64_t kSummed = 2 << 20;
 /// Channels of a product's right side that are laid out together.
 int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16; }
 
-/// Inputs that are summed at once, whatever the order of the loops: an image's numbers do not depend on how many come
-/// with it.
+/// Inputs that are summed at once, whatever the order of the loops: an image's numbers do not depend on how
+/// many come with it.
 constexpr int64_t kDepth = 128;
 
-/// The distance between products: not a power of two, at which all of a tile's would share a few lines of the cache.
+/// The distance between products: not a power of two, at which all of a tile's would share a few lines of the
+/// cache.
 int64_t apart(int64_t numbers) { return numbers + 16; }
 
 /// Whole groups of channels.
@@ -129,8 +130,8 @@ void Convolution<T>::by_tiles() const {
   });
 }
 
-/// Few tiles of many channels: all inputs are read first, and weights when they are multiplied with, a part that the
-/// second-level cache holds.
+/// Few tiles of many channels: all inputs are read first, and weights when they are multiplied with, a part
+/// that the second-level cache holds.
 template <class T>
 void Convolution<T>::by_blocks() const {
   const int64_t v_stride = apart(tiles * inputs);
@@ -184,8 +185,8 @@ struct WeightGradient {
           maps[i] = real ? y[tile.image] : Map<const T>{nullptr, 0, 0, y.channels, 0};
           places[i] = {tile.row, tile.column};
           if (real)
-            input<T>(x[tile.image], tile.row - padding, tile.column - padding, zeros.data(), b + (t + i) * inputs,
-                     b_stride);
+            input<T>(x[tile.image], tile.row - padding, tile.column - padding, zeros.data(),
+                     b + (t + i) * inputs, b_stride);
         }
         spread<T>(maps, places, zeros.data(), a + t, a_stride, chunk);
       }
@@ -242,20 +243,22 @@ void WeightGradient<T>::run() const {
     at::parallel_for(0, kProducts * all, 1, [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) {
         const int64_t p = item / all, row = item % all / blocks * rows, column = item % blocks * columns;
-        multiply_block(a, b, count, p, row, column, u + p * stride + row * inputs + column, inputs, first > 0);
+        multiply_block(a, b, count, p, row, column, u + p * stride + row * inputs + column, inputs,
+                       first > 0);
       }
     });
   }
   at::parallel_for(0, outputs, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t output = begin; output < end; ++output) write(u + output * inputs, stride, output, 0, inputs);
+    for (int64_t output = begin; output < end; ++output)
+      write(u + output * inputs, stride, output, 0, inputs);
   });
 }
 
 }  // namespace
 
 template <class T>
-void convolve(const Maps<const T>& x, const float* weight, const Weights& layout, bool turned, int64_t padding,
-              const float* bias, const Maps<T>& y) {
+void convolve(const Maps<const T>& x, const float* weight, const Weights& layout, bool turned,
+              int64_t padding, const float* bias, const Maps<T>& y) {
   const Convolution<T> convolution{x, y, weight, layout, turned, padding, bias};
   if (convolution.tiles <= kFewTiles && convolution.blocks >= kBlocksAtOnce)
     convolution.by_blocks();
@@ -273,7 +276,9 @@ template void convolve(const Maps<const float>&, const float*, const Weights&, b
                        const Maps<float>&);
 template void convolve(const Maps<const Bf16>&, const float*, const Weights&, bool, int64_t, const float*,
                        const Maps<Bf16>&);
-template void weight_gradient(const Maps<const float>&, const Maps<const float>&, int64_t, float*, const Weights&);
-template void weight_gradient(const Maps<const Bf16>&, const Maps<const Bf16>&, int64_t, float*, const Weights&);
+template void weight_gradient(const Maps<const float>&, const Maps<const float>&, int64_t, float*,
+                              const Weights&);
+template void weight_gradient(const Maps<const Bf16>&, const Maps<const Bf16>&, int64_t, float*,
+                              const Weights&);
 
 }  // namespace gan::winograd3x3
