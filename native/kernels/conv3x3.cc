@@ -15,9 +15,9 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-// A convolution and its gradients by input and weight are each linear in both arguments, and each one's gradients are
-// the other two. By the input it is a convolution too, with the weight transposed and turned: so derivatives of every
-// order stay among two functions.
+// A convolution and its gradients by input and weight are each linear in both arguments, and each one's
+// gradients are the other two. By the input it is a convolution too, with the weight transposed and turned:
+// so derivatives of every order stay among two functions.
 
 using Bias = std::optional<at::Tensor>;
 
@@ -72,20 +72,21 @@ variable_list Convolution::backward(AutogradContext* context, const variable_lis
   const at::Tensor &x = saved[0], &weight = saved[1], &y = gradients[0];
   const Geometry geometry = saved_geometry(context);
   const bool by_bias = context->saved_data[kHasBias].toBool() && wanted(context, 2, gradients);
-  return {wanted(context, 0, gradients) ? Convolution::apply(y, weight, Bias(), back(geometry)) : at::Tensor(),
-          wanted(context, 1, gradients)
-              ? WeightGradient::apply(x, y, geometry, weight.suggest_memory_format())
-              : at::Tensor(),
-          by_bias ? y.sum({0, 2, 3}, false, at::kFloat) : at::Tensor(), at::Tensor()};
+  return {
+      wanted(context, 0, gradients) ? Convolution::apply(y, weight, Bias(), back(geometry)) : at::Tensor(),
+      wanted(context, 1, gradients) ? WeightGradient::apply(x, y, geometry, weight.suggest_memory_format())
+                                    : at::Tensor(),
+      by_bias ? y.sum({0, 2, 3}, false, at::kFloat) : at::Tensor(), at::Tensor()};
 }
 
 variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor &x = saved[0], &y = saved[1], &weight = gradients[0];
   const Geometry geometry = saved_geometry(context);
-  return {wanted(context, 0, gradients) ? Convolution::apply(y, weight, Bias(), back(geometry)) : at::Tensor(),
-          wanted(context, 1, gradients) ? Convolution::apply(x, weight, Bias(), geometry) : at::Tensor(),
-          at::Tensor(), at::Tensor()};
+  return {
+      wanted(context, 0, gradients) ? Convolution::apply(y, weight, Bias(), back(geometry)) : at::Tensor(),
+      wanted(context, 1, gradients) ? Convolution::apply(x, weight, Bias(), geometry) : at::Tensor(),
+      at::Tensor(), at::Tensor()};
 }
 
 }  // namespace

@@ -25,8 +25,12 @@ at::Tensor channels_last(const at::Tensor& tensor) {
 /// The numbers of a channels_last tensor.
 template <class T>
 Maps<T> maps(const at::Tensor& tensor) {
-  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())), tensor.size(0), tensor.size(2),
-          tensor.size(3), tensor.size(1), tensor.size(1)};
+  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())),
+          tensor.size(0),
+          tensor.size(2),
+          tensor.size(3),
+          tensor.size(1),
+          tensor.size(1)};
 }
 
 /// Where weights lie, [outputs][inputs] of the convolution that reads them.
@@ -45,16 +49,16 @@ at::Tensor library(const at::Tensor& x, const at::Tensor& weight, const at::Tens
                    const Geometry& geometry) {
   const auto dtype = x.scalar_type();
   const int64_t padding = geometry.turned ? 2 - geometry.padding : geometry.padding;
-  return at::convolution(x, weight.to(dtype), bias.defined() ? std::optional(bias.to(dtype)) : std::nullopt, kOne,
-                         std::array<int64_t, 2>{padding, padding}, kOne, geometry.turned, kNone,
+  return at::convolution(x, weight.to(dtype), bias.defined() ? std::optional(bias.to(dtype)) : std::nullopt,
+                         kOne, std::array<int64_t, 2>{padding, padding}, kOne, geometry.turned, kNone,
                          geometry.groups);
 }
 
 at::Tensor library_weight_gradient(const at::Tensor& x, const at::Tensor& y, const at::Tensor& weight,
                                    const Geometry& geometry) {
   const std::array<int64_t, 2> border{geometry.padding, geometry.padding};
-  const auto gradients = at::convolution_backward(y, x, weight, std::nullopt, kOne, border, kOne, false, kNone,
-                                                  geometry.groups, {false, true, false});
+  const auto gradients = at::convolution_backward(y, x, weight, std::nullopt, kOne, border, kOne, false,
+                                                  kNone, geometry.groups, {false, true, false});
   return std::get<1>(gradients).to(at::kFloat);
 }
 
@@ -62,7 +66,8 @@ bool is_channels_last(const at::Tensor& tensor) {
   return tensor.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
 }
 
-/// A part of the numbers that are computed which somebody wants, in eighths: enough for our kernels to be the quicker.
+/// A part of the numbers that are computed which somebody wants, in eighths: enough for our kernels to be the
+/// quicker.
 int64_t enough(bool is_float, bool wide) { return is_float && wide ? 3 : is_float ? 4 : 5; }
 
 /// Whether the convolution itself, or its gradient by the weight, gains by our kernels.
@@ -84,24 +89,28 @@ bool gains(at::IntArrayRef image, int64_t all_outputs, int64_t padding, int64_t 
     return static_cast<double>(channels) / static_cast<double>(at::divup(channels, kGroup) * kGroup);
   };
   // LibTorch's convolutions to a few channels compute as many as ours.
-  if (is_float && wide && all_outputs < kGroup && groups == 1) return inputs >= 2 * kGroup && 2 * wanted >= computed;
+  if (is_float && wide && all_outputs < kGroup && groups == 1)
+    return inputs >= 2 * kGroup && 2 * wanted >= computed;
   const int64_t fewest = is_float && wide ? kGroup : 2 * kGroup;
   return inputs >= fewest && outputs >= fewest &&
-         8 * wanted * share(inputs) * share(outputs) >= static_cast<double>(enough(is_float, wide)) * computed;
+         8 * wanted * share(inputs) * share(outputs) >=
+             static_cast<double>(enough(is_float, wide)) * computed;
 }
 
 }  // namespace
 
 bool usable(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups, at::ScalarType dtype) {
   if (padding < 0 || padding > 2) return false;
-  const std::array<int64_t, 4> result{image[0], outputs, image[2] + 2 * padding - 2, image[3] + 2 * padding - 2};
+  const std::array<int64_t, 4> result{image[0], outputs, image[2] + 2 * padding - 2,
+                                      image[3] + 2 * padding - 2};
   return gains(image, outputs, padding, groups, dtype) || gains(result, image[1], 2 - padding, groups, dtype);
 }
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     const Geometry& geometry) {
   const int64_t padding = geometry.padding, groups = geometry.groups;
-  const int64_t outputs = geometry.turned ? groups * weight.size(1) : weight.size(0), growth = 2 * padding - 2;
+  const int64_t outputs = geometry.turned ? groups * weight.size(1) : weight.size(0),
+                growth = 2 * padding - 2;
   if (!gains(x.sizes(), outputs, padding, groups, x.scalar_type())) return library(x, weight, bias, geometry);
   const bool last = is_channels_last(x) || is_channels_last(weight);
   const at::Tensor from = channels_last(x), w = with_even_taps(weight);

@@ -11,13 +11,13 @@ struct Geometry {
   int64_t padding;
   /// Channels are split into so many groups that do not see each other.
   int64_t groups;
-  /// Whether the weight is that of the transposed convolution, [inputs, outputs / groups, 3, 3], and turned by 180°; else
-  /// it is [outputs, inputs / groups, 3, 3].
+  /// Whether the weight is that of the transposed convolution, [inputs, outputs / groups, 3, 3], and turned
+  /// by 180°; else it is [outputs, inputs / groups, 3, 3].
   bool turned;
 };
 
-/// The convolution of x [batch, inputs, h, w], in its dtype; `bias` may be undefined. channels_last where x or the weight
-/// is.
+/// The convolution of x [batch, inputs, h, w], in its dtype; `bias` may be undefined. channels_last where x
+/// or the weight is.
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                     const Geometry& geometry);
 

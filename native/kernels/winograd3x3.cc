@@ -135,18 +135,18 @@ GAN_ALWAYS_INLINE void write_group(T* to, const Vector& value, Count count) {
 }
 
 template <class T>
-GAN_ALWAYS_INLINE void input_of(const Map<const T>& map, int64_t row, int64_t column, const T* zeros, float* out,
-                                int64_t stride) {
+GAN_ALWAYS_INLINE void input_of(const Map<const T>& map, int64_t row, int64_t column, const T* zeros,
+                                float* out, int64_t stride) {
   const Pixels<T, kInput> pixels(map, row, column, zeros);
-  by_groups(map.channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
-    Vector v[kProducts];
-    both_ways<kInput, kInput>(
-        [&](Vector& to, int i, int j) __attribute__((always_inline)) {
-          read_group(to, pixels.at[kInput * i + j] + c, count);
-        },
-        [](const Vector* d, Line to) __attribute__((always_inline)) { times_b(d, to); }, v);
-    for (int p = 0; p < kProducts; ++p) write(out + p * stride + c, v[p]);
-  });
+  by_groups(
+      map.channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
+        Vector v[kProducts];
+        both_ways<kInput, kInput>(
+            [&](Vector & to, int i, int j)
+                __attribute__((always_inline)) { read_group(to, pixels.at[kInput * i + j] + c, count); },
+            [](const Vector* d, Line to) __attribute__((always_inline)) { times_b(d, to); }, v);
+        for (int p = 0; p < kProducts; ++p) write(out + p * stride + c, v[p]);
+      });
 }
 
 template <class T>
@@ -154,19 +154,19 @@ GAN_ALWAYS_INLINE void output_of(const float* m, int64_t stride, const float* bi
                                  int64_t row, int64_t column, int64_t channel, int64_t channels) {
   const int64_t rows = map.height - row, columns = map.width - column;
   T* const first = map.data + (row * map.width + column) * map.step + channel;
-  by_groups(channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
-    Vector y[kOutput * kOutput], shift{};
-    both_ways<kInput, kOutput>(
-        [&](Vector& to, int i, int j) __attribute__((always_inline)) {
-          read(to, m + (kInput * i + j) * stride + c);
-        },
-        [](const Vector* d, Line to) __attribute__((always_inline)) { times_a(d, to); }, y);
-    if (bias) read_group(shift, bias + channel + c, count);
-    for (int i = 0; i < kOutput; ++i)
-      for (int j = 0; j < kOutput; ++j)
-        if (i < rows && j < columns)
-          write_group(first + (i * map.width + j) * map.step + c, y[kOutput * i + j] + shift, count);
-  });
+  by_groups(
+      channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
+        Vector y[kOutput * kOutput], shift{};
+        both_ways<kInput, kOutput>(
+            [&](Vector & to, int i, int j)
+                __attribute__((always_inline)) { read(to, m + (kInput * i + j) * stride + c); },
+            [](const Vector* d, Line to) __attribute__((always_inline)) { times_a(d, to); }, y);
+        if (bias) read_group(shift, bias + channel + c, count);
+        for (int i = 0; i < kOutput; ++i)
+          for (int j = 0; j < kOutput; ++j)
+            if (i < rows && j < columns)
+              write_group(first + (i * map.width + j) * map.step + c, y[kOutput * i + j] + shift, count);
+      });
 }
 
 /// Rows to columns of a block of 16 by 16.
@@ -180,7 +180,8 @@ GAN_ALWAYS_INLINE void transpose(Vector* rows) {
   for (int i = 0; i < 4; ++i)
     for (int k = 0; k < 2; ++k) {
       const Vector a = t[4 * i + k], b = t[4 * i + k + 2];
-      rows[4 * i + 2 * k] = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      rows[4 * i + 2 * k] =
+          __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
       rows[4 * i + 2 * k + 1] =
           __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
     }
@@ -194,7 +195,8 @@ GAN_ALWAYS_INLINE void transpose(Vector* rows) {
   for (int i = 0; i < 4; ++i)
     for (int k = 0; k < 2; ++k) {
       const Vector a = t[8 * k + i], b = t[8 * k + 4 + i];
-      rows[4 * k + i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+      rows[4 * k + i] =
+          __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
       rows[8 + 4 * k + i] =
           __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
     }
@@ -208,9 +210,8 @@ GAN_ALWAYS_INLINE void read_taps(const float* from, const Weights& layout, int64
     for (int tap = 0; tap < kTaps * kTaps; ++tap)
       for (int64_t i = 0; i < kLanes; ++i)
         for (int64_t o = 0; o < kLanes; ++o)
-          taps[tap][i][o] = i < inputs && o < outputs
-                                ? from[o * layout.output + i * layout.input + tap * layout.tap]
-                                : 0;
+          taps[tap][i][o] =
+              i < inputs && o < outputs ? from[o * layout.output + i * layout.input + tap * layout.tap] : 0;
   } else if (layout.output == 1) {
     for (int tap = 0; tap < kTaps * kTaps; ++tap)
       for (int64_t i = 0; i < kLanes; ++i)
@@ -243,53 +244,55 @@ GAN_ALWAYS_INLINE void spread_of(const Map<const T>* maps, const Place* places, 
   Pixels<T, kOutput> pixels[kTiles];
   for (int t = 0; t < kTiles; ++t)
     pixels[t] = Pixels<T, kOutput>(maps[t], places[t].row, places[t].column, zeros);
-  by_groups(maps[0].channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
-    alignas(64) Vector all[kTiles][kProducts];
-    for (int t = 0; t < kTiles; ++t)
-      both_ways<kOutput, kInput>(
-          [&](Vector& to, int i, int j) __attribute__((always_inline)) {
-            read_group(to, pixels[t].at[kOutput * i + j] + c, count);
-          },
-          [](const Vector* d, Line to) __attribute__((always_inline)) { times_a_transposed(d, to); }, all[t]);
-    for (int p = 0; p < kProducts; ++p) {
-      Vector rows[kTiles];
-      for (int t = 0; t < kTiles; ++t) rows[t] = all[t][p];
-      transpose(rows);
-      for (int i = 0; i < kLanes; ++i)
-        write(out + p * product_stride + (c + i) * channel_stride, rows[i]);
-    }
-  });
+  by_groups(
+      maps[0].channels, [&](int64_t c, auto count) __attribute__((always_inline)) {
+        alignas(64) Vector all[kTiles][kProducts];
+        for (int t = 0; t < kTiles; ++t)
+          both_ways<kOutput, kInput>(
+              [&](Vector & to, int i, int j) __attribute__((always_inline)) {
+                read_group(to, pixels[t].at[kOutput * i + j] + c, count);
+              },
+              [](const Vector* d, Line to) __attribute__((always_inline)) { times_a_transposed(d, to); },
+              all[t]);
+        for (int p = 0; p < kProducts; ++p) {
+          Vector rows[kTiles];
+          for (int t = 0; t < kTiles; ++t) rows[t] = all[t][p];
+          transpose(rows);
+          for (int i = 0; i < kLanes; ++i)
+            write(out + p * product_stride + (c + i) * channel_stride, rows[i]);
+        }
+      });
 }
 
 }  // namespace
 
 // Templates have no clones.
-#define GAN_TILES(T)                                                                                             \
-  GAN_CLONES void input_with(const Map<const T>& map, int64_t row, int64_t column, const T* zeros, float* out,   \
-                             int64_t stride) {                                                                   \
-    input_of(map, row, column, zeros, out, stride);                                                              \
-  }                                                                                                              \
-  GAN_CLONES void output_with(const float* m, int64_t stride, const float* bias, const Map<T>& map, int64_t row, \
-                              int64_t column, int64_t channel, int64_t channels) {                               \
-    output_of(m, stride, bias, map, row, column, channel, channels);                                             \
-  }                                                                                                              \
-  GAN_CLONES void spread_with(const Map<const T>* maps, const Place* places, const T* zeros, float* out,         \
-                              int64_t product_stride, int64_t channel_stride) {                                  \
-    spread_of(maps, places, zeros, out, product_stride, channel_stride);                                         \
+#define GAN_TILES(T)                                                                                     \
+  GAN_CLONES void input_with(const Map<const T>& map, int64_t row, int64_t column, const T* zeros,       \
+                             float* out, int64_t stride) {                                               \
+    input_of(map, row, column, zeros, out, stride);                                                      \
+  }                                                                                                      \
+  GAN_CLONES void output_with(const float* m, int64_t stride, const float* bias, const Map<T>& map,      \
+                              int64_t row, int64_t column, int64_t channel, int64_t channels) {          \
+    output_of(m, stride, bias, map, row, column, channel, channels);                                     \
+  }                                                                                                      \
+  GAN_CLONES void spread_with(const Map<const T>* maps, const Place* places, const T* zeros, float* out, \
+                              int64_t product_stride, int64_t channel_stride) {                          \
+    spread_of(maps, places, zeros, out, product_stride, channel_stride);                                 \
   }
 GAN_TILES(float)
 GAN_TILES(Bf16)
 #undef GAN_TILES
 
-GAN_CLONES void weights(const float* from, const Weights& layout, bool turned, int64_t inputs, int64_t outputs,
-                        int64_t block, float* out, int64_t product_stride) {
+GAN_CLONES void weights(const float* from, const Weights& layout, bool turned, int64_t inputs,
+                        int64_t outputs, int64_t block, float* out, int64_t product_stride) {
   for (int64_t output = 0; output < block; output += kLanes) {
     alignas(64) float taps[kTaps * kTaps][kLanes][kLanes];
     read_taps(from + output * layout.output, layout, inputs, outputs - output, taps);
     for (int64_t i = 0; i < kLanes; ++i) {
       Vector u[kProducts];
       both_ways<kTaps, kInput>(
-          [&](Vector& to, int r, int c) __attribute__((always_inline)) {
+          [&](Vector & to, int r, int c) __attribute__((always_inline)) {
             const int tap = kTaps * r + c;
             read(to, taps[turned ? kTaps * kTaps - 1 - tap : tap][i]);
           },
@@ -299,21 +302,24 @@ GAN_CLONES void weights(const float* from, const Weights& layout, bool turned, i
   }
 }
 
-GAN_CLONES void gradient(const float* u, int64_t product_stride, int64_t inputs, float* to, const Weights& layout) {
-  by_groups(inputs, [&](int64_t c, auto count) __attribute__((always_inline)) {
-    Vector g[kTaps * kTaps];
-    both_ways<kInput, kTaps>(
-        [&](Vector& value, int i, int j) __attribute__((always_inline)) {
-          read(value, u + (kInput * i + j) * product_stride + c);
-        },
-        [](const Vector* column, Line line) __attribute__((always_inline)) { times_g_transposed(column, line); }, g);
-    float* const first = to + c * layout.input;
-    for (int tap = 0; tap < kTaps * kTaps; ++tap)
-      if (layout.input == 1)
-        write_group(first + tap * layout.tap, g[tap], count);
-      else
-        for (int64_t i = 0; i < count; ++i) first[i * layout.input + tap * layout.tap] = g[tap][i];
-  });
+GAN_CLONES void gradient(const float* u, int64_t product_stride, int64_t inputs, float* to,
+                         const Weights& layout) {
+  by_groups(
+      inputs, [&](int64_t c, auto count) __attribute__((always_inline)) {
+        Vector g[kTaps * kTaps];
+        both_ways<kInput, kTaps>(
+            [&](Vector & value, int i, int j)
+                __attribute__((always_inline)) { read(value, u + (kInput * i + j) * product_stride + c); },
+            [](const Vector* column, Line line)
+                __attribute__((always_inline)) { times_g_transposed(column, line); },
+            g);
+        float* const first = to + c * layout.input;
+        for (int tap = 0; tap < kTaps * kTaps; ++tap)
+          if (layout.input == 1)
+            write_group(first + tap * layout.tap, g[tap], count);
+          else
+            for (int64_t i = 0; i < count; ++i) first[i * layout.input + tap * layout.tap] = g[tap][i];
+      });
 }
 
 template <class T>
@@ -333,8 +339,10 @@ void spread(const Map<const T>* maps, const Place* places, const T* zeros, float
 
 template void input(const Map<const float>&, int64_t, int64_t, const float*, float*, int64_t);
 template void input(const Map<const Bf16>&, int64_t, int64_t, const Bf16*, float*, int64_t);
-template void output(const float*, int64_t, const float*, const Map<float>&, int64_t, int64_t, int64_t, int64_t);
-template void output(const float*, int64_t, const float*, const Map<Bf16>&, int64_t, int64_t, int64_t, int64_t);
+template void output(const float*, int64_t, const float*, const Map<float>&, int64_t, int64_t, int64_t,
+                     int64_t);
+template void output(const float*, int64_t, const float*, const Map<Bf16>&, int64_t, int64_t, int64_t,
+                     int64_t);
 template void spread(const Map<const float>*, const Place*, const float*, float*, int64_t, int64_t);
 template void spread(const Map<const Bf16>*, const Place*, const Bf16*, float*, int64_t, int64_t);
 

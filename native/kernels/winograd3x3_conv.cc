@@ -24,8 +24,8 @@ struct Tiling {
   }
 };
 
-/// Tiles that are convolved together, of so many channels: what is made of them stays in the second-level cache, and
-/// products have rows enough.
+/// Tiles that are convolved together, of so many channels: what is made of them stays in the second-level
+/// cache, and products have rows enough.
 int64_t together(int64_t channels) { return std::clamp<int64_t>(4096 / channels, 32, 128); }
 
 /// Tiles of which so few blocks of outputs, or more, are better made one block after the other.
@@ -37,13 +37,12 @@ constexpr int64_t kSummed = 2 << 20;
 /// Channels of a product's right side that are laid out together.
 int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16; }
 
-#ifdef GAN_TUNE
-int64_t tuned(const char* name, int64_t otherwise) { return getenv(name) ? atoll(getenv(name)) : otherwise; }
-#else
-constexpr int64_t tuned(const char*, int64_t otherwise) { return otherwise; }
-#endif
+/// Inputs that are summed at once, whatever the order of the loops: an image's numbers do not depend on how
+/// many come with it.
+constexpr int64_t kDepth = 128;
 
-/// The distance between products: not a power of two, at which all of a tile's would share a few lines of the cache.
+/// The distance between products: not a power of two, at which all of a tile's would share a few lines of the
+/// cache.
 int64_t apart(int64_t numbers) { return numbers + 16; }
 
 /// Whole groups of channels.
@@ -90,6 +89,11 @@ struct Convolution {
     }
   }
 
+  /// One product of `count` tiles, of inputs from `from` on, with u of those.
+  void multiply_part(const float* v, const float* u, float* m, int64_t count, int64_t from) const {
+    multiply({count, block, std::min(kDepth, inputs - from), inputs, block, block, from > 0}, v + from, u, m);
+  }
+
   void by_tiles() const;
   void by_blocks() const;
 };
@@ -106,7 +110,7 @@ void Convolution<T>::by_tiles() const {
       read_weights(index, from, u + index * kProducts * u_stride + from * block, u_stride);
     }
   });
-  const int64_t chunk = at::divup(tiles, at::divup(tiles, tuned("CHUNK", together(inputs + block))));
+  const int64_t chunk = at::divup(tiles, at::divup(tiles, together(inputs + block)));
   at::parallel_for(0, at::divup(tiles, chunk), 1, [&](int64_t begin, int64_t end) {
     const int64_t v_stride = apart(chunk * inputs), m_stride = apart(chunk * block);
     const Room<float> v_room(kProducts * v_stride), m_room(kProducts * m_stride);
@@ -117,16 +121,17 @@ void Convolution<T>::by_tiles() const {
       read(first, count, zeros.data(), v, v_stride);
       for (int64_t index = 0; index < blocks; ++index) {
         for (int64_t p = 0; p < kProducts; ++p)
-          multiply({count, block, inputs, inputs, block, block, false}, v + p * v_stride,
-                   u + (index * kProducts + p) * u_stride, m + p * m_stride);
+          for (int64_t from = 0; from < inputs; from += kDepth)
+            multiply_part(v + p * v_stride, u + (index * kProducts + p) * u_stride + from * block,
+                          m + p * m_stride, count, from);
         write(first, count, index, m, m_stride);
       }
     }
   });
 }
 
-/// Few tiles of many channels: all inputs are read first, and weights when they are multiplied with, a part that the
-/// second-level cache holds.
+/// Few tiles of many channels: all inputs are read first, and weights when they are multiplied with, a part
+/// that the second-level cache holds.
 template <class T>
 void Convolution<T>::by_blocks() const {
   const int64_t v_stride = apart(tiles * inputs);
@@ -136,16 +141,16 @@ void Convolution<T>::by_blocks() const {
     const std::vector<T> zeros = zeros_for<T>(inputs);
     read(begin, end - begin, zeros.data(), v + begin * inputs, v_stride);
   });
-  const int64_t part = block_of(inputs), u_stride = apart(part * block), m_stride = apart(tiles * block);
+  const int64_t u_stride = apart(kDepth * block), m_stride = apart(tiles * block);
   at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
     const Room<float> u_room(kProducts * u_stride), m_room(kProducts * m_stride);
     float *const u = u_room.data(), *const m = m_room.data();
     for (int64_t index = begin; index < end; ++index) {
-      for (int64_t from = 0; from < inputs; from += part) {
-        for (int64_t i = 0; i < part; i += kGroupOf) read_weights(index, from + i, u + i * block, u_stride);
+      for (int64_t from = 0; from < inputs; from += kDepth) {
+        for (int64_t i = 0; i < std::min(kDepth, inputs - from); i += kGroupOf)
+          read_weights(index, from + i, u + i * block, u_stride);
         for (int64_t p = 0; p < kProducts; ++p)
-          multiply({tiles, block, part, inputs, block, block, from > 0}, v + p * v_stride + from, u + p * u_stride,
-                   m + p * m_stride);
+          multiply_part(v + p * v_stride, u + p * u_stride, m + p * m_stride, tiles, from);
       }
       write(0, tiles, index, m, m_stride);
     }
@@ -164,7 +169,7 @@ struct WeightGradient {
   int64_t inputs = grouped(x.channels), outputs = grouped(y.channels), tiles = y.tiles();
   int64_t rows = block_of(outputs), columns = block_of(inputs), blocks = inputs / columns;
   /// Tiles that are summed together.
-  int64_t chunk = std::clamp<int64_t>(tuned("WBYTES", kSummed) / (kProducts * (inputs + outputs) * 64), 4, 32) * kTiles;
+  int64_t chunk = std::clamp<int64_t>(kSummed / (kProducts * (inputs + outputs) * 64), 4, 32) * kTiles;
   int64_t a_stride = apart(outputs * chunk), b_stride = apart(chunk * inputs);
 
   /// Both sides of the products of `count` tiles.
@@ -180,8 +185,8 @@ struct WeightGradient {
           maps[i] = real ? y[tile.image] : Map<const T>{nullptr, 0, 0, y.channels, 0};
           places[i] = {tile.row, tile.column};
           if (real)
-            input<T>(x[tile.image], tile.row - padding, tile.column - padding, zeros.data(), b + (t + i) * inputs,
-                     b_stride);
+            input<T>(x[tile.image], tile.row - padding, tile.column - padding, zeros.data(),
+                     b + (t + i) * inputs, b_stride);
         }
         spread<T>(maps, places, zeros.data(), a + t, a_stride, chunk);
       }
@@ -238,22 +243,24 @@ void WeightGradient<T>::run() const {
     at::parallel_for(0, kProducts * all, 1, [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) {
         const int64_t p = item / all, row = item % all / blocks * rows, column = item % blocks * columns;
-        multiply_block(a, b, count, p, row, column, u + p * stride + row * inputs + column, inputs, first > 0);
+        multiply_block(a, b, count, p, row, column, u + p * stride + row * inputs + column, inputs,
+                       first > 0);
       }
     });
   }
   at::parallel_for(0, outputs, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t output = begin; output < end; ++output) write(u + output * inputs, stride, output, 0, inputs);
+    for (int64_t output = begin; output < end; ++output)
+      write(u + output * inputs, stride, output, 0, inputs);
   });
 }
 
 }  // namespace
 
 template <class T>
-void convolve(const Maps<const T>& x, const float* weight, const Weights& layout, bool turned, int64_t padding,
-              const float* bias, const Maps<T>& y) {
+void convolve(const Maps<const T>& x, const float* weight, const Weights& layout, bool turned,
+              int64_t padding, const float* bias, const Maps<T>& y) {
   const Convolution<T> convolution{x, y, weight, layout, turned, padding, bias};
-  if (convolution.tiles <= tuned("FEW", kFewTiles) && convolution.blocks >= kBlocksAtOnce)
+  if (convolution.tiles <= kFewTiles && convolution.blocks >= kBlocksAtOnce)
     convolution.by_blocks();
   else
     convolution.by_tiles();
@@ -269,7 +276,9 @@ template void convolve(const Maps<const float>&, const float*, const Weights&, b
                        const Maps<float>&);
 template void convolve(const Maps<const Bf16>&, const float*, const Weights&, bool, int64_t, const float*,
                        const Maps<Bf16>&);
-template void weight_gradient(const Maps<const float>&, const Maps<const float>&, int64_t, float*, const Weights&);
-template void weight_gradient(const Maps<const Bf16>&, const Maps<const Bf16>&, int64_t, float*, const Weights&);
+template void weight_gradient(const Maps<const float>&, const Maps<const float>&, int64_t, float*,
+                              const Weights&);
+template void weight_gradient(const Maps<const Bf16>&, const Maps<const Bf16>&, int64_t, float*,
+                              const Weights&);
 
 }  // namespace gan::winograd3x3

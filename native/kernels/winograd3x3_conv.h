@@ -28,11 +28,11 @@ struct Maps {
   int64_t tiles() const { return tiles_of(count, height, width); }
 };
 
-/// y = conv2d(x, weight, bias) with `padding` pixels of zeros around x. `layout` is that of weight [y's channels][x's];
-/// it is turned by 180° where `turned`. `bias` may be null.
+/// y = conv2d(x, weight, bias) with `padding` pixels of zeros around x. `layout` is that of weight [y's
+/// channels][x's]; it is turned by 180° where `turned`. `bias` may be null.
 template <class T>
-void convolve(const Maps<const T>& x, const float* weight, const Weights& layout, bool turned, int64_t padding,
-              const float* bias, const Maps<T>& y);
+void convolve(const Maps<const T>& x, const float* weight, const Weights& layout, bool turned,
+              int64_t padding, const float* bias, const Maps<T>& y);
 
 /// The gradient of sum(y * convolve(x, weight)) by the weight, [y's channels][x's].
 template <class T>
