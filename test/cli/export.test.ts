@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { main as exporting } from '../../src/cli/export';
 import { call } from './applying';
 import { callStyled, styledTests } from './styled-runs';
@@ -55,6 +56,17 @@ test('a checkpoint that is not there ends with 1, in one line', async () => {
   const { code, stderr } = await call(exporting, '--checkpoint', at('none'), '--out', at('model.onnx'));
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: .*none expected a run directory.*\n$/);
+});
+
+test('a run whose recipe does not say how its model is used ends with 1, in one line', async () => {
+  const styled = JSON.stringify(join(__dirname, '..', 'support', 'style-recipe.ts'));
+  const bare = `const { styled } = require(${styled});
+module.exports.bare = { ...styled, build: (...given) => ({ ...styled.build(...given), sampler: undefined }) };`;
+  writeFileSync(at('bare.js'), bare);
+  const argv = ['--checkpoint', runs.plain, '--recipe', at('bare.js'), '--out', at('model.onnx'), '--quiet'];
+  const { code, stderr } = await call(exporting, ...argv);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: checkpoint .* expected a recipe whose model has a sampler.*\n$/);
 });
 
 test('a model without w as ONNX: what goes in, what comes out, and how near it is to LibTorch', async () => {
