@@ -29,6 +29,10 @@ const ENTRIES: Readonly<Record<string, OperatorSchema>> = {
     'batchNormLeakyRelu',
     'Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, float slope',
   ),
+  instanceNormLeakyRelu: entry(
+    'instanceNormLeakyRelu',
+    'Tensor input, Tensor? weight, Tensor? bias, float eps, float slope',
+  ),
   upFirDown: entry('upFirDown', 'Tensor input, float[] kernel, int up, int down, int[4] padding'),
   toBuffer: entry('toBuffer', 'Tensor self'),
 };

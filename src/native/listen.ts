@@ -10,7 +10,7 @@ export interface NativeCall {
 }
 
 /** Entries beside the operators that make tensors of tensors, or give their values to the host. */
-const ENTRIES = ['batchNormLeakyRelu', 'upFirDown', 'toBuffer'] as const;
+const ENTRIES = ['batchNormLeakyRelu', 'instanceNormLeakyRelu', 'upFirDown', 'toBuffer'] as const;
 
 /** What {@link listening} gives. */
 export interface Heard<T> {

@@ -11,7 +11,7 @@ test('a command that is near none ends with 2 and all of them', async () => {
   const fake = new FakeHost();
   expect(await main(['constructor'], fake)).toBe(2);
   expect(fake.stderr.text).toBe(
-    'error: constructor is no command: expected train, sample, apply, score, invert, directions, evaluate, import, serve, doctor, setup\n',
+    'error: constructor is no command: expected train, sample, apply, score, invert, directions, export, evaluate, import, serve, doctor, setup\n',
   );
 });
 

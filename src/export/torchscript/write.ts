@@ -111,6 +111,8 @@ class ScriptWriter {
         : this.#operator(call, 'batch_norm', schemaOf('batch_norm').parameters);
       return `torch.leaky_relu(${norm}, ${this.#other(call, 'slope', 'float')})`;
     }
+    if (call.name === 'instanceNormLeakyRelu')
+      return `torch.leaky_relu(${this.#byImage(call)}, ${this.#other(call, 'slope', 'float')})`;
     if (call.name === 'batch_norm' && own) return this.#byImage(call);
     const { name, parameters } = schemaOf(call.name);
     return this.#operator(call, name, parameters);

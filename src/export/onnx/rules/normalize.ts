@@ -44,13 +44,17 @@ function batchNorm(call: Call): string {
   );
 }
 
-const batchNormLeakyRelu: Rule = (call) => {
-  const made = batchNorm(call);
-  const slope = call.number('slope');
-  return slope === 0
-    ? call.onnx.node('Relu', [made])
-    : call.onnx.node('LeakyRelu', [made], { alpha: new Float(slope) });
-};
+/** A norm, and what comes after it; a slope of 1 is nothing. */
+function thenLeakyRelu(norm: (call: Call) => string): Rule {
+  return (call) => {
+    const made = norm(call);
+    const slope = call.number('slope');
+    if (slope === 1) return made;
+    return slope === 0
+      ? call.onnx.node('Relu', [made])
+      : call.onnx.node('LeakyRelu', [made], { alpha: new Float(slope) });
+  };
+}
 
 /** Groups as channels of an instance norm, then a scale and a shift for each channel. */
 const groupNorm: Rule = (call) => {
@@ -99,7 +103,8 @@ const atRest: Rule = (call) => call.input('input');
 /** Normalisations, and what is nothing in use. */
 export const NORMALIZE: Readonly<Record<string, Rule>> = {
   batch_norm: batchNorm,
-  batchNormLeakyRelu,
+  batchNormLeakyRelu: thenLeakyRelu(batchNorm),
+  instanceNormLeakyRelu: thenLeakyRelu(byImage),
   instance_norm: (call) => (call.flag('use_input_stats') ? byImage(call) : byRunning(call)),
   group_norm: groupNorm,
   layer_norm: layerNorm,
