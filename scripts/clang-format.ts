@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const folders = ['native', join('test', 'faults')].map((name) => join(__dirname, '..', name));
 const files = folders.flatMap((folder) =>
-  readdirSync(folder)
+  readdirSync(folder, { encoding: 'utf8', recursive: true })
     .filter((name) => /\.(cc|h)$/.test(name))
     .map((name) => join(folder, name)),
 );

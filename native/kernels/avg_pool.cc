@@ -53,8 +53,8 @@ struct Pool : Function<Pool> {
                     (std::vector<c10::IValue>{given}));
     const at::Tensor x = given.contiguous(at::MemoryFormat::ChannelsLast);
     const int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
-    const at::Tensor y = halves ? empty_images(x, height / 2, width / 2)
-                                : empty_images(x, 2 * height, 2 * width);
+    const at::Tensor y =
+        halves ? empty_images(x, height / 2, width / 2) : empty_images(x, 2 * height, 2 * width);
     by_dtype(x, [&]<class T>(T) {
       const auto* const from = numbers<const T>(x);
       auto* const to = numbers<T>(y);

@@ -1,5 +1,5 @@
-// Convolutions of which a window may lie in the border alone: LibTorch's CPU kernels read outside of the image where
-// all of them do. They are given the border as pixels.
+// Convolutions of which a window may lie in the border alone: LibTorch's CPU kernels read outside of the
+// image where all of them do. They are given the border as pixels.
 #pragma once
 
 #include <ATen/Operators.h>
@@ -41,7 +41,8 @@ template <class Op, size_t directions>
 struct BorderAsPixels {
   static at::Tensor call(const at::Tensor& input, const at::Tensor& weight,
                          const std::optional<at::Tensor>& bias, c10::SymIntArrayRef stride,
-                         c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+                         c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
+                         const c10::SymInt& groups) {
     if (!windows_miss(directions, input, weight, padding, dilation))
       return Op::call(input, weight, bias, stride, padding, dilation, groups);
     const std::array<c10::SymInt, 1> none{0};

@@ -42,10 +42,7 @@ struct Shape {
   int64_t planes() const { return images * channels; }
 
   explicit Shape(const at::Tensor& x)
-      : images(x.size(0)),
-        channels(x.size(1)),
-        pixels(x.size(2) * x.size(3)),
-        last(!x.is_contiguous()) {}
+      : images(x.size(0)), channels(x.size(1)), pixels(x.size(2) * x.size(3)), last(!x.is_contiguous()) {}
 
   /// Calls `work(image)` on all threads. The only image of a batch is shared by them further in.
   template <class Work>
@@ -193,8 +190,9 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
 
   static at::Tensor by_weight(const Shape& shape, const Normalisation& norm,
                               const std::vector<double>& sums) {
-    return by_channel(shape, norm,
-                      [&](int64_t plane) { return sums[2 * plane + 1] * numbers<float>(norm.inverse)[plane]; });
+    return by_channel(shape, norm, [&](int64_t plane) {
+      return sums[2 * plane + 1] * numbers<float>(norm.inverse)[plane];
+    });
   }
 
   static at::Tensor by_bias(const Shape& shape, const Normalisation& norm, const std::vector<double>& sums) {
@@ -216,7 +214,8 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
   /// Gradients with a graph of their own: those of LibTorch's operators.
   static variable_list differentiable(AutogradContext* context, const at::Tensor& gradient) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor y = by_library(saved[0], saved[1], saved[2], context->saved_data["eps"].toDouble(), context->saved_data["slope"].toDouble());
+    const at::Tensor y = by_library(saved[0], saved[1], saved[2], context->saved_data["eps"].toDouble(),
+                                    context->saved_data["slope"].toDouble());
     variable_list inputs, result(5);
     for (size_t i = 0; i < 3; ++i)
       if (saved[i].requires_grad()) inputs.push_back(saved[i]);
@@ -239,7 +238,8 @@ bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias) {
     return false;
   const int64_t channels = x.size(1);
   if (x.numel() == 0 || x.size(2) * x.size(3) < 2) return false;
-  if (!x.is_contiguous() && !(channels % normalize::kHalfGroup == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
+  if (!x.is_contiguous() &&
+      !(channels % normalize::kHalfGroup == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
     return false;
   return is_vector_or_none(weight, channels) && is_vector_or_none(bias, channels);
 }

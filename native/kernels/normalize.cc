@@ -110,7 +110,7 @@ template <class T>
 void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine,
                     const float* shift, const float* tilt, T* dx) {
   const auto gradient = [&](int64_t at, const Constants& constants, Vector shifts, Vector tilts)
-                            __attribute__((always_inline)) {
+      __attribute__((always_inline)) {
     const Vector centred = _mm512_sub_ps(load(x + at), constants.mean);
     const Vector dz = constants.gradient(centred, load(dy + at));
     return _mm512_mul_ps(constants.scale, _mm512_fnmadd_ps(centred, tilts, _mm512_sub_ps(dz, shifts)));

@@ -62,11 +62,12 @@ PlaneMoments plane_moments(const T* x, int64_t count) {
     const int64_t end = std::min(count, begin + kBlock);
     const Vector origin = _mm512_set1_ps(_mm512_cvtss_f32(load_some(x + begin, 1)));
     Vector sums[kChains] = {}, products[kChains] = {};
-    each_vector(begin, end, [&](int64_t i, __mmask16 mask, int64_t chain) __attribute__((always_inline)) {
-      const Vector difference = _mm512_maskz_sub_ps(mask, load_some(x + i, mask), origin);
-      sums[chain] = _mm512_add_ps(sums[chain], difference);
-      products[chain] = _mm512_fmadd_ps(difference, difference, products[chain]);
-    });
+    each_vector(
+        begin, end, [&](int64_t i, __mmask16 mask, int64_t chain) __attribute__((always_inline)) {
+          const Vector difference = _mm512_maskz_sub_ps(mask, load_some(x + i, mask), origin);
+          sums[chain] = _mm512_add_ps(sums[chain], difference);
+          products[chain] = _mm512_fmadd_ps(difference, difference, products[chain]);
+        });
     const auto before = static_cast<double>(begin), own = static_cast<double>(end - begin);
     const double sum = total(sums), shift = sum / own;
     const double difference = _mm512_cvtss_f32(origin) + shift - mean;
@@ -79,11 +80,12 @@ PlaneMoments plane_moments(const T* x, int64_t count) {
 template <class T>
 void apply_plane(const T* x, int64_t count, const PlaneAffine& affine, T* y) {
   const Constants constants(affine);
-  each_vector(0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
-    const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
-    const Vector z = _mm512_fmadd_ps(centred, constants.scale, constants.bias);
-    store_some(y + i, mask, constants.through(centred, z));
-  });
+  each_vector(
+      0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
+        const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
+        const Vector z = _mm512_fmadd_ps(centred, constants.scale, constants.bias);
+        store_some(y + i, mask, constants.through(centred, z));
+      });
 }
 
 template <class T>
@@ -92,13 +94,14 @@ PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const Plan
   PlaneSums all{0, 0};
   for (int64_t begin = 0; begin < count; begin += kBlock) {
     Vector sums[kChains] = {}, products[kChains] = {};
-    each_vector(begin, std::min(count, begin + kBlock),
-                [&](int64_t i, __mmask16 mask, int64_t chain) __attribute__((always_inline)) {
-                  const Vector centred = _mm512_maskz_sub_ps(mask, load_some(x + i, mask), constants.mean);
-                  const Vector dz = constants.through(centred, load_some(dy + i, mask));
-                  sums[chain] = _mm512_add_ps(sums[chain], dz);
-                  products[chain] = _mm512_fmadd_ps(dz, centred, products[chain]);
-                });
+    each_vector(
+        begin, std::min(count, begin + kBlock),
+        [&](int64_t i, __mmask16 mask, int64_t chain) __attribute__((always_inline)) {
+          const Vector centred = _mm512_maskz_sub_ps(mask, load_some(x + i, mask), constants.mean);
+          const Vector dz = constants.through(centred, load_some(dy + i, mask));
+          sums[chain] = _mm512_add_ps(sums[chain], dz);
+          products[chain] = _mm512_fmadd_ps(dz, centred, products[chain]);
+        });
     all.sum += total(sums);
     all.product += total(products);
   }
@@ -110,18 +113,19 @@ void apply_plane_gradient(const T* x, const T* dy, int64_t count, const PlaneAff
                           float tilt, T* dx) {
   const Constants constants(affine);
   const Vector shifts = _mm512_set1_ps(shift), tilts = _mm512_set1_ps(tilt);
-  each_vector(0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
-    const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
-    const Vector dz = constants.through(centred, load_some(dy + i, mask));
-    const Vector rest = _mm512_fnmadd_ps(centred, tilts, _mm512_sub_ps(dz, shifts));
-    store_some(dx + i, mask, _mm512_mul_ps(constants.scale, rest));
-  });
+  each_vector(
+      0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
+        const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
+        const Vector dz = constants.through(centred, load_some(dy + i, mask));
+        const Vector rest = _mm512_fnmadd_ps(centred, tilts, _mm512_sub_ps(dz, shifts));
+        store_some(dx + i, mask, _mm512_mul_ps(constants.scale, rest));
+      });
 }
 
-#define GAN_PLANES(T)                                                                                \
-  template PlaneMoments plane_moments(const T*, int64_t);                                            \
-  template void apply_plane(const T*, int64_t, const PlaneAffine&, T*);                              \
-  template PlaneSums plane_gradient_sums(const T*, const T*, int64_t, const PlaneAffine&);           \
+#define GAN_PLANES(T)                                                                      \
+  template PlaneMoments plane_moments(const T*, int64_t);                                  \
+  template void apply_plane(const T*, int64_t, const PlaneAffine&, T*);                    \
+  template PlaneSums plane_gradient_sums(const T*, const T*, int64_t, const PlaneAffine&); \
   template void apply_plane_gradient(const T*, const T*, int64_t, const PlaneAffine&, float, float, T*);
 GAN_PLANES(float)
 GAN_PLANES(Bf16)

@@ -1,4 +1,5 @@
-// Means of 2 × 2 pixels, row by row, and their gradients. Pixels are `channels` numbers, a multiple of kLanes.
+// Means of 2 × 2 pixels, row by row, and their gradients. Pixels are `channels` numbers, a multiple of
+// kLanes.
 #pragma once
 
 #include "avx512.h"

@@ -66,9 +66,8 @@ at::Tensor relu(const at::Tensor& input) {
 at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope) {
   // A negative slope loses the input's sign; a tensor's worth of other numbers is no slope at all.
   const bool rectifies = slope.isFloatingPoint() || slope.isIntegral(false);
-  return rectifies && slope.toDouble() >= 0 && is_recorded(input)
-             ? Rectifier::apply(input, slope.toDouble())
-             : at::_ops::leaky_relu::call(input, slope);
+  return rectifies && slope.toDouble() >= 0 && is_recorded(input) ? Rectifier::apply(input, slope.toDouble())
+                                                                  : at::_ops::leaky_relu::call(input, slope);
 }
 
 }  // namespace gan::kernels

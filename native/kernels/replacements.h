@@ -19,11 +19,9 @@ template <class Op>
 inline constexpr auto implementation = &Op::call;
 
 template <>
-inline constexpr auto implementation<at::_ops::conv1d> =
-    &kernels::BorderAsPixels<at::_ops::conv1d, 1>::call;
+inline constexpr auto implementation<at::_ops::conv1d> = &kernels::BorderAsPixels<at::_ops::conv1d, 1>::call;
 template <>
-inline constexpr auto implementation<at::_ops::conv3d> =
-    &kernels::BorderAsPixels<at::_ops::conv3d, 3>::call;
+inline constexpr auto implementation<at::_ops::conv3d> = &kernels::BorderAsPixels<at::_ops::conv3d, 3>::call;
 template <>
 inline constexpr auto implementation<at::_ops::conv2d> = &kernels::conv2d;
 template <>
@@ -42,16 +40,21 @@ template <>
 inline constexpr auto implementation<at::_ops::leaky_relu> = &kernels::leaky_relu;
 
 template <>
-inline constexpr auto implementation<at::_ops::_fused_adam_> = &kernels::Counted<at::_ops::_fused_adam_>::call;
+inline constexpr auto implementation<at::_ops::_fused_adam_> =
+    &kernels::Counted<at::_ops::_fused_adam_>::call;
 template <>
-inline constexpr auto implementation<at::_ops::_fused_adam__tensor_lr> = &kernels::Counted<at::_ops::_fused_adam__tensor_lr>::call;
+inline constexpr auto implementation<at::_ops::_fused_adam__tensor_lr> =
+    &kernels::Counted<at::_ops::_fused_adam__tensor_lr>::call;
 template <>
-inline constexpr auto implementation<at::_ops::_fused_adamw_> = &kernels::Counted<at::_ops::_fused_adamw_>::call;
+inline constexpr auto implementation<at::_ops::_fused_adamw_> =
+    &kernels::Counted<at::_ops::_fused_adamw_>::call;
 template <>
-inline constexpr auto implementation<at::_ops::_fused_adamw__tensor_lr> = &kernels::Counted<at::_ops::_fused_adamw__tensor_lr>::call;
+inline constexpr auto implementation<at::_ops::_fused_adamw__tensor_lr> =
+    &kernels::Counted<at::_ops::_fused_adamw__tensor_lr>::call;
 template <>
 inline constexpr auto implementation<at::_ops::_fused_sgd_> = &kernels::Counted<at::_ops::_fused_sgd_>::call;
 template <>
-inline constexpr auto implementation<at::_ops::_fused_sgd__tensor_lr> = &kernels::Counted<at::_ops::_fused_sgd__tensor_lr>::call;
+inline constexpr auto implementation<at::_ops::_fused_sgd__tensor_lr> =
+    &kernels::Counted<at::_ops::_fused_sgd__tensor_lr>::call;
 
 }  // namespace gan
