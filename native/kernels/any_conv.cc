@@ -7,6 +7,8 @@
 #include <array>
 #include <vector>
 
+#include "gradients.h"
+
 namespace gan::kernels {
 namespace {
 
@@ -46,10 +48,6 @@ struct InputGradient;
 struct WeightGradient;
 
 Geometry saved_geometry(AutogradContext* context) { return context->saved_data[kGeometry].toIntVector(); }
-
-bool wanted(AutogradContext* context, size_t argument, const variable_list& gradients) {
-  return gradients[0].defined() && context->needs_input_grad(argument);
-}
 
 struct Convolution : Function<Convolution> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,

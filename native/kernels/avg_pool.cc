@@ -24,11 +24,6 @@ using torch::autograd::variable_list;
 /// Numbers that are worth a thread.
 constexpr int64_t kLeast = 1 << 15;
 
-template <class T>
-T* numbers(const at::Tensor& tensor) {
-  return static_cast<T*>(const_cast<void*>(tensor.const_data_ptr()));
-}
-
 at::Tensor empty_images(const at::Tensor& like, int64_t height, int64_t width) {
   return at::empty({like.size(0), like.size(1), height, width}, like.options(),
                    at::MemoryFormat::ChannelsLast);

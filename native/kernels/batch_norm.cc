@@ -2,7 +2,6 @@
 
 #include <ATen/Functions.h>
 #include <ATen/record_function.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "convolution.h"
+#include "gradients.h"
 #include "normalize_rows.h"
 #include "products.h"
 
@@ -45,13 +45,11 @@ using normalize::Rows;
 template <class T>
 Rows<T> rows_of(const at::Tensor& tensor) {
   const int64_t channels = tensor.size(1);
-  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())), tensor.numel() / channels, channels};
+  return {numbers<T>(tensor), tensor.numel() / channels, channels};
 }
 
-const float* numbers(const at::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
-
 std::vector<double> doubles(const at::Tensor& tensor) {
-  return {numbers(tensor), numbers(tensor) + tensor.numel()};
+  return {numbers<float>(tensor), numbers<float>(tensor) + tensor.numel()};
 }
 
 /// Moves the running statistics towards those of the batch, whose variance they keep unbiased.
@@ -88,9 +86,10 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
         mean.data_ptr<float>()[c] = static_cast<float>(by.mean[c]);
         const double reciprocal = 1 / std::sqrt(by.variance[c] + settings.eps);
         inverse.data_ptr<float>()[c] = static_cast<float>(reciprocal);
-        scale.data_ptr<float>()[c] = static_cast<float>(numbers(weight)[c] * reciprocal);
+        scale.data_ptr<float>()[c] = static_cast<float>(numbers<float>(weight)[c] * reciprocal);
       }
-      const Affine affine{numbers(mean), numbers(scale), numbers(bias), static_cast<float>(settings.slope)};
+      const Affine affine{numbers<float>(mean), numbers<float>(scale), numbers<float>(bias),
+                          static_cast<float>(settings.slope)};
       normalize::apply_to(from, affine, rows_of<T>(y));
     });
     context->save_for_backward({x, weight, bias, mean, inverse, scale});
@@ -118,12 +117,12 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
     at::Tensor dx = at::empty_like(x), dweight = at::empty_like(weight), dbias = at::empty_like(bias);
     by_dtype(x, [&]<class T>(T) {
       const Rows<const T> rows = rows_of<const T>(x), incoming = rows_of<const T>(dy);
-      const Affine affine{numbers(mean), numbers(scale), numbers(bias), slope};
+      const Affine affine{numbers<float>(mean), numbers<float>(scale), numbers<float>(bias), slope};
       const Room<float> constants(2 * channels);
       const std::vector<double> sums = normalize::gradient_sums_of(rows, incoming, affine);
       float *const shift = constants.data(), *const tilt = shift + channels;
       for (int64_t c = 0; c < channels; ++c) {
-        const double reciprocal = numbers(inverse)[c];
+        const double reciprocal = numbers<float>(inverse)[c];
         const double product = sums[channels + c];
         dbias.data_ptr<float>()[c] = static_cast<float>(sums[c]);
         dweight.data_ptr<float>()[c] = static_cast<float>(product * reciprocal);
@@ -152,13 +151,7 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
       const at::Tensor centred = x.to(at::kFloat).sub(saved[3].view(shape)).mul(saved[4].view(shape));
       y = at::leaky_relu(centred.mul(weight.view(shape)).add(bias.view(shape)), slope).to(x.scalar_type());
     }
-    variable_list inputs, result(4);
-    for (size_t i = 0; i < 3; ++i)
-      if (saved[i].requires_grad()) inputs.push_back(saved[i]);
-    const variable_list found = torch::autograd::grad({y}, inputs, {gradient}, true, true, true);
-    for (size_t i = 0, next = 0; i < 3; ++i)
-      if (saved[i].requires_grad()) result[i] = found[next++];
-    return result;
+    return differentiable_gradients(y, gradient, {x, weight, bias}, 4);
   }
 };
 

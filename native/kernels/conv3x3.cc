@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "conv3x3_tensors.h"
+#include "gradients.h"
 
 namespace gan::conv3x3 {
 namespace {
@@ -38,10 +39,6 @@ void save(AutogradContext* context, const Geometry& geometry) {
 
 /// What takes a gradient of `geometry`'s convolution back to its input.
 Geometry back(const Geometry& geometry) { return {2 - geometry.padding, geometry.groups, !geometry.turned}; }
-
-bool wanted(AutogradContext* context, size_t argument, const variable_list& gradients) {
-  return gradients[0].defined() && context->needs_input_grad(argument);
-}
 
 struct Convolution : Function<Convolution> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,

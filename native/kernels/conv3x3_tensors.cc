@@ -18,19 +18,10 @@ using winograd3x3::Weights;
 
 constexpr std::array<int64_t, 2> kOne{1, 1}, kNone{0, 0};
 
-at::Tensor channels_last(const at::Tensor& tensor) {
-  return tensor.contiguous(at::MemoryFormat::ChannelsLast);
-}
-
 /// The numbers of a channels_last tensor.
 template <class T>
 Maps<T> maps(const at::Tensor& tensor) {
-  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())),
-          tensor.size(0),
-          tensor.size(2),
-          tensor.size(3),
-          tensor.size(1),
-          tensor.size(1)};
+  return {numbers<T>(tensor), tensor.size(0), tensor.size(2), tensor.size(3), tensor.size(1), tensor.size(1)};
 }
 
 /// Where weights lie, [outputs][inputs] of the convolution that reads them.

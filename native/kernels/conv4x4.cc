@@ -21,10 +21,6 @@ Way way_of(int64_t batch, int64_t n, int64_t small, int64_t large) {
   return large % kGroup == 0 && winograd::tiles_of(batch, n) >= 4 * kGroup ? Way::kWinograd : Way::kLibrary;
 }
 
-at::Tensor channels_last(const at::Tensor& tensor) {
-  return tensor.contiguous(at::MemoryFormat::ChannelsLast);
-}
-
 at::Tensor like(const at::Tensor& tensor, int64_t channels, int64_t size) {
   return at::empty({tensor.size(0), channels, size, size}, tensor.options(), at::MemoryFormat::ChannelsLast);
 }

@@ -13,6 +13,7 @@
 #include "border_windows.h"
 #include "conv3x3.h"
 #include "conv4x4.h"
+#include "gradients.h"
 
 namespace gan::kernels {
 namespace {
@@ -67,10 +68,6 @@ struct WeightGradient : Function<WeightGradient> {
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
-
-bool wanted(AutogradContext* context, size_t argument, const variable_list& gradients) {
-  return gradients[0].defined() && context->needs_input_grad(argument);
-}
 
 at::Tensor bias_gradient(AutogradContext* context, const variable_list& gradients) {
   const bool has_bias = context->saved_data[kHasBias].toBool();

@@ -3,15 +3,16 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/record_function.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 #include <vector>
 
 #include "convolution.h"
+#include "gradients.h"
 #include "normalize_planes.h"
 #include "normalize_rows.h"
+#include "products.h"
 
 namespace gan::kernels {
 namespace {
@@ -66,11 +67,6 @@ struct Shape {
     return {data + image * pixels * channels, pixels, channels};
   }
 };
-
-template <class T>
-T* numbers(const at::Tensor& tensor) {
-  return static_cast<T*>(const_cast<void*>(tensor.const_data_ptr()));
-}
 
 /// Of each image's each channel, float32 [images, channels].
 struct Normalisation {
@@ -216,13 +212,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor y = by_library(saved[0], saved[1], saved[2], context->saved_data["eps"].toDouble(),
                                     context->saved_data["slope"].toDouble());
-    variable_list inputs, result(5);
-    for (size_t i = 0; i < 3; ++i)
-      if (saved[i].requires_grad()) inputs.push_back(saved[i]);
-    const variable_list found = torch::autograd::grad({y}, inputs, {gradient}, true, true, true);
-    for (size_t i = 0, next = 0; i < 3; ++i)
-      if (saved[i].requires_grad()) result[i] = found[next++];
-    return result;
+    return differentiable_gradients(y, gradient, {saved[0], saved[1], saved[2]}, 5);
   }
 };
 

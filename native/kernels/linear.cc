@@ -6,6 +6,7 @@
 
 #include "convolution.h"
 #include "dense.h"
+#include "gradients.h"
 
 namespace gan::kernels {
 namespace {
@@ -50,10 +51,6 @@ struct WeightGradient : Function<WeightGradient> {
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
-
-bool wanted(AutogradContext* context, size_t argument, const variable_list& gradients) {
-  return gradients[0].defined() && context->needs_input_grad(argument);
-}
 
 /// The gradient of the one result; an expanded one, a sum's, has no rows in memory.
 at::Tensor gradient(const variable_list& gradients) {

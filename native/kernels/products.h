@@ -50,8 +50,18 @@ class Room {
   at::Tensor tensor_;
 };
 
-/// Columns of a product's right side that are laid out together.
-inline int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : kGroup; }
+/// Columns of a product's right side that are laid out together, of a multiple of 16.
+inline int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16; }
+
+/// Where a tensor's numbers begin, for reading or, with a T that is not const, for writing.
+template <class T>
+T* numbers(const at::Tensor& tensor) {
+  return static_cast<T*>(const_cast<void*>(tensor.const_data_ptr()));
+}
+
+inline at::Tensor channels_last(const at::Tensor& tensor) {
+  return tensor.contiguous(at::MemoryFormat::ChannelsLast);
+}
 
 /// A batch of square images in NHWC order.
 template <class T>
@@ -65,8 +75,7 @@ struct Images {
 /// The numbers of a channels_last tensor [count, channels, size, size].
 template <class T>
 Images<T> images(const at::Tensor& tensor) {
-  return {static_cast<T*>(const_cast<void*>(tensor.const_data_ptr())), tensor.size(0), tensor.size(2),
-          tensor.size(1)};
+  return {numbers<T>(tensor), tensor.size(0), tensor.size(2), tensor.size(1)};
 }
 
 /// Whether the processor has what avx512.h uses, for numbers of this type.

@@ -206,23 +206,18 @@ GAN_ALWAYS_INLINE void transpose(Vector* rows) {
 GAN_ALWAYS_INLINE void read_taps(const float* from, const Weights& layout, int64_t inputs, int64_t outputs,
                                  float (*taps)[kLanes][kLanes]) {
   Vector rows[kLanes];
-  if (inputs < kLanes || outputs < kLanes) {
-    for (int tap = 0; tap < kTaps * kTaps; ++tap)
-      for (int64_t i = 0; i < kLanes; ++i)
-        for (int64_t o = 0; o < kLanes; ++o)
-          taps[tap][i][o] =
-              i < inputs && o < outputs ? from[o * layout.output + i * layout.input + tap * layout.tap] : 0;
-  } else if (layout.output == 1) {
+  const bool whole = inputs >= kLanes && outputs >= kLanes;
+  if (whole && layout.output == 1) {
     for (int tap = 0; tap < kTaps * kTaps; ++tap)
       for (int64_t i = 0; i < kLanes; ++i)
         std::memcpy(taps[tap][i], from + tap * layout.tap + i * layout.input, sizeof rows[0]);
-  } else if (layout.input == 1) {
+  } else if (whole && layout.input == 1) {
     for (int tap = 0; tap < kTaps * kTaps; ++tap) {
       for (int64_t o = 0; o < kLanes; ++o) read(rows[o], from + tap * layout.tap + o * layout.output);
       transpose(rows);
       for (int64_t i = 0; i < kLanes; ++i) write(taps[tap][i], rows[i]);
     }
-  } else if (layout.tap == 1 && layout.input == kTaps * kTaps) {
+  } else if (whole && layout.tap == 1 && layout.input == kTaps * kTaps) {
     // Taps of one input after the other.
     for (int64_t first = 0; first < kTaps * kTaps * kLanes; first += kLanes) {
       for (int64_t o = 0; o < kLanes; ++o) read(rows[o], from + first + o * layout.output);
@@ -231,10 +226,11 @@ GAN_ALWAYS_INLINE void read_taps(const float* from, const Weights& layout, int64
         write(taps[(first + n) % (kTaps * kTaps)][(first + n) / (kTaps * kTaps)], rows[n]);
     }
   } else {
-    for (int64_t i = 0; i < kLanes; ++i)
-      for (int64_t o = 0; o < kLanes; ++o)
-        for (int tap = 0; tap < kTaps * kTaps; ++tap)
-          taps[tap][i][o] = from[o * layout.output + i * layout.input + tap * layout.tap];
+    for (int tap = 0; tap < kTaps * kTaps; ++tap)
+      for (int64_t i = 0; i < kLanes; ++i)
+        for (int64_t o = 0; o < kLanes; ++o)
+          taps[tap][i][o] =
+              i < inputs && o < outputs ? from[o * layout.output + i * layout.input + tap * layout.tap] : 0;
   }
 }
 

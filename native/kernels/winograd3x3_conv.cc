@@ -34,9 +34,6 @@ constexpr int64_t kFewTiles = 128, kBlocksAtOnce = 4;
 /// Bytes of both sides of the weight gradient's products that are made at a time.
 constexpr int64_t kSummed = 2 << 20;
 
-/// Channels of a product's right side that are laid out together.
-int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16; }
-
 /// Inputs that are summed at once, whatever the order of the loops: an image's numbers do not depend on how
 /// many come with it.
 constexpr int64_t kDepth = 128;
