@@ -37,3 +37,9 @@ export function expectClose(
       throw new Error(`${label}: max|actual − expected| is ${difference}, allowed ${limit}`);
   });
 }
+
+/** |actual − exact| / |exact|, of all elements together, in float64. */
+export function distance(actual: Tensor, exact: Tensor): number {
+  const [a, b] = [actual, exact].map((tensor) => tensor.to({ dtype: 'float64' }));
+  return a.sub(b).norm().div(b.norm()).item();
+}

@@ -5,15 +5,11 @@ import { type BatchNormOptions, batchNormLeakyRelu } from '../../src/tensor/func
 import { manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { expectBfloat16OfLibtorch } from '../support/bfloat16';
+import { distance } from '../support/close';
 import { failure } from '../support/failure';
 
 const DOUBLE = { dtype: 'float64' } as const;
-
-/** |a − b| / |b|, of all elements together. */
-function distance(a: Tensor, b: Tensor): number {
-  const exact = b.to(DOUBLE);
-  return a.to(DOUBLE).sub(exact).norm().div(exact.norm()).item();
-}
 
 function inputs(shape: readonly number[]) {
   const channels = shape[1];
@@ -108,19 +104,11 @@ describe('batchNormLeakyRelu', () => {
   test('rounds no more than bfloat16 does anyway', () => {
     scope(() => {
       const { input, weight, bias, probe } = inputs([16, 64, 8, 8]);
-      const passes = (x: Tensor) => {
-        x.requiresGrad = true;
-        const output = batchNormLeakyRelu(x, { weight, bias, training: true }, 0.2);
-        return [output, ...grad([output.mul(probe).sum()], [x])];
-      };
-      const rounded = input.to({ dtype: 'bfloat16' });
-      const ours = passes(rounded.clone());
-      setKernels(false);
-      const library = passes(rounded.clone());
-      const exact = passes(rounded.to({ dtype: 'float32' }));
-      expect(ours.map(({ dtype }) => dtype)).toEqual(['bfloat16', 'bfloat16']);
-      for (const [i, tensor] of ours.entries())
-        expect(distance(tensor, exact[i])).toBeLessThan(1.05 * distance(library[i], exact[i]));
+      expectBfloat16OfLibtorch(
+        (x) => batchNormLeakyRelu(x, { weight, bias, training: true }, 0.2),
+        input,
+        probe,
+      );
     });
   });
 

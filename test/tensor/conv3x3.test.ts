@@ -5,6 +5,7 @@ import { conv2d } from '../../src/tensor/functional';
 import { Generator } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { distance } from '../support/close';
 import { failure } from '../support/failure';
 
 interface Geometry {
@@ -48,12 +49,6 @@ const FEW: readonly Geometry[] = [1, 2, 3, 16, 17].map((inputs) => ({
   size: [8, 8],
   padding: 1,
 }));
-
-/** |a − b| / |b|, of all elements together. */
-function distance(a: Tensor, b: Tensor): number {
-  const exact = b.to({ dtype: 'float64' });
-  return a.to({ dtype: 'float64' }).sub(exact).norm().div(exact.norm()).item();
-}
 
 /** Image and weight; and a weight of the output's size. */
 function draw({ batch, inputs, outputs, size, padding, groups = 1 }: Geometry, seed: number): Tensor[] {

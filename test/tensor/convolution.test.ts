@@ -5,6 +5,7 @@ import { conv2d, convTranspose2d } from '../../src/tensor/functional';
 import { Generator } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { distance } from '../support/close';
 import { failure } from '../support/failure';
 
 const HALVE = { stride: 2, padding: 1 };
@@ -46,12 +47,6 @@ const CASES: readonly Case[] = [
     image: ({ batch, n, small }) => [batch, small, n, n],
   },
 ];
-
-/** |a − b| / |b|, of all elements together. */
-function distance(a: Tensor, b: Tensor): number {
-  const exact = b.to({ dtype: 'float64' });
-  return a.to({ dtype: 'float64' }).sub(exact).norm().div(exact.norm()).item();
-}
 
 /** Output, gradients, and the gradients of a gradient penalty: everything that training asks of a convolution. */
 function everything({ run }: Case, image: Tensor, weight: Tensor, probe: Tensor): Record<string, Tensor> {

@@ -6,11 +6,7 @@ import { dropout, linear } from '../../src/tensor/functional';
 import { Generator, manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
-
-/** |a − b| / |b|, of all elements together. */
-function distance(a: Tensor, b: Tensor): number {
-  return a.sub(b).norm().div(b.norm()).item();
-}
+import { distance } from '../support/close';
 
 function withKernels<T>(on: boolean, body: () => T): T {
   setKernels(on);
