@@ -8,25 +8,14 @@ import { TrainingPage } from '../../src/cli/training-page';
 import { ask, openEvents, smallRun, testFolder } from '../serve/serving';
 import { filesOf } from '../support/training';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 const folder = testFolder('train-serve');
 beforeAll(() => writeTinyMnist(folder));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function argv(name: string, ...more: string[]): string[] {
-  const data = [
-    '--dataset',
-    'mnist',
-    '--data-dir',
-    folder,
-    '--resolution',
-    '16',
-    '--batch',
-    '8',
-    '--device',
-    'cpu',
-  ];
+  const data = [...tinyMnist(folder), '--device', 'cpu'];
   const model = ['dcgan', '--set', 'width=4', '--set', 'latentSize=8', '--precision', 'fp32'];
   const pace = ['--steps', '8', '--checkpoint-every', '4', '--sample-every', '4', '--log-every', '1'];
   return [...model, ...data, ...pace, '--out', join(folder, name), ...more];
