@@ -206,7 +206,9 @@ function sendImageBytes(
 let unread = 0;
 
 /** @throws Refusal 503 where too much waits for those who asked */
-function sendBytes({ request, response }: Call, { limits }: Served, bytes: Uint8Array): void {
+function sendBytes({ request, response, gone }: Call, { limits }: Served, bytes: Uint8Array): void {
+  // Of a client that left meanwhile no `close` comes any more.
+  if (gone.aborted) return;
   if (unread + bytes.length > limits.unreadBytes)
     throw tooBusy('too many answers wait for their clients: come again later');
   unread += bytes.length;
