@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../errors';
+import { hasCode, messageOf } from '../errors';
 import { measurePicture } from '../report/page/pictures';
 import { PICTURES, type PictureName, type RunData, type RunFacts, readFacts } from '../report/page/read-run';
 import { plannedSteps } from '../report/page/sections/overview';
@@ -127,7 +127,7 @@ export class LiveRun {
   }
 
   #fail(error: unknown): void {
-    const isGone = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+    const isGone = hasCode(error, 'ENOENT');
     this.status = isGone ? 'gone' : this.status;
     this.problem = isGone ? 'its folder was removed or renamed' : messageOf(error);
   }
