@@ -5,8 +5,9 @@ import { measurePicture } from '../report/page/pictures';
 import { PICTURES, type PictureName, type RunData, type RunFacts, readFacts } from '../report/page/read-run';
 import { plannedSteps } from '../report/page/sections/overview';
 import { isBeingWritten } from '../training/run-lock';
+import { stampOfFile } from './file-stamp';
 import { requireCheckpointsInside, requireInside } from './inside';
-import { LiveGrids, stampOfFile } from './live-grids';
+import { LiveGrids } from './live-grids';
 import { MetricsTail } from './metrics-tail';
 
 /** Whether a run goes on: `gone` where its folder is no more. */
