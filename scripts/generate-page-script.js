@@ -1,36 +1,44 @@
 // Writes the browser's parts of pages, each as one script, from their TypeScript: of the report page and of the page that `serve` shows
 // (src/report/page), and of an exported model's page (src/export/web); with `--check` it compares instead. A page is written at run time,
-// where there is no compiler.
+// where there is no compiler. What two pages share is one text, which the script of each begins with.
 const fs = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');
 
 const REPORT = path.join(__dirname, '..', 'src', 'report', 'page');
 // What a file imports comes before it.
-const CHARTS = [
-  'chart/chart.ts',
-  'chart/scale.ts',
-  'chart/draw.ts',
-  'browser/dom.ts',
-  'browser/chart-view.ts',
-];
-const SHARED = ['browser/section.ts', 'browser/offer-copy.ts', 'browser/scrubber.ts'];
+const SHARED = {
+  folder: REPORT,
+  target: 'shared.generated.ts',
+  name: 'sharedScript',
+  about: 'What the scripts of the report page and of the page of runs begin with.',
+  files: [
+    'chart/chart.ts',
+    'chart/scale.ts',
+    'chart/draw.ts',
+    'browser/dom.ts',
+    'browser/chart-view.ts',
+    'browser/section.ts',
+    'browser/offer-copy.ts',
+    'browser/scrubber.ts',
+  ],
+};
 const SCRIPTS = [
   {
     folder: REPORT,
     target: 'script.generated.ts',
     name: 'pageScript',
     about: 'The script of a report page.',
-    files: [...CHARTS, ...SHARED, 'browser/main.ts'],
+    shared: SHARED,
+    files: ['browser/main.ts'],
   },
   {
     folder: REPORT,
     target: 'dashboard.generated.ts',
     name: 'dashboardScript',
     about: 'The script of the page of runs.',
+    shared: SHARED,
     files: [
-      ...CHARTS,
-      ...SHARED,
       'chart/compare.ts',
       'thin.ts',
       'html.ts',
@@ -85,25 +93,47 @@ function checkNames(code, files) {
     throw new Error(`${twice} is declared in two of ${files.join(', ')}: a page's script has one scope`);
 }
 
-function textOf({ folder, name, about, files }) {
+function codeOf({ folder, files }) {
   // In a page such a text would end the script; in a string and in a template it stays what it is.
-  const code = files
+  return files
     .map((file) => translate(folder, file))
     .join('')
+    .trimEnd()
     .replaceAll('</script', '<\\/script');
-  checkNames(code, files);
-  const lines = ["(() => {'use strict';", ...code.trimEnd().split('\n'), '})();'];
-  return `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.
+}
 
+function stringsOf(code) {
+  return code.split('\n').map((line) => JSON.stringify(line));
+}
+
+function moduleOf({ name, about, files }, imports, entries) {
+  return `// Written by \`npm run generate:page\` from ${files.join(', ')}: change those.
+${imports}
 /** ${about} */
 export const ${name} = [
-${lines.map((line) => `  ${JSON.stringify(line)},\n`).join('')}].join('\\n');
+${entries.map((entry) => `  ${entry},\n`).join('')}].join('\\n');
 `;
 }
 
-for (const script of SCRIPTS) {
-  const target = path.join(script.folder, script.target);
-  const text = textOf(script);
+function sharedText(part) {
+  return moduleOf(part, '', stringsOf(codeOf(part)));
+}
+
+function scriptText(script) {
+  const { shared } = script;
+  const code = codeOf(script);
+  checkNames(shared ? `${codeOf(shared)}\n${code}` : code, [...(shared?.files ?? []), ...script.files]);
+  const imports = shared ? `import { ${shared.name} } from './${path.parse(shared.target).name}';\n` : '';
+  return moduleOf(script, imports, [
+    ...stringsOf("(() => {'use strict';"),
+    ...(shared ? [shared.name] : []),
+    ...stringsOf(code),
+    ...stringsOf('})();'),
+  ]);
+}
+
+function write({ folder, target: file }, text) {
+  const target = path.join(folder, file);
   if (!process.argv.includes('--check')) {
     fs.writeFileSync(target, text);
   } else if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) {
@@ -111,3 +141,6 @@ for (const script of SCRIPTS) {
     process.exitCode = 1;
   }
 }
+
+write(SHARED, sharedText(SHARED));
+for (const script of SCRIPTS) write(script, scriptText(script));

@@ -21,9 +21,14 @@ export class UsageError extends GanError {
   }
 }
 
+/** The code that `error` carries, of this project or of the system; undefined for none. */
+export function codeOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
+}
+
 /** Whether `error` carries this stable code. */
 export function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+  return codeOf(error) === code;
 }
 
 /** `error`'s message, for wrapping it into a longer sentence. */

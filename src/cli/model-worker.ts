@@ -1,6 +1,6 @@
 // The thread of ModelThread: one request after the other, as they come.
 import { parentPort, type TransferListItem, workerData } from 'node:worker_threads';
-import { messageOf } from '../errors';
+import { codeOf, messageOf } from '../errors';
 import { tuneProcess } from '../native/addon';
 import type { ThreadAnswer, ThreadRequest } from './model-thread';
 import { ServedModels } from './served-models';
@@ -12,10 +12,6 @@ function answer(request: ThreadRequest) {
   if (request.kind === 'describe') return models.describe(request.run);
   if (request.kind === 'images') return models.images(request.run, request.query);
   return models.apply(request.run, request.query);
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'ERR_UNKNOWN';
 }
 
 parentPort?.on('message', async ({ id, request }: { id: number; request: ThreadRequest }) => {
@@ -32,7 +28,7 @@ parentPort?.on('message', async ({ id, request }: { id: number; request: ThreadR
       moved.push(result.bytes.buffer);
     reply = { id, result };
   } catch (error) {
-    reply = { id, error: { code: codeOf(error), message: messageOf(error) } };
+    reply = { id, error: { code: codeOf(error) ?? 'ERR_UNKNOWN', message: messageOf(error) } };
   }
   parentPort?.postMessage(reply, moved);
 });

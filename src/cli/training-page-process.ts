@@ -1,6 +1,6 @@
 // The process of TrainingPage.
 import { realpathSync } from 'node:fs';
-import { messageOf } from '../errors';
+import { codeOf, messageOf } from '../errors';
 import { RunList } from '../serve/run-list';
 import { DashboardServer } from '../serve/server';
 import { pageOf, Token } from '../serve/token';
@@ -21,9 +21,7 @@ async function start(folder: string, port: number): Promise<void> {
     server = await DashboardServer.listen({ runs, host: '127.0.0.1', port, token });
     tell({ kind: 'ready', address: pageOf(server, token) });
   } catch (error) {
-    const code =
-      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'ERR_UNKNOWN';
-    tell({ kind: 'failed', code, message: messageOf(error) });
+    tell({ kind: 'failed', code: codeOf(error) ?? 'ERR_UNKNOWN', message: messageOf(error) });
   }
 }
 

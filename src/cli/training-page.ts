@@ -66,7 +66,7 @@ export class TrainingPage {
           'the process of --serve ended at its start: try libtorch-gan serve beside the training',
       );
     }
-    terminal.log(`${'page'.padEnd(11)}${answer.address}`);
+    terminal.result(`${'page'.padEnd(11)}${answer.address}`);
     terminal.record({ event: 'serve', page: answer.address });
     return new TrainingPage(child, terminal);
   }

@@ -1,4 +1,4 @@
-import { GanError, messageOf } from '../errors';
+import { codeOf, GanError, messageOf } from '../errors';
 
 const WRITE_ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: free some space or choose another folder',
@@ -19,12 +19,8 @@ const READ_ADVICE: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is a file, not a folder: check the path',
 };
 
-function systemCode(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : undefined;
-}
-
 function explain(advice: Readonly<Record<string, string>>, error: unknown): string {
-  const code = systemCode(error);
+  const code = codeOf(error);
   const known = code === undefined ? undefined : advice[code];
   return known === undefined ? messageOf(error) : `${known} (${code})`;
 }

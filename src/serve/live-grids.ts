@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { measurePicture, type PictureSize } from '../report/page/pictures';
+import { stampOfFile } from './file-stamp';
 
 /** A sample grid of a run. */
 export interface LiveGrid extends PictureSize {
@@ -31,9 +32,9 @@ export class LiveGrids {
     );
     if (changed === this.#changed && Date.now() - changed > SETTLED_MS) return false;
     this.#changed = changed;
-    const before = stampOf(this.all);
+    const before = stampOfAll(this.all);
     this.all = await this.#read();
-    return stampOf(this.all) !== before;
+    return stampOfAll(this.all) !== before;
   }
 
   async #read(): Promise<LiveGrid[]> {
@@ -60,14 +61,6 @@ export class LiveGrids {
   }
 }
 
-/** What changes with a file: empty where there is none. */
-export function stampOfFile(path: string): Promise<string> {
-  return stat(path).then(
-    ({ mtimeMs, size, ino }) => [Math.round(mtimeMs), size, ino].map((part) => part.toString(36)).join('-'),
-    () => '',
-  );
-}
-
-function stampOf(grids: readonly LiveGrid[]): string {
+function stampOfAll(grids: readonly LiveGrid[]): string {
   return grids.map(({ step, stamp }) => `${step}:${stamp}`).join();
 }

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '../errors';
+import { hasCode, messageOf } from '../errors';
 import { measurePicture } from '../report/page/pictures';
 import { PICTURES, type PictureName, type RunData, type RunFacts, readFacts } from '../report/page/read-run';
 import { plannedSteps } from '../report/page/sections/overview';
 import { isBeingWritten } from '../training/run-lock';
+import { stampOfFile } from './file-stamp';
 import { requireCheckpointsInside, requireInside } from './inside';
-import { LiveGrids, stampOfFile } from './live-grids';
+import { LiveGrids } from './live-grids';
 import { MetricsTail } from './metrics-tail';
 
 /** Whether a run goes on: `gone` where its folder is no more. */
@@ -127,7 +128,7 @@ export class LiveRun {
   }
 
   #fail(error: unknown): void {
-    const isGone = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
+    const isGone = hasCode(error, 'ENOENT');
     this.status = isGone ? 'gone' : this.status;
     this.problem = isGone ? 'its folder was removed or renamed' : messageOf(error);
   }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { dashboardScript } from '../report/page/dashboard.generated';
 import { dataBlock, Html, html } from '../report/page/html';
+import { sourceHash } from '../report/page/source-hash';
 import { pageStyle } from '../report/page/style';
 import { version } from '../version';
 import { dashboardStyle } from './style';
@@ -19,8 +19,8 @@ export function dashboardPage({ makesImages }: { readonly makesImages: boolean }
     "default-src 'none'",
     "img-src 'self' blob: data:",
     "connect-src 'self'",
-    `style-src '${hashOf(style)}'`,
-    `script-src '${hashOf(dashboardScript)}'`,
+    `style-src '${sourceHash(style)}'`,
+    `script-src '${sourceHash(dashboardScript)}'`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -56,8 +56,4 @@ ${dataBlock('options', { makesImages })}
 </html>
 `;
   return { html: page.text, policy };
-}
-
-function hashOf(content: string): string {
-  return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }

@@ -3,6 +3,7 @@ import { PICTURES } from '../report/page/read-run';
 import { answerFormat, mediaType } from './answer-format';
 import { readBody } from './body';
 import type { Feed } from './feed';
+import { stampOf } from './file-stamp';
 import { openInside } from './inside';
 import type { JobQueue } from './job-queue';
 import type { Limits } from './limits';
@@ -126,8 +127,7 @@ async function sendPicture(call: Call, served: Served, [id, folder, name]: reado
   const file = await openInside(path, `${folder}/${name}`);
   if (!file) throw new Refusal(404, `run ${id} has no ${folder}/${name}`);
   try {
-    const { size, mtimeMs, ino } = await file.stat();
-    const tag = `"${[Math.round(mtimeMs), size, ino].map((part) => part.toString(36)).join('-')}"`;
+    const tag = `"${stampOf(await file.stat())}"`;
     response.setHeader('ETag', tag);
     response.setHeader('Cache-Control', 'private, no-cache');
     if (request.headers['if-none-match'] === tag) {
@@ -206,7 +206,9 @@ function sendImageBytes(
 let unread = 0;
 
 /** @throws Refusal 503 where too much waits for those who asked */
-function sendBytes({ request, response }: Call, { limits }: Served, bytes: Uint8Array): void {
+function sendBytes({ request, response, gone }: Call, { limits }: Served, bytes: Uint8Array): void {
+  // Of a client that left meanwhile no `close` comes any more.
+  if (gone.aborted) return;
   if (unread + bytes.length > limits.unreadBytes)
     throw tooBusy('too many answers wait for their clients: come again later');
   unread += bytes.length;

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { hasCode } from '../errors';
 
 /** How a command ended. */
 export interface Outcome {
@@ -63,9 +64,8 @@ export function ask(
     env,
     ...limits,
   });
-  if (error && 'code' in error && error.code === 'ENOENT') return { trouble: 'is not there' };
-  if (error && 'code' in error && error.code === 'ETIMEDOUT')
-    return { trouble: `did not answer in ${timeoutMs / 1000} s` };
+  if (hasCode(error, 'ENOENT')) return { trouble: 'is not there' };
+  if (hasCode(error, 'ETIMEDOUT')) return { trouble: `did not answer in ${timeoutMs / 1000} s` };
   if (error) return { trouble: `does not start: ${error.message}` };
   if (status === 0) return { text: stdout };
   const reason = `${stderr}\n${stdout}`.trim().split('\n')[0] || 'it said nothing';

@@ -37,7 +37,9 @@ export async function findOrFetch(options: SetupOptions): Promise<Libtorch> {
   const { env, stderr } = options;
   const choice = chooseBuild(options);
   const { found, rejected } = findLibtorch({ env, misfit: (libtorch) => misfit(libtorch, choice) });
-  if (choice.warning) stderr?.write(`warning: ${choice.warning}; a CPU build is taken\n`);
+  // One that is there may have CUDA all the same.
+  const taken = found && found.cuda !== null ? `LibTorch ${found.version} in ${found.root}` : 'a CPU build';
+  if (choice.warning) stderr?.write(`warning: ${choice.warning}; ${taken} is taken\n`);
   if (found) return found;
   if (env.LIBTORCH)
     throw new GanError(

@@ -5,6 +5,7 @@ import { main as train } from '../../src/cli/train';
 import { readEvaluations } from '../../src/report/evaluations';
 import { classifiedDigits } from './classified-digits';
 import { FakeHost } from './fakes';
+import { tinyMnist } from './tiny-data';
 
 const folder = classifiedDigits([16, 32]);
 const NETWORKS: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +17,7 @@ const NETWORKS: Readonly<Record<string, readonly string[]>> = {
 beforeAll(async () => {
   for (const [recipe, set] of Object.entries(NETWORKS)) {
     const host = new FakeHost();
-    const data = ['--dataset', 'mnist', '--data-dir', folder, '--resolution', '16', '--batch', '8'];
+    const data = tinyMnist(folder);
     const how = ['--device', 'cpu', '--precision', 'fp32', '--steps', '2', '--out', join(folder, recipe)];
     if ((await train([recipe, ...data, ...set, ...how], host)) !== 0) throw new Error(host.stderr.text);
   }

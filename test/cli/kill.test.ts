@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesOf } from '../support/training';
-import { writeTinyDomains, writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyDomains, writeTinyMnist } from './tiny-data';
 
 const root = join(__dirname, '..', '..');
 let folder: string;
@@ -35,7 +35,8 @@ function start(...args: string[]): ChildProcess {
 
 const FAMILIES = {
   dcgan: (home: string) => [
-    ...['dcgan', '--dataset', 'mnist', '--data-dir', home, '--resolution', '16', '--batch', '8'],
+    'dcgan',
+    ...tinyMnist(home),
     ...['--set', 'width=4', '--set', 'latentSize=8', '--set', 'emaImages=50'],
   ],
   cyclegan: (home: string) => [

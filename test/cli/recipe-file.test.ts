@@ -17,7 +17,7 @@ import { readEvaluations } from '../../src/report/evaluations';
 import { usage } from '../support/failure';
 import { keepClassifier } from '../support/kept-classifier';
 import { FakeHost, recipes } from './fakes';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 const example = join(__dirname, '..', '..', 'examples', 'lazy-r1.ts');
 const { XDG_CACHE_HOME: cache } = process.env;
@@ -151,7 +151,7 @@ test('a family of a file trains, resumes, draws and is judged, until the file is
     const host = new FakeHost();
     return { code: await main(['--device', 'cpu', ...argv], host), stderr: host.stderr.text };
   };
-  const data = ['--dataset', 'mnist', '--data-dir', folder, '--resolution', '16', '--batch', '8'];
+  const data = tinyMnist(folder);
   const set = ['--set', 'width=4', '--set', 'gamma=5', '--precision', 'fp32'];
   const begun = await call(train, file, ...data, ...set, '--steps', '2', '--out', run, '--quiet');
   expect(begun).toEqual({ code: 0, stderr: '' });

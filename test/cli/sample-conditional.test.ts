@@ -7,7 +7,7 @@ import { main as train } from '../../src/cli/train';
 import { readPng } from '../../src/io/png';
 import { readSafetensors } from '../../src/io/safetensors';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 let folder: string;
 let run: string;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sample-'));
   run = join(folder, 'run');
   writeTinyMnist(folder);
-  const data = ['--dataset', 'mnist', '--data-dir', folder, '--resolution', '16', '--batch', '8'];
+  const data = tinyMnist(folder);
   const model = ['--set', 'width=4', '--set', 'latentSize=5', '--device', 'cpu', '--precision', 'fp32'];
   const host = new FakeHost();
   const code = await train(['cgan', ...data, ...model, '--steps', '2', '--out', run], host);

@@ -6,7 +6,7 @@ import { main as train } from '../../src/cli/train';
 import { readPng } from '../../src/io/png';
 import { readSafetensors, type TensorRecord, writeSafetensors } from '../../src/io/safetensors';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 const LATENT = 8;
 
@@ -17,18 +17,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sample-'));
   run = join(folder, 'run');
   writeTinyMnist(folder);
-  const data = [
-    '--dataset',
-    'mnist',
-    '--data-dir',
-    folder,
-    '--resolution',
-    '16',
-    '--batch',
-    '8',
-    '--device',
-    'cpu',
-  ];
+  const data = [...tinyMnist(folder), '--device', 'cpu'];
   const model = ['--set', 'width=4', '--set', `latentSize=${LATENT}`];
   const schedule = ['--steps', '4', '--checkpoint-every', '2', '--quiet', '--out', run];
   const host = new FakeHost();

@@ -9,7 +9,7 @@ import { writePng } from '../../src/io/png';
 import { testFolder } from '../serve/serving';
 import { failure, usage } from '../support/failure';
 import { call, draw, trainOne } from './applying';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 const folder = testFolder('served-models');
 const at = (...parts: string[]) => join(folder, ...parts);
@@ -21,7 +21,7 @@ async function trained(...argv: string[]): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-const DATA = ['--dataset', 'mnist', '--data-dir', folder, '--resolution', '16', '--batch', '8'];
+const DATA = tinyMnist(folder);
 
 beforeAll(async () => {
   writeTinyMnist(folder);

@@ -22,6 +22,11 @@ export function writeTinyMnist(
   }
 }
 
+/** What `train` is called with to learn what {@link writeTinyMnist} put in a folder, in batches of 8. */
+export function tinyMnist(folder: string): string[] {
+  return ['--dataset', 'mnist', '--data-dir', folder, '--resolution', '16', '--batch', '8'];
+}
+
 /** An IDX file of unsigned bytes. */
 function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
   const header = Buffer.alloc(4 + 4 * shape.length);

@@ -8,25 +8,14 @@ import { TrainingPage } from '../../src/cli/training-page';
 import { ask, openEvents, smallRun, testFolder } from '../serve/serving';
 import { filesOf } from '../support/training';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 const folder = testFolder('train-serve');
 beforeAll(() => writeTinyMnist(folder));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function argv(name: string, ...more: string[]): string[] {
-  const data = [
-    '--dataset',
-    'mnist',
-    '--data-dir',
-    folder,
-    '--resolution',
-    '16',
-    '--batch',
-    '8',
-    '--device',
-    'cpu',
-  ];
+  const data = [...tinyMnist(folder), '--device', 'cpu'];
   const model = ['dcgan', '--set', 'width=4', '--set', 'latentSize=8', '--precision', 'fp32'];
   const pace = ['--steps', '8', '--checkpoint-every', '4', '--sample-every', '4', '--log-every', '1'];
   return [...model, ...data, ...pace, '--out', join(folder, name), ...more];
@@ -60,14 +49,14 @@ test('a training that is shown makes the bytes of one that is not, and those who
   expect([await train(argv('alone', '--quiet'), quiet), quiet.stderr.text]).toEqual([0, '']);
   const host = new FakeHost();
   const address = new Promise<string>((resolve) => {
-    host.stderr.on('line', (line: string) => {
+    host.stdout.on('line', (line: string) => {
       const found = /^page\s+(http:\S+)$/.exec(line);
       if (found) resolve(found[1]);
     });
   });
-  const ended = train(argv('shown', '--serve'), host);
+  const ended = train(argv('shown', '--serve', '--quiet'), host);
   const stream = openEvents(await address, '/events?runs=shown');
-  expect([await ended, host.stderr.text]).toEqual([0, expect.not.stringContaining('warning')]);
+  expect([await ended, host.stderr.text]).toEqual([0, '']);
   const end = await stream.next('end');
   expect(end.data).toEqual({ reason: 'the training has ended' });
   const last = stream.events.filter(({ name }) => name === 'runs').at(-1)?.data;
@@ -87,7 +76,7 @@ test('what a training warns of is shown with its run, and a page that ends is to
   const host = new FakeHost();
   const run = smallRun(join(folder, 'run'));
   const page = await TrainingPage.open({ folder: run, port: 0, terminal: new Terminal(host) });
-  const address = /http:\S+/.exec(host.stderr.text)?.[0] ?? '';
+  const address = /http:\S+/.exec(host.stdout.text)?.[0] ?? '';
   const stream = openEvents(address, '/events?runs=run');
   await stream.next('details');
   page.tell(run, 'the discriminator has won');
@@ -107,7 +96,7 @@ test('a training that fails tells why on its page, before that ends', async () =
   const host = new FakeHost();
   const run = smallRun(join(folder, 'failed'));
   const page = await TrainingPage.open({ folder: run, port: 0, terminal: new Terminal(host) });
-  const stream = openEvents(/http:\S+/.exec(host.stderr.text)?.[0] ?? '', '/events?runs=failed');
+  const stream = openEvents(/http:\S+/.exec(host.stdout.text)?.[0] ?? '', '/events?runs=failed');
   await stream.next('details');
   page.tell(run, 'step 7: expected finite losses');
   await page.close();

@@ -12,7 +12,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { main } from '../../src/cli/train';
 import { FakeHost } from './fakes';
-import { writeTinyMnist } from './tiny-data';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 let folder: string;
 let run: string;
@@ -27,18 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A training of a second: a small network on 48 images. */
 function smallTraining(...more: string[]): string[] {
-  const data = [
-    '--dataset',
-    'mnist',
-    '--data-dir',
-    folder,
-    '--resolution',
-    '16',
-    '--batch',
-    '8',
-    '--device',
-    'cpu',
-  ];
+  const data = [...tinyMnist(folder), '--device', 'cpu'];
   return [
     'dcgan',
     ...data,

@@ -18,7 +18,7 @@ import { main as sample } from '../../src/cli/sample';
 import { main as train } from '../../src/cli/train';
 import { readRun } from '../../src/report/page/read-run';
 import { FakeHost } from '../cli/fakes';
-import { writeTinyMnist } from '../cli/tiny-data';
+import { tinyMnist, writeTinyMnist } from '../cli/tiny-data';
 import { temporaryFolder } from '../data/files';
 import { filesOf } from '../support/training';
 import { expectNoStack, expectOneLine } from './command';
@@ -54,7 +54,7 @@ async function call(main: typeof train, argv: readonly string[]): Promise<Called
 }
 
 function training(out: string, steps = 2): string[] {
-  const data = ['--dataset', 'mnist', '--data-dir', base, '--resolution', '16', '--batch', '8'];
+  const data = tinyMnist(base);
   const model = [
     'dcgan',
     '--set',

@@ -189,6 +189,23 @@ describe('too many', () => {
     expect(models.asked.map(({ query }) => query.seed)).toEqual(['1', '3']);
   });
 
+  test('the answer of a client that left while it was made takes no room of others', async () => {
+    const models = new FakeModels();
+    models.bytes = Buffer.alloc(8 << 20);
+    let release = () => {};
+    models.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { address } = await serve([smallRun(at('one'))], { models, limits: { unreadBytes: 12 << 20 } });
+    const gone = silent(address);
+    gone.write('GET /runs/one/images HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    while (models.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => gone.once('close', resolve).destroy());
+    await ask(address, '/runs');
+    release();
+    expect((await ask(address, '/runs/one/images')).status).toBe(200);
+  });
+
   test('answers that nobody reads are bounded together', async () => {
     const models = new FakeModels();
     models.bytes = Buffer.alloc(8 << 20);

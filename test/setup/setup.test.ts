@@ -124,6 +124,13 @@ linux('where a GPU cannot be used', () => {
     expect(stderr.text).toMatch(/^warning: .*; a CPU build is taken\n$/);
     expect(stderr.text).toContain(reason);
   });
+
+  test('a build with CUDA that is there is taken all the same, and the line names it', async () => {
+    fakeProgram(bin, 'nvidia-smi', 'echo "Tesla K80, 11441 MiB, 470.82, 3.7"');
+    const LIBTORCH = fakeLibtorch(path.join(folder, 'own'), { cuda: true });
+    expect(await find({ LIBTORCH })).toMatchObject({ root: LIBTORCH });
+    expect(stderr.text).toMatch(/^warning: Tesla K80 .*; LibTorch 2\.13\.0 in \S+own is taken\n$/);
+  });
 });
 
 test('without a GPU nothing is said', async () => {

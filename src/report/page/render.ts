@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { version } from '../../version';
 import { dataBlock, Html, html } from './html';
 import type { RunData } from './read-run';
@@ -11,6 +10,7 @@ import { metricsSection } from './sections/metrics';
 import { neighboursSection } from './sections/neighbours';
 import { overviewSection } from './sections/overview';
 import { samplesSection } from './sections/samples';
+import { sourceHash } from './source-hash';
 import { pageStyle } from './style';
 
 /** How a page is rendered. */
@@ -35,7 +35,7 @@ export function renderPage(run: RunData, { now, commandLine }: RenderOptions): s
     configurationSection(run),
     commandsSection(run, commandLine),
   ];
-  const policy = `default-src 'none'; img-src data:; style-src '${hashOf(pageStyle)}'; script-src '${hashOf(pageScript)}'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; img-src data:; style-src '${sourceHash(pageStyle)}'; script-src '${sourceHash(pageScript)}'; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -59,8 +59,4 @@ ${dataBlock('charts', charts.all)}
 </html>
 `;
   return page.text;
-}
-
-function hashOf(content: string): string {
-  return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }
