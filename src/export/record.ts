@@ -113,7 +113,10 @@ class Recorder {
 
   add({ name, args, result }: NativeCall): void {
     const layer = this.#layer;
-    const named = schemaOf(name).parameters.map(({ name: argument, kind }, i) => {
+    const schema = schemaOf(name);
+    if (!schema)
+      throw notExportable({ name, layer }, 'neither ONNX nor TorchScript has it: use operators of tensors');
+    const named = schema.parameters.map(({ name: argument, kind }, i) => {
       const given = args[i];
       if (kind === 'other') return [argument, { other: given }] as const;
       if (kind === 'tensor') return [argument, { tensor: this.#given(given) }] as const;

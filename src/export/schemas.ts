@@ -39,14 +39,14 @@ const ENTRIES: Readonly<Record<string, OperatorSchema>> = {
 
 let known: ReadonlyMap<string, OperatorSchema> | null = null;
 
-/** An operator by its name in `native/ops.def`, or an entry of the addon. */
-export function schemaOf(name: string): OperatorSchema {
+/** An operator by its name in `native/ops.def`, or an entry of the addon; null for an entry that no format has a word for. */
+export function schemaOf(name: string): OperatorSchema | null {
   known ??= new Map(
     native()
       .schemas()
       .map(([operator, schema]) => [operator, schemaIn(schema)]),
   );
-  return ENTRIES[name] ?? known.get(name) ?? { name, parameters: [] };
+  return ENTRIES[name] ?? known.get(name) ?? null;
 }
 
 /** Whether an operator changes one of its arguments: `relu_`, but not `_to_copy` or `to_dtype`. */

@@ -9,8 +9,23 @@ export interface NativeCall {
   readonly result: unknown;
 }
 
-/** Entries beside the operators that make tensors of tensors, or give their values to the host. */
-const ENTRIES = ['batchNormLeakyRelu', 'instanceNormLeakyRelu', 'upFirDown', 'toBuffer'] as const;
+/**
+ * Entries beside the operators that make tensors of tensors, change them, or give their values to the host: who listens must hear of all, or
+ * would take what they make for constants.
+ */
+export const COMPUTING = [
+  'batchNormLeakyRelu',
+  'instanceNormLeakyRelu',
+  'upFirDown',
+  'toBuffer',
+  'copyAll',
+  'restoreWhere',
+  'setData',
+  'grad',
+  'gradient',
+  'gradients',
+  'runScript',
+] as const satisfies readonly (keyof NativeAddon)[];
 
 /** What {@link listening} gives. */
 export interface Heard<T> {
@@ -42,7 +57,13 @@ function listener(addon: NativeAddon, listen: (call: NativeCall) => void, releas
     const own: unknown = Reflect.get(target, name);
     return (...args: unknown[]): unknown => {
       const result: unknown = typeof own === 'function' ? own.apply(target, args) : undefined;
-      listen({ name, args, result });
+      try {
+        listen({ name, args, result });
+      } catch (error) {
+        // Nobody gets what an entry made; operators are refused only where they work in place, and made nothing.
+        if (target === addon) released.push(...[result].flat().filter((each) => typeof each === 'number'));
+        throw error;
+      }
       return result;
     };
   };
@@ -58,6 +79,6 @@ function listener(addon: NativeAddon, listen: (call: NativeCall) => void, releas
       return true;
     },
   };
-  const entries = Object.fromEntries(ENTRIES.map((name) => [name, heard(name, addon)]));
+  const entries = Object.fromEntries(COMPUTING.map((name) => [name, heard(name, addon)]));
   return Object.assign(copy, entries, later, { ops });
 }

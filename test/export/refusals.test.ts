@@ -1,6 +1,7 @@
 import { exportOnnx } from '../../src/export/onnx-file';
 import { writeScript } from '../../src/export/torchscript/write';
 import { trace } from '../../src/export/trace';
+import { native } from '../../src/native/addon';
 import { batchNorm2d } from '../../src/nn/batch-norm';
 import { conv2d } from '../../src/nn/conv';
 import { dropout } from '../../src/nn/dropout';
@@ -11,6 +12,7 @@ import { randn } from '../../src/tensor/create';
 import { dropout as drop, pad } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { wrap } from '../../src/tensor/wrap';
 import { taskOfImages } from '../support/export-tasks';
 import { failure } from '../support/failure';
 
@@ -59,6 +61,11 @@ describe('what cannot be exported is refused by layer and operator', () => {
       'a branch on what an input says',
       (x) => (x.mean().item() > 0 ? x : x.neg()),
       /^the operator item of network\.1 .*no branches/,
+    ],
+    [
+      'what the addon does beside operators',
+      (x) => wrap(native().copyAll(Int32Array.of(x.handle))[0], 'copyAll'),
+      /^the operator copyAll of network\.1 .*neither ONNX nor TorchScript has it/,
     ],
     [
       'a border that wraps around',

@@ -106,19 +106,19 @@ class ScriptWriter {
     if (call.name === 'upFirDown') return this.#filter(call);
     const own = this.#options.imageStatistics && flag(call, 'training');
     if (call.name === 'batchNormLeakyRelu') {
-      const norm = own
-        ? this.#byImage(call)
-        : this.#operator(call, 'batch_norm', schemaOf('batch_norm').parameters);
+      const norm = own ? this.#byImage(call) : this.#operator(call, 'batch_norm');
       return `torch.leaky_relu(${norm}, ${this.#other(call, 'slope', 'float')})`;
     }
     if (call.name === 'instanceNormLeakyRelu')
       return `torch.leaky_relu(${this.#byImage(call)}, ${this.#other(call, 'slope', 'float')})`;
     if (call.name === 'batch_norm' && own) return this.#byImage(call);
-    const { name, parameters } = schemaOf(call.name);
-    return this.#operator(call, name, parameters);
+    return this.#operator(call, call.name);
   }
 
-  #operator(call: GraphCall, name: string, parameters: readonly Parameter[]): string {
+  #operator(call: GraphCall, operator: string): string {
+    const schema = schemaOf(operator);
+    if (!schema) throw notExportable(call, 'TorchScript has no such operator');
+    const { name, parameters } = schema;
     const given = parameters.map((parameter) => {
       const text = this.#argument(call, parameter);
       return parameter.keyword ? `${parameter.name}=${text}` : text;
