@@ -127,6 +127,13 @@ describe('readStateDict refuses', () => {
     await expect(readStateDict(write(archive(`${inner}0${outer}`)))).rejects.toThrow(bad('and 29992 more'));
   });
 
+  test('a dict in a dict in a dict, deeper than the stack', async () => {
+    const [depth, entry] = [20_000, `}${text('model')}`];
+    await expect(
+      readStateDict(write(archive(`${entry.repeat(depth)}}${'s'.repeat(depth)}`))),
+    ).rejects.toThrow(bad('it holds a dict of "model"'));
+  });
+
   test.each<[string, string]>([
     ['command', '"posix.system"'],
     ['command-legacy', '"posix.system"'],
