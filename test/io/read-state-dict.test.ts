@@ -82,6 +82,11 @@ describe('readStateDict refuses', () => {
       { shape: Array(8).fill(2 ** 30), strides: Array(8).fill(0) },
       'too large',
     ],
+    [
+      'of nothing, with strides that cannot be counted',
+      { shape: [0, ...Array(8).fill(2 ** 30)], strides: Array(9).fill(0) },
+      'too large',
+    ],
     ['that repeats a number endlessly', { shape: [2 ** 30], strides: [0] }, 'would take 4294967296 bytes'],
     ['of a storage of none', { of: 'N' }, 'a tensor is of None'],
     [
