@@ -285,6 +285,17 @@ describe('readStateDict', () => {
     await expectSame(fixture('averages-in-model'), 'averages-in-model', { key: 'model.g_ema' });
   });
 
+  test('a view takes the memory of its numbers, not that of its dimensions', async () => {
+    const shape = [1 << 22, ...Array(60).fill(1)];
+    const root = pickle(dict({ a: tensor({ shape, strides: shape.map(() => 0) }) }));
+    const file = write(torchArchive(root, { 0: numbers(3, 4) }));
+    const before = process.resourceUsage().maxRSS;
+    const { a } = await readStateDict(file, { device: 'cpu' });
+    expect((process.resourceUsage().maxRSS - before) * 2 ** 10).toBeLessThan(600 * 2 ** 20);
+    expect([a.shape, scope(() => a.eq(3).all().item())]).toEqual([shape, 1]);
+    a.dispose();
+  });
+
   test('keeps the order of the file', async () => {
     const tensors = await readStateDict(fixture('network'));
     expect(Object.keys(tensors).slice(0, 3)).toEqual(['main.0.weight', 'main.1.weight', 'main.1.bias']);
