@@ -2,7 +2,7 @@ import { GanError } from '../errors';
 import { isJsonObject } from './json';
 
 /** Bytes of one element of every dtype of the format that fills whole bytes. */
-const ELEMENT_BYTES = {
+export const ELEMENT_BYTES = {
   BOOL: 1,
   U8: 1,
   I8: 1,
