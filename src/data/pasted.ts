@@ -32,7 +32,7 @@ const [SHIFT, CONTRAST, OPACITY] = [[0.2, 0.8] as const, [0.5, 1.5] as const, [0
 const [AROUND, VISIBLE] = [{ kernelSize: 5, stride: 1, padding: 2 }, 0.1];
 
 /** How many numbers are drawn for an image, for each of its pieces, and for each of its channels. */
-const [OF_IMAGE, OF_PIECE] = [10, 6];
+const [OF_IMAGE, OF_PIECE, OF_CHANNEL] = [10, 6, 2];
 
 /**
  * Pastes pieces into images: rectangles, turned, from long and thin to square, as the "CutPaste" and its "scar" (Li et al. 2021), with edges that are
@@ -49,7 +49,7 @@ export function pasteParts(images: Tensor): Pasted {
       const { device } = images;
       const drawn = rand([count, OF_IMAGE], { device }).reshape([count, OF_IMAGE, 1, 1, 1]).unbind(1);
       const pieces = rand([count, PIECES, OF_PIECE], { device });
-      const moved = rand([count, 2, channels, 1, 1], { device }).unbind(1);
+      const moved = rand([count, OF_CHANNEL, channels, 1, 1], { device }).unbind(1);
       const [untouched, edge, ...rest] = drawn;
       const cover = coverOf(pieces, { edge: between(edge, EDGE), height, width });
       const seen = cover.mul(untouched.ge(UNTOUCHED).float());

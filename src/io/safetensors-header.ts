@@ -2,7 +2,7 @@ import { GanError } from '../errors';
 import { isJsonObject } from './json';
 
 /** Bytes of one element of every dtype of the format that fills whole bytes. */
-const ELEMENT_BYTES = {
+export const ELEMENT_BYTES = {
   BOOL: 1,
   U8: 1,
   I8: 1,
@@ -69,9 +69,10 @@ export function tensorBytes(dtype: unknown, shape: unknown, fail: Failure): numb
     );
   if (!Array.isArray(shape) || !shape.every(isCount))
     throw fail(`expected a shape of whole numbers, but got ${quote(shape)}`);
-  const size = shape.reduce<number>((product, dimension) => product * dimension, ELEMENT_BYTES[dtype]);
+  // Strides of an empty tensor count a dimension of 0 as 1, and have to fit too.
+  const size = shape.reduce<number>((product, length) => product * Math.max(1, length), ELEMENT_BYTES[dtype]);
   if (!Number.isSafeInteger(size)) throw fail(`a tensor of shape [${shape.join(', ')}] is too large`);
-  return size;
+  return shape.includes(0) ? 0 : size;
 }
 
 /**

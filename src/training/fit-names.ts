@@ -1,6 +1,6 @@
 import { UsageError } from '../errors';
 import type { TensorRecords } from '../io/safetensors';
-import { fitsByName, type Wanted } from './match-weights';
+import { fitsByName, type OwnTensors, type Wanted } from './match-weights';
 import { type RenamedTensors, renameTensors } from './rename-weights';
 import type { Weights } from './weights';
 
@@ -22,26 +22,23 @@ export function fitNames(weights: Weights, wanted: Wanted): FittedNames {
   const { held, source } = weights;
   if (held.by === 'network' || (held.by === 'file' && fitsByName(weights, wanted)))
     return { weights, renamed: {} };
-  const place = (key: string, tensors: TensorRecords) => placeDict(key, tensors, { source, wanted });
-  if (held.by === 'dicts') {
-    const places = Object.entries(held.dicts).map(([key, tensors]) => ({
-      key,
-      tensors,
-      place: place(key, tensors),
-    }));
-    return placed(weights, places);
-  }
-  const whole = place(held.name, held.tensors);
+  const place = (key: string, tensors: TensorRecords, isPart = false) => ({
+    key,
+    tensors,
+    place: placeDict(key, tensors, { source, wanted, isPart }),
+  });
+  if (held.by === 'dicts')
+    return placed(
+      weights,
+      Object.entries(held.dicts).map(([key, tensors]) => place(key, tensors)),
+    );
+  const { place: whole } = place(held.name, held.tensors);
   if (whole !== null) {
     const { network, tensors, names } = whole;
     const named = { ...weights, held: { by: 'file', name: network, tensors } } as const;
     return { weights: named, renamed: { [network]: names } };
   }
-  const parts = Object.entries(byFirstPart(held.tensors)).map(([key, tensors]) => ({
-    key,
-    tensors,
-    place: mostOf(place(key, tensors), wanted),
-  }));
+  const parts = Object.entries(byFirstPart(held.tensors)).map(([key, tensors]) => place(key, tensors, true));
   if (parts.every((part) => part.place === null)) return { weights, renamed: {} };
   const { weights: named, renamed } = placed(weights, parts);
   const full = parts.flatMap(({ key, place: found }) =>
@@ -91,11 +88,18 @@ function byFirstPart(tensors: TensorRecords): Readonly<Record<string, TensorReco
   return Object.fromEntries([...parts].map(([key, named]) => [key, Object.fromEntries(named)]));
 }
 
-/** A place that gets at least half of its network's parameters: a part of a name alone says little. */
-function mostOf(place: Place | null, { networks }: Wanted): Place | null {
-  if (place === null) return null;
-  const learned = Object.values(networks[place.network]).filter((tensor) => tensor.learned);
-  return 2 * place.fits >= learned.length ? place : null;
+/** The parameters that have to fit: at least half of a network's for tensors of a first part, which says little. */
+function leastFits(own: OwnTensors, isPart: boolean): number {
+  const learned = Object.values(own).filter((tensor) => tensor.learned);
+  return Math.max(1, isPart ? learned.length / 2 : 0);
+}
+
+/** What placing a dict takes. */
+interface Placing {
+  readonly source: string;
+  readonly wanted: Wanted;
+  /** Whether a first part of names is all that it has in common. */
+  readonly isPart: boolean;
 }
 
 function withPrefix(prefix: string, names: Readonly<Record<string, string>>): Record<string, string> {
@@ -103,14 +107,10 @@ function withPrefix(prefix: string, names: Readonly<Record<string, string>>): Re
 }
 
 /** The network that a state dict is for: the one that it is called after, or that most of it fits; null for none. */
-function placeDict(
-  key: string,
-  tensors: TensorRecords,
-  { source, wanted }: { readonly source: string; readonly wanted: Wanted },
-): Place | null {
+function placeDict(key: string, tensors: TensorRecords, { source, wanted, isPart }: Placing): Place | null {
   const places = Object.entries(wanted.networks)
     .map(([network, own]): Place => ({ network, ...renameTensors(tensors, own) }))
-    .filter(({ fits }) => fits > 0);
+    .filter(({ network, fits }) => fits >= leastFits(wanted.networks[network], isPart));
   const named = places.find(({ network }) => network === key);
   if (named) return named;
   const most = Math.max(0, ...places.map(({ fits }) => fits));

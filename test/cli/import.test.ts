@@ -198,69 +198,24 @@ test('what was imported is a run: it loads, has a page and classes, starts a tra
       expect.stringMatching(/holds imported weights and no training: start one from them, --init .*\n$/),
     ]);
   }
-  const begun = await run(
-    train,
-    ...[
-      'dcgan',
-      '--init',
-      at('g'),
-      '--channels',
-      '3',
-      '--resolution',
-      '64',
-      '--set',
-      'width=4',
-      '--batch',
-      '2',
-      '--steps',
-      '1',
-    ],
-    ...[
-      '--dataset',
-      `folder:${await pictures()}`,
-      '--device',
-      'cpu',
-      '--precision',
-      'fp32',
-      '--out',
-      at('begun'),
-    ],
-  );
+  const begun = await beginFrom(at('g'), 'begun');
   expect([begun.code, begun.stderr]).toEqual([0, expect.stringContaining('generator 26 of 26 tensors')]);
 });
 
 test('--init takes a file of PyTorch, and tells the names that it found', async () => {
-  const { code, stderr } = await run(
-    train,
-    ...[
-      'dcgan',
-      '--init',
-      official('official_dcgan_g.pth'),
-      '--resolution',
-      '64',
-      '--set',
-      'width=4',
-      '--batch',
-      '2',
-      '--steps',
-      '1',
-    ],
-    ...[
-      '--dataset',
-      `folder:${await pictures()}`,
-      '--device',
-      'cpu',
-      '--precision',
-      'fp32',
-      '--out',
-      at('from-file'),
-    ],
-  );
+  const { code, stderr } = await beginFrom(official('official_dcgan_g.pth'), 'from-file');
   expect(code).toBe(0);
   expect(stderr).toContain('generator 25 of 26 tensors');
   expect(stderr).toMatch(/renamed {4}generator main\.0\.weight → 0\.weight, /);
   expect(stderr).toContain('warning: --init: generator starts anew with 12.bias, which the source lacks');
 });
+
+/** A step of a training that starts from weights. */
+async function beginFrom(init: string, out: string) {
+  const data = ['--dataset', `folder:${await pictures()}`, '--resolution', '64', '--batch', '2'];
+  const how = ['--set', 'width=4', '--steps', '1', '--device', 'cpu', '--precision', 'fp32'];
+  return run(train, 'dcgan', '--init', init, ...data, ...how, '--out', at(out));
+}
 
 /** A folder of a few pictures. */
 async function pictures(): Promise<string> {

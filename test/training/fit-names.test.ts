@@ -84,6 +84,25 @@ test('a first part of names that fits less than half of a network is left as it 
   expect(fitNames(file, large)).toEqual({ weights: file, renamed: {} });
 });
 
+test('a first part of names that fits a little of two networks alike does not keep the others from theirs', () => {
+  const bias = [4];
+  const both = wanted({
+    generator: { '0.weight': [4, 3], '0.bias': bias, '1.weight': [4, 4] },
+    discriminator: { '0.weight': [4, 1], '0.bias': bias, '1.weight': [1, 4] },
+  });
+  const { renamed } = fitNames(
+    inFile('lightning', {
+      'g.0.weight': [4, 3],
+      'g.0.bias': bias,
+      'g.1.weight': [4, 4],
+      'perceptual.0.weight': [4, 9],
+      'perceptual.0.bias': bias,
+    }),
+    both,
+  );
+  expect(Object.keys(renamed)).toEqual(['generator']);
+});
+
 test('state dicts go to the networks that they fit, by their keys or by their shapes', () => {
   const dicts = inDicts({
     netD: { 'main.0.weight': [1, 4] },

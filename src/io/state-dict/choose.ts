@@ -2,6 +2,9 @@ import type { Failure } from '../safetensors-header';
 import { quote, SAVE_AGAIN } from './failure';
 import { kindOf, PickleDict, type PickleValue, TensorView } from './values';
 
+/** How many dicts in each other are looked into: a pickle may nest more than the stack holds. */
+const MAX_DEPTH = 64;
+
 /** Tensors by name, and where they were. */
 export interface FoundDict {
   /** The keys that lead to them, from the outermost on. */
@@ -53,7 +56,7 @@ class DictSearch {
   readonly #entered = new Set<PickleDict>();
 
   find(value: PickleValue, path: readonly string[]): readonly FoundDict[] {
-    if (!(value instanceof PickleDict) || this.#entered.has(value)) return [];
+    if (!(value instanceof PickleDict) || this.#entered.has(value) || path.length > MAX_DEPTH) return [];
     this.#entered.add(value);
     for (const wrapper of WRAPPERS) {
       const found = this.find(value.entries.get(wrapper) ?? null, [...path, wrapper]);

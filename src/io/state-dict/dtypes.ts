@@ -1,25 +1,11 @@
-import type { SafetensorsDtype } from '../safetensors-header';
+import { ELEMENT_BYTES, type SafetensorsDtype } from '../safetensors-header';
 
 /** What elements of a storage are: a dtype of the safetensors format, or a complex one, which tensors here cannot have. */
 export type StorageDtype = SafetensorsDtype | 'C64' | 'C128';
 
 /** Bytes of an element. */
 export const STORAGE_BYTES: Readonly<Record<StorageDtype, number>> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  U16: 2,
-  I16: 2,
-  F16: 2,
-  BF16: 2,
-  U32: 4,
-  I32: 4,
-  F32: 4,
-  U64: 8,
-  I64: 8,
-  F64: 8,
+  ...ELEMENT_BYTES,
   C64: 8,
   C128: 16,
 };

@@ -134,11 +134,15 @@ function gather(bytes: Uint8Array, { dtype, shape, strides, offset }: TensorView
 /** The place of each element in its storage: offset + Σ index · stride. */
 function placesOf({ shape, strides, offset }: Pick<TensorView, 'shape' | 'strides' | 'offset'>): Tensor {
   const integers = { dtype: 'int64', device: 'cpu' } as const;
-  return shape
-    .map((length, i) =>
+  // One place changes nothing, and each sum is as large as the view.
+  const axes = shape
+    .map((length, i) => ({ length, stride: strides[i] }))
+    .filter(({ length }) => length !== 1);
+  return axes
+    .map(({ length, stride }, i) =>
       arange({ end: length }, integers)
-        .mul(strides[i])
-        .reshape([length, ...shape.slice(i + 1).map(() => 1)]),
+        .mul(stride)
+        .reshape([length, ...axes.slice(i + 1).map(() => 1)]),
     )
     .reduce((sum, places) => sum.add(places), arange({ start: offset, end: offset + 1 }, integers))
     .reshape([-1]);

@@ -1,5 +1,10 @@
 /** Operations of pickles that are refused, by their byte, as Python's `pickletools` calls them. */
 const NAMES: ReadonlyMap<number, string> = new Map([
+  [0x30, 'POP'],
+  [0x31, 'POP_MARK'],
+  [0x8b, 'LONG4'],
+  [0x8d, 'BINUNICODE8'],
+  [0x8e, 'BINBYTES8'],
   [0x69, 'INST'],
   [0x6f, 'OBJ'],
   [0x50, 'PERSID'],

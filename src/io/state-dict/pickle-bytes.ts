@@ -31,11 +31,6 @@ export class PickleBytesReader {
     return this.#bytes.readUInt32LE(this.#advance(4));
   }
 
-  /** As a length: more than a file can have is as good as infinite. */
-  uint64(): number {
-    return Number(this.#bytes.readBigUInt64LE(this.#advance(8)));
-  }
-
   /** Big-endian, as the format has it. */
   float64(): number {
     return this.#bytes.readDoubleBE(this.#advance(8));

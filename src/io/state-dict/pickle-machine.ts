@@ -6,8 +6,6 @@ import { kindOf, PickleDict, PickleGlobal, PickleList, PickleTuple, type PickleV
 
 /** The most lists, tuples, dicts, names and results of calls that it makes. */
 const MAX_OBJECTS = 500_000;
-/** The longest whole number, in bytes. */
-const MAX_LONG_BYTES = 255;
 
 /** What names, calls and persistent ids in a pickle mean; each throws for what is not allowed. */
 export interface PickleMeaning {
@@ -70,12 +68,6 @@ export class PickleMachine {
     return Array.from({ length: count }, () => this.#pop()).reverse();
   }
 
-  discard(): void {
-    // A mark that nothing lies above is what is discarded.
-    if (this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
-    else this.#pop();
-  }
-
   memoize(index: number = this.#memo.size): void {
     this.#memo.set(index, this.#top());
   }
@@ -121,13 +113,6 @@ export class PickleMachine {
 
   persistent(): void {
     this.make(this.#meaning.persistent(this.#pop()));
-  }
-
-  /** A length of an operation's whole number. @throws for one that nobody needs */
-  longLength(length: number): number {
-    if (length < 0 || length > MAX_LONG_BYTES)
-      throw this.#fail(`its pickle has a whole number of ${length} bytes: it is damaged`);
-    return length;
   }
 
   protocol(version: number): void {

@@ -56,14 +56,12 @@ type Operation = (machine: PickleMachine) => void;
 
 const STOP = 0x2e;
 
-/** The operations by their byte; those of protocol 2, which PyTorch writes, and what stands for them in later ones. */
+/** The operations by their byte; those of protocol 2, which PyTorch writes, and what stands for them in later ones, but for lengths above 4 GB. */
 const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x80, (machine) => machine.protocol(machine.bytes.byte())],
   // FRAME: only says how many bytes come.
   [0x95, ({ bytes }) => bytes.skip(8)],
   [byteOf('('), (machine) => machine.mark()],
-  [byteOf('0'), (machine) => machine.discard()],
-  [byteOf('1'), (machine) => void machine.popMarked()],
   [byteOf('N'), (machine) => machine.push(null)],
   [0x88, (machine) => machine.push(true)],
   [0x89, (machine) => machine.push(false)],
@@ -71,16 +69,13 @@ const OPERATIONS: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [byteOf('M'), (machine) => machine.push(machine.bytes.uint16())],
   [byteOf('J'), (machine) => machine.push(machine.bytes.int32())],
   [0x8a, (machine) => machine.push(machine.bytes.long(machine.bytes.byte()))],
-  [0x8b, (machine) => machine.push(machine.bytes.long(machine.longLength(machine.bytes.int32())))],
   [byteOf('G'), (machine) => machine.push(machine.bytes.float64())],
   [byteOf('U'), (machine) => machine.push(machine.bytes.text(machine.bytes.byte()))],
   [byteOf('T'), (machine) => machine.push(machine.bytes.text(machine.bytes.uint32()))],
   [byteOf('X'), (machine) => machine.push(machine.bytes.text(machine.bytes.uint32()))],
   [0x8c, (machine) => machine.push(machine.bytes.text(machine.bytes.byte()))],
-  [0x8d, (machine) => machine.push(machine.bytes.text(machine.bytes.uint64()))],
   [byteOf('C'), (machine) => skipBytes(machine, machine.bytes.byte())],
   [byteOf('B'), (machine) => skipBytes(machine, machine.bytes.uint32())],
-  [0x8e, (machine) => skipBytes(machine, machine.bytes.uint64())],
   [byteOf('}'), (machine) => machine.make(new PickleDict())],
   [byteOf(']'), (machine) => machine.make(new PickleList())],
   [byteOf(')'), (machine) => machine.make(new PickleTuple([]))],
