@@ -10,6 +10,8 @@ export interface Host {
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
+  /** Milliseconds that only go on, by which progress is shown (`Date.now`). */
+  readonly now?: () => number;
   kill(pid: number, signal: EndSignal): unknown;
   on(signal: EndSignal, listener: () => void): unknown;
   off(signal: EndSignal, listener: () => void): unknown;

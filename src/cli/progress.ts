@@ -6,6 +6,7 @@ export function progressOf({
   showsProgress,
   stderr,
   lively,
+  now,
 }: Terminal): ((state: TaskState) => void) | undefined {
-  return showsProgress ? createTaskProgress({ stream: stderr, bar: lively }) : undefined;
+  return showsProgress ? createTaskProgress({ stream: stderr, bar: lively, now }) : undefined;
 }

@@ -185,7 +185,7 @@ export class ReportView {
   #begin(start: number, { bar = this.#options.terminal.lively } = {}): void {
     const { terminal, steps } = this.#options;
     if (terminal.showsProgress)
-      this.#progress = createProgress({ steps, start, stream: terminal.stderr, bar });
+      this.#progress = createProgress({ steps, start, stream: terminal.stderr, bar, now: terminal.now });
   }
 
   /** Weighs each report's speed with the time since the one before. */

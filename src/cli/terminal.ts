@@ -32,6 +32,8 @@ export class Terminal {
   readonly lively: boolean;
   /** Whether a moving or growing progress has its place: not with `--quiet`, nor between lines of JSON on a screen. */
   readonly showsProgress: boolean;
+  /** The clock that progress is shown by. */
+  readonly now: () => number;
   /** Aborted when nobody reads stdout any more. */
   readonly closed: AbortSignal;
   readonly #stdout: Output;
@@ -42,6 +44,7 @@ export class Terminal {
     this.stderr = host.stderr;
     this.lively = (host.stderr.isTTY ?? false) && (flags.color ?? true) && !host.env.NO_COLOR;
     this.showsProgress = !this.quiet && !(this.json && (host.stdout.isTTY ?? false));
+    this.now = host.now ?? Date.now;
     this.#stdout = host.stdout;
     const closed = new AbortController();
     this.closed = closed.signal;

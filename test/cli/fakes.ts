@@ -21,7 +21,7 @@ export class Sink extends Writable {
   }
 }
 
-/** A process that only remembers. */
+/** A process that only remembers, and whose clock counts its readings, as seconds on a screen and else as milliseconds: what is shown does not hang on a machine's speed. */
 export class FakeHost implements Host {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -29,11 +29,14 @@ export class FakeHost implements Host {
   readonly signals = new EventEmitter();
   readonly pid = 4711;
   readonly kills: [number, EndSignal][] = [];
+  readonly now: () => number;
 
   constructor({ tty = false, env = {} }: { tty?: boolean; env?: Record<string, string> } = {}) {
     this.stdout = new Sink(tty);
     this.stderr = new Sink(tty);
     this.env = env;
+    let readings = 0;
+    this.now = () => (tty ? 1000 : 1) * readings++;
   }
 
   kill(pid: number, signal: EndSignal): void {
