@@ -43,7 +43,9 @@ class Project {
     this.write('package.json', '{ "private": true }\n');
     this.env = outsideNpm({ ...process.env, PATH: bin });
     const { stamp } = localBuild(packageRoot(), process.env);
-    const cached = stamp?.libtorch.startsWith(`${realpathSync(cacheFolder())}/`);
+    const cache = cacheFolder();
+    const cached = existsSync(cache) && stamp?.libtorch.startsWith(`${realpathSync(cache)}/`);
+    // Python is not on the PATH.
     if (stamp && !cached) this.env.LIBTORCH = stamp.libtorch;
   }
 
@@ -152,11 +154,16 @@ async function main(work: string): Promise<void> {
     if (!readdirSync(join(project.folder, 'run', 'checkpoints')).includes('step-000020'))
       throw new Error('expected a checkpoint of step 20');
   });
-  check('JavaScript computes, by require and import, whatever LD_LIBRARY_PATH says', () => {
+  check('JavaScript computes, by require, import and in a worker, whatever LD_LIBRARY_PATH says', () => {
     project.write('six.cjs', `const { ones, scope } = require('libtorch-gan');\n${COMPUTES}\n`);
     project.write('six.mjs', `import { ones, scope } from 'libtorch-gan';\n${COMPUTES}\n`);
+    const worker = "new (require('node:worker_threads').Worker)('./six.cjs')";
+    project.write(
+      'worker.cjs',
+      `require('./six.cjs');\n${worker}.on('exit', (code) => process.exit(code));\n`,
+    );
     const env = { LD_LIBRARY_PATH: decoys(work) };
-    for (const name of ['six.cjs', 'six.mjs']) project.run('node', [name], { env });
+    for (const name of ['six.cjs', 'six.mjs', 'worker.cjs']) project.run('node', [name], { env });
   });
   check('TypeScript finds the types', () => {
     project.write('typed.ts', TYPED);
