@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/native/root';
-import { version } from '../../src/version';
 import { json, type Packed, pack } from './native-package';
 
 /**
@@ -24,7 +23,7 @@ export function packLibrary(out: string, prebuilt: readonly Packed[]): Packed {
     const { scripts, devDependencies, ...description } = JSON.parse(readFileSync(file, 'utf8'));
     const optional = Object.fromEntries(prebuilt.map(({ name, version }) => [name, version]));
     writeFileSync(file, json({ ...description, optionalDependencies: optional }));
-    return { name: description.name, version, file: pack(folder, out) };
+    return { name: description.name, version: description.version, file: pack(folder, out) };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -9,7 +9,6 @@ import { nativeSourcesHash } from '../../src/native/native-sources';
 import { MANIFEST, type PackedFile, type PrebuiltManifest } from '../../src/native/prebuilt-manifest';
 import { packageRoot } from '../../src/native/root';
 import { setup } from '../../src/setup/setup';
-import { version } from '../../src/version';
 import { neededFrom, needsOf, newest } from './elf';
 
 /** A package that was made. */
@@ -46,6 +45,7 @@ export async function packNative(out: string): Promise<Packed> {
   try {
     const manifest = installInto(work, { root, path, stamp });
     const description = describe(manifest);
+    const { library: version } = manifest;
     writeFileSync(join(work, 'package.json'), json({ ...common(root), ...description }));
     writeFileSync(join(work, MANIFEST), json(manifest));
     writeFileSync(join(work, 'README.md'), readme(description.name, manifest));
@@ -90,7 +90,7 @@ function installInto(
   const interfaces = needs.flatMap((each) => each.interfaces);
   const libstdcxx = newest(interfaces, 'GLIBCXX');
   return {
-    library: version,
+    library: common(root).version,
     sources: nativeSourcesHash(root),
     platform: `${process.platform}-${process.arch}`,
     glibc: newest(interfaces, 'GLIBC'),
@@ -121,8 +121,8 @@ function describe({ platform, libtorch, addon, opener, glibc }: PrebuiltManifest
 
 /** What the package has in common with the library. */
 function common(root: string) {
-  const { license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return { version, license, engines };
+  const { version, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return { version: String(version), license, engines };
 }
 
 function nodeApiOf(root: string): number {
@@ -141,10 +141,10 @@ function packed(folder: string, name: string): PackedFile {
 }
 
 function readme(name: string, manifest: PrebuiltManifest): string {
-  const { libtorch, platform, glibc, libstdcxx, nodeApi, compiler, instructions } = manifest;
+  const { library, libtorch, platform, glibc, libstdcxx, nodeApi, compiler, instructions } = manifest;
   return `# ${name}
 
-The native addon of [libtorch-gan](https://www.npmjs.com/package/libtorch-gan) ${version} for ${platform}, compiled with ${compiler} for
+The native addon of [libtorch-gan](https://www.npmjs.com/package/libtorch-gan) ${library} for ${platform}, compiled with ${compiler} for
 LibTorch ${libtorch} (CPU). It holds nothing of LibTorch. libtorch-gan takes it by itself where it fits, and compiles where it does not:
 install libtorch-gan, not this.
 
