@@ -1,6 +1,7 @@
 import { BUILDS } from '../setup/builds';
 import { VARIABLE } from '../setup/choice';
 import { type Diagnosis, diagnose } from '../setup/diagnosis';
+import type { Tool } from '../setup/toolchain';
 import type { Host } from './host';
 import { createProgram, runProgram } from './program';
 
@@ -22,10 +23,7 @@ function rows(diagnosis: Diagnosis): [name: string, text: string][] {
   return [
     ['Node.js', `${node} on ${platform}`],
     ['CPU', `${cpu.model}, ${cpu.cores} cores${capability}, ${size(cpu.memoryBytes)} of memory`],
-    ...tools.map((tool): [string, string] => [
-      tool.name,
-      tool.version ?? `${tool.required ? 'MISSING' : 'not found'}: ${tool.need} (\`${tool.install}\`)`,
-    ]),
+    ...tools.map((tool): [string, string] => [tool.name, tool.version ?? absent(tool, diagnosis)]),
     ...named('LibTorch', libtorchLines(diagnosis)),
     ...named('addon', addonLines(diagnosis)),
     ...named('GPU', gpus.length > 0 ? gpus : ['none']),
@@ -37,6 +35,15 @@ function rows(diagnosis: Diagnosis): [name: string, text: string][] {
     ),
     ['next', `${next.command}    (${next.reason})`],
   ];
+}
+
+/** What compiles is needed where no prebuilt addon serves, or may. */
+function absent({ required, need, install }: Tool, { addon }: Diagnosis): string {
+  if (!required) return `not found: ${need} (\`${install}\`)`;
+  const needed = addon.prebuilt === null && addon.awaits.length === 0;
+  return needed
+    ? `MISSING: ${need} (\`${install}\`)`
+    : `not found: ${need}, which the prebuilt addon does without`;
 }
 
 /** Which LibTorch setup takes on this machine. */
@@ -56,15 +63,17 @@ function libtorchLines({ libtorch: { found, rejected } }: Diagnosis): string[] {
 }
 
 function addonLines({ addon }: Diagnosis): string[] {
-  if (!addon.built) return [`MISSING: ${addon.path}`];
-  const { facts, stale, failure } = addon;
-  const stalled = stale ? [`  stale: ${stale}`] : [];
-  if (!facts) return [`DOES NOT LOAD: ${failure}`, ...stalled];
+  const passedOver = addon.passedOver.map((line) => `  passed over: ${line}`);
+  if (!addon.built) return [`MISSING: ${addon.path}`, ...passedOver];
+  const { facts, stale, failure, prebuilt } = addon;
+  const remarks = [...(stale ? [`  stale: ${stale}`] : []), ...passedOver];
+  if (!facts) return [`DOES NOT LOAD: ${failure}`, ...remarks];
   // LibTorch knows its cuDNN only where there is a GPU.
   const cudnn = facts.cudnn ? `, cuDNN ${facts.cudnn}` : '';
   const cuda = facts.cuda ? `CUDA${cudnn}, devices: ${facts.devices.join(', ') || 'none'}` : 'CPU only';
   const libtorch = `  with LibTorch ${facts.version}, ${cuda}${addon.stamp ? `, in ${addon.stamp.libtorch}` : ''}`;
-  return [`loads: ${addon.path}`, libtorch, ...stalled];
+  const origin = prebuilt === null ? 'compiled here' : `prebuilt, of the package ${prebuilt.name}`;
+  return [`loads: ${addon.path}`, `  ${origin}`, libtorch, ...remarks];
 }
 
 function named(name: string, lines: readonly string[]): [string, string][] {

@@ -1,4 +1,5 @@
-import { decodeFormed, type Fit, loadSharp, type Sharp } from '../data/decode-image';
+import { decodeFormed, loadSharp, type Sharp } from '../data/decode-image';
+import type { Fit } from '../data/decoded-form';
 import { frameOf, type ImageFrame } from '../data/image-frame';
 import { sizeText } from '../data/image-size';
 import type { ImageShape } from '../data/image-spec';

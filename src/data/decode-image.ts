@@ -1,11 +1,10 @@
 import type sharp from 'sharp';
 import { GanError, messageOf } from '../errors';
+import type { DecodedForm } from './decoded-form';
 import type { ImageSize } from './image-size';
 import type { ImageShape } from './image-spec';
 import { type ImageFile, openImage, shownSize } from './open-image';
-import { type DecodedForm, renderBytes, renderDeep } from './render-image';
-
-export type { DecodedForm, Fit } from './render-image';
+import { renderBytes, renderDeep } from './render-image';
 
 /** The sharp module. */
 export type Sharp = typeof sharp;

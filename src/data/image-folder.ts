@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { UsageError } from '../errors';
 import { ImageDataset } from './dataset';
-import { type DecodedForm, decodeImage, type Fit } from './decode-image';
+import { decodeImage } from './decode-image';
+import type { DecodedForm, Fit } from './decoded-form';
 import { type FolderContents, readFolder } from './folder-contents';
 import { listSplit, noTestSplit, type Split, splitFolders } from './folder-split';
 import { type ImageList, listImages } from './image-list';
 import { type Resolution, requireResolution } from './image-size';
-import { type PackOptions, packedImages } from './pack-images';
+import { packedImages } from './pack-images';
+import type { PackOptions } from './pack-options';
 
 /** The form that images of files are brought to. */
 export interface DecodingOptions extends PackOptions {

@@ -1,4 +1,4 @@
-import type { Fit } from './decode-image';
+import type { Fit } from './decoded-form';
 import type { ImageSize } from './image-size';
 
 /** The part of an image at its own size that a model sees, and where that lies in what it sees. */

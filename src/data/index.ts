@@ -14,7 +14,7 @@ export {
   type ImageDatasetOptions,
   type SkippedImage,
 } from './dataset';
-export type { Fit } from './decode-image';
+export type { Fit } from './decoded-form';
 export { type NoiseOptions, noisy, shrunk } from './degradations';
 export { type Degradation, degraded } from './degraded-dataset';
 export { type DigitsOptions, digits } from './digits';
@@ -36,7 +36,7 @@ export {
   normalImages,
   normalMask,
 } from './normal-images';
-export type { PackOptions } from './pack-images';
+export type { PackOptions } from './pack-options';
 export { pairFolder } from './pair-folder';
 export { PairedDataset, type PairedDatasetOptions } from './paired-dataset';
 export type { PartImages } from './part-images';

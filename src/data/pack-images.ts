@@ -4,16 +4,9 @@ import { GanError, messageOf } from '../errors';
 import { cacheFolder } from '../native/root';
 import type { SkippedImage } from './dataset';
 import { loadSharp, type Sharp } from './decode-image';
+import type { PackOptions } from './pack-options';
 import { type PackContents, packPath, readPack, writePack } from './packed';
 import { filePixels, type PixelSource } from './pixels';
-import type { OnDataProgress } from './progress';
-
-/** How examples are brought into the cache. */
-export interface PackOptions {
-  /** Stop at the first image that cannot be decoded, or leave such images out and count them (fail). */
-  readonly onBadImage?: 'fail' | 'skip';
-  readonly progress?: OnDataProgress;
-}
 
 /** One entry of a packed file. */
 export interface PackedExample {

@@ -1,6 +1,7 @@
 import { extname, join } from 'node:path';
 import { GanError, UsageError } from '../errors';
-import { type DecodedForm, decodeHalves, decodeImage, type Sharp } from './decode-image';
+import { decodeHalves, decodeImage, type Sharp } from './decode-image';
+import type { DecodedForm } from './decoded-form';
 import { type DomainFolders, domainFolders } from './domain-folders';
 import { type FolderContents, leftOut, readFolder, within } from './folder-contents';
 import { findSplit, noTestSplit, type Split, type SplitFolders } from './folder-split';

@@ -1,20 +1,10 @@
-import { hasAlpha, type ImageShape } from './image-spec';
+import type { DecodedForm } from './decoded-form';
+import { hasAlpha } from './image-spec';
 import { luma } from './luma';
 import type { OpenImage } from './open-image';
 import type { PlainPng } from './plain-png';
 
-/**
- * How an image is brought to another shape: `crop` covers it and cuts the middle out, `pad` fits the whole image in, with a margin that
- * is white, or transparent where there is alpha, and `stretch` changes its proportions.
- */
-export type Fit = 'crop' | 'pad' | 'stretch';
-
-/** What images are decoded to. */
-export interface DecodedForm extends ImageShape {
-  readonly fit: Fit;
-}
-
-/** {@link Fit} in CSS's words, which are sharp's. */
+/** `Fit` in CSS's words, which are sharp's. */
 const OBJECT_FIT = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 
 /** An image in a form: uint8 [C, H, W] in sRGB. Without a channel for alpha, transparent parts are laid on white. */

@@ -4,7 +4,7 @@ import { nearest } from '../nearest';
 import { dataFolder } from './cache';
 import { cifar10 } from './cifar';
 import type { ImageDataset } from './dataset';
-import type { Fit } from './decode-image';
+import type { Fit } from './decoded-form';
 import { type DigitsOptions, digits } from './digits';
 import { domainFolders } from './domain-folders';
 import { readFolder } from './folder-contents';

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { GanError } from '../errors';
 import type { Libtorch } from '../native/libtorch';
-import { addonFiles, type BuildStamp, buildFolder } from '../native/load';
+import { type BuildStamp, buildFolder, localBuild } from '../native/local-build';
 import { withLock } from './lock';
 import { type ProcessContext, withProgress } from './progress';
 import { firstLine, run } from './run';
@@ -48,7 +48,7 @@ interface Job {
 }
 
 function compile(libtorch: Libtorch, job: Job): Promise<BuildResult> {
-  const { path: addon } = addonFiles(job.root, job.context.env);
+  const { path: addon } = localBuild(job.root, job.context.env);
   const before = modified(addon);
   return withProgress(`compiling the addon with LibTorch ${libtorch.version}`, job.context, {
     work: async (progress) => {

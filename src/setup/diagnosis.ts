@@ -5,7 +5,7 @@ import { messageOf } from '../errors';
 import { findLibtorch, type LibtorchSearch } from '../native/libtorch';
 import { type AddonFiles, addonFiles } from '../native/load';
 import { cacheFolder, packageRoot, setupCommand, trainCommand } from '../native/root';
-import type { Kind } from './builds';
+import { BUILDS, type Kind } from './builds';
 import { type Choice, chooseBuild, misfit, VARIABLE } from './choice';
 import { type Driver, type DriverSearch, findDriver } from './driver';
 import { type AddonFacts, probeAddon } from './probe';
@@ -40,7 +40,7 @@ export interface Diagnosis {
 export function diagnose(env: NodeJS.ProcessEnv = process.env, root: string = packageRoot()): Diagnosis {
   const files = addonFiles(root, env);
   const obstacle = files.built ? files.unfit : 'it is not built';
-  const probe = obstacle === null ? probeAddon(files.path, env) : { failure: obstacle };
+  const probe = obstacle === null ? probeAddon(files, env) : { failure: obstacle };
   const search = findDriver({ env });
   const { choice, reason } = choose(env, search);
   const findings = {
@@ -81,6 +81,12 @@ function nextStep(
     return { command: trainCommand(), reason: 'all is ready' };
   }
   const missing = missingTools(tools);
+  // A prebuilt addon whose LibTorch can be had needs no compiler.
+  const awaited = addon.awaits.find((version) =>
+    Object.values(BUILDS).some((one) => one.version === version),
+  );
+  if (awaited && missing && !env.LIBTORCH)
+    return { command: build, reason: `fetches LibTorch ${awaited}, which a prebuilt addon is there for` };
   if (missing)
     return {
       command: tools

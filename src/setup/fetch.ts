@@ -3,13 +3,12 @@ import * as path from 'node:path';
 import { GanError, hasCode, messageOf } from '../errors';
 import { inspectLibtorch, type Libtorch } from '../native/libtorch';
 import { cacheFolder } from '../native/root';
-import { checkHash, checkMembers } from './archive';
+import { checkHash, unpackArchive } from './archive';
 import { BUILDS, gigabytes, type Kind, nameOf } from './builds';
 import { download } from './download';
 import { withLock } from './lock';
 import { pipDownload, pipInstall } from './pip';
 import { type ProcessContext, withProgress } from './progress';
-import { run } from './run';
 
 /** Libraries of a wheel that serve Python or PyTorch's own tests. */
 const UNUSED =
@@ -135,7 +134,6 @@ async function checkWheels(wheels: readonly string[], { stderr }: ProcessContext
   stderr?.write(`note: no sha256 of ${all} is known here: pip has compared with its index alone\n`);
 }
 
-/** CMake is needed anyway, and brings an unzip that is on every machine. */
 function unpack(
   archive: string,
   { kind, work, context }: { kind: Kind; work: string; context: ProcessContext },
@@ -149,15 +147,8 @@ function unpack(
     work: async () => {
       if (!isWholeZip(archive))
         throw new GanError('ERR_FETCH', `${path.basename(archive)} is no zip, or truncated`);
-      await checkMembers(archive);
-      const args = ['-E', 'tar', 'xf', archive, ...wanted.map((name) => `${top}/${name}`)];
-      const { code, output } = await run('cmake', args, { cwd: folder });
-      // It ends with 0 for some broken archives too: only silence is success.
-      if (code !== 0 || output.trim() !== '')
-        throw new GanError(
-          'ERR_FETCH',
-          `${path.basename(archive)} cannot be unpacked: ${output.trim().split('\n')[0]}`,
-        );
+      const members = wanted.map((name) => `${top}/${name}`);
+      await unpackArchive(archive, { folder, wanted: members, env: context.env });
       if (!wheel) fs.renameSync(path.join(folder, top), path.join(folder, 'torch'));
       fs.rmSync(archive);
       return prune(folder, kind);

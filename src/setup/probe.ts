@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { AddonFiles } from '../native/load';
 
 /** What the addon tells of itself and of LibTorch, once it is loaded. */
 export interface AddonFacts {
@@ -18,7 +19,9 @@ export interface AddonFacts {
 export type Probe = { readonly facts: AddonFacts } | { readonly failure: string };
 
 const PROBE = `
-const addon = require(process.argv[1]);
+const [file, opener, ...libraries] = process.argv.slice(1);
+for (const library of libraries) require(opener).open(library);
+const addon = require(file);
 const devices = Array.from({ length: addon.cudaDeviceCount() }, (_, i) => addon.cudaDeviceName('cuda:' + i));
 process.stdout.write(JSON.stringify({
   version: addon.version(), cuda: addon.builtWithCuda(), cudnn: addon.cudnnVersion(),
@@ -29,8 +32,16 @@ process.stdout.write(JSON.stringify({
  * Loads the addon in a process of its own and asks it for its facts: whatever a broken LibTorch does there, a crash included, the
  * caller goes on.
  */
-export function probeAddon(file: string, env: NodeJS.ProcessEnv = process.env): Probe {
-  const child = spawnSync(process.execPath, ['-e', PROBE, file], { encoding: 'utf8', env, timeout: 60_000 });
+export function probeAddon(
+  { path, prebuilt }: Pick<AddonFiles, 'path' | 'prebuilt'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Probe {
+  const before = prebuilt === null ? [] : [prebuilt.opener, ...prebuilt.libraries];
+  const child = spawnSync(process.execPath, ['-e', PROBE, path, ...before], {
+    encoding: 'utf8',
+    env,
+    timeout: 60_000,
+  });
   if (child.status === 0) return { facts: JSON.parse(child.stdout) as AddonFacts };
   if (child.error) return { failure: child.error.message };
   if (child.signal) return { failure: `it ends the process with ${child.signal}` };

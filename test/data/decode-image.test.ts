@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import {
-  type DecodedForm,
   decodeFormed,
   decodeHalves,
   decodeImage,
@@ -9,6 +8,7 @@ import {
   loadSharp,
   measureImage,
 } from '../../src/data/decode-image';
+import type { DecodedForm } from '../../src/data/decoded-form';
 import { plain, put, temporaryFolder } from './files';
 import { bmp, floatTiff, pngRow } from './image-files';
 

@@ -62,6 +62,9 @@ test('an addon that fits its LibTorch is neither unfit nor stale', () => {
     stamp: stamp(),
     unfit: null,
     stale: null,
+    prebuilt: null,
+    awaits: [],
+    passedOver: [],
   });
 });
 
