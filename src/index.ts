@@ -1,6 +1,10 @@
 /** The public face: everything a script or a package imports from `libtorch-gan`. */
 export * as data from './data';
 export { GanError, hasCode, UsageError } from './errors';
+export { type ExportedOnnx, type ExportOnnxOptions, exportOnnx } from './export/export-onnx';
+export { exportSafetensors, type WeightsFile } from './export/export-safetensors';
+export { type ExportedTorchScript, exportTorchScript } from './export/export-torch-script';
+export { type ExportedWeb, type ExportWebOptions, exportWeb } from './export/export-web';
 export { readStateDict, type StateDictOptions } from './io/read-state-dict';
 export { readSafetensors } from './io/read-tensors';
 export { ScriptModule } from './io/script-module';
