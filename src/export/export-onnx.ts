@@ -69,11 +69,16 @@ export function graphOf(
   if (opset !== undefined && !OPSETS.includes(opset))
     throw new UsageError(`an export expects opset to be ${OPSETS.join(' or ')} but received ${opset}`);
   oneOf('an export', 'precision', precision, ['float32', 'float16']);
-  const recipe = String(settings.recipe);
+  const recipe = recipeOf(settings);
   const metadata = {
     ...{ recipe, checkpoint, step: String(step), weights },
     ...(classNames.length > 0 && { classNames: JSON.stringify(classNames) }),
     facts: JSON.stringify(task.facts),
   };
   return onnxOf(task, { precision, opset, text: { name: recipe, metadata } });
+}
+
+/** The name of the recipe that a model was trained as; `model` where a script trained it. */
+export function recipeOf({ recipe }: LoadedModel['settings']): string {
+  return typeof recipe === 'string' ? recipe : 'model';
 }

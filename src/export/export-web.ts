@@ -1,5 +1,5 @@
 import type { LoadedModel } from '../training/load';
-import { type GraphOptions, graphOf } from './export-onnx';
+import { type GraphOptions, graphOf, recipeOf } from './export-onnx';
 import { type TaskOptions, taskOf } from './model-task';
 import type { Parity } from './parity';
 import { findRuntime } from './runtime';
@@ -33,7 +33,7 @@ export interface ExportedWeb {
 export async function exportWeb(
   model: LoadedModel,
   folder: string,
-  { title = `${model.settings.recipe}, step ${model.step}`, ...options }: ExportWebOptions = {},
+  { title = `${recipeOf(model.settings)}, step ${model.step}`, ...options }: ExportWebOptions = {},
 ): Promise<ExportedWeb> {
   // A page’s script draws and shows floats [N, C, H, W].
   const task = taskOf(model, { ...options, pixels: 'float', layout: 'nchw' });

@@ -55,8 +55,11 @@ export interface LoadOptions {
   readonly standingStatistics?: { readonly batches?: number; readonly truncation?: number };
   /** Recipes by name. */
   readonly recipes: Readonly<Record<string, ModelBuilder>>;
-  /** What builds the model of a run that names a file as its recipe; undefined for other names. It is asked first. */
-  readonly recipeFile?: (name: string) => ModelBuilder | undefined;
+  /**
+   * What builds the model of a run that names a file as its recipe, or that was trained by a script and names none; undefined for other names.
+   * It is asked first.
+   */
+  readonly recipeFile?: (name: string | undefined) => ModelBuilder | undefined;
 }
 
 /** A trained model, by its sampler. */
@@ -222,21 +225,23 @@ function builderOf(
   { recipes, recipeFile }: Pick<LoadOptions, 'recipes' | 'recipeFile'>,
 ): Building {
   const { recipe, set } = description.settings;
-  if (typeof recipe !== 'string' || !isJsonObject(set))
-    throw new GanError(
-      'ERR_NO_RECIPE',
-      `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: build them there and load networks/NAME.safetensors with loadStateDict`,
-    );
-  const builder = recipeFile?.(recipe) ?? (Object.hasOwn(recipes, recipe) ? recipes[recipe] : undefined);
+  const named = typeof recipe === 'string' && isJsonObject(set) ? recipe : undefined;
+  const builder = recipeFile?.(named) ?? (named !== undefined && recipeNamed(recipes, named));
   if (builder) {
     const { fields = {} } = builder;
     const defaults = Object.entries(fields).map(([key, field]) => [key, field.default]);
-    return { builder, config: { ...Object.fromEntries(defaults), ...set } };
+    return { builder, config: { ...Object.fromEntries(defaults), ...(isJsonObject(set) && set) } };
   }
   throw new GanError(
     'ERR_NO_RECIPE',
-    `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${recipe}: another version of libtorch-gan wrote it`,
+    named === undefined
+      ? `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: name what builds them, load(run, { recipe: { build: () => model } }), or the file of a recipe`
+      : `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${named}: another version of libtorch-gan wrote it`,
   );
+}
+
+function recipeNamed(recipes: LoadOptions['recipes'], name: string): ModelBuilder | undefined {
+  return Object.hasOwn(recipes, name) ? recipes[name] : undefined;
 }
 
 /** The sampler of a model that makes images of latents. @throws UsageError for one that takes images in */
