@@ -32,6 +32,7 @@ import { wganGp } from './wgan-gp';
 
 export { adversarialLoss, LOSSES as adversarialLosses } from './adversarial';
 export { reconstructions, traversals } from './autoencoder';
+/** Fields of a recipe’s configuration, and how they are read. */
 export * as field from './config';
 export { type GanConfig, type GanOptions, type GanParts, gan, type Penalty } from './gan';
 export type { Recipe, TrainingLength } from './recipe';

@@ -35,6 +35,7 @@ export interface ModelBuilder {
   prepare?(dataset: Dataset, config: Readonly<Record<string, unknown>>, preparation: Preparation): Dataset;
   /** Whether what it learns are patches of the images that it is for (false). */
   readonly patches?: boolean;
+  /** The model of a configuration, with new networks each time: they are loaded into, and given back with the model. */
   build(config: Readonly<Record<string, unknown>>, specs: DataSpecs): Model;
 }
 
@@ -94,6 +95,7 @@ export interface LoadedModel extends SampledNetworks {
    * @throws UsageError for a request of the other kind, or what the model does not take
    */
   run(request: RunRequest): Tensor;
+  /** Gives its networks back. */
   dispose(): void;
 }
 
