@@ -97,6 +97,8 @@ export interface LoadedModel extends SampledNetworks {
   run(request: RunRequest): Tensor;
   /** Gives its networks back. */
   dispose(): void;
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -145,6 +147,9 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       ...(unfinished !== undefined && { stage: unfinished }),
       batchNorm: standing ?? (sampler.takes === 'images' ? NORMS_IN_WORDS[sampler.norms] : undefined),
     };
+    const dispose = () => {
+      for (const network of Object.values(networks)) network.dispose();
+    };
     return {
       ...sampled,
       checkpoint: named,
@@ -161,9 +166,8 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       scorer: (options.scorer && model.scorer) || null,
       notes: [...notes, ...told],
       run: (request) => run({ ...sampled, sampler }, request),
-      dispose() {
-        for (const network of Object.values(networks)) network.dispose();
-      },
+      dispose,
+      [Symbol.dispose]: dispose,
     };
   } catch (error) {
     for (const network of Object.values(networks)) network.dispose();

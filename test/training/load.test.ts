@@ -231,6 +231,16 @@ describe('what no recipe tells how to use', () => {
     });
   });
 
+  test('is no longer such a run where the file of a recipe is named', async () => {
+    const out = await train(DCGAN, { recipe: undefined });
+    const file = join(folder.path, 'mine.js');
+    const library = JSON.stringify(join(__dirname, '../../src/recipes/dcgan'));
+    writeFileSync(file, `exports.mine = require(${library}).dcgan;`);
+    await withModel(out, (own) => expect(own.run({ count: 1 }).shape).toEqual([1, 1, 16, 16]), {
+      recipe: file,
+    });
+  });
+
   test('is other networks than those that the script trained', async () => {
     const out = await train(DCGAN, { recipe: undefined, set: undefined });
     const wider = { build: () => buildModel(DCGAN.recipe, { set: { ...DCGAN.set, width: '8' } }) };
