@@ -133,7 +133,7 @@ function mine(): Model {
 async function train(learned: data.ImageDataset): Promise<void> {
   manualSeed(1);
   const trainer = new Trainer({ ...mine(), seed: 1, precision: 'fp32' });
-  const loader = learned.loader({ batch: 64, seed: 1 });
+  const loader = learned.loader({ batch: Math.min(64, learned.count), seed: 1 });
   try {
     const options = { steps: 600, out, logEvery: 200, sampleEvery: 200 };
     for await (const { step, losses, statistics } of trainer.fit(loader, options)) {
