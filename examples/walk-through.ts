@@ -25,11 +25,14 @@ import {
   report,
   ScriptModule,
   scope,
+  setThreads,
   type Tensor,
   Trainer,
 } from '../src';
 
 const [out = join('runs', 'walk-through'), folder] = process.argv.slice(2);
+// Networks this small gain nothing from more, which wait for each other where other work goes on.
+setThreads(1);
 
 // 1. Data
 
