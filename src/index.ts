@@ -1,16 +1,45 @@
-/** The public face: everything a script or a package imports from `libtorch-gan`. */
+/**
+ * The public face: everything a script or a package imports from `libtorch-gan`.
+ *
+ * @module libtorch-gan
+ */
+
+export type { Pair } from './check';
+/** Data sets, loaders, augmentation and degradations: `--dataset` and more. */
 export * as data from './data';
 export { GanError, hasCode, UsageError } from './errors';
+export {
+  type ExportedOnnx,
+  type ExportOnnxOptions,
+  exportOnnx,
+  type GraphOptions,
+} from './export/export-onnx';
+export { exportSafetensors, type WeightsFile } from './export/export-safetensors';
+export { type ExportedTorchScript, exportTorchScript } from './export/export-torch-script';
+export { type ExportedWeb, type ExportWebOptions, exportWeb } from './export/export-web';
+export type { TaskOptions } from './export/model-task';
+export type { ExportPrecision } from './export/onnx/builder';
+export type { OnnxType, Port } from './export/onnx/proto';
+export type { Difference, Parity } from './export/parity';
+export type { ScriptExport } from './export/script-file';
+export type { PixelForm } from './export/task';
+export type { JsonObject } from './io/json';
 export { readStateDict, type StateDictOptions } from './io/read-state-dict';
 export { readSafetensors } from './io/read-tensors';
+export type { TensorRecord, TensorRecords } from './io/safetensors';
 export { ScriptModule } from './io/script-module';
+/** Losses and regularisers: pure functions of logits and tensors. */
 export * as losses from './losses';
+/** How good images are: features, distances between distributions, comparisons of pairs, bounds on likelihoods. */
 export * as metrics from './metrics';
+/** The networks of the recipes. */
 export * as models from './models';
 export { tuneProcess } from './native/addon';
 export { TorchError } from './native/torch-error';
 export type { DType, MemoryFormat } from './native/types';
+/** Layers, initialisers, and what modules are made of. */
 export * as nn from './nn';
+/** Optimizers, schedules, clipping and averaged weights. */
 export * as optim from './optim';
 export {
   adversarialLoss,
@@ -29,10 +58,20 @@ export {
   type TrainingLength,
   traversals,
 } from './recipes';
+/** Pictures, progress, logs and the page of a run. */
 export * as report from './report';
 export { type Profile, profile } from './report/profile';
+/** What an intermediate latent w allows: truncation, mixing, directions, the search for the w of an image. */
 export * as style from './style';
-export { autocast, enableGrad, grad, isGradEnabled, noGrad, withoutAutocast } from './tensor/autograd';
+export {
+  autocast,
+  enableGrad,
+  type GradOptions,
+  grad,
+  isGradEnabled,
+  noGrad,
+  withoutAutocast,
+} from './tensor/autograd';
 export {
   arange,
   empty,
@@ -40,6 +79,7 @@ export {
   fromBytes,
   full,
   linspace,
+  type NestedBooleans,
   ones,
   onesLike,
   poisson,
@@ -55,6 +95,7 @@ export {
   zerosLike,
 } from './tensor/create';
 export {
+  type DeviceFacts,
   defaultDevice,
   deviceFacts,
   resolveDevice,
@@ -65,14 +106,23 @@ export {
   setThreads,
   synchronize,
 } from './tensor/device';
+/** Operators of tensors that are functions, not methods. */
 export * as functional from './tensor/functional';
 export { hostReads } from './tensor/host-reads';
-export { cudaMemory, type MemoryUse, memory } from './tensor/memory';
+export { type CudaMemoryUse, cudaMemory, type MemoryUse, memory } from './tensor/memory';
+export type { Operand } from './tensor/pointwise-methods';
 export { span } from './tensor/profiler';
 export { Generator, getRngState, manualSeed, setRngState } from './tensor/random';
+export type { Dims, Indexed, Keepdim } from './tensor/reduction-methods';
 export { dispose, inScope, keep, scope } from './tensor/scope';
 export { cat, stack } from './tensor/shapes';
-export { Tensor, type TypedArray } from './tensor/tensor';
+export {
+  type BackwardOptions,
+  type Conversion,
+  type NestedNumbers,
+  Tensor,
+  type TypedArray,
+} from './tensor/tensor';
 export { type Checkpoint, openCheckpoint, readCheckpoint } from './training/checkpoint';
 export type { DivergenceOptions, DivergencePolicy } from './training/divergence-policy';
 export type { Norms } from './training/evaluating';
@@ -80,22 +130,47 @@ export type { TrainingEvaluation } from './training/evaluation';
 export type { EvaluationOptions } from './training/evaluation-options';
 export type { FitOptions } from './training/fit-options';
 export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
+export type { CapturedGraph, GraphCapture } from './training/graph-capture';
 export type { Grid } from './training/grid';
-export { type Direction, ImageSampler, imageSampler } from './training/image-sampler';
-export type { Initialisation, InitialisedNetwork } from './training/initialisation';
+export {
+  type Direction,
+  ImageSampler,
+  type ImageSamplerOptions,
+  imageSampler,
+  type MaskOptions,
+  type TranslateOptions,
+} from './training/image-sampler';
+export type { Initialisation, InitialisedNetwork, OtherShape } from './training/initialisation';
 export { type Initialisable, initialise } from './training/initialise';
-export type { Latent, LatentParts } from './training/latent';
-export { classRows, type LatentGrid, sweepLatents, walkLatents } from './training/latent-paths';
-export { LatentSampler, latentSampler } from './training/latent-sampler';
-export type { LoadedModel, LoadOptions, ModelBuilder } from './training/load';
+export type { DrawOptions, Latent, LatentParts } from './training/latent';
+export {
+  classRows,
+  type LatentGrid,
+  type LatentSource,
+  sweepLatents,
+  type WalkOptions,
+  walkLatents,
+} from './training/latent-paths';
+export { LatentSampler, type LatentSamplerOptions, latentSampler } from './training/latent-sampler';
+export type { LearningRates } from './training/learning-rates';
+export type { LoadedModel, LoadOptions, ModelBuilder, Preparation } from './training/load';
+export type { CheckpointDescription, FileEntry, Precision } from './training/manifest';
 export type { Make, MakeSource, Model } from './training/model';
 export type { Networks, Phase, Step, Tensors } from './training/phase';
-export type { PrecisionChoice } from './training/precision';
+export type { PrecisionChoice, PrecisionTimes } from './training/precision';
 export type { Reach } from './training/reach';
 export type { Report } from './training/report';
-export type { RunRequest } from './training/run-model';
+export type { Rollback } from './training/rollback-record';
+export type {
+  DrawRequest,
+  ImagesRequest,
+  LatentsRequest,
+  RunRequest,
+  StylesRequest,
+} from './training/run-model';
 export type { GridMaker, GridView } from './training/sample-grids';
 export type { Sampler } from './training/sampler';
+export type { GridSource, SamplerBase } from './training/sampler-base';
 export {
   type Scored,
   type ScoreOptions,
@@ -117,7 +192,7 @@ export {
   walkStyles,
 } from './training/style-paths';
 export type { TileOptions } from './training/tile-plan';
-export { Trainer, type TrainerOptions } from './training/trainer';
+export { type PrecisionOptions, Trainer, type TrainerOptions } from './training/trainer';
 export {
   copiedImages,
   type ShownImages,

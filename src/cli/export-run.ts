@@ -1,27 +1,14 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import { taskOf } from '../export/model-task';
-import { exportOnnx, type OnnxExport } from '../export/onnx-file';
+import { type ExportedOnnx, exportOnnx } from '../export/export-onnx';
+import { exportSafetensors } from '../export/export-safetensors';
+import { exportTorchScript } from '../export/export-torch-script';
+import { exportWeb } from '../export/export-web';
 import type { Parity } from '../export/parity';
 import { parityText } from '../export/parity-text';
-import { findRuntime } from '../export/runtime';
-import { exportScript } from '../export/script-file';
-import type { ExportTask } from '../export/task';
-import { writeWeb } from '../export/web/write';
-import { exportWeights } from '../export/weights-folder';
-import { writeWhole } from '../io/whole-file';
 import { load } from '../recipes/index';
 import type { LoadedModel } from '../training/load';
 import type { ExportSettings, Format } from './export-settings';
 import { notesOf } from './model-notes';
 import type { Terminal } from './terminal';
-
-/** One `export`. */
-interface ExportJob {
-  readonly model: LoadedModel;
-  readonly task: ExportTask;
-  readonly settings: ExportSettings;
-  readonly terminal: Terminal;
-}
 
 /** Loads a model, and writes it in the format that was asked for. */
 export async function runExport(settings: ExportSettings, terminal: Terminal): Promise<void> {
@@ -32,84 +19,10 @@ export async function runExport(settings: ExportSettings, terminal: Terminal): P
   });
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);
-    const task = taskOf(model, settings);
-    await WRITERS[settings.format]({ model, task, settings, terminal });
+    report(await WRITERS[settings.format](model, settings), { model, settings, terminal });
   } finally {
     model.dispose();
   }
-}
-
-const WRITERS: Readonly<Record<Format, (job: ExportJob) => Promise<void>>> = {
-  onnx: writeOnnxFile,
-  web: writePage,
-  torchscript: writeScriptFile,
-  safetensors: writeWeights,
-};
-
-async function writeOnnxFile(job: ExportJob): Promise<void> {
-  const { out } = job.settings;
-  const made = await onnxOf(job);
-  await writeWhole(out, (file) => writeFile(file, made.bytes));
-  const { bytes, inputs, outputs, operators, parity, notes } = made;
-  const ports = (list: OnnxExport['inputs']) =>
-    list.map(({ name, type, shape }) => `${name} ${type} [${shape.join(', ')}]`).join(', ');
-  report(job, {
-    bytes: bytes.byteLength,
-    lines: [`${ports(inputs)} → ${ports(outputs)}`],
-    parity,
-    notes,
-    record: { inputs, outputs, operators },
-  });
-}
-
-/** The ONNX model of a job. */
-function onnxOf({ model, task, settings }: ExportJob): Promise<OnnxExport> {
-  const { precision, opset } = settings;
-  const { checkpoint, step, weights, settings: trained, classNames } = model;
-  const metadata = {
-    ...{ recipe: String(trained.recipe), checkpoint, step: String(step), weights },
-    ...(classNames.length > 0 && { classNames: JSON.stringify(classNames) }),
-    facts: JSON.stringify(task.facts),
-  };
-  return exportOnnx(task, { precision, opset, text: { name: String(trained.recipe), metadata } });
-}
-
-async function writePage(job: ExportJob): Promise<void> {
-  const { task, model: loaded, settings } = job;
-  const { out } = settings;
-  const model = await onnxOf(job);
-  const title = `${loaded.settings.recipe}, step ${loaded.step}`;
-  const files = await writeWeb(out, { task, model, title, runtime: findRuntime() });
-  report(job, {
-    bytes: model.bytes.byteLength,
-    lines: [`${files.length} files: serve the folder, for example with npx http-server ${out}`],
-    parity: model.parity,
-    notes: model.notes,
-    record: { files },
-  });
-}
-
-async function writeScriptFile(job: ExportJob): Promise<void> {
-  const { out } = job.settings;
-  // Under its own name only once it was read back and agreed.
-  const partial = `${out}.${process.pid}.tmp`;
-  try {
-    const { inputs, outputs, parity, notes } = await exportScript(job.task, partial);
-    await rename(partial, out);
-    const { size } = await stat(out);
-    const line = `torch.jit.load("${out}")(${inputs.join(', ')}) → ${outputs.join(', ')}`;
-    report(job, { bytes: size, lines: [line], parity, notes, record: { inputs, outputs } });
-  } finally {
-    await rm(partial, { force: true });
-  }
-}
-
-async function writeWeights(job: ExportJob): Promise<void> {
-  const { model, settings, task } = job;
-  const files = await exportWeights(model, settings.out, task.facts);
-  const lines = files.map(({ file, tensors }) => `${file}: ${tensors} tensors`);
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  report(job, { bytes, lines, parity: null, notes: [], record: { files } });
 }
 
 /** What to tell of an export. */
@@ -121,9 +34,47 @@ interface Outcome {
   readonly record: object;
 }
 
+const WRITERS: Readonly<Record<Format, (model: LoadedModel, settings: ExportSettings) => Promise<Outcome>>> =
+  {
+    async onnx(model, settings) {
+      const { inputs, outputs, operators, ...told } = await exportOnnx(model, settings.out, settings);
+      const line = `${portsText(inputs)} → ${portsText(outputs)}`;
+      return { ...told, lines: [line], record: { inputs, outputs, operators } };
+    },
+    async web(model, settings) {
+      const { out } = settings;
+      const { files, ...told } = await exportWeb(model, out, settings);
+      const line = `${files.length} files: serve the folder, for example with npx http-server ${out}`;
+      return { ...told, lines: [line], record: { files } };
+    },
+    async torchscript(model, settings) {
+      const { out } = settings;
+      const { inputs, outputs, ...told } = await exportTorchScript(model, out, settings);
+      const line = `torch.jit.load("${out}")(${inputs.join(', ')}) → ${outputs.join(', ')}`;
+      return { ...told, lines: [line], record: { inputs, outputs } };
+    },
+    async safetensors(model, { out }) {
+      const files = await exportSafetensors(model, out);
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      const lines = files.map(({ file, tensors }) => `${file}: ${tensors} tensors`);
+      return { bytes, lines, parity: null, notes: [], record: { files } };
+    },
+  };
+
+function portsText(ports: ExportedOnnx['inputs']): string {
+  return ports.map(({ name, type, shape }) => `${name} ${type} [${shape.join(', ')}]`).join(', ');
+}
+
+/** One `export`. */
+interface ExportJob {
+  readonly model: LoadedModel;
+  readonly settings: ExportSettings;
+  readonly terminal: Terminal;
+}
+
 function report(
-  { settings, terminal, model }: ExportJob,
   { bytes, lines, parity, notes, record }: Outcome,
+  { settings, terminal, model }: ExportJob,
 ): void {
   const { out, format } = settings;
   const { checkpoint, step, weights } = model;

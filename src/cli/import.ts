@@ -5,7 +5,7 @@ import { recipes } from '../recipes/index';
 import type { Host } from './host';
 import { importFields, readClasses } from './import-settings';
 import { splitNetwork } from './init';
-import { createProgram, type Invocation, runProgram } from './program';
+import { createProgram, type Invocation, KEY_HELP, runProgram } from './program';
 import { resolutionOf } from './resolution';
 import { checkRunFolder } from './run-folder';
 import { checkResolution, defaultRecipe, findRecipe, flagSource } from './settings';
@@ -29,10 +29,7 @@ function importProgram(): Command {
       '--weights <file>',
       'a state dict, .pth or .pt of PyTorch or .safetensors; FILE:NETWORK for one network of the recipe, where it does not tell',
     )
-    .option(
-      '--key <name>',
-      'the entry of the file that holds the tensors, netG or model.netG (g_ema, params_ema, state_dict, model_state_dict, params or model, else all that there are)',
-    )
+    .option('--key <name>', KEY_HELP)
     .option(
       '--recipe <name>',
       `whose networks they are: ${Object.keys(recipes).join(', ')}, or a file: ./mine.ts`,

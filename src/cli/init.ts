@@ -12,10 +12,18 @@ export interface InitialWeights {
   readonly network: string | undefined;
 }
 
-/** Reads what `--init` names: a run, a checkpoint or a file, and perhaps `:NETWORK`. @throws GanError as `readWeights` */
-export async function readInitial(named: string, terminal: Terminal): Promise<InitialWeights> {
-  const { path, network } = splitNetwork(named);
-  const weights = await readWeights(path);
+/**
+ * Reads what `--init` names: a run, a checkpoint or a file, and perhaps `:NETWORK`.
+ *
+ * @param source.key the entry of a file that holds the tensors
+ * @throws GanError and UsageError as `readWeights`
+ */
+export async function readInitial(
+  { init, key }: { readonly init: string; readonly key: string | undefined },
+  terminal: Terminal,
+): Promise<InitialWeights> {
+  const { path, network } = splitNetwork(init);
+  const weights = await readWeights(path, { key });
   for (const note of weights.notes) terminal.warn(note);
   return { weights, network };
 }

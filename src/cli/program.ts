@@ -19,6 +19,10 @@ export interface Invocation {
 export const RECIPE_HELP =
   'the file of the recipe, for a run of one: a checkpoint that names a program does not have it run by itself';
 
+/** What `--key` is, of commands that read files of weights. */
+export const KEY_HELP =
+  'the entry of the file that holds the tensors, netG or model.netG (g_ema, params_ema, state_dict, model_state_dict, params or model, else all that there are)';
+
 /** A command with the flags that all have: `--json --quiet --no-color --help --version`. */
 export function createProgram(name: string, summary: string): Command {
   return new Command(name)

@@ -73,6 +73,7 @@ export function trainFields(recipe: Recipe) {
     graphs: boolean(true, { help: 'CUDA graphs' }),
     out: optional(text('runs/mine', { help: 'the run directory' })),
     init: optional(text('runs/mine/best', { help: 'the weights to start from' })),
+    key: optional(text('state_dict', { help: 'the entry of a file of weights' })),
     sampleEvery: integer(100, { min: 1, help: 'steps between sample grids' }),
     checkpointEvery: integer(500, { min: 1, help: 'steps between checkpoints' }),
     keep: integer(3, { min: 0, help: 'newest checkpoints kept, 0 for all' }),
@@ -182,6 +183,7 @@ export function readSettings(recipes: Recipes, given: Given): Resolved {
   const settings = { ...said, batch: batchOf(recipe, said, sources) };
   if (set !== undefined && !isJsonObject(set))
     throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
+  checkKey(settings);
   checkResolution(recipe, settings.resolution);
   checkData(recipe, settings);
   checkProfile(profile, settings.steps);
@@ -310,6 +312,13 @@ function fileSource(path: string, values: Readonly<Record<string, unknown>>): So
     name: (key) => `"${key}" in ${path}`,
     example: (key, value) => `"${key}": ${JSON.stringify(value)}`,
   };
+}
+
+function checkKey({ init, key }: Pick<TrainSettings, 'init' | 'key'>): void {
+  if (key !== undefined && init === undefined)
+    throw new UsageError(
+      `--key ${key} is an entry of the file that --init names, but there is no --init: add it, or leave --key out`,
+    );
 }
 
 function checkProfile(profile: number | undefined, steps: number): void {

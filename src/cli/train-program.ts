@@ -4,7 +4,7 @@ import { trainingMetricNames } from '../metrics/names';
 import type { Fields } from '../recipes/config';
 import { readConfigFile } from './config-file';
 import type { Host } from './host';
-import { createProgram, type Invocation, RECIPE_HELP } from './program';
+import { createProgram, type Invocation, KEY_HELP, RECIPE_HELP } from './program';
 import {
   defaultRecipe,
   ENVIRONMENT,
@@ -82,6 +82,7 @@ export function trainProgram(recipes: Recipes): Command {
       '--init <run|file>',
       'starts a new run from the weights of a run, a checkpoint (RUN/best) or a file (safetensors, or .pth of PyTorch), where names and shapes fit; RUN:NETWORK or FILE:NETWORK for one network (random weights)',
     )
+    .option('--key <name>', `of --init: ${KEY_HELP}`)
     .option('--sample-every <n>', 'steps between sample grids (100)')
     .option('--checkpoint-every <n>', 'steps between checkpoints (500)')
     .option('--keep <n>', 'newest checkpoints that are kept, beside best/; 0 for all (3)')

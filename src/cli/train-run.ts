@@ -62,8 +62,9 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const device = resolveDevice(settings.device);
   boundThreads(device);
   // A resumed run has its own weights, and what it began with may be gone.
+  const { init: source, key } = settings;
   const initial =
-    settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);
+    source === undefined || resume ? undefined : await readInitial({ init: source, key }, terminal);
   const dataset = await loadData(plan, terminal);
   const config = parseConfig(recipe.fields, { file: settings.set });
   const perception = recipe.perceives?.(config)

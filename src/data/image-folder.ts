@@ -29,8 +29,8 @@ export interface ImageFolderOptions extends DecodingOptions {
 }
 
 /**
- * A folder of JPEG, PNG, WebP, GIF, TIFF and BMP images of any size, brought to one size ({@link decodeImage}); class sub-folders become
- * labels ({@link listImages}), a flat folder is unlabelled. Sub-folders `train` and `val`, `valid`, `validation` or `test` are splits,
+ * A folder of JPEG, PNG, WebP, GIF, TIFF and BMP images of any size, brought to one size; class sub-folders become
+ * labels, a flat folder is unlabelled. Sub-folders `train` and `val`, `valid`, `validation` or `test` are splits,
  * each with class sub-folders or without. Decoding is slower than training, so it is done once, into a packed file in the cache that
  * is found again by the files' names, sizes and times, and the form of the images.
  * @throws ERR_BAD_IMAGE naming the file (`onBadImage: 'fail'`); ERR_DATA_MISSING, ERR_DATA_EMPTY, ERR_DATA_LAYOUT; ERR_NO_SHARP;

@@ -65,7 +65,7 @@ export function checkHoles({ kind, share = USUAL_SHARE }: Holes): void {
  * Draws a mask for each of `count` images: float32 [count, 1, H, W], **1 in the hole and 0 where the image is known**, on the device. A mask
  * that was drawn has a hole.
  *
- * @throws UsageError as {@link checkHoles}
+ * @throws UsageError for holes that cannot be
  */
 export function drawMasks(
   { count, ...size }: ImageSize & { readonly count: number },

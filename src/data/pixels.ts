@@ -20,6 +20,7 @@ export interface PixelSource {
 export interface PixelReader {
   /** Copies the images at `indices`, in that order, into new memory. */
   read(indices: Int32Array): Promise<Uint8Array>;
+  /** Nothing is read afterwards. */
   close(): Promise<void>;
 }
 

@@ -30,7 +30,7 @@ export function latentTask(
   const layers = options.truncationLayers;
   if (layers !== undefined && !style)
     throw new UsageError(
-      '--truncation-layers is of models with an intermediate latent w, but this one has none: leave it out',
+      'truncationLayers is of models with an intermediate latent w, but this one has none: leave it out',
     );
   const make = (inputs: Inputs): Tensor => {
     const latents = joined(latent, inputs);

@@ -37,7 +37,7 @@ const NO_RUNTIME = 'not compared with LibTorch: npm install onnxruntime-web, and
  *
  * @throws GanError `ERR_NOT_EXPORTABLE` naming layer and operator; `ERR_PARITY` naming the first layer whose result differs
  */
-export async function exportOnnx(
+export async function onnxOf(
   task: ExportTask,
   { precision = 'float32', opset = OPSETS[0], text, runtime = findRuntime() }: OnnxOptions,
 ): Promise<OnnxExport> {

@@ -40,7 +40,7 @@ const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 
 /**
  * The bytes of a PNG file, grey or RGB, with alpha or without, of 8 bits a channel or, where its pixels have them, of 16.
  *
- * @throws GanError `ERR_BAD_PNG` when the pixels are no bytes, or the sizes do not fit together or are over {@link MAX_PIXELS}
+ * @throws GanError `ERR_BAD_PNG` when the pixels are no bytes, or the sizes do not fit together or are over 2²⁶ pixels
  */
 export function encodePng({ width, height, channels, pixels }: Picture | DeepPicture): Uint8Array {
   checkPixels(pixels);
@@ -82,7 +82,7 @@ export async function writePng(file: string, picture: Picture | DeepPicture): Pr
  * The sizes are checked before anything is decoded, so a small file that claims to be huge costs nothing.
  *
  * @param options.name what errors call the file
- * @param options.maxPixels the most pixels accepted ({@link MAX_PIXELS})
+ * @param options.maxPixels the most pixels accepted (2²⁶)
  * @throws GanError `ERR_BAD_PNG` when it is no PNG, damaged, interlaced or too large
  */
 export function decodePng(

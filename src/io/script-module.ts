@@ -83,6 +83,7 @@ export class ScriptModule {
     this.#handle = 0;
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

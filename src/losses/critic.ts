@@ -6,7 +6,12 @@ import type { Tensor } from '../tensor/tensor';
  * What a penalty asks for logits: a network, or a function of images [N, C, H, W] for one that wants more, e.g.
  * `(x) => D.forward(x, labels)`.
  */
-export type Critic = ((images: Tensor) => Tensor) | { forward(images: Tensor): Tensor };
+export type Critic =
+  | ((images: Tensor) => Tensor)
+  | {
+      /** A logit for each image [N, C, H, W]. */
+      forward(images: Tensor): Tensor;
+    };
 
 /**
  * The images as a leaf of autograd, cut off from whatever made them: logits of it can be differentiated by the pixels. What autocast

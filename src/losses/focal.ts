@@ -8,7 +8,7 @@ const LEAST = 1e-12;
  * The focal loss of logits x and targets y of 0 and 1 (Lin et al. 2017), the mean over all elements of (1 − p)^γ · −ln p, p the probability that x gives
  * to y: what is told right already weighs little, so that rare elements are not drowned by the many others.
  *
- * @param gamma γ, 0 for the cross-entropy
+ * @param options.gamma γ, 0 for the cross-entropy
  * @throws TorchError for shapes that do not fit
  */
 export function focal(

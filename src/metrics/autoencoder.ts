@@ -27,7 +27,12 @@ export interface Autoencoder {
   /** The networks it needs beside the generator, by name. */
   readonly networks: readonly string[];
   /** What the model sees of images (the images), in words for protocols and as a function. */
-  readonly view?: { readonly name: string; readonly of: (images: Tensor) => Tensor };
+  readonly view?: {
+    /** For protocols. */
+    readonly name: string;
+    /** The images as they are seen. */
+    readonly of: (images: Tensor) => Tensor;
+  };
   /** What is made of images [N, C, H, W] by the mean of their latents, in [−1, 1]. */
   reconstruct(images: Tensor): Tensor;
   /** Absent where the model has none, e.g. one whose decoder learns from a discriminator. */

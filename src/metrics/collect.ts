@@ -29,6 +29,7 @@ export interface CollectOptions {
   readonly range?: ImageRange;
   /** Sees each piece of images, before rounding, inside a scope. */
   readonly onImages?: (images: Tensor, start: number) => void;
+  /** Told after each piece of the work. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
   /** Where features lie (cpu). */
   readonly device?: string;

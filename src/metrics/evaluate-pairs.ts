@@ -61,7 +61,7 @@ type PerImage = Record<string, number[]>;
 
 /**
  * Judges images by what they should be, each by its own: the mean absolute error of colours in [−1, 1], the peak signal-to-noise ratio in
- * dB ({@link reconstructionErrors}, at most {@link MOST_PSNR}), {@link ssim}, and {@link featureDistance} in the maps of a feature
+ * dB ({@link reconstructionErrors}, at most 100), {@link ssim}, and {@link featureDistance} in the maps of a feature
  * network; with `masks` in the holes, too: of windows and of features those that lie there. They are rounded to 256 levels first, as those of a data set are. Means over images, with standard errors.
  *
  * @throws UsageError for images of another form than the targets, more than there are, or `lpips` without feature maps; GanError

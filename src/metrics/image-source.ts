@@ -86,7 +86,7 @@ export function describeConversion(
 }
 
 /**
- * Images at another size, antialiased, and of other channels: see {@link inChannels}.
+ * Images at another size, antialiased, and of other channels: grey of colours is Rec. 601’s, colours of grey are three times the same.
  *
  * @throws UsageError for channels other than 1 to 4
  */

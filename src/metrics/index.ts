@@ -2,6 +2,7 @@ export type { Autoencoder, DrawsOptions, Likelihood } from './autoencoder';
 export { asBaseLine } from './base-line';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
 export { type CodePurity, codePurity, type LabelAccuracy, labelAccuracy } from './class-agreement';
+export type { EvaluationProgress } from './collect';
 export type { Comparison } from './comparison';
 export { type Detection, detection } from './detection';
 export { type Diversity, pairwiseDiversity } from './diversity';
@@ -27,10 +28,12 @@ export {
 export { type InceptionExtractorOptions, inceptionExtractor } from './features/inception';
 export { type ModuleExtractorOptions, moduleExtractor } from './features/module';
 export { type OpenFeaturesOptions, openFeatures, usualFeatures } from './features/open';
+export type { ResizeFilter } from './features/resize-images';
 export { type ScriptExtractorOptions, scriptExtractor } from './features/script';
 export { frechetDistance } from './frechet';
 export { type FrechetSample, frechetError } from './frechet-error';
 export {
+  type Conversion,
   convertedImages,
   datasetImages,
   type ImageClasses,
@@ -48,6 +51,7 @@ export {
   importanceWeightedBound,
 } from './likelihood';
 export { type ManifoldMetrics, type ManifoldOptions, manifoldMetrics } from './manifold';
+export type { Measured } from './measure';
 export { FeatureMoments, type Moments } from './moments';
 export {
   type DataMetric,
@@ -59,9 +63,10 @@ export {
   metricParts,
   type PairMetric,
   parseMetrics,
+  type TrainingMetric,
 } from './names';
 export { type Neighbours, nearestNeighbours, neighbourDistances } from './nearest-neighbours';
 export { type PathDraw, type PathLength, type PathLengthOptions, pathLength } from './path-length';
 export { prepareReal, type RealImages, type RealOptions } from './real-images';
-export { type ReconstructionErrors, reconstructionErrors } from './reconstruction';
-export { type StructuralSimilarity, ssim } from './ssim';
+export { type Reconstructed, type ReconstructionErrors, reconstructionErrors } from './reconstruction';
+export { type PixelRange, type SimilarImages, type StructuralSimilarity, ssim } from './ssim';

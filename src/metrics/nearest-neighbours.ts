@@ -19,7 +19,7 @@ export interface Neighbours {
 const GATHERED = 2 ** 22;
 
 /**
- * The k nearest of `references` [M, d] to each of `queries` [N, d]: whether a sample is a copy of a training image is seen
+ * The k nearest of `references` [M, d] to each of `queries` [N, d]. Whether a sample is a copy of a training image is seen
  * by looking at it beside them. Equal distances come in any order.
  *
  * Searched in tiles of bounded memory; the distances found are then measured anew from the differences, so a copy has

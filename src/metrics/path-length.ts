@@ -33,11 +33,11 @@ export interface PathLengthOptions {
   readonly map?: (latents: Tensor) => Tensor;
   /** Anywhere on a path, or at its start, which leaves out what no latent maps to: `full`. */
   readonly sampling?: 'full' | 'end';
-  /** Paths ({@link DEFAULT_PATHS}). */
+  /** Paths (10,000). */
   readonly count?: number;
   /** Paths a batch (50): twice as many images. */
   readonly batch?: number;
-  /** The step along a path ({@link DEFAULT_EPSILON}). */
+  /** The step along a path (1e-4). */
   readonly epsilon?: number;
   /** Which paths (0). */
   readonly seed?: number;

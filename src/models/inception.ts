@@ -197,7 +197,7 @@ export const INCEPTION_DIMENSIONS = 2048;
  * topology, with the poolings of TensorFlow's graph of 2015 — averages that do not count their padding, and maxima in the last
  * block — and 1008 classes. Images [N, 3, 299, 299] in [−1, 1]. Its weights come from a file: those drawn here are of no use.
  *
- * Tensors are named as torchvision's, with `_` and a lower-case letter in the place of a capital: see {@link inceptionName}.
+ * Tensors are named as torchvision's, with `_` and a lower-case letter in the place of a capital: `Mixed_5b` is `_mixed_5b`.
  */
 export class Inception extends Holder {
   /** From features to logits. */

@@ -75,6 +75,8 @@ export {
 } from './progressive';
 export { ReplayPool, type ReplayPoolOptions, replayPool } from './replay-pool';
 export {
+  type BlockNorm,
+  type Convolution,
   DiscriminatorBlock,
   type DiscriminatorBlockOptions,
   FirstDiscriminatorBlock,
@@ -107,10 +109,18 @@ export {
   styleDiscriminator,
 } from './style-discriminator';
 export { StyleGenerator, type StyleGeneratorOptions, styleGenerator } from './style-generator';
-export { RectifiedLinear } from './style-layers';
+export {
+  type LayerNoise,
+  RectifiedConv2d,
+  type RectifiedConvOptions,
+  RectifiedLinear,
+  StyleLayer,
+  type StyleLayerOptions,
+  ToRgb,
+} from './style-layers';
 export { StyleMapping, type StyleMappingOptions } from './style-mapping';
 export { StyleSynthesis, type StyleSynthesisOptions } from './style-synthesis';
-export { type MapNorm, type TranslatedImages, Translator } from './translator';
+export { type MapNorm, type TranslatedImages, Translator, type TranslatorReach } from './translator';
 export {
   UNetGenerator,
   type UNetOptions,

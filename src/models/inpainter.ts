@@ -107,7 +107,7 @@ function receptiveFieldOf(dilations: readonly number[]): number {
  * A network that fills holes, by gated convolutions (Yu et al. 2019): [N, C + 1, H, W], images with their mask as the last channel, 1 in the hole, →
  * [N, C, H, W]. What images hold in their hole is not seen. Known pixels come out as they went in.
  *
- * The hole starts as the known pixels around it, {@link continued}, and the network, which sees that, adds what is missing, a tenth of what its last convolution gives: no edge is to be unlearned, and
+ * The hole starts as the known pixels around it, continued, and the network, which sees that, adds what is missing, a tenth of what its last convolution gives: no edge is to be unlearned, and
  * white is as near as grey, which it is not behind a tanh. It is not bounded. The network is the first of the paper's two: 5 × 5, then 3 × 3 convolutions with
  * ELU to a quarter of the size, dilated ones there, and back by nearest neighbours; no norms, no contextual attention.
  *

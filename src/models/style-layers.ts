@@ -101,7 +101,7 @@ export class StyleLayer extends Module {
     this.noise = this.registerBuffer('noise', randn([1, 1, side, side]));
   }
 
-  /** @param styles w [N, styleSize], float32 */
+  /** Maps of maps, by w [N, styleSize], float32, with the noise of use. */
   override forward(input: Tensor, styles: Tensor): Tensor {
     return this.withNoise(input, styles, 'fixed');
   }
@@ -145,7 +145,7 @@ export class ToRgb extends Module {
     this.bias = parameter(zeros([images]));
   }
 
-  /** @param styles w [N, styleSize] */
+  /** Images of maps, by w [N, styleSize]. */
   override forward(input: Tensor, styles: Tensor): Tensor {
     const colours = this.conv.forward(input, scalesOf(this.affine, styles));
     return inFull(colours).add(this.bias.reshape([1, -1, 1, 1]));

@@ -43,7 +43,7 @@ export class StyleSynthesis extends Module {
     );
   }
 
-  /** @param styles [N, L, s] */
+  /** Images [N, C, H, W] of the styles of each layer, [N, L, s]. */
   override forward(styles: Tensor): Tensor {
     return this.withNoise(styles, () => 'fixed');
   }

@@ -71,6 +71,7 @@ abstract class Convolution extends WeightedLayer {
     resetParameters(this.weight, this.bias);
   }
 
+  /** Channels and what is not as usual, for `toString()`. */
   protected override describe(): string {
     const { stride, padding, dilation, groups } = this.geometry;
     return [
@@ -113,6 +114,7 @@ export class Conv2d extends Convolution {
     return conv2dOp(padded, weight, bias, { ...this.geometry, padding: 0 });
   }
 
+  /** Channels and what is not as usual, for `toString()`. */
   protected override describe(): string {
     return super.describe() + (this.paddingMode === 'zeros' ? '' : `, paddingMode=${this.paddingMode}`);
   }
@@ -142,6 +144,7 @@ export class ConvTranspose2d extends Convolution {
     return convTranspose2dOp(input, weight, bias, options);
   }
 
+  /** Channels and what is not as usual, for `toString()`. */
   protected override describe(): string {
     const extra = this.outputPadding.some((side) => side !== 0);
     return super.describe() + (extra ? `, outputPadding=[${this.outputPadding.join(', ')}]` : '');

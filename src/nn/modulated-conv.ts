@@ -61,7 +61,7 @@ export class ModulatedConv2d extends Module {
     normal_(this.weight);
   }
 
-  /** @param scales s [N, inChannels], float32 */
+  /** Maps of maps [N, inChannels, H, W], by scales s [N, inChannels], float32. */
   override forward(input: Tensor, scales: Tensor): Tensor {
     if (!this.demodulate) return this.convolved(input, scales, this.weight.mul(this.gain * this.multiplier));
     const { weight, s } = this.normalised(scales);

@@ -228,7 +228,7 @@ export abstract class Module {
     return `${name}(\n${lines.join('\n').replace(/^/gm, '  ')}\n)`;
   }
 
-  /** The layer's options for {@link Module.toString}, e.g. `3, 4, kernelSize=[3, 3]`. */
+  /** The layer's options for `toString()`, e.g. `3, 4, kernelSize=[3, 3]`. */
   protected describe(): string {
     return '';
   }

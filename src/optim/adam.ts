@@ -98,7 +98,11 @@ abstract class AdamLike extends Optimizer {
     else this.kernels.host(...lists, lr, ...options);
   }
 
-  /** The fused step over all tensors, with lr on the host and on the device. */
+  /**
+   * The fused step over all tensors, with lr on the host and on the device.
+   *
+   * @internal
+   */
   protected abstract readonly kernels: {
     readonly host: typeof ops._fused_adam_;
     readonly device: typeof ops._fused_adam__tensor_lr;
@@ -113,6 +117,7 @@ function checkBetas(owner: string, betas: Betas): Betas {
 
 /** See {@link adam}. */
 export class Adam extends AdamLike {
+  /** @internal */
   protected readonly kernels = { host: ops._fused_adam_, device: ops._fused_adam__tensor_lr };
 
   /** @throws UsageError without parameters, with one given twice, or for an option out of range */
@@ -123,6 +128,7 @@ export class Adam extends AdamLike {
 
 /** See {@link adamw}. */
 export class AdamW extends AdamLike {
+  /** @internal */
   protected readonly kernels = { host: ops._fused_adamw_, device: ops._fused_adamw__tensor_lr };
 
   /** @throws UsageError without parameters, with one given twice, or for an option out of range */

@@ -1,8 +1,16 @@
-export { Adam, type AdamOptions, AdamW, adam, adamw } from './adam';
+export { Adam, type AdamOptions, AdamW, adam, adamw, type Betas } from './adam';
+export type { Batch, ParameterState } from './bucket';
 export { clampParameters, clipGradNorm, clipGradValue } from './clip';
 export { Ema, type EmaOptions } from './ema';
 export type { ParameterGroup, ParameterGroups } from './groups';
-export { Optimizer, type OptimizerFactory, type OptimizerGroup, type OptimizerOptions } from './optimizer';
+export {
+  Optimizer,
+  type OptimizerFactory,
+  type OptimizerGroup,
+  type OptimizerOptions,
+  type Rates,
+  type UpdateOptions,
+} from './optimizer';
 export { Rmsprop, type RmspropOptions, rmsprop } from './rmsprop';
 export {
   constant,

@@ -16,6 +16,7 @@ export interface Field<T> {
   readonly expected: string;
   /** The value a text stands for; whether it is good, {@link accepts} tells. */
   fromText(text: string): unknown;
+  /** Whether a value of whatever type is one of the field’s. */
   accepts(value: unknown): value is T;
 }
 
@@ -49,7 +50,7 @@ export function integer(value: number, { min, max, help = '' }: Range = {}): Fie
 /**
  * A finite number, e.g. `number(2e-4, { min: 0, help: 'learning rate' })`.
  *
- * @param range.resumable whether a run may go on with another value, as with a learning rate or a loss's weight (false)
+ * @param options.resumable whether a run may go on with another value, as with a learning rate or a loss's weight (false)
  */
 export function number(
   value: number,

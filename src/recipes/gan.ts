@@ -21,10 +21,11 @@ export interface Penalty {
   /** Nothing is computed, nor refused, where it is 0. */
   readonly weight: number;
   /** @param critic D as it sees images, augmented: gradients are those at the images as they are */
+  /** A number [] of a step’s images, by the discriminator as it sees them. */
   of(step: Step, critic: (images: Tensor) => Tensor): Tensor;
 }
 
-/** What every GAN's `--set` can ask for: the values of {@link ganFields}, or a part of them. */
+/** What every GAN's `--set` can ask for: the values of its `ganFields`, or a part of them. */
 export interface GanConfig {
   /** How every image is changed before D sees it: `none`, `diffaugment` or `ada` (`none`). */
   readonly augment?: string;
@@ -76,6 +77,7 @@ export interface GanOptions {
   /** Phases in place of D and G, and the penalties that are part of their losses. */
   readonly own?: {
     readonly constraints?: readonly Constraint[];
+    /** In the order in which they are trained. */
     phases(parts: GanParts): readonly Phase[];
   };
   /** Batches of standing statistics that averaged weights get, once it is trained, where nobody says how many (0). */

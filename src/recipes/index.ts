@@ -32,6 +32,7 @@ import { wganGp } from './wgan-gp';
 
 export { adversarialLoss, LOSSES as adversarialLosses } from './adversarial';
 export { reconstructions, traversals } from './autoencoder';
+/** Fields of a recipe’s configuration, and how they are read. */
 export * as field from './config';
 export { type GanConfig, type GanOptions, type GanParts, gan, type Penalty } from './gan';
 export type { Recipe, TrainingLength } from './recipe';
@@ -71,18 +72,25 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 };
 
 /** Options of {@link load}. */
-export interface OpenOptions extends Partial<Omit<LoadOptions, 'recipeFile'>> {
-  /** For a run whose recipe is a file: that file, or the recipe itself. */
+export interface OpenOptions extends Partial<Omit<LoadOptions, 'recipeFile' | 'recipes'>> {
+  /** Recipes of one’s own beside the library’s, by the name that the run says. */
+  readonly recipes?: LoadOptions['recipes'];
+  /**
+   * For a run whose recipe is a file: that file, or the recipe itself; for one that a script trained, what builds its model anew,
+   * `{ build: () => ({ networks, phases, sampler }) }`. What a run names is not loaded by itself.
+   */
   readonly recipe?: string | ModelBuilder;
 }
 
 /**
- * Loads a trained model, by its sampler: `const model = await load('runs/x'); const images = model.run({ count: 16, seed: 7 })`, or
- * `model.run({ images })` of one that takes images in. The caller disposes it.
+ * Loads a trained model, by its sampler. The caller disposes it.
+ *
+ * ```ts
+ * const model = await load('runs/f');
+ * const images = model.run({ count: 16, seed: 7 }); // of one that takes images in: model.run({ images })
+ * ```
  *
  * @param path a run directory (its newest whole checkpoint), its `best`, or one checkpoint in it
- * @param options.recipes recipes of one's own beside the library's, by the name that the run says
- * @param options.recipe for a run whose recipe is a file: that file, or the recipe itself. What a run names is not loaded by itself
  * @throws UsageError for a run whose recipe is a file, without `recipe`; GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` or `ERR_NO_SAMPLER`
  */
 export function load(

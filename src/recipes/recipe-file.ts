@@ -27,24 +27,27 @@ export function loadRecipeFile(file: string): Recipe {
 }
 
 /**
- * What builds the model of a run that names a file as its recipe: the file that the caller names. What a run says is never loaded by itself:
- * it would make a program of every checkpoint.
+ * What builds the model of a run that names a file as its recipe, or none: the file that the caller names. What a run says is never loaded by
+ * itself: it would make a program of every checkpoint.
  *
  * @param known recipes by name
  * @param asked the file, or the recipe itself, as the caller gives it
- * @returns by what the run calls its recipe, the builder; undefined for what is no file
+ * @returns by what the run calls its recipe, the builder; undefined for what is no file, and where nothing is named on either side
  * @throws UsageError for a file that nobody asked for, and a file for a run that has none
  */
 export function askedRecipe(
   known: Readonly<Record<string, ModelBuilder>>,
   { path, asked }: { readonly path: string; readonly asked: string | ModelBuilder | undefined },
-): (name: string) => ModelBuilder | undefined {
+): (name: string | undefined) => ModelBuilder | undefined {
   return (name) => {
-    if (Object.hasOwn(known, name) || !isRecipeFile(name)) {
+    if (name !== undefined && (Object.hasOwn(known, name) || !isRecipeFile(name))) {
       if (asked === undefined) return undefined;
       throw new UsageError(`${path} is of the recipe ${name}, which is no file: leave --recipe out`);
     }
-    if (asked === undefined) throw unasked(path, name);
+    if (asked === undefined) {
+      if (name === undefined) return undefined;
+      throw unasked(path, name);
+    }
     return typeof asked === 'string' ? loadRecipeFile(asked) : asked;
   };
 }

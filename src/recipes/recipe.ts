@@ -43,7 +43,12 @@ export interface Recipe<F extends Fields = Fields> {
   /** Whether its losses compare what a feature network makes of images (false): then `build` is given one. */
   perceives?(config: ConfigOf<F>): boolean;
   /** Image sizes the networks can make; a resolution outside is a usage error that lists them. */
-  readonly resolutions: { readonly description: string; accepts(size: ImageSize): boolean };
+  readonly resolutions: {
+    /** In words: `powers of two from 16 to 256`. */
+    readonly description: string;
+    /** Whether the networks can make images of that size. */
+    accepts(size: ImageSize): boolean;
+  };
   /** Defaults of the flags that every recipe shares. */
   readonly training: { readonly resolution: number; readonly batch: number; readonly steps: number };
   /** What `--batch` is by default for images of a size (`training.batch`). */
@@ -56,6 +61,8 @@ export interface Recipe<F extends Fields = Fields> {
    */
   defaultsOn?(device: string): Partial<ConfigOf<F>>;
   /**
+   * The model of a configuration, with new networks each time.
+   *
    * @param specs the data set's images by their names in batches: `images`, or `a` and `b`
    * @param training absent where the model is not trained, but used
    */

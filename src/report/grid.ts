@@ -1,6 +1,8 @@
 import { GanError } from '../errors';
 import { arrayName } from '../io/bytes';
 import type { DeepPicture, Picture, PictureChannels } from '../io/png';
+import { scope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
 
 /** Images with values in [-1, 1], channel by channel. */
 export interface ImageBatch {
@@ -26,9 +28,15 @@ export interface GridOptions {
  * Tiles images into one picture, row by row: -1 becomes 0, 1 becomes 255, `round(127.5 · (x + 1))` between them. Values
  * outside [-1, 1] are clamped. The places after the last image are like the padding.
  *
+ * ```ts
+ * await writePng('grid.png', sampleGrid(model.run({ count: 16, seed: 7 })));
+ * ```
+ *
+ * @param given images [N, C, H, W]; a tensor may be on any device, and stays the caller’s
  * @throws GanError `ERR_BAD_IMAGES` when shape, values and options do not fit together, and naming an image that holds NaN or infinity
  */
-export function sampleGrid(images: ImageBatch, options: GridOptions = {}): Picture {
+export function sampleGrid(given: ImageBatch | Tensor, options: GridOptions = {}): Picture {
+  const images = onHost(given);
   const [count, channels, height, width] = checkBatch(images);
   const { columns = Math.ceil(Math.sqrt(count)), padding = 2, scale = 1, nonFinite = 'refuse' } = options;
   checkCount('columns', columns, 1);
@@ -54,12 +62,19 @@ export function sampleGrid(images: ImageBatch, options: GridOptions = {}): Pictu
  *
  * @throws GanError `ERR_BAD_IMAGES` as {@link sampleGrid}
  */
-export function deepPicture(image: ImageBatch): DeepPicture {
+export function deepPicture(given: ImageBatch | Tensor): DeepPicture {
+  const image = onHost(given);
   const [, channels, height, width] = checkBatch(image);
   requireFinite(image);
   const picture = { width, height, channels, pixels: new Uint16Array(image.values.length / image.shape[0]) };
   drawImage(picture, { images: image, image: 0, left: 0, top: 0, scale: 1, level: toDeep });
   return picture;
+}
+
+function onHost(images: ImageBatch | Tensor): ImageBatch {
+  if ('values' in images) return images;
+  const bytes = scope(() => images.float().toBytes());
+  return { values: new Float32Array(bytes.buffer), shape: images.shape };
 }
 
 /** Where an image is drawn, and what becomes of its values. */

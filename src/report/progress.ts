@@ -28,6 +28,7 @@ export interface ProgressOptions {
 
 /** Shows how far a training is. */
 export interface Progress {
+  /** Shows where the training is. */
   update(report: ProgressReport): void;
   /** Writes a line of its own, e.g. a warning, without disturbing the bar. */
   note(line: string): void;

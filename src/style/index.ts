@@ -11,4 +11,4 @@ export { noiseMapsOf, noiseRegularizer, normalizeNoise } from './noise-maps';
 export { perLayer } from './per-layer';
 export { type FoundStyles, StyleSearch, type StyleSearchOptions, type StyleSpace } from './search';
 export { type StyleStatistics, styleStatistics } from './statistics';
-export { type StyleTruncation, truncateStyles } from './truncate';
+export { type StyleTruncation, type TensorTruncation, truncateStyles } from './truncate';

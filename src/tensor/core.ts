@@ -100,6 +100,7 @@ export class TensorCore {
     native().releaseOne(handle);
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -57,6 +57,7 @@ export class Generator {
     this.#handle = 0;
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

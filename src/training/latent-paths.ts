@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor/tensor';
 import { type DrawOptions, drawClassRows, drawLatents, type Latent, requireLabel, withLabel } from './latent';
 
 /** Where random numbers come from. */
-type Source = Pick<DrawOptions, 'generator' | 'device' | 'truncation'>;
+export type LatentSource = Pick<DrawOptions, 'generator' | 'device' | 'truncation'>;
 
 /** Latents and how many of them make a row. */
 export interface LatentGrid {
@@ -26,7 +26,7 @@ const NUMBERS = 10;
 const REACH = 3;
 
 /** A random generator of the CPU for a seed, as long as `body` runs: a seed means the same latents on every device. */
-export function withSeed<T>(seed: number, body: (source: Source) => T): T {
+export function withSeed<T>(seed: number, body: (source: LatentSource) => T): T {
   const generator = new Generator({ device: 'cpu', seed });
   try {
     return scope(() => body({ generator, device: 'cpu' }));
@@ -110,7 +110,7 @@ function spherical([a, b]: readonly [Tensor, Tensor], t: number): Tensor {
  * the row. Every row of such a block has noise of its own. Latents that have neither are swept over their first ten numbers instead,
  * a row each, from −3 to 3, all from the same noise.
  */
-export function sweepLatents(latent: Latent, source: Source): LatentGrid {
+export function sweepLatents(latent: Latent, source: LatentSource): LatentGrid {
   const { classes = 0, codes = 0 } = latent;
   return scope(() => {
     if (classes === 0 && codes === 0) return { latents: sweepNoise(latent, source), columns: COLUMNS };
@@ -130,7 +130,7 @@ export function sweepLatents(latent: Latent, source: Source): LatentGrid {
   });
 }
 
-function sweepNoise(latent: Latent, source: Source): Tensor {
+function sweepNoise(latent: Latent, source: LatentSource): Tensor {
   const start = drawLatents(latent, { ...source, count: 1 });
   const places = Math.min(NUMBERS, start.shape[1]);
   return cat(

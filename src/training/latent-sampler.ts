@@ -114,7 +114,7 @@ export class LatentSampler implements SamplerBase {
     return interpolate(images, { size: [size.height, size.width] });
   }
 
-  /** `count` latents, or a row of {@link CLASS_COLUMNS} for each class where latents have classes. */
+  /** `count` latents, or a row of 8 for each class where latents have classes. */
   async gridInputs({ count, seed, device }: GridSource): Promise<Batch> {
     const generator = new Generator({ device, seed: seed ^ SAMPLE_SEED });
     const { latent } = this;

@@ -35,6 +35,7 @@ export interface ModelBuilder {
   prepare?(dataset: Dataset, config: Readonly<Record<string, unknown>>, preparation: Preparation): Dataset;
   /** Whether what it learns are patches of the images that it is for (false). */
   readonly patches?: boolean;
+  /** The model of a configuration, with new networks each time: they are loaded into, and given back with the model. */
   build(config: Readonly<Record<string, unknown>>, specs: DataSpecs): Model;
 }
 
@@ -55,8 +56,11 @@ export interface LoadOptions {
   readonly standingStatistics?: { readonly batches?: number; readonly truncation?: number };
   /** Recipes by name. */
   readonly recipes: Readonly<Record<string, ModelBuilder>>;
-  /** What builds the model of a run that names a file as its recipe; undefined for other names. It is asked first. */
-  readonly recipeFile?: (name: string) => ModelBuilder | undefined;
+  /**
+   * What builds the model of a run that names a file as its recipe, or that was trained by a script and names none; undefined for other names.
+   * It is asked first.
+   */
+  readonly recipeFile?: (name: string | undefined) => ModelBuilder | undefined;
 }
 
 /** A trained model, by its sampler. */
@@ -91,7 +95,10 @@ export interface LoadedModel extends SampledNetworks {
    * @throws UsageError for a request of the other kind, or what the model does not take
    */
   run(request: RunRequest): Tensor;
+  /** Gives its networks back. */
   dispose(): void;
+  /** `dispose()`, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -140,6 +147,9 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       ...(unfinished !== undefined && { stage: unfinished }),
       batchNorm: standing ?? (sampler.takes === 'images' ? NORMS_IN_WORDS[sampler.norms] : undefined),
     };
+    const dispose = () => {
+      for (const network of Object.values(networks)) network.dispose();
+    };
     return {
       ...sampled,
       checkpoint: named,
@@ -156,9 +166,8 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       scorer: (options.scorer && model.scorer) || null,
       notes: [...notes, ...told],
       run: (request) => run({ ...sampled, sampler }, request),
-      dispose() {
-        for (const network of Object.values(networks)) network.dispose();
-      },
+      dispose,
+      [Symbol.dispose]: dispose,
     };
   } catch (error) {
     for (const network of Object.values(networks)) network.dispose();
@@ -222,21 +231,23 @@ function builderOf(
   { recipes, recipeFile }: Pick<LoadOptions, 'recipes' | 'recipeFile'>,
 ): Building {
   const { recipe, set } = description.settings;
-  if (typeof recipe !== 'string' || !isJsonObject(set))
-    throw new GanError(
-      'ERR_NO_RECIPE',
-      `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: build them there and load networks/NAME.safetensors with loadStateDict`,
-    );
-  const builder = recipeFile?.(recipe) ?? (Object.hasOwn(recipes, recipe) ? recipes[recipe] : undefined);
+  const named = typeof recipe === 'string' && isJsonObject(set) ? recipe : undefined;
+  const builder = recipeFile?.(named) ?? (named !== undefined && recipeNamed(recipes, named));
   if (builder) {
     const { fields = {} } = builder;
     const defaults = Object.entries(fields).map(([key, field]) => [key, field.default]);
-    return { builder, config: { ...Object.fromEntries(defaults), ...set } };
+    return { builder, config: { ...Object.fromEntries(defaults), ...(isJsonObject(set) && set) } };
   }
   throw new GanError(
     'ERR_NO_RECIPE',
-    `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${recipe}: another version of libtorch-gan wrote it`,
+    named === undefined
+      ? `checkpoint ${path}: expected a recipe to build the networks from but it was trained by a script of its own: name what builds them, load(run, { recipe: { build: () => model } }), or the file of a recipe`
+      : `checkpoint ${path}: expected one of the recipes ${Object.keys(recipes).join(', ')} but it is of ${named}: another version of libtorch-gan wrote it`,
   );
+}
+
+function recipeNamed(recipes: LoadOptions['recipes'], name: string): ModelBuilder | undefined {
+  return Object.hasOwn(recipes, name) ? recipes[name] : undefined;
 }
 
 /** The sampler of a model that makes images of latents. @throws UsageError for one that takes images in */

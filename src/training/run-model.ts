@@ -35,7 +35,7 @@ export interface StylesRequest {
 /** Images float32 [N, C, H, W] in [−1, 1] of any size that the model takes, with `masks` where it fills holes. */
 export interface ImagesRequest extends MaskOptions {
   readonly images: Tensor;
-  /** Makes images in tiles of so many pixels a side, for those that do not fit in memory: {@link makeInTiles} (whole). */
+  /** Makes images in tiles of so many pixels a side, for those that do not fit in memory (whole). */
   readonly tile?: number;
   /** Pixels that tiles see beyond what is kept of them (half of the network's receptive field). */
   readonly overlap?: number;

@@ -51,6 +51,7 @@ export interface ScoringOptions {
   readonly seed?: number;
   /** Sees the maps [n, 1, H, W] of images from number `start` on, inside a scope. */
   readonly onMaps?: (maps: Tensor, start: number) => void;
+  /** Told after each piece of the work. */
   readonly onProgress?: (progress: EvaluationProgress) => void;
   readonly signal?: AbortSignal;
 }

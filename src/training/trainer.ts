@@ -324,6 +324,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.random.dispose();
   }
 
+  /** `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -27,7 +27,7 @@ export interface ShownImages {
   readonly spec: ImageShape;
   /** (the sampler's first) */
   readonly direction?: string;
-  /** So many, in the fixed random order of {@link imageOrder} (all). */
+  /** So many, in the fixed random order of their data set (all). */
   readonly count?: number;
   readonly device: string;
 }

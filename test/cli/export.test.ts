@@ -34,7 +34,7 @@ describe('refused in one line, with exit code 2', () => {
     [
       'a direction of a model that takes latents',
       ['--direction', 'ab'],
-      /--direction is of models that take images in/,
+      /direction is of models that take images in/,
     ],
     [
       'layers of a w that there is not',

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
+import { readSafetensors, writeSafetensors } from '../../src/io/safetensors';
 import { filesOf } from '../support/training';
 import { FakeHost } from './fakes';
 
@@ -27,6 +28,9 @@ function configOf(run: string) {
 }
 
 const torchFile = (name: string) => join(__dirname, '../fixtures/io/state-dict', `${name}.pth`);
+
+/** What PyTorch’s example of a DCGAN saves, of 64×64 images: `netG` and `netD`. */
+const official = join(__dirname, '../fixtures/training/official_dcgan.pth');
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'init-'));
@@ -63,6 +67,28 @@ describe('train --init ends with one line and leaves nothing', () => {
   ])('%s', async (_, source, exit, message) => {
     writeFileSync(at('model.pt'), 'PK\x03\x04 and so on');
     const { code, stdout, stderr } = await train('dcgan', 'refused', '--quiet', '--init', source());
+    expect([code, stdout]).toEqual([exit, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect(existsSync(at('refused'))).toBe(false);
+  });
+
+  test.each<[string, () => string[], number, RegExp]>([
+    [
+      'of a key without a file',
+      () => ['--key', 'netG'],
+      2,
+      /^error: --key netG is an entry of the file that --init names, but there is no --init: add it, or leave --key out/,
+    ],
+    [
+      'of a key of a run',
+      () => ['--init', at('a'), '--key', 'netG'],
+      2,
+      /^error: key netG is of a file, but .* is a run or a checkpoint: leave it out/,
+    ],
+    ['of a key that is none', () => ['--init', official, '--key', 'netX'], 1, /expected an entry "netX"/],
+  ])('%s', async (_, argv, exit, message) => {
+    const { code, stdout, stderr } = await train('dcgan', 'refused', '--quiet', ...argv());
     expect([code, stdout]).toEqual([exit, '']);
     expect(stderr).toMatch(message);
     expect(stderr.match(/\n/g)).toHaveLength(1);
@@ -140,6 +166,20 @@ test('takes one network of a run, and a file for a network of another name', asy
     const name = 'networks/generator.safetensors';
     expect(filesOf(checkpoint(run, 2))[name]).toBe(filesOf(checkpoint('one', 2))[name]);
   }
+});
+
+test('takes the entry of a file that --key names, and a resumed run knows it', async () => {
+  const parts = Object.entries({ netG: 'generator', netD: 'discriminator' }).map(async ([key, name]) => {
+    const { records } = await readSafetensors(join(checkpoint('a', 2), 'networks', `${name}.safetensors`));
+    return Object.entries(records).map(([each, record]) => [`${key}.${each}`, record] as const);
+  });
+  const both = Object.fromEntries((await Promise.all(parts)).flat());
+  await writeSafetensors(at('both.safetensors'), both);
+  const { code, stderr } = await train('dcgan', 'keyed', '--init', at('both.safetensors'), '--key', 'netD');
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/init .*: discriminator 10 of 10 tensors/)]);
+  expect(Object.keys(configOf('keyed').init.networks)).toEqual(['discriminator']);
+  expect(configOf('keyed').settings.key).toBe('netD');
+  expect((await call('--resume', at('keyed'), '--steps', '3')).code).toBe(0);
 });
 
 test('takes tensors alone of a run whose recipe is a file: nothing of it runs', async () => {

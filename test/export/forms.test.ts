@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportOnnx } from '../../src/export/onnx-file';
+import { onnxOf } from '../../src/export/onnx-file';
 import { exportScript } from '../../src/export/script-file';
 import { conv2d } from '../../src/nn/conv';
 import { sequential } from '../../src/nn/sequential';
@@ -26,7 +26,7 @@ describe('bytes in and out, channels last, are the same images to a level, of od
     async (name) => {
       const { task, dispose } = exportedOf(smallOf(name), { pixels: 'uint8', layout: 'nhwc' });
       try {
-        const { parity, outputs } = await exportOnnx(task, { text });
+        const { parity, outputs } = await onnxOf(task, { text });
         expect(parity).toMatchObject({ holds: true, tolerance: 1 });
         expect(Object.values(parity?.outputs ?? {})[0].mean).toBeLessThan(0.01);
         expect(outputs[0]).toMatchObject({
@@ -45,7 +45,7 @@ describe('float16 is near, and keeps float32 outside', () => {
   test.each(['dcgan', 'stylegan2', 'biggan', 'cyclegan', 'inpaint'])('%s', async (name) => {
     const { task, dispose } = exportedOf(smallOf(name));
     try {
-      const { parity, inputs, outputs } = await exportOnnx(task, { precision: 'float16', opset: 18, text });
+      const { parity, inputs, outputs } = await onnxOf(task, { precision: 'float16', opset: 18, text });
       expect(parity).toMatchObject({ holds: true, tolerance: null });
       expect(Object.values(parity?.outputs ?? {})[0].largest).toBeLessThan(0.02);
       expect([...inputs, ...outputs].filter(({ type }) => type === 'float16')).toEqual([]);
@@ -61,7 +61,7 @@ test('where the runtimes part, the first layer that differs is named', async () 
   noGrad(() => network.layers[1].parameters()[0].mul_(1e7));
   const task = taskOfImages((images) => ({ made: noGrad(() => network.forward(images)) }), { network });
   try {
-    await expect(exportOnnx(task, { text })).rejects.toMatchObject({
+    await expect(onnxOf(task, { text })).rejects.toMatchObject({
       code: 'ERR_PARITY',
       message: expect.stringMatching(
         /^expected made of onnxruntime-web .* to be within 0\.0001 of LibTorch’s but they are .* apart: the first to differ is the operator conv2d of network\.1$/,
@@ -73,7 +73,7 @@ test('where the runtimes part, the first layer that differs is named', async () 
 });
 
 test('without onnxruntime-web a model is written all the same, and a note says that nothing was compared', async () => {
-  const { parity, notes, bytes } = await exportOnnx(
+  const { parity, notes, bytes } = await onnxOf(
     taskOfImages((images) => ({ made: images.relu() })),
     { text, runtime: null },
   );

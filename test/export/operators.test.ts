@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportOnnx } from '../../src/export/onnx-file';
+import { onnxOf } from '../../src/export/onnx-file';
 import type { Parity } from '../../src/export/parity';
 import { exportScript } from '../../src/export/script-file';
 import { elu, gelu, logSigmoid, prelu, selu, silu, softplus } from '../../src/tensor/activations';
@@ -185,7 +185,7 @@ describe('operators in onnxruntime and in TorchScript give what LibTorch gives, 
     );
     // Reductions take their axes otherwise from 18 on.
     for (const opset of family === 'of sums' ? [17, 18] : [17]) {
-      const { parity } = await exportOnnx(task, { opset, text: { name: 'test', metadata: {} } });
+      const { parity } = await onnxOf(task, { opset, text: { name: 'test', metadata: {} } });
       expect(apart(parity, 1e-4)).toEqual([]);
       expect(parity?.sizes.map(({ H, W }) => `${H}×${W}`)).toEqual(['8×12', '12×8', '16×4']);
     }

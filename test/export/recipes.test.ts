@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportOnnx } from '../../src/export/onnx-file';
+import { onnxOf } from '../../src/export/onnx-file';
 import { exportScript } from '../../src/export/script-file';
 import { examplesOf } from '../../src/export/trace';
 import { scope } from '../../src/tensor/scope';
@@ -27,7 +27,7 @@ describe('in onnxruntime a recipe’s images are those of LibTorch within 1e-4, 
   test.each(SMALL)('$name', async (small) => {
     const { task, dispose } = exportedOf(small);
     try {
-      const { parity, operators } = await exportOnnx(task, { text });
+      const { parity, operators } = await onnxOf(task, { text });
       expect(parity).toMatchObject({ holds: true, tolerance: 1e-4 });
       expect(new Set(parity?.sizes.map(({ N }) => N))).toEqual(new Set([1, 2, 5]));
       if (task.border) expect(parity?.sizes.some(({ H }) => H % (task.border?.stride ?? 1) > 0)).toBe(true);
@@ -55,7 +55,7 @@ describe('so they are in TorchScript', () => {
 });
 
 /** The standard deviation of what a task makes: a small one would be within any tolerance. */
-function shadesOf(task: Parameters<typeof exportOnnx>[0]): number {
+function shadesOf(task: Parameters<typeof onnxOf>[0]): number {
   return scope(() => {
     const sizes = Object.fromEntries(task.variables.map(({ name, value }) => [name, value]));
     const [made] = Object.values(task.reference(examplesOf(task, sizes, 3)));

@@ -1,4 +1,4 @@
-import { exportOnnx } from '../../src/export/onnx-file';
+import { onnxOf } from '../../src/export/onnx-file';
 import { writeScript } from '../../src/export/torchscript/write';
 import { trace } from '../../src/export/trace';
 import { native } from '../../src/native/addon';
@@ -33,7 +33,7 @@ async function refusalOf(of: (images: Tensor) => Tensor) {
   const network = sequential(conv2d(4, 4, { kernelSize: 1 }), new Odd(of));
   try {
     const task = taskOfImages((images) => ({ made: noGrad(() => network.forward(images)) }), { network });
-    return await exportOnnx(task, options).catch((error: unknown) => error);
+    return await onnxOf(task, options).catch((error: unknown) => error);
   } finally {
     network.dispose();
   }
@@ -112,7 +112,7 @@ describe('what cannot be exported is refused by layer and operator', () => {
 
 test('dropout at rest is nothing', async () => {
   const layer = dropout(0.5).eval();
-  const { operators } = await exportOnnx(
+  const { operators } = await onnxOf(
     taskOfImages((x) => ({ made: layer.forward(x).neg() })),
     options,
   );
@@ -121,7 +121,7 @@ test('dropout at rest is nothing', async () => {
 
 test('where other heights take other operators, height and width are fixed, and a note says so', async () => {
   const task = taskOfImages((x) => ({ made: x.shape[2] > 8 ? x.neg() : x.abs() }));
-  const { inputs, notes } = await exportOnnx(task, options);
+  const { inputs, notes } = await onnxOf(task, options);
   expect(inputs[0].shape).toEqual(['N', 4, 8, 12]);
   expect(notes).toContainEqual(expect.stringMatching(/^sizes are fixed to H = 8, W = 12/));
 });

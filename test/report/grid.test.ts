@@ -1,4 +1,6 @@
 import { deepPicture, sampleGrid } from '../../src/report/grid';
+import { tensor } from '../../src/tensor/create';
+import { scope } from '../../src/tensor/scope';
 import { failure } from '../support/failure';
 
 /** Images of one value each. */
@@ -123,6 +125,33 @@ describe('sampleGrid', () => {
     const picture = sampleGrid({ values, shape: [1, 1, 1, 2] }, { scale: 2, padding: 0 });
     expect(picture).toMatchObject({ width: 4, height: 2 });
     expect([...picture.pixels]).toEqual([0, 0, 255, 255, 0, 0, 255, 255]);
+  });
+});
+
+describe('a tensor', () => {
+  const values = Float32Array.of(-1, 0, 0.5, 1, 1, 0.25, -0.5, -1);
+  const shape = [2, 1, 2, 2];
+
+  test('is drawn as its values are, of whatever dtype and layout in memory', () => {
+    scope(() => {
+      const images = tensor([...values]).reshape(shape);
+      const strided = images.to({ dtype: 'float64', memoryFormat: 'channels_last' });
+      for (const each of [images, strided]) {
+        expect(sampleGrid(each)).toEqual(sampleGrid({ values, shape }));
+        expect(deepPicture(each.narrow(0, { start: 0, length: 1 }))).toEqual(
+          deepPicture({ values: values.subarray(0, 4), shape: [1, 1, 2, 2] }),
+        );
+      }
+    });
+  });
+
+  test('that holds NaN, or is no images, is refused', () => {
+    scope(() => {
+      expect(() => sampleGrid(tensor([Number.NaN]).reshape([1, 1, 1, 1]))).toThrow(
+        failure('ERR_BAD_IMAGES', 'image 0 holds NaN'),
+      );
+      expect(() => sampleGrid(tensor([0, 1]))).toThrow(failure('ERR_BAD_IMAGES', 'a shape [N, C, H, W]'));
+    });
   });
 });
 

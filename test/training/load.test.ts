@@ -201,8 +201,50 @@ describe('what no recipe tells how to use', () => {
   test('is a run of a script of its own', async () => {
     const out = await train(DCGAN, { recipe: undefined });
     await expect(load(out)).rejects.toEqual(
-      failure('ERR_NO_RECIPE', 'it was trained by a script of its own'),
+      failure(
+        'ERR_NO_RECIPE',
+        'it was trained by a script of its own: name what builds them, load(run, { recipe: { build: () => model } })',
+      ),
     );
+  });
+
+  test('is no longer such a run where the script says what builds its model', async () => {
+    const out = await train(DCGAN, { recipe: undefined, set: undefined });
+    const recipe = { build: () => buildModel(DCGAN.recipe, { set: DCGAN.set }) };
+    await withModel(
+      out,
+      (own) => {
+        const images = own.run({ count: 2, seed: 7 });
+        expect([own.weights, own.settings]).toEqual(['ema', {}]);
+        expect(images.shape).toEqual([2, 1, 16, 16]);
+        expect(images.std().item()).toBeGreaterThan(0);
+      },
+      { recipe },
+    );
+  });
+
+  test('is no longer such a run where a recipe is given that its settings are of', async () => {
+    const out = await train(DCGAN, { recipe: undefined });
+    const { fields, build } = DCGAN.recipe;
+    await withModel(out, (own) => expect(own.run({ count: 1 }).shape).toEqual([1, 1, 16, 16]), {
+      recipe: { fields, build: (...given) => build(...given) },
+    });
+  });
+
+  test('is no longer such a run where the file of a recipe is named', async () => {
+    const out = await train(DCGAN, { recipe: undefined });
+    const file = join(folder.path, 'mine.js');
+    const library = JSON.stringify(join(__dirname, '../../src/recipes/dcgan'));
+    writeFileSync(file, `exports.mine = require(${library}).dcgan;`);
+    await withModel(out, (own) => expect(own.run({ count: 1 }).shape).toEqual([1, 1, 16, 16]), {
+      recipe: file,
+    });
+  });
+
+  test('is other networks than those that the script trained', async () => {
+    const out = await train(DCGAN, { recipe: undefined, set: undefined });
+    const wider = { build: () => buildModel(DCGAN.recipe, { set: { ...DCGAN.set, width: '8' } }) };
+    await expect(load(out, { recipe: wider })).rejects.toEqual(failure('ERR_STATE_DICT', 'shape'));
   });
 
   test('is a run whose recipe has no sampler, and nothing is left of its networks', async () => {

@@ -28,7 +28,7 @@ export const UNIFORM = [
 ] as const;
 export const NORMAL = ['scale', 'stretch', 'moveX', 'moveY', 'brightness', 'contrast', 'saturation'] as const;
 
-/** Random numbers of one batch, a column an image: from U[0, 1) in the order of {@link UNIFORM}, from N(0, 1) in that of {@link NORMAL}. */
+/** Random numbers of one batch, a column an image: from U[0, 1) and from N(0, 1), in an order that stays. */
 export interface AdaDraws {
   /** [21, N] */
   readonly uniform: Tensor;

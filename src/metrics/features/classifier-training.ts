@@ -31,6 +31,7 @@ export interface TrainClassifierOptions {
   readonly dataDir?: string;
   /** ({@link CLASSIFIER_RECIPE}) */
   readonly recipe?: ClassifierRecipe;
+  /** Told after each piece of the work. */
   readonly onProgress?: (progress: FeatureProgress) => void;
   /** Ends the training early, with its reason as the error. */
   readonly signal?: AbortSignal;

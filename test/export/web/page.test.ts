@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { exportOnnx } from '../../../src/export/onnx-file';
+import { onnxOf } from '../../../src/export/onnx-file';
 import { findRuntime } from '../../../src/export/runtime';
 import type { ExportTask } from '../../../src/export/task';
 import { normals } from '../../../src/export/web/browser/random';
@@ -58,7 +58,7 @@ withBrowser('the page of an exported model', () => {
     exported = exportedOf(small);
     const { task } = exported;
     if (!served[name]) {
-      const model = await exportOnnx(task, { text: { name, metadata: {} } });
+      const model = await onnxOf(task, { text: { name, metadata: {} } });
       await writeWeb(join(folder, name), { task, model, title: name, runtime: findRuntime() });
       served[name] = await serveFolder(join(folder, name));
     }

@@ -7,9 +7,11 @@ import { tensorsToRecords } from '../io/tensors';
 import { scope } from '../tensor/scope';
 import type { LoadedModel } from '../training/load';
 import { version } from '../version';
+import { taskOf } from './model-task';
 
 /** A file of weights. */
 export interface WeightsFile {
+  /** Its name in the folder. */
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -17,16 +19,13 @@ export interface WeightsFile {
 }
 
 /**
- * Writes the weights of the networks that a model’s sampler runs into a folder, `NAME.safetensors` each with PyTorch’s names, and `config.json`: what they
- * were trained as, and how they are used.
+ * Writes the weights of the networks that a loaded model’s sampler runs into a folder: `NAME.safetensors` each, with PyTorch’s names and layouts, and `config.json`, which says what
+ * they were trained as and how they are used. `readSafetensors`, `loadStateDict` and Python’s `safetensors.torch.load_file` take them.
  *
+ * @param folder made where it is not there; files of the same names are replaced
  * @throws GanError `ERR_CANNOT_WRITE`
  */
-export async function exportWeights(
-  model: LoadedModel,
-  folder: string,
-  facts: Readonly<Record<string, unknown>>,
-): Promise<WeightsFile[]> {
+export async function exportSafetensors(model: LoadedModel, folder: string): Promise<WeightsFile[]> {
   makeFolder(folder);
   const files: WeightsFile[] = [];
   for (const [name, network] of Object.entries(model.networks)) {
@@ -42,7 +41,7 @@ export async function exportWeights(
     networks: Object.fromEntries(
       files.map(({ file, sha256 }) => [file.replace(/\.safetensors$/, ''), { file, sha256 }]),
     ),
-    sampler: facts,
+    sampler: taskOf(model, {}).facts,
   };
   const path = join(folder, 'config.json');
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`).catch((error: unknown) =>
