@@ -15,12 +15,16 @@ GAN_INLINE __mmask16 first_lanes(int64_t count) {
   return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kLanes)) - 1);
 }
 
-/// Bits of up to 16 numbers, each in the lower half of its lane.
+constexpr __mmask16 kAll = 0xffff;
+
+/// Bits of up to 16 numbers, each in the lower half of its lane. Loads and stores of some lanes take several
+/// times a whole one's time.
 GAN_INLINE __m512i bits(const float* from, __mmask16 mask) {
-  return _mm512_cvtepu16_epi32(rounded(load_some(from, mask)));
+  return _mm512_cvtepu16_epi32(rounded(mask == kAll ? load(from) : load_some(from, mask)));
 }
 GAN_INLINE __m512i bits(const Bf16* from, __mmask16 mask) {
-  return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, from));
+  return _mm512_cvtepu16_epi32(mask == kAll ? _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))
+                                            : _mm256_maskz_loadu_epi16(mask, from));
 }
 
 /// Two rows of 16 numbers, lane by lane.
@@ -35,6 +39,7 @@ GAN_INLINE __m512i two_rows(const Rows<T>& from, int64_t row, int64_t column) {
 
 /// 16 pairs of neighbours in a row.
 GAN_INLINE __m512i pairs(const float* from, int64_t count) {
+  if (count >= 2 * kLanes) return neighbours(load(from), load(from + kLanes));
   return neighbours(load_some(from, first_lanes(count)),
                     load_some(from + kLanes, first_lanes(count - kLanes)));
 }
@@ -42,9 +47,13 @@ GAN_INLINE __m512i pairs(const float* from, int64_t count) {
 template <class T>
 GAN_INLINE void pair_rows_of(const Rows<T>& from, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; row += 2)
-    for (int64_t column = 0; column < from.columns; column += kLanes)
-      _mm512_mask_storeu_epi32(to + row * stride + 2 * column, first_lanes(from.columns - column),
-                               two_rows(from, row, column));
+    for (int64_t column = 0; column < from.columns; column += kLanes) {
+      const __m512i both = two_rows(from, row, column);
+      if (from.columns - column >= kLanes)
+        _mm512_storeu_si512(to + row * stride + 2 * column, both);
+      else
+        _mm512_mask_storeu_epi32(to + row * stride + 2 * column, first_lanes(from.columns - column), both);
+    }
 }
 
 }  // namespace
@@ -88,9 +97,13 @@ void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride)
   for (int64_t row = 0; row < from.rows; ++row)
     for (int64_t column = 0; column < from.columns; column += kLanes) {
       const __mmask16 mask = first_lanes(from.columns - column);
-      const Vector value = load_some(from.data + row * from.stride + column, mask);
-      store_some(to + row * stride + column, mask,
-                 bias ? _mm512_add_ps(value, load_some(bias + column, mask)) : value);
+      const Vector shift = bias ? load_some(bias + column, mask) : _mm512_setzero_ps();
+      const float* const sums = from.data + row * from.stride + column;
+      Bf16* const results = to + row * stride + column;
+      if (mask == kAll)
+        store(results, _mm512_add_ps(load(sums), shift));
+      else
+        store_some(results, mask, _mm512_add_ps(load_some(sums, mask), shift));
     }
 }
 

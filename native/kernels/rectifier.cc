@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "convolution.h"
+#include "rectify.h"
 
 namespace gan::kernels {
 namespace {
@@ -15,6 +16,11 @@ using torch::autograd::variable_list;
 
 constexpr const char* kSlope = "slope";
 
+/// Whether one walk through memory meets the same places of both.
+bool lie_alike(const at::Tensor& a, const at::Tensor& b) {
+  return rectify::usable(a) && rectify::usable(b) && a.strides() == b.strides() && a.sizes() == b.sizes();
+}
+
 /// gradient where output > 0, else slope * gradient: linear in the gradient, and constant nearly everywhere
 /// in the output, whose sign is the input's.
 struct Slopes : Function<Slopes> {
@@ -23,6 +29,7 @@ struct Slopes : Function<Slopes> {
     context->set_materialize_grads(false);
     context->save_for_backward({output});
     context->saved_data[kSlope] = slope;
+    if (slope == 0 && lie_alike(gradient, output)) return rectify::slopes(gradient, output);
     return slope == 0 ? at::_ops::threshold_backward::call(gradient, output, 0)
                       : at::_ops::leaky_relu_backward::call(gradient, output, slope, true);
   }
@@ -37,8 +44,9 @@ struct Slopes : Function<Slopes> {
 struct Rectifier : Function<Rectifier> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, double slope) {
     context->set_materialize_grads(false);
-    const at::Tensor output =
-        slope == 0 ? at::_ops::relu::call(input) : at::_ops::leaky_relu::call(input, slope);
+    const at::Tensor output = slope == 0 && rectify::usable(input) ? rectify::relu(input)
+                              : slope == 0                         ? at::_ops::relu::call(input)
+                                                                   : at::_ops::leaky_relu::call(input, slope);
     context->save_for_backward({output});
     context->saved_data[kSlope] = slope;
     return output;
@@ -60,7 +68,9 @@ bool is_recorded(const at::Tensor& input) {
 }  // namespace
 
 at::Tensor relu(const at::Tensor& input) {
-  return is_recorded(input) ? Rectifier::apply(input, 0) : at::_ops::relu::call(input);
+  if (is_recorded(input)) return Rectifier::apply(input, 0);
+  const bool plain = enabled() && !(at::GradMode::is_enabled() && input.requires_grad());
+  return plain && rectify::usable(input) ? rectify::relu(input) : at::_ops::relu::call(input);
 }
 
 at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope) {
