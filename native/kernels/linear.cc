@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "channel_sums.h"
 #include "convolution.h"
 #include "dense.h"
 #include "dense_bf16.h"
@@ -80,7 +81,7 @@ variable_list Forward::backward(AutogradContext* context, const variable_list& g
 
 variable_list Affine::backward(AutogradContext* context, const variable_list& gradients) {
   variable_list result = Forward::backward(context, gradients);
-  result.push_back(wanted(context, 2, gradients) ? gradients[0].sum(0, false, at::kFloat) : at::Tensor());
+  result.push_back(wanted(context, 2, gradients) ? channel_sums(gradients[0]) : at::Tensor());
   return result;
 }
 

@@ -58,6 +58,44 @@ void relu_of(const Bf16* from, int64_t count, Bf16* to) {
   }
 }
 
+/// Numbers times a slope, to the nearest, and to the even one of two; what is no number stays none.
+GAN_INLINE __m256i scaled(__m256i numbers, Vector slope) {
+  const Vector value =
+      _mm512_mul_ps(_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(numbers), 16)), slope);
+  const __m512i bits = _mm512_castps_si512(value);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded =
+      _mm512_srli_epi32(_mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd), 16);
+  const __mmask16 none = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+  return _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(rounded, none, _mm512_set1_epi32(0x7fc0)));
+}
+GAN_INLINE __m512i scaled(__m512i numbers, Vector slope) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(scaled(_mm512_castsi512_si256(numbers), slope)),
+                            scaled(_mm512_extracti64x4_epi64(numbers, 1), slope), 1);
+}
+
+/// `of` where `numbers` are above 0, else slope * of.
+GAN_INLINE __m512i bent(__m512i numbers, __m512i of, Vector slope) {
+  const __m512i infinity = _mm512_set1_epi16(0x7f80);
+  const __mmask32 above =
+      _mm512_cmpgt_epi16_mask(numbers, _mm512_setzero_si512()) & _mm512_cmple_epi16_mask(numbers, infinity);
+  return _mm512_mask_mov_epi16(scaled(of, slope), above, of);
+}
+
+void leaky_relu_of(const Bf16* from, int64_t count, float slope, Bf16* to) {
+  const Vector times = _mm512_set1_ps(slope);
+  for (int64_t i = 0; i < count; i += kNumbers) {
+    const __m512i numbers = read(from + i, count - i);
+    write(to + i, bent(numbers, numbers, times), count - i);
+  }
+}
+
+void leaky_slopes_of(const Bf16* gradient, const Bf16* output, int64_t count, float slope, Bf16* to) {
+  const Vector times = _mm512_set1_ps(slope);
+  for (int64_t i = 0; i < count; i += kNumbers)
+    write(to + i, bent(read(output + i, count - i), read(gradient + i, count - i), times), count - i);
+}
+
 void slopes_of(const Bf16* gradient, const Bf16* output, int64_t count, Bf16* to) {
   for (int64_t i = 0; i < count; i += kNumbers) {
     const __m512i numbers = read(output + i, count - i);
@@ -84,11 +122,25 @@ at::Tensor relu(const at::Tensor& input) {
   return output;
 }
 
-at::Tensor slopes(const at::Tensor& gradient, const at::Tensor& output) {
+at::Tensor leaky_relu(const at::Tensor& input, double slope) {
+  const at::Tensor output = at::empty_like(input);
+  in_parts(input.numel(), [&](int64_t first, int64_t count) {
+    leaky_relu_of(numbers<const Bf16>(input) + first, count, static_cast<float>(slope),
+                  numbers<Bf16>(output) + first);
+  });
+  return output;
+}
+
+at::Tensor slopes(const at::Tensor& gradient, const at::Tensor& output, double slope) {
   const at::Tensor result = at::empty_like(gradient);
   in_parts(output.numel(), [&](int64_t first, int64_t count) {
-    slopes_of(numbers<const Bf16>(gradient) + first, numbers<const Bf16>(output) + first, count,
-              numbers<Bf16>(result) + first);
+    const Bf16 *const from = numbers<const Bf16>(gradient) + first, *const at =
+                                                                        numbers<const Bf16>(output) + first;
+    Bf16* const to = numbers<Bf16>(result) + first;
+    if (slope == 0)
+      slopes_of(from, at, count, to);
+    else
+      leaky_slopes_of(from, at, count, static_cast<float>(slope), to);
   });
   return result;
 }
@@ -97,7 +149,8 @@ at::Tensor slopes(const at::Tensor& gradient, const at::Tensor& output) {
 
 bool usable(const at::Tensor&) { return false; }
 at::Tensor relu(const at::Tensor&) { return {}; }
-at::Tensor slopes(const at::Tensor&, const at::Tensor&) { return {}; }
+at::Tensor leaky_relu(const at::Tensor&, double) { return {}; }
+at::Tensor slopes(const at::Tensor&, const at::Tensor&, double) { return {}; }
 
 #endif
 

@@ -1,5 +1,5 @@
-// ReLU of bfloat16 and its gradient on the bits as they are: LibTorch goes by float32 and back, sixteen at a
-// time. The results are the same bits.
+// ReLU and leaky ReLU of bfloat16 with their gradients, 32 numbers at a time. The results are LibTorch's to
+// the bit.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +12,11 @@ bool usable(const at::Tensor& tensor);
 /// max(input, 0).
 at::Tensor relu(const at::Tensor& input);
 
-/// `gradient` where output > 0 or is no number, else 0; of equal strides.
-at::Tensor slopes(const at::Tensor& gradient, const at::Tensor& output);
+/// input where it is above 0, else slope * input, of a slope above 0.
+at::Tensor leaky_relu(const at::Tensor& input, double slope);
+
+/// `gradient` where output > 0, else slope * gradient; of equal strides. With a slope of 0 also `gradient`
+/// where the output is no number.
+at::Tensor slopes(const at::Tensor& gradient, const at::Tensor& output, double slope);
 
 }  // namespace gan::rectify
