@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "channel_sums.h"
 #include "conv3x3_tensors.h"
 #include "gradients.h"
 
@@ -73,7 +74,7 @@ variable_list Convolution::backward(AutogradContext* context, const variable_lis
       wanted(context, 0, gradients) ? Convolution::apply(y, weight, Bias(), back(geometry)) : at::Tensor(),
       wanted(context, 1, gradients) ? WeightGradient::apply(x, y, geometry, weight.suggest_memory_format())
                                     : at::Tensor(),
-      by_bias ? y.sum({0, 2, 3}, false, at::kFloat) : at::Tensor(), at::Tensor()};
+      by_bias ? kernels::channel_sums(y) : at::Tensor(), at::Tensor()};
 }
 
 variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {

@@ -3,10 +3,12 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
 #include "conv3x3.h"
+#include "direct3x3.h"
 #include "products.h"
 #include "winograd3x3_conv.h"
 
@@ -61,7 +63,7 @@ bool is_channels_last(const at::Tensor& tensor) {
 /// quicker.
 int64_t enough(bool is_float, bool wide) { return is_float && wide ? 3 : is_float ? 4 : 5; }
 
-/// Whether the convolution itself, or its gradient by the weight, gains by our kernels.
+/// Whether the convolution itself, or its gradient by the weight, gains by Winograd's products.
 bool gains(at::IntArrayRef image, int64_t all_outputs, int64_t padding, int64_t groups,
            at::ScalarType dtype) {
   const bool is_float = dtype == at::kFloat, wide = has_avx512(at::kFloat);
@@ -88,13 +90,44 @@ bool gains(at::IntArrayRef image, int64_t all_outputs, int64_t padding, int64_t 
              static_cast<double>(enough(is_float, wide)) * computed;
 }
 
+enum class Way { kWinograd, kDirect, kLibrary };
+
+/// Whether a convolution of few channels gains as it is written, of images that there are.
+bool gains_directly(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups,
+                    at::ScalarType dtype) {
+  if (dtype != at::kBFloat16 || groups != 1 || has_amx() || !direct3x3::usable(image[1], outputs))
+    return false;
+  return image[0] >= 1 && image[2] >= 1 && image[3] >= 1 && image[2] + 2 * padding >= 3 &&
+         image[3] + 2 * padding >= 3;
+}
+
+/// The fastest way for the convolution itself.
+Way way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups, at::ScalarType dtype) {
+  constexpr int64_t kGroup = winograd3x3::kGroupOf;
+  // To three channels most of what is computed is for nothing: from 16 on less than LibTorch's.
+  const bool few =
+      image[1] <= 2 * kGroup && outputs <= 2 * kGroup && (image[1] <= kGroup || outputs >= kGroup);
+  if (few && gains_directly(image, outputs, padding, groups, dtype)) return Way::kDirect;
+  return gains(image, outputs, padding, groups, dtype) ? Way::kWinograd : Way::kLibrary;
+}
+
+/// The fastest way for its gradient by the weight.
+Way gradient_way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups,
+                    at::ScalarType dtype) {
+  if (gains(image, outputs, padding, groups, dtype)) return Way::kWinograd;
+  constexpr int64_t kGroup = winograd3x3::kGroupOf;
+  const bool few = std::min(image[1], outputs) == kGroup && std::max(image[1], outputs) <= 2 * kGroup;
+  return few && gains_directly(image, outputs, padding, groups, dtype) ? Way::kDirect : Way::kLibrary;
+}
+
 }  // namespace
 
 bool usable(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups, at::ScalarType dtype) {
   if (padding < 0 || padding > 2) return false;
   const std::array<int64_t, 4> result{image[0], outputs, image[2] + 2 * padding - 2,
                                       image[3] + 2 * padding - 2};
-  return gains(image, outputs, padding, groups, dtype) || gains(result, image[1], 2 - padding, groups, dtype);
+  return way_of(image, outputs, padding, groups, dtype) != Way::kLibrary ||
+         way_of(result, image[1], 2 - padding, groups, dtype) != Way::kLibrary;
 }
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -102,20 +135,28 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   const int64_t padding = geometry.padding, groups = geometry.groups;
   const int64_t outputs = geometry.turned ? groups * weight.size(1) : weight.size(0),
                 growth = 2 * padding - 2;
-  if (!gains(x.sizes(), outputs, padding, groups, x.scalar_type())) return library(x, weight, bias, geometry);
+  const Way way = way_of(x.sizes(), outputs, padding, groups, x.scalar_type());
+  if (way == Way::kLibrary) return library(x, weight, bias, geometry);
   const bool last = is_channels_last(x) || is_channels_last(weight);
   const at::Tensor from = channels_last(x), w = with_even_taps(weight);
   const at::Tensor shift = bias.defined() ? bias.contiguous() : bias;
   const at::Tensor to = at::empty({x.size(0), outputs, x.size(2) + growth, x.size(3) + growth}, x.options(),
                                   at::MemoryFormat::ChannelsLast);
   by_dtype(x, [&]<class T>(T) {
-    for (int64_t group = 0; group < geometry.groups; ++group)
-      winograd3x3::convolve<T>(
-          maps<const T>(from).part(group, geometry.groups),
-          w.const_data_ptr<float>() + group * (w.size(0) / geometry.groups) * w.stride(0),
-          layout_of(w, geometry.turned), geometry.turned, geometry.padding,
-          shift.defined() ? shift.const_data_ptr<float>() + group * (outputs / geometry.groups) : nullptr,
-          maps<T>(to).part(group, geometry.groups));
+    for (int64_t group = 0; group < groups; ++group) {
+      const auto inputs = maps<const T>(from).part(group, groups);
+      const auto results = maps<T>(to).part(group, groups);
+      const float* const first = w.const_data_ptr<float>() + group * (w.size(0) / groups) * w.stride(0);
+      const float* const biases =
+          shift.defined() ? shift.const_data_ptr<float>() + group * (outputs / groups) : nullptr;
+      const Weights layout = layout_of(w, geometry.turned);
+      if constexpr (kPairs<T>)
+        if (way == Way::kDirect) {
+          direct3x3::convolve(inputs, first, layout, geometry.turned, padding, biases, results);
+          continue;
+        }
+      winograd3x3::convolve<T>(inputs, first, layout, geometry.turned, padding, biases, results);
+    }
   });
   return last ? to : to.contiguous();
 }
@@ -127,15 +168,22 @@ at::Tensor weight_gradient(const at::Tensor& x, const at::Tensor& y, const Geome
   if (geometry.turned) return weight_gradient(y, x, {2 - geometry.padding, groups, false}, format);
   const at::Tensor weight =
       at::empty({y.size(1), x.size(1) / groups, 3, 3}, x.options().dtype(at::kFloat), format);
-  if (!gains(x.sizes(), y.size(1), geometry.padding, groups, x.scalar_type()))
-    return library_weight_gradient(x, y, weight.to(x.scalar_type()), geometry);
+  const Way way = gradient_way_of(x.sizes(), y.size(1), geometry.padding, groups, x.scalar_type());
+  if (way == Way::kLibrary) return library_weight_gradient(x, y, weight.to(x.scalar_type()), geometry);
   const at::Tensor inputs = channels_last(x), outputs = channels_last(y);
   by_dtype(x, [&]<class T>(T) {
-    for (int64_t group = 0; group < groups; ++group)
-      winograd3x3::weight_gradient<T>(
-          maps<const T>(inputs).part(group, groups), maps<const T>(outputs).part(group, groups),
-          geometry.padding, weight.data_ptr<float>() + group * (weight.size(0) / groups) * weight.stride(0),
-          layout_of(weight, false));
+    for (int64_t group = 0; group < groups; ++group) {
+      const auto left = maps<const T>(inputs).part(group, groups),
+                 right = maps<const T>(outputs).part(group, groups);
+      float* const first = weight.data_ptr<float>() + group * (weight.size(0) / groups) * weight.stride(0);
+      const Weights layout = layout_of(weight, false);
+      if constexpr (kPairs<T>)
+        if (way == Way::kDirect) {
+          direct3x3::weight_gradient(left, right, geometry.padding, first, layout);
+          continue;
+        }
+      winograd3x3::weight_gradient<T>(left, right, geometry.padding, first, layout);
+    }
   });
   return weight;
 }

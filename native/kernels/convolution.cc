@@ -11,6 +11,7 @@
 
 #include "any_conv.h"
 #include "border_windows.h"
+#include "channel_sums.h"
 #include "conv3x3.h"
 #include "conv4x4.h"
 #include "gradients.h"
@@ -71,8 +72,7 @@ struct WeightGradient : Function<WeightGradient> {
 
 at::Tensor bias_gradient(AutogradContext* context, const variable_list& gradients) {
   const bool has_bias = context->saved_data[kHasBias].toBool();
-  return has_bias && wanted(context, 2, gradients) ? gradients[0].sum({0, 2, 3}, false, at::kFloat)
-                                                   : at::Tensor();
+  return has_bias && wanted(context, 2, gradients) ? channel_sums(gradients[0]) : at::Tensor();
 }
 
 variable_list Down::backward(AutogradContext* context, const variable_list& gradients) {

@@ -4,8 +4,10 @@
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "channel_sums.h"
 #include "convolution.h"
 #include "dense.h"
+#include "dense_bf16.h"
 #include "gradients.h"
 
 namespace gan::kernels {
@@ -16,12 +18,25 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 // The three products are each linear in both arguments, and each one's gradients are the other two: so
-// derivatives of every order stay among them.
+// derivatives of every order stay among them. With a batch of bfloat16 weights and their gradients are
+// float32 all the same.
+
+bool is_half(const at::Tensor& batch) { return batch.scalar_type() == at::kBFloat16; }
+
+at::Tensor forward_of(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias) {
+  return is_half(x) ? dense_bf16::forward(x, w, bias) : dense::forward(x, w, bias);
+}
+at::Tensor input_gradient_of(const at::Tensor& g, const at::Tensor& w) {
+  return is_half(g) ? dense_bf16::input_gradient(g, w) : dense::input_gradient(g, w);
+}
+at::Tensor weight_gradient_of(const at::Tensor& g, const at::Tensor& x) {
+  return is_half(g) ? dense_bf16::weight_gradient(g, x) : dense::weight_gradient(g, x);
+}
 
 struct Forward : Function<Forward> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w) {
     context->save_for_backward({x, w});
-    return dense::forward(x, w, at::Tensor());
+    return forward_of(x, w, at::Tensor());
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -31,7 +46,7 @@ struct Affine : Function<Affine> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
                             const at::Tensor& bias) {
     context->save_for_backward({x, w});
-    return dense::forward(x, w, bias);
+    return forward_of(x, w, bias);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -39,7 +54,7 @@ struct Affine : Function<Affine> {
 struct InputGradient : Function<InputGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& w) {
     context->save_for_backward({g, w});
-    return dense::input_gradient(g, w);
+    return input_gradient_of(g, w);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -47,7 +62,7 @@ struct InputGradient : Function<InputGradient> {
 struct WeightGradient : Function<WeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& x) {
     context->save_for_backward({g, x});
-    return dense::weight_gradient(g, x);
+    return weight_gradient_of(g, x);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -66,7 +81,7 @@ variable_list Forward::backward(AutogradContext* context, const variable_list& g
 
 variable_list Affine::backward(AutogradContext* context, const variable_list& gradients) {
   variable_list result = Forward::backward(context, gradients);
-  result.push_back(wanted(context, 2, gradients) ? gradients[0].sum(0) : at::Tensor());
+  result.push_back(wanted(context, 2, gradients) ? channel_sums(gradients[0]) : at::Tensor());
   return result;
 }
 
@@ -84,26 +99,37 @@ variable_list WeightGradient::backward(AutogradContext* context, const variable_
           wanted(context, 1, gradients) ? InputGradient::apply(saved[0], h) : at::Tensor()};
 }
 
-bool is_dense_float(const at::Tensor& tensor) {
-  return tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.scalar_type() == at::kFloat &&
+bool is_dense(const at::Tensor& tensor, at::ScalarType dtype) {
+  return tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.scalar_type() == dtype &&
          tensor.is_contiguous();
 }
 
-bool takes(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
-  if (!enabled() || !is_dense_float(input) || !is_dense_float(weight)) return false;
+/// Whether weights, which are trained in float32, fit the batch.
+bool fits(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
+  if (!is_dense(weight, at::kFloat)) return false;
   if (input.dim() != 2 || weight.dim() != 2 || input.size(1) != weight.size(1)) return false;
-  if (bias && bias->defined() &&
-      !(is_dense_float(*bias) && bias->dim() == 1 && bias->size(0) == weight.size(0)))
-    return false;
-  return !at::autocast::is_autocast_enabled(at::kCPU) &&
-         dense::usable(input.size(0), weight.size(1), weight.size(0));
+  return !bias || !bias->defined() ||
+         (is_dense(*bias, at::kFloat) && bias->dim() == 1 && bias->size(0) == weight.size(0));
+}
+
+/// The batch in the dtype that our kernels take it in; undefined where LibTorch's product runs.
+at::Tensor taken(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
+  if (!enabled() || !fits(input, weight, bias)) return {};
+  const int64_t rows = input.size(0), inputs = weight.size(1), outputs = weight.size(0);
+  if (!at::autocast::is_autocast_enabled(at::kCPU))
+    return is_dense(input, at::kFloat) && dense::usable(rows, inputs, outputs) ? input : at::Tensor();
+  const bool rounds = at::autocast::get_autocast_dtype(at::kCPU) == at::kBFloat16 &&
+                      dense_bf16::usable(rows, inputs, outputs);
+  if (rounds && is_dense(input, at::kBFloat16)) return input;
+  return rounds && is_dense(input, at::kFloat) ? input.to(at::kBFloat16) : at::Tensor();
 }
 
 }  // namespace
 
 at::Tensor linear(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
-  if (!takes(input, weight, bias)) return at::_ops::linear::call(input, weight, bias);
-  return bias && bias->defined() ? Affine::apply(input, weight, *bias) : Forward::apply(input, weight);
+  const at::Tensor batch = taken(input, weight, bias);
+  if (!batch.defined()) return at::_ops::linear::call(input, weight, bias);
+  return bias && bias->defined() ? Affine::apply(batch, weight, *bias) : Forward::apply(batch, weight);
 }
 
 }  // namespace gan::kernels

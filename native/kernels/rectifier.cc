@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "convolution.h"
+#include "rectify.h"
 
 namespace gan::kernels {
 namespace {
@@ -15,6 +16,11 @@ using torch::autograd::variable_list;
 
 constexpr const char* kSlope = "slope";
 
+/// Whether one walk through memory meets the same places of both.
+bool lie_alike(const at::Tensor& a, const at::Tensor& b) {
+  return rectify::usable(a) && rectify::usable(b) && a.strides() == b.strides() && a.sizes() == b.sizes();
+}
+
 /// gradient where output > 0, else slope * gradient: linear in the gradient, and constant nearly everywhere
 /// in the output, whose sign is the input's.
 struct Slopes : Function<Slopes> {
@@ -23,6 +29,7 @@ struct Slopes : Function<Slopes> {
     context->set_materialize_grads(false);
     context->save_for_backward({output});
     context->saved_data[kSlope] = slope;
+    if (lie_alike(gradient, output)) return rectify::slopes(gradient, output, slope);
     return slope == 0 ? at::_ops::threshold_backward::call(gradient, output, 0)
                       : at::_ops::leaky_relu_backward::call(gradient, output, slope, true);
   }
@@ -34,11 +41,16 @@ struct Slopes : Function<Slopes> {
   }
 };
 
+at::Tensor rectified(const at::Tensor& input, double slope) {
+  const bool own = rectify::usable(input);
+  if (slope == 0) return own ? rectify::relu(input) : at::_ops::relu::call(input);
+  return own ? rectify::leaky_relu(input, slope) : at::_ops::leaky_relu::call(input, slope);
+}
+
 struct Rectifier : Function<Rectifier> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, double slope) {
     context->set_materialize_grads(false);
-    const at::Tensor output =
-        slope == 0 ? at::_ops::relu::call(input) : at::_ops::leaky_relu::call(input, slope);
+    const at::Tensor output = rectified(input, slope);
     context->save_for_backward({output});
     context->saved_data[kSlope] = slope;
     return output;
@@ -57,17 +69,24 @@ bool is_recorded(const at::Tensor& input) {
          at::isFloatingType(input.scalar_type()) && input.layout() == at::kStrided;
 }
 
+/// Whether nobody asks for a gradient, and our kernels take the numbers.
+bool is_plain(const at::Tensor& input) {
+  return enabled() && !(at::GradMode::is_enabled() && input.requires_grad()) && rectify::usable(input);
+}
+
 }  // namespace
 
 at::Tensor relu(const at::Tensor& input) {
-  return is_recorded(input) ? Rectifier::apply(input, 0) : at::_ops::relu::call(input);
+  if (is_recorded(input)) return Rectifier::apply(input, 0);
+  return is_plain(input) ? rectified(input, 0) : at::_ops::relu::call(input);
 }
 
 at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope) {
   // A negative slope loses the input's sign; a tensor's worth of other numbers is no slope at all.
-  const bool rectifies = slope.isFloatingPoint() || slope.isIntegral(false);
-  return rectifies && slope.toDouble() >= 0 && is_recorded(input) ? Rectifier::apply(input, slope.toDouble())
-                                                                  : at::_ops::leaky_relu::call(input, slope);
+  const bool rectifies = (slope.isFloatingPoint() || slope.isIntegral(false)) && slope.toDouble() >= 0;
+  if (rectifies && is_recorded(input)) return Rectifier::apply(input, slope.toDouble());
+  return rectifies && slope.toDouble() > 0 && is_plain(input) ? rectified(input, slope.toDouble())
+                                                              : at::_ops::leaky_relu::call(input, slope);
 }
 
 }  // namespace gan::kernels

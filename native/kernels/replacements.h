@@ -10,6 +10,7 @@
 #include "dropout.h"
 #include "group_norm.h"
 #include "linear.h"
+#include "pixel_shuffle.h"
 #include "rectifier.h"
 
 namespace gan {
@@ -32,6 +33,8 @@ template <>
 inline constexpr auto implementation<at::_ops::group_norm> = &kernels::group_norm;
 template <>
 inline constexpr auto implementation<at::_ops::avg_pool2d> = &kernels::avg_pool2d;
+template <>
+inline constexpr auto implementation<at::_ops::pixel_shuffle> = &kernels::pixel_shuffle;
 template <>
 inline constexpr auto implementation<at::_ops::dropout> = &kernels::dropout;
 template <>

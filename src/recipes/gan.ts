@@ -166,9 +166,12 @@ function phasesOf(
   const onBoth = (step: Step): Tensor[] => {
     // Fakes first, whose random numbers come before those of D.
     const { fake } = step.made;
-    if (!oneBatch || conditional) return [onReal(step), onFake(step)];
+    if (!oneBatch) return [onReal(step), onFake(step)];
     const images = realOf(step);
-    return step.networks.discriminator.forward(cat([augment(images), augment(fake)])).split(images.shape[0]);
+    const labels = conditional ? [cat([step.batch.labels, step.latentLabels])] : [];
+    return step.networks.discriminator
+      .forward(cat([augment(images), augment(fake)]), ...labels)
+      .split(images.shape[0]);
   };
   return [
     {

@@ -49,6 +49,7 @@ export const projection: Recipe<typeof fields> = {
         }),
       }),
       criticSteps: critic,
+      oneBatch: true,
       scores: true,
     });
   },

@@ -83,7 +83,11 @@ describe('conditional recipes', () => {
     };
     const { forward: judge } = discriminator;
     discriminator.forward = (images, labels) => {
-      seen.push({ fake: fakes.has(key(images)), labels: labels.toArray() as number[] });
+      // Real images and fakes may come as one batch.
+      const [{ length }] = made;
+      const classes = labels.split(length);
+      for (const [i, part] of images.split(length).entries())
+        seen.push({ fake: fakes.has(key(part)), labels: classes[i].toArray() as number[] });
       return judge(images, labels);
     };
     await train(model, { steps: 2, resolution });

@@ -1,7 +1,7 @@
 import { native } from '../../src/native/addon';
 import { autocast, grad } from '../../src/tensor/autograd';
 import { ones, randn } from '../../src/tensor/create';
-import { setKernels } from '../../src/tensor/device';
+import { setKernels, setThreads } from '../../src/tensor/device';
 import { dropout, linear } from '../../src/tensor/functional';
 import { Generator, manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
@@ -61,10 +61,89 @@ describe('a dense layer of our own', () => {
       expect(distance(x.grad?.narrow(0, { start: 5, length: 1 }) ?? ones([1]), expected)).toBeLessThan(1e-5);
     }));
 
-  test('leaves autocast, other dtypes, views with gaps and more dimensions to LibTorch', () =>
+  // Sizes of an MLP and of a VAE, and what does not fill blocks of 16, 32 or 64, or pairs.
+  test.each([
+    [128, 784, 400],
+    [64, 20, 400],
+    [128, 400, 20],
+    [17, 513, 777],
+    [511, 31, 65],
+    [33, 16, 17],
+    [16, 17, 16],
+  ])(
+    'of %p rows, from %p to %p numbers, rounds no more than bfloat16 does anyway, to second derivatives',
+    (rows, from, to) =>
+      scope(() => {
+        const generator = new Generator({ seed: rows });
+        const rounded = (tensor: Tensor) => tensor.to({ dtype: 'bfloat16' }).float();
+        const x = rounded(randn([rows, from], { generator }));
+        const weight = rounded(randn([to, from], { generator }).mul(0.05));
+        const bias = randn([to], { generator });
+        const probe = rounded(randn([rows, to], { generator }));
+        const passes = (given: readonly Tensor[], half: boolean) => {
+          const leaves = given.map((tensor) => tensor.detach());
+          for (const leaf of leaves) leaf.requiresGrad = true;
+          const [a, w, b] = leaves;
+          const y = half ? autocast({ device: 'cpu' }, () => linear(a, w, b)) : linear(a, w, b);
+          const gradOutputs = [probe.to({ dtype: y.dtype })];
+          const first = grad([y], leaves, { gradOutputs, createGraph: true });
+          const wide = first.map((tensor) => tensor.to({ dtype: w.dtype }));
+          const penalty = wide[0].square().sum().add(wide[1].square().sum());
+          return [y, ...first, ...grad([penalty], [a, w])];
+        };
+        const exact = passes([x.double(), weight.double(), bias.double()], false);
+        const own = passes([x, weight, bias], true);
+        const library = withKernels(false, () => passes([x, weight, bias], true));
+        expect(own.map(({ dtype }) => dtype)).toEqual(library.map(({ dtype }) => dtype));
+        for (const [i, value] of exact.entries()) {
+          expect(own[i].shape).toEqual(value.shape);
+          expect(distance(own[i], value)).toBeLessThan(1.1 * distance(library[i], value) + 1e-6);
+        }
+        // Sums are float32, and gradients by weights are not rounded at all.
+        for (const i of [2, 3]) expect(distance(own[i], exact[i])).toBeLessThan(1e-6);
+        generator.dispose();
+      }),
+  );
+
+  test('gives the same bits on one thread, two and three in bfloat16', () => {
+    try {
+      scope(() => {
+        const [x, weight, bias] = [randn([100, 300]), randn([500, 300]), randn([500])];
+        for (const leaf of [x, weight, bias]) leaf.requiresGrad = true;
+        const [one, ...others] = [1, 2, 3].map((count) => {
+          setThreads(count);
+          const y = autocast({ device: 'cpu' }, () => linear(x, weight, bias));
+          return [y, ...grad([y.float().square().sum()], [x, weight])];
+        });
+        for (const other of others)
+          for (const [i, tensor] of one.entries()) expect(other[i].equal(tensor)).toBe(true);
+      });
+    } finally {
+      setThreads(1);
+    }
+  });
+
+  test('lets a NaN through in bfloat16', () =>
+    scope(() => {
+      const [x, weight] = [randn([32, 48]), randn([40, 48])];
+      x.select(0, 7).fill_(Number.NaN);
+      const nan = autocast({ device: 'cpu' }, () => linear(x, weight, null)).isnan();
+      expect(nan.sum().item()).toBe(40);
+      expect(nan.select(0, 7).all().item()).toBe(1);
+    }));
+
+  test('is that of LibTorch in float16', () =>
     scope(() => {
       const [x, weight] = [randn([64, 512]), randn([512, 512])];
-      expect(autocast({ device: 'cpu' }, () => linear(x, weight, null)).dtype).toBe('bfloat16');
+      const half = () => autocast({ device: 'cpu', dtype: 'float16' }, () => linear(x, weight, null));
+      const own = half();
+      expect(own.dtype).toBe('float16');
+      expect(withKernels(false, half).equal(own)).toBe(true);
+    }));
+
+  test('leaves other dtypes, views with gaps and more dimensions to LibTorch', () =>
+    scope(() => {
+      const [x, weight] = [randn([64, 512]), randn([512, 512])];
       const exact = linear(x.double(), weight.double(), null);
       expect(exact.dtype).toBe('float64');
       const wide = randn([64, 1024]).narrow(1, { start: 3, length: 512 });

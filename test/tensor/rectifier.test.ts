@@ -3,6 +3,7 @@ import { grad } from '../../src/tensor/autograd';
 import { randn, tensor } from '../../src/tensor/create';
 import { setKernels } from '../../src/tensor/device';
 import { scope } from '../../src/tensor/scope';
+import { cat } from '../../src/tensor/shapes';
 import type { Tensor } from '../../src/tensor/tensor';
 import { testDevice } from '../support/fixtures';
 
@@ -43,6 +44,54 @@ describe('rectifiers', () => {
       scope(() => {
         const [x, cotangent] = [0, 1].map(() => randn([4, 5], { device: testDevice, requiresGrad: true }));
         expect(everything(rectify, x, cotangent)[3]).toBeNull();
+      }),
+  );
+
+  // A slope of 0 gives 0 for LibTorch's -0.
+  test.each(RECTIFIERS.filter(([name]) => !name.endsWith('slope 0')))(
+    'give the bits of LibTorch in bfloat16, of whatever numbers, in any memory format: %s',
+    (_, rectify) =>
+      scope(() => {
+        const odd = [
+          -0,
+          0,
+          Number.NaN,
+          Number.POSITIVE_INFINITY,
+          Number.NEGATIVE_INFINITY,
+          1e-40,
+          -1e-40,
+          3,
+          -3,
+        ];
+        const device = testDevice;
+        const numbers = cat([tensor(odd, { device }), randn([3 * 5 * 7 * 11 - odd.length], { device })]).to({
+          dtype: 'bfloat16',
+        });
+        const image = numbers.reshape([3, 5, 7, 11]);
+        const slopes = randn([3, 5, 7, 11], { device }).to({ dtype: 'bfloat16' });
+        for (const [x, cotangent] of [
+          [image, slopes],
+          [image.contiguous('channels_last'), slopes.contiguous('channels_last')],
+          [image.contiguous('channels_last'), slopes],
+          [image.narrow(3, { start: 1, length: 9 }), slopes.narrow(3, { start: 1, length: 9 })],
+          [image.narrow(0, { start: 0, length: 0 }), slopes.narrow(0, { start: 0, length: 0 })],
+        ]) {
+          const run = () => {
+            const leaf = x.detach();
+            const unrecorded = rectify(leaf);
+            leaf.requiresGrad = true;
+            const output = rectify(leaf);
+            return [unrecorded, output, ...grad([output], [leaf], { gradOutputs: [cotangent] })];
+          };
+          const own = run();
+          setKernels(false);
+          const library = run();
+          setKernels(true);
+          for (const [i, value] of library.entries()) {
+            expect(own[i].toArray()).toEqual(value.toArray());
+            expect(own[i].isContiguous('channels_last')).toBe(value.isContiguous('channels_last'));
+          }
+        }
       }),
   );
 

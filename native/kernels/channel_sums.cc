@@ -1,0 +1,84 @@
+#include "channel_sums.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "products.h"
+
+namespace gan::kernels {
+
+#ifdef GAN_AVX512
+
+GAN_AVX512_BEGIN
+namespace {
+
+using namespace avx512;
+
+/// Sums of rows of `channels` numbers, a multiple of 16.
+void sum_rows(const Bf16* from, int64_t rows, int64_t channels, float* to) {
+  for (int64_t c = 0; c < channels; c += kLanes) {
+    // Four sums: one would wait for itself.
+    Vector sums[4];
+    for (Vector& sum : sums) sum = _mm512_setzero_ps();
+    int64_t row = 0;
+    for (; row + 4 <= rows; row += 4)
+      for (int i = 0; i < 4; ++i) sums[i] = _mm512_add_ps(sums[i], load(from + (row + i) * channels + c));
+    for (; row < rows; ++row) sums[0] = _mm512_add_ps(sums[0], load(from + row * channels + c));
+    store(to + c, _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3])));
+  }
+}
+
+}  // namespace
+GAN_AVX512_END
+
+namespace {
+
+/// Numbers that are added up at a time, whatever the number of threads.
+constexpr int64_t kNumbers = 8192;
+
+bool usable(const at::Tensor& tensor) {
+  if (at::GradMode::is_enabled() && tensor.requires_grad()) return false;
+  if (tensor.scalar_type() != at::kBFloat16 || !has_avx512(at::kBFloat16) || tensor.numel() == 0)
+    return false;
+  return tensor.size(1) % avx512::kLanes == 0 &&
+         tensor.is_contiguous(tensor.dim() == 4 ? at::MemoryFormat::ChannelsLast
+                                                : at::MemoryFormat::Contiguous);
+}
+
+at::Tensor sums_of(const at::Tensor& tensor) {
+  const int64_t channels = tensor.size(1), rows = tensor.numel() / channels;
+  const int64_t part = std::max<int64_t>(kNumbers / channels, 16), parts = at::divup(rows, part);
+  const Room<float> room(parts * channels);
+  const auto* const from = numbers<const Bf16>(tensor);
+  at::parallel_for(0, parts, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t index = begin; index < end; ++index)
+      sum_rows(from + index * part * channels, std::min(part, rows - index * part), channels,
+               room.data() + index * channels);
+  });
+  std::vector<double> totals(static_cast<size_t>(channels));
+  for (int64_t index = 0; index < parts; ++index)
+    for (int64_t c = 0; c < channels; ++c) totals[c] += room.data()[index * channels + c];
+  at::Tensor result = at::empty({channels}, tensor.options().dtype(at::kFloat));
+  std::transform(totals.begin(), totals.end(), numbers<float>(result),
+                 [](double total) { return static_cast<float>(total); });
+  return result;
+}
+
+}  // namespace
+
+#endif
+
+at::Tensor channel_sums(const at::Tensor& tensor) {
+#ifdef GAN_AVX512
+  if (usable(tensor)) return sums_of(tensor);
+#endif
+  constexpr std::array<int64_t, 3> kOthers{0, 2, 3};
+  return tensor.sum(at::IntArrayRef(kOthers).slice(0, tensor.dim() == 4 ? 3 : 1), false, at::kFloat);
+}
+
+}  // namespace gan::kernels

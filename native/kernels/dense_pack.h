@@ -1,0 +1,39 @@
+// What the products of dense_bf16.cc read: float32 or bfloat16 numbers rounded and laid out as the
+// processor's bfloat16 instructions want them. A right side holds pairs of rows interleaved, [k /
+// 2][columns][2], and the sides' k is even: an odd one gets a last row, or column, of zeros.
+#pragma once
+
+#include "avx512.h"
+
+#ifdef GAN_AVX512
+
+namespace gan::dense {
+
+/// A row-major matrix, or a part of one.
+template <class T>
+struct Rows {
+  const T* data;
+  int64_t rows, columns, stride;
+};
+
+/// Rows of an even length: to[row * stride + column].
+void copy(const Rows<Bf16>& from, Bf16* to, int64_t stride);
+
+/// The matrix as a right side: to[row / 2 * 2 * stride + 2 * column + row % 2].
+void pair_rows(const Rows<float>& from, Bf16* to, int64_t stride);
+void pair_rows(const Rows<Bf16>& from, Bf16* to, int64_t stride);
+
+/// The transpose of the matrix as a right side: to[column / 2 * 2 * stride + 2 * row + column % 2]. Rows up
+/// to the next multiple of 16 become columns of zeros.
+void pair_columns(const Rows<float>& from, Bf16* to, int64_t stride);
+
+/// The transpose of the matrix as a left side: to[column * stride + row]. Rows up to the next multiple of 32
+/// become zeros, and so many columns as fill 16 are written.
+void transpose(const Rows<Bf16>& from, Bf16* to, int64_t stride);
+
+/// Adds `bias`, if there is one, to rows of float32, and rounds.
+void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride);
+
+}  // namespace gan::dense
+
+#endif
