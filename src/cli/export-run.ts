@@ -6,6 +6,7 @@ import { parityText } from '../export/parity-text';
 import { findRuntime } from '../export/runtime';
 import { exportScript } from '../export/script-file';
 import type { ExportTask } from '../export/task';
+import { runtimeFiles, sizeOf } from '../export/web/runtime-files';
 import { writeWeb } from '../export/web/write';
 import { exportWeights } from '../export/weights-folder';
 import { writeWhole } from '../io/whole-file';
@@ -76,13 +77,19 @@ function onnxOf({ model, task, settings }: ExportJob): Promise<OnnxExport> {
 
 async function writePage(job: ExportJob): Promise<void> {
   const { task, model: loaded, settings } = job;
-  const { out } = settings;
+  const { out, webgpu } = settings;
+  // First of all: a comparison takes its time, and would be in vain.
+  const runtime = runtimeFiles(findRuntime());
   const model = await onnxOf(job);
   const title = `${loaded.settings.recipe}, step ${loaded.step}`;
-  const files = await writeWeb(out, { task, model, title, runtime: findRuntime() });
+  const files = await writeWeb(out, { task, model, title, runtime, webgpu });
+  const gpu = `the ${webgpu ? '' : '--webgpu adds the '}${mebibytes(sizeOf(runtime.webgpu))} of a runtime for WebGPU`;
   report(job, {
-    bytes: model.bytes.byteLength,
-    lines: [`${files.length} files: serve the folder, for example with npx http-server ${out}`],
+    bytes: sizeOf(files),
+    lines: [
+      `${files.length} files, of which the model has ${mebibytes(model.bytes.byteLength)}: serve the folder, for example with npx http-server ${out}`,
+      webgpu ? `${gpu} are loaded where it is asked for on the page` : gpu,
+    ],
     parity: model.parity,
     notes: model.notes,
     record: { files },
@@ -128,11 +135,15 @@ function report(
   const { out, format } = settings;
   const { checkpoint, step, weights } = model;
   for (const note of notes) terminal.log(`note: ${note}`);
-  terminal.result(`${out}  ${(bytes / 2 ** 20).toFixed(2)} MiB, step ${step}, ${weights} weights`);
+  terminal.result(`${out}  ${mebibytes(bytes)}, step ${step}, ${weights} weights`);
   for (const line of lines) terminal.result(`  ${line}`);
   if (parity) terminal.result(`  ${parityText(parity)}`);
   terminal.record({
     ...{ event: 'exported', out, format, bytes, checkpoint, step, weights },
     ...{ ...record, parity, notes },
   });
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 }

@@ -53,6 +53,11 @@ input, select, button { font: inherit; color: inherit; }
 input[type=number], select { width: 7rem; padding: .35rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: var(--back); }
 input[type=range] { width: 100%; accent-color: var(--accent); }
 .main { padding: .5rem 1rem; border: 0; border-radius: 8px; background: var(--accent); color: var(--on-accent); cursor: pointer; }
+.main:disabled { opacity: .5; }
+.switch { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin-top: 1rem; }
+.switch input { width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
+.told { color: var(--soft); }
+.problem:empty { display: none; }
 .drop { justify-content: center; flex-wrap: wrap; padding: 1.5rem; border: 2px dashed var(--line); border-radius: 10px; margin-bottom: .75rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .problem { color: var(--bad); font-weight: 600; }
