@@ -55,14 +55,21 @@ function softplus({ onnx }: Call, x: string): string {
   return onnx.node('Add', [onnx.node('Relu', [x]), log]);
 }
 
+/** What operators’ results are within. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = { Tanh: [-1, 1], Sigmoid: [0, 1] };
+
+/** Nothing where the operator before it keeps the limits already: WebGPU’s fusion of the two is wrong in onnxruntime-web 1.30. */
 const clamped: Rule = (call) => {
   const { dtype } = call.result;
-  const limits = ['min', 'max'].map((name) => {
-    const limit = call.maybe(name);
-    return limit === null ? '' : call.onnx.scalar(limit, dtype);
-  });
-  const inputs = [...call.promoted(['self']), ...limits];
-  return call.onnx.node('Clip', inputs[2] === '' ? inputs.slice(0, 2) : inputs);
+  const [min, max] = ['min', 'max'].map((name) => call.maybe(name));
+  const [self] = call.promoted(['self']);
+  const [least, most] = RANGES[call.onnx.madeBy(self) ?? ''] ?? [
+    Number.NEGATIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+  ];
+  if ((min ?? least) <= least && (max ?? most) >= most) return self;
+  const limits = [min, max].map((limit) => (limit === null ? '' : call.onnx.scalar(limit, dtype)));
+  return call.onnx.node('Clip', [self, ...(limits[1] === '' ? limits.slice(0, 1) : limits)]);
 };
 
 const gelu: Rule = (call) => {

@@ -39,11 +39,19 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Opens `model.onnx` in a build of onnxruntime from beside the page; that of WebGPU is loaded on first use. */
-export async function openSession(provider: Provider, output: string): Promise<Session> {
+/**
+ * Opens `model.onnx` in a build of onnxruntime from beside the page; that of WebGPU is loaded on first use.
+ *
+ * @param fused whether operators may be made one
+ */
+export async function openSession(provider: Provider, output: string, fused = true): Promise<Session> {
   const { Tensor, InferenceSession } = await runtimeOf(provider);
   const bytes = await fetched('model.onnx').then((response) => response.arrayBuffer());
-  const session = await InferenceSession.create(new Uint8Array(bytes), { executionProviders: [provider] });
+  const session = await InferenceSession.create(new Uint8Array(bytes), {
+    executionProviders: [provider],
+    graphOptimizationLevel: fused ? 'all' : 'basic',
+    logSeverityLevel: 3,
+  });
   return {
     provider,
     async run(feeds) {
