@@ -74,7 +74,7 @@ withBrowser('the switch to WebGPU', () => {
   const bySpeed = (name: string) =>
     page.waitForFunction(`document.querySelector('#speed').textContent.endsWith('by ${name}')`);
 
-  test.each(['stylegan2 of classes', 'cyclegan with its pools and averages', 'sngan with attention'])(
+  test.each(['stylegan2 of classes', 'cyclegan with its pools and averages', 'inpaint with its averages'])(
     'runs %s where it agrees, and back in WebAssembly',
     async (name) => {
       await open(name);
@@ -97,4 +97,72 @@ withBrowser('the switch to WebGPU', () => {
       expect(watched.complaints).toEqual([]);
     },
   );
+
+  const runsOn = async (told: string, reason: RegExp) => {
+    expect(told).toMatch(reason);
+    expect(await read(page, `document.querySelector('.switch input').checked`)).toBe(false);
+    await page.focus('button.main');
+    await page.keyboard.press('Enter');
+    await bySpeed('WebAssembly');
+  };
+
+  test('a browser without an adapter is told so, and WebAssembly runs on', async () => {
+    const plain = await launch('--disable-gpu', '--disable-features=WebGPU,WebGPUService');
+    await open('mlp', { browser: plain });
+    await runsOn(
+      await turn(),
+      /^No WebGPU, this browser has no adapter for it: WebAssembly runs the model\.$/,
+    );
+    expect(watched.requests.filter((url) => url.includes('webgpu'))).toEqual([]);
+  });
+
+  test('where results differ by more than they may, WebAssembly runs on', async () => {
+    const strict = `(() => {
+      const real = window.fetch;
+      window.fetch = async (url, ...rest) => {
+        const response = await real(url, ...rest);
+        if (!String(url).endsWith('model.json')) return response;
+        const facts = await response.json();
+        return Response.json({ ...facts, webgpu: { ...facts.webgpu, tolerance: 1e-12 } });
+      };
+    })()`;
+    await open('dcgan', { before: strict });
+    await runsOn(
+      await turn(),
+      /^No WebGPU, its results are up to \d\.\de-\d+ from WebAssembly’s, more than 1e-12: WebAssembly runs the model\.$/,
+    );
+  });
+
+  test('where the runtime is not beside the page, WebAssembly runs on', async () => {
+    await open('mlp');
+    rmSync(join(folder, 'mlp float32', 'ort', 'ort-webgpu-wasm.wasm'));
+    await runsOn(await turn(), /^No WebGPU, .*: WebAssembly runs the model\.$/);
+  });
+
+  test('a model of float16 runs where the adapter has float16, and in WebAssembly where it has not', async () => {
+    await open('dcgan', { half: true });
+    expect(await turn()).toMatch(/^(WebGPU: at most|No WebGPU, )/);
+    await page.focus('button.main');
+    await page.keyboard.press('Enter');
+    await drawn(page);
+  });
+
+  test('a device that is lost leaves the model to WebAssembly', async () => {
+    const caught = `(() => {
+      const real = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...given) {
+        return (window.device = await real.apply(this, given));
+      };
+    })()`;
+    await open('mlp', { before: caught });
+    expect(await turn()).toMatch(/^WebGPU: at most/);
+    await bySpeed('WebGPU');
+    await page.evaluate('window.device.destroy()');
+    await page.focus('button.main');
+    await page.keyboard.press('Enter');
+    await bySpeed('WebAssembly');
+    expect(await read(page, `document.querySelector('.told').textContent`)).toMatch(
+      /^WebGPU failed \(.*\): WebAssembly runs the model again\.$/,
+    );
+  });
 });
