@@ -114,7 +114,7 @@ export class OnnxBuilder {
 
   /** The type of the operator that makes a tensor; null for inputs and constants. */
   madeBy(name: string): string | null {
-    return this.nodes.findLast(({ outputs }) => outputs.includes(name))?.type ?? null;
+    return this.nodes.find(({ outputs }) => outputs.includes(name))?.type ?? null;
   }
 
   /** The element type that a dtype is written as. @throws GanError `ERR_NOT_EXPORTABLE` for one that browsers do not compute with */
