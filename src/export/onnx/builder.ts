@@ -232,7 +232,8 @@ export class OnnxBuilder {
   #unique(name: string): string {
     const count = this.#taken.get(name) ?? 0;
     this.#taken.set(name, count + 1);
-    return count === 0 ? name : `${name}_${count}`;
+    // A weight may be called what a number would make of another.
+    return count === 0 ? name : this.#unique(`${name}_${count}`);
   }
 }
 

@@ -57,6 +57,7 @@ function factsOf({ title, task, model, runtime, webgpu }: WebPage): object {
   const tolerance = model.parity?.tolerance ?? HALF_LEVEL;
   return {
     title,
+    precision: model.precision,
     inputs: model.inputs.map((input) => ({ name: input.name, shape: input.shape })),
     output: { name, shape },
     parity: model.parity === null ? '' : parityText(model.parity),

@@ -74,6 +74,8 @@ withBrowser('the page of an exported model', () => {
   test('by keyboard: another sixteen, a choice, a slider', async () => {
     await open('stylegan2 of classes');
     await drawn(page);
+    const slider = '.sliders input[type=range]';
+    expect(await read(page, `document.querySelector('${slider}').valueAsNumber`)).not.toBe(0);
     const before = await redOf(page, '.tile canvas');
     await page.focus('button.main');
     await page.keyboard.press('Enter');
@@ -83,7 +85,6 @@ withBrowser('the page of an exported model', () => {
     await page.focus('.tile:nth-child(3)');
     await page.keyboard.press('Space');
     expect(await read(page, `document.querySelector('.tile:nth-child(3)').ariaPressed`)).toBe('true');
-    const slider = '.sliders input[type=range]';
     const value = await read<number>(page, `document.querySelector('${slider}').valueAsNumber`);
     await page.focus(slider);
     await page.keyboard.press('ArrowRight');

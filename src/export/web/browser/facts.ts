@@ -10,6 +10,7 @@ export interface ModelFacts {
   readonly inputs: readonly PortFacts[];
   readonly output: PortFacts;
   readonly parity: string;
+  readonly precision: 'float32' | 'float16';
   /** Of the runtime for WebGPU, where it lies beside the page: its bytes, and how far its results may be from WebAssembly’s. */
   readonly webgpu?: { readonly bytes: number; readonly tolerance: number };
   readonly facts: {

@@ -1,9 +1,10 @@
 import { element } from './dom';
+import type { ModelFacts } from './facts';
 import { lineOf, type Running } from './model';
 
 /** The part of WebGPU that says whether there is a GPU. */
 interface Gpu {
-  requestAdapter(): Promise<object | null>;
+  requestAdapter(): Promise<{ readonly features: ReadonlySet<string> } | null>;
 }
 
 /** A switch between WebAssembly and WebGPU, with a line that tells what came of it. */
@@ -17,35 +18,25 @@ export interface GpuSwitch {
 export function gpuSwitch(model: Running, changed: () => void): GpuSwitch {
   const input = element('input', { type: 'checkbox' });
   input.setAttribute('role', 'switch');
-  const line = element('span', { className: 'told' });
+  const size = `${Math.round((model.facts.webgpu?.bytes ?? 0) / 2 ** 20)} MiB`;
+  const line = element('span', { className: 'told', textContent: `loads ${size} more` });
   line.setAttribute('role', 'status');
-  const tell = (text: string): void => {
-    line.textContent = text;
-  };
   const turn = async (): Promise<void> => {
-    const { facts } = model;
+    line.textContent = input.checked ? `Loading ${size}, and comparing …` : '';
     if (!input.checked) {
       await model.useWasm();
-      tell('');
       return;
     }
-    tell(
-      `Loading WebGPU’s runtime (${Math.round((facts.webgpu?.bytes ?? 0) / 2 ** 20)} MiB), and comparing …`,
-    );
-    try {
-      if (!(await adapterOf())) throw new Error('this browser has no adapter for it');
-      const largest = await model.useWebGpu();
-      tell(`WebGPU: at most ${largest.toExponential(1)} from WebAssembly’s results.`);
-    } catch (error) {
-      input.checked = false;
-      tell(`No WebGPU, ${lineOf(error)}: WebAssembly runs the model.`);
-    }
+    const told = await turnOn(model);
+    input.checked = model.provider === 'webgpu';
+    line.textContent = told;
   };
   input.addEventListener('change', () => {
     input.disabled = true;
     void turn().finally(() => {
       input.disabled = false;
-      input.focus();
+      // It was lost when the switch was disabled.
+      if (document.activeElement === document.body) input.focus();
       changed();
     });
   });
@@ -53,12 +44,29 @@ export function gpuSwitch(model: Running, changed: () => void): GpuSwitch {
     row: element('div', { className: 'switch' }, [element('label', {}, [input, 'WebGPU']), line]),
     left(reason) {
       input.checked = false;
-      tell(reason);
+      line.textContent = reason;
     },
   };
 }
 
-async function adapterOf(): Promise<object | null> {
+/** What came of turning to WebGPU, in one line. */
+async function turnOn(model: Running): Promise<string> {
+  try {
+    const missing = await missingFor(model.facts);
+    if (missing !== null) throw new Error(missing);
+    const largest = await model.useWebGpu();
+    return `WebGPU: at most ${largest.toExponential(1)} from WebAssembly’s results.`;
+  } catch (error) {
+    return `No WebGPU, ${lineOf(error)}: WebAssembly runs the model.`;
+  }
+}
+
+/** Why this browser cannot run a model by WebGPU; null where it can. */
+async function missingFor({ precision }: ModelFacts): Promise<string | null> {
   const { gpu } = navigator as Navigator & { readonly gpu?: Gpu };
-  return (await gpu?.requestAdapter().catch(() => null)) ?? null;
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return 'this browser has no adapter for it';
+  if (precision === 'float16' && !adapter.features.has('shader-f16'))
+    return 'the model is of float16, which this adapter has not';
+  return null;
 }

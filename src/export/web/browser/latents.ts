@@ -36,7 +36,8 @@ class LatentPage implements View {
     this.#sliders = this.#slidersOf();
     this.#problem.setAttribute('role', 'alert');
     this.elements = [this.#problem, this.#sixteen(), this.#one(), this.#between()];
-    this.redraw();
+    this.#renew();
+    this.#drawWay();
   }
 
   redraw(): void {

@@ -19,7 +19,7 @@ async function start(): Promise<void> {
     let turned: GpuSwitch | null = null;
     const model = await Running.open((reason) => turned?.left(reason));
     const speed = new Speed((text) => {
-      shown.textContent = `${text} by ${PROVIDER_NAMES[model.provider]}`;
+      shown.textContent = text === '' ? '' : `${text} by ${PROVIDER_NAMES[model.provider]}`;
     });
     tellOf(model);
     const view = (model.facts.facts.takes === 'latents' ? latentPage : imagePage)(model, speed.told);

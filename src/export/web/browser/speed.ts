@@ -19,11 +19,12 @@ export class Speed {
     while (counted.length > 1 && counted[0].at < now - WINDOW) counted.shift();
     const sum = (key: 'images' | 'milliseconds') => counted.reduce((total, each) => total + each[key], 0);
     const rate = (1_000 * sum('images')) / Math.max(1, sum('milliseconds'));
-    this.#show(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} images a second`);
+    this.#show(`${rate >= 10 ? Math.round(rate) : rate.toFixed(rate < 1 ? 2 : 1)} images a second`);
   };
 
   /** Forgets what another runtime did. */
   clear(): void {
     this.#counted.length = 0;
+    this.#show('');
   }
 }
