@@ -63,7 +63,7 @@ const SCRIPTS = [
     name: 'webScript',
     about: 'The script of an exported model’s page.',
     files: [
-      'browser/facts.ts',
+      'browser/beside.ts',
       'browser/ort.ts',
       'browser/random.ts',
       'browser/probe.ts',

@@ -1,4 +1,4 @@
-// Written by `npm run generate:page` from browser/facts.ts, browser/ort.ts, browser/random.ts, browser/probe.ts, browser/model.ts, browser/dom.ts, browser/speed.ts, browser/gpu-switch.ts, browser/picture.ts, browser/points.ts, browser/latents.ts, browser/fit.ts, browser/hole.ts, browser/camera.ts, browser/images.ts, browser/main.ts: change those.
+// Written by `npm run generate:page` from browser/beside.ts, browser/ort.ts, browser/random.ts, browser/probe.ts, browser/model.ts, browser/dom.ts, browser/speed.ts, browser/gpu-switch.ts, browser/picture.ts, browser/points.ts, browser/latents.ts, browser/fit.ts, browser/hole.ts, browser/camera.ts, browser/images.ts, browser/main.ts: change those.
 
 /** The script of an exported model’s page. */
 export const webScript = [

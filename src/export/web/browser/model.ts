@@ -1,4 +1,5 @@
-import { type Feeds, fetched, type ModelFacts, type Numbers } from './facts';
+import { fetched } from './beside';
+import type { Feeds, ModelFacts, Numbers } from './facts';
 import { openSession, type Provider, type Session } from './ort';
 import { largestDifference, probesOf } from './probe';
 

@@ -1,4 +1,5 @@
-import { besidePage, type Feeds, fetched, type Numbers } from './facts';
+import { besidePage, fetched } from './beside';
+import type { Feeds, Numbers } from './facts';
 
 interface OrtTensor {
   readonly data: Float32Array;
