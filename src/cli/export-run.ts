@@ -83,12 +83,12 @@ async function writePage(job: ExportJob): Promise<void> {
   const model = await onnxOf(job);
   const title = `${loaded.settings.recipe}, step ${loaded.step}`;
   const files = await writeWeb(out, { task, model, title, runtime, webgpu });
-  const gpu = `the ${webgpu ? '' : '--webgpu adds the '}${mebibytes(sizeOf(runtime.webgpu))} of a runtime for WebGPU`;
+  const gpu = `the ${mebibytes(sizeOf(runtime.webgpu))} of a runtime for WebGPU`;
   report(job, {
     bytes: sizeOf(files),
     lines: [
       `${files.length} files, of which the model has ${mebibytes(model.bytes.byteLength)}: serve the folder, for example with npx http-server ${out}`,
-      webgpu ? `${gpu} are loaded where it is asked for on the page` : gpu,
+      webgpu ? `${gpu} are loaded where it is asked for on the page` : `--webgpu adds ${gpu}`,
     ],
     parity: model.parity,
     notes: model.notes,

@@ -79,6 +79,11 @@ async function parityOf({ bytes }: WrittenModel, compared: Compared): Promise<Pa
 
 async function parityError(parity: Parity, { task, traced, options, runtime }: Compared): Promise<GanError> {
   const [name, { largest }] = Object.entries(parity.outputs)[0];
+  if (parity.tolerance === null)
+    return new GanError(
+      'ERR_PARITY',
+      `expected ${name} of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try --precision float32`,
+    );
   const where = await firstDifference(task, traced.graph, { options, runtime });
   return new GanError(
     'ERR_PARITY',

@@ -143,7 +143,7 @@ test('float16 takes half the room, and tells its difference', async () => {
 const WASM = ['ort-wasm.js', 'ort-wasm.wasm', 'ort.js'];
 
 test.each<[string, string[], string[], RegExp]>([
-  ['', [], WASM, /--webgpu adds the 25\.66 MiB of a runtime for WebGPU\n/],
+  ['', [], WASM, /^ {2}--webgpu adds the 25\.66 MiB of a runtime for WebGPU\n/m],
   [
     ' for WebGPU, too, where that is asked for',
     ['--webgpu'],
