@@ -1,4 +1,4 @@
-// Written by `npm run generate:page` from browser/beside.ts, browser/ort.ts, browser/random.ts, browser/probe.ts, browser/model.ts, browser/dom.ts, browser/speed.ts, browser/gpu-switch.ts, browser/picture.ts, browser/points.ts, browser/latents.ts, browser/fit.ts, browser/hole.ts, browser/camera.ts, browser/images.ts, browser/main.ts: change those.
+// Written by `npm run generate:page` from browser/beside.ts, browser/ort.ts, browser/random.ts, browser/probe.ts, browser/model.ts, browser/dom.ts, browser/speed.ts, browser/gpu-switch.ts, browser/picture.ts, browser/points.ts, browser/latents.ts, browser/extent.ts, browser/pixels.ts, browser/hole.ts, browser/camera.ts, browser/images.ts, browser/main.ts: change those.
 
 /** The script of an exported model’s page. */
 export const webScript = [
@@ -610,7 +610,7 @@ export const webScript = [
   "        return fixed;",
   "    const shrink = Math.min(1, most / Math.max(width, height));",
   "    const factor = Math.max(shrink, least / Math.min(width, height));",
-  "    const side = (given) => Math.max(least, Math.round(given * factor));",
+  "    const side = (given) => Math.max(least, Math.min(most, Math.round(given * factor)));",
   "    return { width: side(width), height: side(height) };",
   "}",
   "function pixelsOf({ source, width, height }, to) {",
