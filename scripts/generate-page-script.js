@@ -62,9 +62,25 @@ const SCRIPTS = [
     target: 'script.generated.ts',
     name: 'webScript',
     about: 'The script of an exported model’s page.',
-    files: ['model', 'random', 'dom', 'picture', 'latents', 'images', 'main'].map(
-      (file) => `browser/${file}.ts`,
-    ),
+    files: [
+      'browser/beside.ts',
+      'browser/ort.ts',
+      'browser/random.ts',
+      'browser/probe.ts',
+      'browser/model.ts',
+      'browser/dom.ts',
+      'browser/speed.ts',
+      'browser/gpu-switch.ts',
+      'browser/picture.ts',
+      'browser/points.ts',
+      'browser/latents.ts',
+      'browser/extent.ts',
+      'browser/pixels.ts',
+      'browser/hole.ts',
+      'browser/camera.ts',
+      'browser/images.ts',
+      'browser/main.ts',
+    ],
   },
 ];
 

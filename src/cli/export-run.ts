@@ -43,9 +43,13 @@ const WRITERS: Readonly<Record<Format, (model: LoadedModel, settings: ExportSett
     },
     async web(model, settings) {
       const { out } = settings;
-      const { files, ...told } = await exportWeb(model, out, settings);
-      const line = `${files.length} files: serve the folder, for example with npx http-server ${out}`;
-      return { ...told, lines: [line], record: { files } };
+      const { files, modelBytes, webgpuBytes, ...told } = await exportWeb(model, out, settings);
+      const gpu = `the ${mebibytes(webgpuBytes)} of a runtime for WebGPU`;
+      const lines = [
+        `${files.length} files, of which the model has ${mebibytes(modelBytes)}: serve the folder, for example with npx http-server ${out}`,
+        settings.webgpu ? `${gpu} are loaded where it is asked for on the page` : `--webgpu adds ${gpu}`,
+      ];
+      return { ...told, lines, record: { files } };
     },
     async torchscript(model, settings) {
       const { out } = settings;
@@ -79,11 +83,15 @@ function report(
   const { out, format } = settings;
   const { checkpoint, step, weights } = model;
   for (const note of notes) terminal.log(`note: ${note}`);
-  terminal.result(`${out}  ${(bytes / 2 ** 20).toFixed(2)} MiB, step ${step}, ${weights} weights`);
+  terminal.result(`${out}  ${mebibytes(bytes)}, step ${step}, ${weights} weights`);
   for (const line of lines) terminal.result(`  ${line}`);
   if (parity) terminal.result(`  ${parityText(parity)}`);
   terminal.record({
     ...{ event: 'exported', out, format, bytes, checkpoint, step, weights },
     ...{ ...record, parity, notes },
   });
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(2)} MiB`;
 }

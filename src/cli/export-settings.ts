@@ -1,5 +1,5 @@
 import { UsageError } from '../errors';
-import { type ConfigOf, choice, integer, optional, text } from '../recipes/config';
+import { boolean, type ConfigOf, choice, integer, optional, text } from '../recipes/config';
 import { flagOf } from './settings';
 
 /** What a trained model is written as. */
@@ -22,6 +22,7 @@ export const exportFields = {
   opset: optional(integer(17, { min: 1, max: 1_000 })),
   pixels: optional(choice('float', ['float', 'uint8'])),
   layout: optional(choice('nchw', ['nchw', 'nhwc'])),
+  webgpu: optional(boolean(true)),
   device: choice('cpu', ['cpu']),
 };
 
@@ -37,6 +38,7 @@ const ONLY_OF: Readonly<Partial<Record<keyof ConfigOf<typeof exportFields>, read
   opset: ['onnx', 'web'],
   pixels: ['onnx', 'torchscript'],
   layout: ['onnx', 'torchscript'],
+  webgpu: ['web'],
   direction: ['onnx', 'web', 'torchscript'],
   truncationLayers: ['onnx', 'web', 'torchscript'],
 };
@@ -44,7 +46,15 @@ const ONLY_OF: Readonly<Partial<Record<keyof ConfigOf<typeof exportFields>, read
 /** @throws UsageError for a setting that a format has no place for */
 export function checkFormat(settings: ConfigOf<typeof exportFields>): void {
   const { format } = settings;
-  for (const key of ['precision', 'opset', 'pixels', 'layout', 'direction', 'truncationLayers'] as const) {
+  for (const key of [
+    'precision',
+    'opset',
+    'pixels',
+    'layout',
+    'direction',
+    'truncationLayers',
+    'webgpu',
+  ] as const) {
     const formats = ONLY_OF[key] ?? FORMATS;
     if (settings[key] !== undefined && !formats.includes(format))
       throw new UsageError(

@@ -46,6 +46,10 @@ function exportProgram(): Command {
     .option('--opset <n>', `of ONNX: ${OPSETS.join(' or ')} (${OPSETS[0]})`)
     .option('--pixels <type>', 'images in and out as float, in [-1, 1], or as uint8 (float)')
     .option('--layout <order>', 'images in and out as nchw, or as nhwc (nchw)')
+    .option(
+      '--webgpu',
+      'of web: lays onnxruntime’s runtime for WebGPU beside the page, which people can then switch to where it agrees with WebAssembly (no)',
+    )
     .option('--device <device>', 'cpu, where it is recorded: what is written runs anywhere');
 }
 

@@ -3,20 +3,26 @@ import { type GraphOptions, graphOf, recipeOf } from './export-onnx';
 import { type TaskOptions, taskOf } from './model-task';
 import type { Parity } from './parity';
 import { findRuntime } from './runtime';
-import { writeWeb } from './web/write';
+import { runtimeFiles, sizeOf } from './web/runtime-files';
+import { type WebFile, writeWeb } from './web/write';
 
 /** Options of {@link exportWeb}. */
 export interface ExportWebOptions extends Pick<TaskOptions, 'direction' | 'truncationLayers'>, GraphOptions {
   /** What the page is called (the recipe and the step). */
   readonly title?: string;
+  /** Lays the runtime for WebGPU beside the page, which is loaded where a visitor asks for it (false). */
+  readonly webgpu?: boolean;
 }
 
 /** What {@link exportWeb} wrote. */
 export interface ExportedWeb {
-  /** Of the model; the page and onnxruntime’s WebAssembly are 14 MB besides. */
+  /** Of the whole folder. */
   readonly bytes: number;
+  readonly modelBytes: number;
+  /** Of the runtime for WebGPU, which is there if asked for. */
+  readonly webgpuBytes: number;
   /** By their places in the folder. */
-  readonly files: readonly string[];
+  readonly files: readonly WebFile[];
   /** How near the model is to LibTorch. */
   readonly parity: Parity | null;
   /** What is otherwise than in `model.run`, a sentence each. */
@@ -33,11 +39,20 @@ export interface ExportedWeb {
 export async function exportWeb(
   model: LoadedModel,
   folder: string,
-  { title = `${recipeOf(model.settings)}, step ${model.step}`, ...options }: ExportWebOptions = {},
+  { title = `${recipeOf(model.settings)}, step ${model.step}`, webgpu, ...options }: ExportWebOptions = {},
 ): Promise<ExportedWeb> {
+  // First of all: a comparison takes its time, and would be in vain.
+  const runtime = runtimeFiles(findRuntime());
   // A page’s script draws and shows floats [N, C, H, W].
   const task = taskOf(model, { ...options, pixels: 'float', layout: 'nchw' });
   const made = await graphOf(model, task, options);
-  const files = await writeWeb(folder, { task, model: made, title, runtime: findRuntime() });
-  return { bytes: made.bytes.byteLength, files, parity: made.parity, notes: made.notes };
+  const files = await writeWeb(folder, { task, model: made, title, runtime, webgpu });
+  return {
+    bytes: sizeOf(files),
+    modelBytes: made.bytes.byteLength,
+    webgpuBytes: sizeOf(runtime.webgpu),
+    files,
+    parity: made.parity,
+    notes: made.notes,
+  };
 }

@@ -1,10 +1,12 @@
 import type { DType } from '../native/types';
 import {
+  inputsOf,
   notExportable,
   type RecordedArgument,
   type RecordedCall,
   type RecordedValue,
   type Recording,
+  tensorsIn,
 } from './record';
 import { fitSize, Size, type Variable } from './sizes';
 
@@ -46,6 +48,12 @@ export interface Graph {
 /** An argument that depends on the sizes of inputs in another way than a {@link Size}. */
 export class Varying {}
 
+/** Why runs must be alike. */
+const ELSEWHERE = 'where inputs are of another size, and a graph has no branches';
+
+/** Stands for the operator of an output that is none’s result. */
+const NOTHING = { name: 'forward', layer: '' };
+
 /** Operators that draw random numbers. */
 const RANDOM = /^(rand|normal_|uniform_|bernoulli|poisson|multinomial)/;
 
@@ -63,10 +71,13 @@ class GraphBuilder {
   readonly #runs: readonly Recording[];
   readonly #variables: readonly Variable[];
   readonly #values = new Map<RecordedValue, GraphValue>();
+  /** Of each run, the places of its calls. */
+  readonly #places: readonly ReadonlyMap<RecordedCall, number>[];
 
   constructor(runs: readonly Recording[], variables: readonly Variable[]) {
     this.#runs = runs;
     this.#variables = variables;
+    this.#places = runs.map(({ calls }) => new Map(calls.map((call, place) => [call, place])));
   }
 
   build(): Graph {
@@ -81,7 +92,11 @@ class GraphBuilder {
       const made = this.#call(call, this.#alike(call, index));
       return made.results.some(({ moving }) => moving) ? [made] : [];
     });
-    const outputs = Object.entries(first.outputs).map(([name, value]) => [name, this.#value(value)] as const);
+    const outputs = Object.entries(first.outputs).map(([name, value]) => {
+      const all = this.#runs.map((run) => run.outputs[name]);
+      if (this.#differ(all)) throw notExportable(value.by?.call ?? NOTHING, `it makes ${name} ${ELSEWHERE}`);
+      return [name, this.#value(value)] as const;
+    });
     return {
       variables: this.#variables,
       inputs: Object.fromEntries(inputs),
@@ -95,16 +110,14 @@ class GraphBuilder {
     return this.#runs.map(({ calls }) => {
       const other = calls[index];
       if (other !== undefined && other.name === call.name && other.layer === call.layer) return other;
-      throw notExportable(
-        call,
-        'other operators follow one another where inputs are of another size, and a graph has no branches',
-      );
+      throw notExportable(call, `other operators follow one another ${ELSEWHERE}`);
     });
   }
 
   #call(call: RecordedCall, alike: readonly RecordedCall[]): GraphCall {
     if (RANDOM.test(call.name) || (call.name.endsWith('dropout') && argumentOf(call, 'train') === true))
       throw notExportable(call, 'it draws random numbers, and the same input must give the same output');
+    this.#check(call, alike);
     const args = Object.entries(call.args).map(([name, argument]) => {
       const each = alike.map(({ args: own }) => own[name]);
       return [name, this.#argument(argument, each)] as const;
@@ -116,6 +129,32 @@ class GraphBuilder {
       return this.#added(value, all, { moving, input: null });
     });
     return { name: call.name, layer: call.layer, args: named, results };
+  }
+
+  /** Whether tensors of the same place in every run come from different places. */
+  #differ(each: readonly (RecordedValue | null)[]): boolean {
+    const from = each.map((value, run) => {
+      if (!value?.by) return value?.input ?? null;
+      return `${this.#places[run].get(value.by.call)} ${value.by.index}`;
+    });
+    return from.some((place) => place !== from[0]);
+  }
+
+  /** Refuses a call that is of other tensors where inputs are of another size. */
+  #check(call: RecordedCall, alike: readonly RecordedCall[]): void {
+    const given = alike.map(({ args, results }) => ({
+      tensors: Object.values(args).map(tensorsIn),
+      results: results.length,
+    }));
+    const [first] = given;
+    const same = first.tensors.every((tensors, argument) =>
+      given.every(({ tensors: { [argument]: others } }) => others.length === tensors.length),
+    );
+    const counts = given.every(({ results }) => results === first.results);
+    const differ = first.tensors.some((tensors, argument) =>
+      tensors.some((_, i) => this.#differ(given.map(({ tensors: each }) => each[argument][i]))),
+    );
+    if (!same || !counts || differ) throw notExportable(call, `it is of other tensors ${ELSEWHERE}`);
   }
 
   #argument(argument: RecordedArgument, each: readonly RecordedArgument[]): GraphArgument {
@@ -172,10 +211,7 @@ function liveCalls({ outputs }: Recording): ReadonlySet<RecordedCall> {
     const call = value.by?.call;
     if (call === undefined || live.has(call)) continue;
     live.add(call);
-    for (const argument of Object.values(call.args)) {
-      if ('tensor' in argument && argument.tensor) rest.push(argument.tensor);
-      if ('tensors' in argument) rest.push(...argument.tensors.filter((each) => each !== null));
-    }
+    rest.push(...inputsOf(call));
   }
   return live;
 }

@@ -25,12 +25,13 @@ export interface OnnxOptions {
 
 /** An ONNX model, with how near to LibTorch it is. */
 export interface OnnxExport extends WrittenModel {
+  readonly precision: ExportPrecision;
   /** Null where there is no runtime to compare with. */
   readonly parity: Parity | null;
   readonly notes: readonly string[];
 }
 
-const NO_RUNTIME = 'not compared with LibTorch: npm install onnxruntime-web, and export again';
+const NO_RUNTIME = 'not compared with LibTorch: npm install onnxruntime-web@^1.30.0, and export again';
 
 /**
  * The ONNX model of a task, compared with LibTorch where onnxruntime-web is installed. Of float16 the difference is told, and nothing promised.
@@ -46,9 +47,9 @@ export async function onnxOf(
     const options = writeOptions(task, traced, { precision, opset, text });
     const written = writeOnnx(traced.graph, options);
     const notes = [...task.notes, ...traced.notes];
-    if (!runtime) return { ...written, parity: null, notes: [...notes, NO_RUNTIME] };
+    if (!runtime) return { ...written, precision, parity: null, notes: [...notes, NO_RUNTIME] };
     const parity = await parityOf(written, { task, traced, options, runtime });
-    return { ...written, parity, notes };
+    return { ...written, precision, parity, notes };
   } finally {
     traced.release();
   }
@@ -78,6 +79,11 @@ async function parityOf({ bytes }: WrittenModel, compared: Compared): Promise<Pa
 
 async function parityError(parity: Parity, { task, traced, options, runtime }: Compared): Promise<GanError> {
   const [name, { largest }] = Object.entries(parity.outputs)[0];
+  if (parity.tolerance === null)
+    return new GanError(
+      'ERR_PARITY',
+      `expected ${name} of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try --precision float32`,
+    );
   const where = await firstDifference(task, traced.graph, { options, runtime });
   return new GanError(
     'ERR_PARITY',

@@ -154,13 +154,17 @@ class Recorder {
   }
 }
 
+/** The tensors of an argument, with its gaps. */
+export function tensorsIn(argument: RecordedArgument): readonly (RecordedValue | null)[] {
+  if ('tensor' in argument) return [argument.tensor];
+  return 'tensors' in argument ? argument.tensors : [];
+}
+
 /** The tensors that a call was given. */
 export function inputsOf({ args }: Pick<RecordedCall, 'args'>): RecordedValue[] {
-  return Object.values(args).flatMap((argument) => {
-    if ('other' in argument) return [];
-    const all = 'tensor' in argument ? [argument.tensor] : argument.tensors;
-    return all.filter((value) => value !== null);
-  });
+  return Object.values(args)
+    .flatMap(tensorsIn)
+    .filter((value) => value !== null);
 }
 
 /** The error of an operator that cannot be exported: which, where, why. */

@@ -60,7 +60,8 @@ export function fitSize(values: readonly number[], variables: readonly Variable[
   const factors = moved.map(({ variable: { name, value, other }, change }) => {
     const step = other - value;
     const offset = base * step - change * value;
-    const common = gcd(gcd(change, offset), step * whole);
+    // So that what is divided by is above 0, whichever way the variable went.
+    const common = gcd(gcd(change, offset), step * whole) * Math.sign(step);
     divisor *= (step * whole) / common;
     return { variable: name, scale: change / common, offset: offset / common };
   });

@@ -21,6 +21,10 @@ describe('refused in one line, with exit code 2', () => {
       ['--checkpoint', 'a', '--out', 'b', '--format', 'torchscript', '--opset', '17'],
       /--opset is of --format onnx and web, but this is torchscript: leave it out/,
     ],
+    [
+      ['--checkpoint', 'a', '--out', 'b', '--webgpu'],
+      /--webgpu is of --format web, but this is onnx: leave it out/,
+    ],
     [['--checkpoint', 'a', '--out', __dirname], /--out .* exists already: choose another path, or remove it/],
     [['--fromat', 'onnx'], /--fromat is no flag of export: did you mean --format\?/],
   ])('%j', async (argv, message) => {
@@ -136,27 +140,24 @@ test('float16 takes half the room, and tells its difference', async () => {
   expect(half.parity.outputs.images.largest).toBeLessThan(0.05);
 });
 
-test('a page has all that it loads beside it', async () => {
-  const { code } = await call(
-    exporting,
-    '--checkpoint',
-    runs.other,
-    '--format',
-    'web',
-    '--out',
-    at('page'),
-    '--quiet',
-  );
+const WASM = ['ort-wasm.js', 'ort-wasm.wasm', 'ort.js'];
+
+test.each<[string, string[], string[], RegExp]>([
+  ['', [], WASM, /^ {2}--webgpu adds the 25\.66 MiB of a runtime for WebGPU\n/m],
+  [
+    ' for WebGPU, too, where that is asked for',
+    ['--webgpu'],
+    [...WASM, 'ort-webgpu-wasm.js', 'ort-webgpu-wasm.wasm', 'ort-webgpu.js'].sort(),
+    /the 25\.66 MiB of a runtime for WebGPU are loaded where it is asked for on the page\n/,
+  ],
+])('a page has all that it loads beside it%s', async (_, argv, runtime, line) => {
+  const given = ['--checkpoint', runs.other, '--format', 'web', '--out', at('page'), '--quiet', ...argv];
+  const { code, stdout } = await call(exporting, ...given);
   expect(code).toBe(0);
-  expect(readdirSync(at('page')).sort()).toEqual([
-    'app.js',
-    'index.html',
-    'model.json',
-    'model.onnx',
-    'ort',
-    'style.css',
-  ]);
-  expect(readdirSync(at('page', 'ort')).sort()).toEqual(['ort-wasm.js', 'ort-wasm.wasm', 'ort.js']);
+  expect(stdout).toMatch(line);
+  const files = ['app.js', 'index.html', 'model.json', 'model.onnx', 'ort', 'style.css'];
+  expect(readdirSync(at('page')).sort()).toEqual(files);
+  expect(readdirSync(at('page', 'ort')).sort()).toEqual(runtime);
   const page = readFileSync(at('page', 'index.html'), 'utf8');
   expect(page).not.toMatch(/https?:/);
 });

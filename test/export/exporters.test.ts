@@ -86,7 +86,7 @@ test('a page has the title that was asked for', async () => {
   const { files, parity } = await withModel(runs.other, (model) =>
     exportWeb(model, at('page'), { title: 'Small faces' }),
   );
-  expect(files.filter((file) => !existsSync(at('page', file)))).toEqual([]);
+  expect(files.filter(({ file }) => !existsSync(at('page', file)))).toEqual([]);
   expect(parity?.holds).toBe(true);
   expect(JSON.parse(readFileSync(at('page', 'model.json'), 'utf8')).title).toBe('Small faces');
 });

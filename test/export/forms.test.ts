@@ -6,6 +6,7 @@ import { exportScript } from '../../src/export/script-file';
 import { conv2d } from '../../src/nn/conv';
 import { sequential } from '../../src/nn/sequential';
 import { noGrad } from '../../src/tensor/autograd';
+import { full } from '../../src/tensor/create';
 import { taskOfImages } from '../support/export-tasks';
 import { exportedOf } from '../support/exporting';
 import { SMALL } from '../support/small-recipes';
@@ -52,6 +53,18 @@ describe('float16 is near, and keeps float32 outside', () => {
     } finally {
       dispose();
     }
+  });
+});
+
+test('float16 whose numbers run over is refused', async () => {
+  // Of float16 the divisor is 0.
+  const task = taskOfImages((images) => ({
+    made: images.div(full([4, 1, 1], 1e-9, { device: 'cpu' })).mul(1e-9),
+  }));
+  await expect(onnxOf(task, { precision: 'float16', text })).rejects.toMatchObject({
+    code: 'ERR_PARITY',
+    message:
+      'expected made of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try --precision float32',
   });
 });
 

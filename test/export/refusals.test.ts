@@ -11,6 +11,7 @@ import { noGrad } from '../../src/tensor/autograd';
 import { randn } from '../../src/tensor/create';
 import { dropout as drop, pad } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
+import { cat } from '../../src/tensor/shapes';
 import type { Tensor } from '../../src/tensor/tensor';
 import { wrap } from '../../src/tensor/wrap';
 import { taskOfImages } from '../support/export-tasks';
@@ -96,6 +97,35 @@ describe('what cannot be exported is refused by layer and operator', () => {
   test('other operators for another batch', async () => {
     expect(await refusalOf((x) => (x.shape[0] > 2 ? x.neg() : x.abs()))).toMatchObject({
       message: expect.stringMatching(/^the operator abs of network\.1 .*inputs are of another size/),
+    });
+  });
+
+  test.each<[string, (images: Tensor) => Tensor, RegExp]>([
+    [
+      'the same operator of another tensor for another batch',
+      (x) => {
+        const [one, two] = [x.abs(), x.square()];
+        return (x.shape[0] > 2 ? one : two).neg().add(one).add(two);
+      },
+      /^the operator neg of network\.1 .*other tensors where inputs are of another size/,
+    ],
+    [
+      'as many tensors as images',
+      (x) => cat(x.unbind(0).map((image) => image.unsqueeze(0))),
+      /^the operator (unbind_int|unsqueeze|cat) of network\.1 .*where inputs are of another size/,
+    ],
+    [
+      'another result for another batch',
+      (x) => {
+        const [one, two] = [x.abs(), x.square()];
+        return x.shape[0] > 2 ? one : two;
+      },
+      /cannot be exported: it makes made where inputs are of another size/,
+    ],
+  ])('%s', async (_, of, message) => {
+    expect(await refusalOf(of)).toMatchObject({
+      code: 'ERR_NOT_EXPORTABLE',
+      message: expect.stringMatching(message),
     });
   });
 

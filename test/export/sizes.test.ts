@@ -20,6 +20,12 @@ test.each<[string, number[], string]>([
   expect(valueAt(size, { N: 2, H: 16, W: 12 })).toBe(values[0]);
 });
 
+test('a variable that was smaller in the other run makes no difference', () => {
+  const smaller = { name: 'W', value: 12, other: 8 };
+  expect(String(fitSize([12, 8], [smaller]))).toBe('W');
+  expect(String(fitSize([5, 3], [smaller]))).toBe('(W-2)/2');
+});
+
 test('a size of two variables holds where both are others', () => {
   const size = fitSize([12, 12, 15, 24], [N, H, W]);
   expect(valueAt(size, { N: 1, H: 64, W: 32 })).toBe(128);

@@ -36,8 +36,8 @@ export function exportedOf(small: SmallRecipe, form: PixelForm = FLOATS): Export
   return { model, task, dispose };
 }
 
-/** Moves all weights and statistics at random. */
-function stir(network: Module): void {
+/** Moves all weights and statistics of a network at random. */
+export function stir(network: Module): void {
   manualSeed(5);
   noGrad(() =>
     scope(() => {

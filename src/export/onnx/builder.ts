@@ -112,6 +112,11 @@ export class OnnxBuilder {
     return outputs;
   }
 
+  /** The type of the operator that makes a tensor; null for inputs and constants. */
+  madeBy(name: string): string | null {
+    return this.nodes.find(({ outputs }) => outputs.includes(name))?.type ?? null;
+  }
+
   /** The element type that a dtype is written as. @throws GanError `ERR_NOT_EXPORTABLE` for one that browsers do not compute with */
   type(dtype: DType): OnnxType {
     if (dtype === 'float32') return this.target.precision === 'float16' ? 'float16' : 'float';
@@ -227,7 +232,8 @@ export class OnnxBuilder {
   #unique(name: string): string {
     const count = this.#taken.get(name) ?? 0;
     this.#taken.set(name, count + 1);
-    return count === 0 ? name : `${name}_${count}`;
+    // A weight may be called what a number would make of another.
+    return count === 0 ? name : this.#unique(`${name}_${count}`);
   }
 }
 

@@ -46,14 +46,22 @@ figcaption { color: var(--soft); font-size: .9rem; }
 label { display: flex; align-items: center; gap: .5rem; }
 .slider { display: grid; grid-template-columns: minmax(4.5rem, auto) 1fr 3.2rem; gap: .5rem; width: 100%; min-height: 2.2rem; }
 .controls .slider { width: min(100%, 20rem); }
-.sliders { display: grid; gap: .4rem; }
+.sliders { display: grid; grid-template-columns: auto 1fr 3.2rem; gap: .4rem .5rem; }
+.sliders > * { grid-column: 1 / -1; }
+.sliders > .slider { grid-template-columns: subgrid; }
 .sliders span { min-width: 4.5rem; }
 .slider output { text-align: right; font-variant-numeric: tabular-nums; color: var(--soft); }
 input, select, button { font: inherit; color: inherit; }
+input[type=file] { max-width: 100%; }
 input[type=number], select { width: 7rem; padding: .35rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: var(--back); }
 input[type=range] { width: 100%; accent-color: var(--accent); }
 .main { padding: .5rem 1rem; border: 0; border-radius: 8px; background: var(--accent); color: var(--on-accent); cursor: pointer; }
-.drop { justify-content: center; flex-wrap: wrap; padding: 1.5rem; border: 2px dashed var(--line); border-radius: 10px; margin-bottom: .75rem; }
+.main:disabled { opacity: .5; }
+.switch { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin-top: 1rem; }
+.switch input { width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
+.told { color: var(--soft); }
+.problem:empty { display: none; }
+.drop { display: grid; justify-items: center; text-align: center; padding: 1.25rem; border: 2px dashed var(--line); border-radius: 10px; margin-bottom: .75rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .problem { color: var(--bad); font-weight: 600; }
 footer p { font-size: .85rem; }

@@ -1,68 +1,69 @@
 import { copyFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { GanError } from '../../errors';
+import { join } from 'node:path';
 import { writeError } from '../../io/file-error';
 import { makeFolder } from '../../io/make-folder';
 import type { OnnxExport } from '../onnx-file';
 import { parityText } from '../parity-text';
 import type { ExportTask } from '../task';
+import { HALF_LEVEL } from '../tolerance';
 import { webDocument, webStyle } from './document';
+import { type RuntimeFiles, sizeOf } from './runtime-files';
 import { webScript } from './script.generated';
 
-/** What of onnxruntime-web goes along, by its name there and here: servers know no other ending for scripts than .js. */
-const RUNTIME: Readonly<Record<string, string>> = {
-  'ort.wasm.min.js': 'ort.js',
-  'ort-wasm-simd-threaded.mjs': 'ort-wasm.js',
-  'ort-wasm-simd-threaded.wasm': 'ort-wasm.wasm',
-};
+/** What a page is of. */
+export interface WebPage {
+  readonly task: ExportTask;
+  readonly model: OnnxExport;
+  readonly title: string;
+  readonly runtime: RuntimeFiles;
+  /** Whether the runtime for WebGPU goes along (no). */
+  readonly webgpu?: boolean;
+}
+
+/** A file of a page’s folder. */
+export interface WebFile {
+  readonly file: string;
+  readonly bytes: number;
+}
 
 /**
  * Writes a folder that opens from any static server: the page, the model, and onnxruntime’s WebAssembly; nothing is loaded from elsewhere.
  *
- * @param runtime the path of onnxruntime-web’s module, as `findRuntime` gives it
- * @returns the folder’s files
- * @throws GanError `ERR_NO_RUNTIME` without onnxruntime-web, `ERR_CANNOT_WRITE`
+ * @throws GanError `ERR_CANNOT_WRITE`
  */
-export async function writeWeb(
-  folder: string,
-  {
-    task,
-    model,
-    title,
-    runtime,
-  }: {
-    readonly task: ExportTask;
-    readonly model: OnnxExport;
-    readonly title: string;
-    readonly runtime: string | null;
-  },
-): Promise<string[]> {
-  if (runtime === null)
-    throw new GanError(
-      'ERR_NO_RUNTIME',
-      'a page needs onnxruntime-web, which runs the model in the browser, but it is not installed: npm install onnxruntime-web',
-    );
-  const [output] = model.outputs;
-  const facts = {
-    title,
-    inputs: model.inputs.map(({ name, shape }) => ({ name, shape })),
-    output: { name: output.name, shape: output.shape },
-    parity: model.parity === null ? '' : parityText(model.parity),
-    facts: task.facts,
-  };
-  const contents: Readonly<Record<string, string | Uint8Array>> = {
-    'index.html': webDocument,
-    'style.css': webStyle,
-    'app.js': `${webScript}\n`,
-    'model.json': `${JSON.stringify(facts, null, 2)}\n`,
+export async function writeWeb(folder: string, page: WebPage): Promise<WebFile[]> {
+  const { runtime, webgpu = false, model } = page;
+  const contents: Readonly<Record<string, Uint8Array>> = {
+    'index.html': Buffer.from(webDocument),
+    'style.css': Buffer.from(webStyle),
+    'app.js': Buffer.from(`${webScript}\n`),
+    'model.json': Buffer.from(`${JSON.stringify(factsOf(page), null, 2)}\n`),
     'model.onnx': model.bytes,
   };
+  const copied = [...runtime.wasm, ...(webgpu ? runtime.webgpu : [])];
   makeFolder(join(folder, 'ort'));
   for (const [name, content] of Object.entries(contents))
     await written(join(folder, name), (path) => writeFile(path, content));
-  for (const [from, to] of Object.entries(RUNTIME))
-    await written(join(folder, 'ort', to), (path) => copyFile(join(dirname(runtime), from), path));
-  return [...Object.keys(contents), ...Object.values(RUNTIME).map((name) => `ort/${name}`)];
+  for (const { from, to } of copied) await written(join(folder, to), (path) => copyFile(from, path));
+  return [
+    ...Object.entries(contents).map(([file, { byteLength }]) => ({ file, bytes: byteLength })),
+    ...copied.map(({ to, bytes }) => ({ file: to, bytes })),
+  ];
+}
+
+/** What the page reads of the model: `ModelFacts` there. */
+function factsOf({ title, task, model, runtime, webgpu }: WebPage): object {
+  const [{ name, shape }] = model.outputs;
+  const tolerance = model.parity?.tolerance ?? HALF_LEVEL;
+  return {
+    title,
+    precision: model.precision,
+    inputs: model.inputs.map((input) => ({ name: input.name, shape: input.shape })),
+    output: { name, shape },
+    parity: model.parity === null ? '' : parityText(model.parity),
+    ...(webgpu && { webgpu: { bytes: sizeOf(runtime.webgpu), tolerance } }),
+    facts: task.facts,
+  };
 }
 
 async function written(path: string, write: (path: string) => Promise<void>): Promise<void> {

@@ -2,18 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { onnxOf } from '../../../src/export/onnx-file';
-import { findRuntime } from '../../../src/export/runtime';
 import type { ExportTask } from '../../../src/export/task';
 import { normals } from '../../../src/export/web/browser/random';
-import { writeWeb } from '../../../src/export/web/write';
 import { type Picture, writePng } from '../../../src/io/png';
 import { fromBytes, full } from '../../../src/tensor/create';
 import { scope } from '../../../src/tensor/scope';
 import { findChromium } from '../../support/chromium';
-import { type Exported, exportedOf } from '../../support/exporting';
-import { SMALL } from '../../support/small-recipes';
-import { serveFolder } from '../../support/static-server';
+import {
+  drawn,
+  read,
+  redOf,
+  type ServedPage,
+  servePage,
+  type Watched,
+  watch,
+} from '../../support/exported-page';
 
 const executablePath = findChromium();
 const withBrowser = executablePath ? describe : describe.skip;
@@ -21,73 +24,43 @@ if (!executablePath) console.warn('no Chromium: the page of an exported model is
 
 withBrowser('the page of an exported model', () => {
   const folder = mkdtempSync(join(tmpdir(), 'web-'));
-  const served: Record<string, Awaited<ReturnType<typeof serveFolder>>> = {};
+  let served: ServedPage | undefined;
   let browser: Browser;
   let page: Page;
-  let complaints: string[];
-  let requests: string[];
-  let exported: Exported | undefined;
+  let watched: Watched;
 
   beforeAll(async () => {
     browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
   });
   afterAll(async () => {
     await browser?.close();
-    for (const { close } of Object.values(served)) close();
     rmSync(folder, { recursive: true });
   });
   beforeEach(async () => {
-    [complaints, requests] = [[], []];
     page = await browser.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => requests.push(request.url()));
+    watched = watch(page);
   });
   afterEach(async () => {
-    exported?.dispose();
-    exported = undefined;
     await page.close();
+    served?.close();
+    served = undefined;
   });
 
-  /** Exports a small recipe, and opens its page until something is drawn. */
+  /** Exports a small recipe, and opens its page. */
   async function open(name: string): Promise<ExportTask> {
-    const small = SMALL.find((each) => each.name === name);
-    if (!small) throw new Error(`no small recipe ${name}`);
-    exported = exportedOf(small);
-    const { task } = exported;
-    if (!served[name]) {
-      const model = await onnxOf(task, { text: { name, metadata: {} } });
-      await writeWeb(join(folder, name), { task, model, title: name, runtime: findRuntime() });
-      served[name] = await serveFolder(join(folder, name));
-    }
-    await page.goto(served[name].url);
+    served = await servePage(folder, name);
+    await page.goto(served.url);
     await page.waitForSelector('section');
-    return task;
+    return served.task;
   }
-
-  const drawn = () =>
-    page.waitForFunction(`/images a second/.test(document.querySelector('#speed').textContent)`);
-
-  /** What an expression of the page is: the tests know no DOM. */
-  const read = <T>(expression: string) => page.evaluate(expression) as Promise<T>;
-
-  /** The red of a canvas, row by row. */
-  const redOf = (selector: string) =>
-    read<number[]>(`(() => {
-      const canvas = document.querySelector(${JSON.stringify(selector)});
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
-    })()`);
 
   test('shows what LibTorch makes of the same latents, and loads nothing from elsewhere', async () => {
     const task = await open('stylegan2 with its lazy phases');
-    await drawn();
+    await drawn(page);
     const { pathname, origin } = new URL(page.url());
     expect(pathname).toBe('/');
-    expect(requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))).toEqual([]);
-    const seen = await redOf('.tile canvas');
+    expect(watched.requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))).toEqual([]);
+    const seen = await redOf(page, '.tile canvas');
     const expected = scope(() => {
       const latents = fromBytes(normals(1009, 8), { dtype: 'float32', shape: [1, 8], device: 'cpu' });
       const { images } = task.run({ latents, truncation: full([], 0.7, { device: 'cpu' }) });
@@ -95,34 +68,35 @@ withBrowser('the page of an exported model', () => {
     });
     expect(seen).toHaveLength(expected.length);
     expect(Math.max(...seen.map((value, i) => Math.abs(value - expected[i])))).toBeLessThanOrEqual(1);
-    expect(complaints).toEqual([]);
+    expect(watched.complaints).toEqual([]);
   });
 
   test('by keyboard: another sixteen, a choice, a slider', async () => {
     await open('stylegan2 of classes');
-    await drawn();
-    const before = await redOf('.tile canvas');
+    await drawn(page);
+    const slider = '.sliders input[type=range]';
+    expect(await read(page, `document.querySelector('${slider}').valueAsNumber`)).not.toBe(0);
+    const before = await redOf(page, '.tile canvas');
     await page.focus('button.main');
     await page.keyboard.press('Enter');
     await page.waitForFunction(`document.querySelector('input[type=number]').value === '2'`);
-    while (String(await redOf('.tile canvas')) === String(before))
+    while (String(await redOf(page, '.tile canvas')) === String(before))
       await page.evaluate('new Promise(requestAnimationFrame)');
     await page.focus('.tile:nth-child(3)');
     await page.keyboard.press('Space');
-    expect(await read(`document.querySelector('.tile:nth-child(3)').ariaPressed`)).toBe('true');
-    const slider = '.sliders input[type=range]';
-    const value = await read<number>(`document.querySelector('${slider}').valueAsNumber`);
+    expect(await read(page, `document.querySelector('.tile:nth-child(3)').ariaPressed`)).toBe('true');
+    const value = await read<number>(page, `document.querySelector('${slider}').valueAsNumber`);
     await page.focus(slider);
     await page.keyboard.press('ArrowRight');
-    expect(await read(`document.querySelector('${slider}').valueAsNumber`)).toBeCloseTo(value + 0.05);
-    expect(complaints).toEqual([]);
+    expect(await read(page, `document.querySelector('${slider}').valueAsNumber`)).toBeCloseTo(value + 0.05);
+    expect(watched.complaints).toEqual([]);
   });
 
   test('fits a phone', async () => {
     await page.setViewport({ width: 360, height: 740 });
     await open('stylegan2 of classes');
-    await drawn();
-    expect(await read('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    await drawn(page);
+    expect(await read(page, 'document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
   });
 
   test('a picture of any size goes into a model that takes images', async () => {
@@ -133,19 +107,21 @@ withBrowser('the page of an exported model', () => {
     await writePng(join(folder, 'photo.png'), picture);
     const input = await page.waitForSelector('input[type=file]');
     await input?.uploadFile(join(folder, 'photo.png'));
-    await drawn();
+    await drawn(page);
     const size = await read(
+      page,
       `(({ width, height }) => [width, height])(document.querySelector('figure:nth-child(2) canvas'))`,
     );
     expect(size).toEqual([width, height]);
-    expect(complaints).toEqual([]);
+    expect(watched.complaints).toEqual([]);
   });
 
   test('a browser without SIMD is told so, in one message', async () => {
     await page.evaluateOnNewDocument('WebAssembly.validate = () => false');
-    await page.goto(served['stylegan2 of classes'].url);
+    served = await servePage(folder, 'mlp');
+    await page.goto(served.url);
     await page.waitForSelector('.problem');
-    expect(await read(`document.querySelector('main').textContent`)).toMatch(
+    expect(await read(page, `document.querySelector('main').textContent`)).toMatch(
       /^This browser’s WebAssembly has no SIMD, which the model needs/,
     );
   });

@@ -10,6 +10,11 @@ function same(type: string): Rule {
   return (call) => call.onnx.node(type, call.promoted(['self']));
 }
 
+/** An operator that leaves whole numbers as they are. */
+function rounded(type: string): Rule {
+  return (call) => (isFloat(call.result.dtype) ? same(type)(call) : call.input('self'));
+}
+
 /** An operator of two tensors, the second perhaps multiplied by `alpha`. */
 function both(type: string): Rule {
   return (call) => {
@@ -33,11 +38,20 @@ function compared(type: string, negated = false): Rule {
     const { onnx } = call;
     const self = call.value('self');
     const other = call.optional('other');
-    const dtype = other ? wider(self.dtype, other.dtype) : self.dtype;
+    const dtype = other ? wider(self.dtype, other.dtype) : holding(call.number('other'), self.dtype);
     const right = other ? call.promoted(['other'], dtype)[0] : onnx.scalar(call.number('other'), dtype);
     const made = onnx.node(type, [call.promoted(['self'], dtype)[0], right]);
     return negated ? onnx.node('Not', [made]) : made;
   };
+}
+
+/** A dtype that has a number, and all of another dtype. */
+function holding(number: number, dtype: DType): DType {
+  return Number.isInteger(number) || isFloat(dtype) ? dtype : 'float32';
+}
+
+function isFloat(dtype: DType): boolean {
+  return dtype.startsWith('float');
 }
 
 function wider(a: DType, b: DType): DType {
@@ -55,14 +69,35 @@ function softplus({ onnx }: Call, x: string): string {
   return onnx.node('Add', [onnx.node('Relu', [x]), log]);
 }
 
+/** From where on the two are equal in float32. */
+const SAME_AS_A_LINE = 17;
+
+/** A line beyond the threshold, as LibTorch has it. */
+const softplusOf: Rule = (call) => {
+  const { onnx } = call;
+  const [beta, threshold] = [call.maybe('beta') ?? 1, call.maybe('threshold') ?? 20];
+  const x = call.input('self');
+  const scaled = times(call, x, beta);
+  const soft = times(call, softplus(call, scaled), 1 / beta);
+  if (threshold >= SAME_AS_A_LINE) return soft;
+  return onnx.node('Where', [onnx.node('Greater', [scaled, onnx.scalar(threshold)]), x, soft]);
+};
+
+/** What operators’ results are within. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = { Tanh: [-1, 1], Sigmoid: [0, 1] };
+
+/** Nothing where the operator before it keeps the limits already: WebGPU’s fusion of the two is wrong in onnxruntime-web 1.30. */
 const clamped: Rule = (call) => {
   const { dtype } = call.result;
-  const limits = ['min', 'max'].map((name) => {
-    const limit = call.maybe(name);
-    return limit === null ? '' : call.onnx.scalar(limit, dtype);
-  });
-  const inputs = [...call.promoted(['self']), ...limits];
-  return call.onnx.node('Clip', inputs[2] === '' ? inputs.slice(0, 2) : inputs);
+  const [min, max] = ['min', 'max'].map((name) => call.maybe(name));
+  const [self] = call.promoted(['self']);
+  const [least, most] = RANGES[call.onnx.madeBy(self) ?? ''] ?? [
+    Number.NEGATIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+  ];
+  if ((min ?? least) <= least && (max ?? most) >= most) return self;
+  const limits = [min, max].map((limit) => (limit === null ? '' : call.onnx.scalar(limit, dtype)));
+  return call.onnx.node('Clip', [self, ...(limits[1] === '' ? limits.slice(0, 1) : limits)]);
 };
 
 const gelu: Rule = (call) => {
@@ -109,7 +144,7 @@ const remainder: Rule = (call) => {
   const { onnx } = call;
   const [x] = call.promoted(['self']);
   const { dtype } = call.result;
-  if (!dtype.startsWith('float')) throw call.refuse('a remainder of whole numbers has no rule');
+  if (!isFloat(dtype)) throw call.refuse('a remainder of whole numbers has no rule');
   const y = call.optional('other') ? call.promoted(['other'])[0] : onnx.scalar(call.number('other'), dtype);
   const whole = onnx.node('Floor', [onnx.node('Div', [x, y])]);
   return onnx.node('Sub', [x, onnx.node('Mul', [whole, y])]);
@@ -149,13 +184,14 @@ export const POINTWISE: Readonly<Record<string, Rule>> = {
   sqrt: same('Sqrt'),
   reciprocal: same('Reciprocal'),
   exp: same('Exp'),
+  expm1: (call) => call.onnx.node('Sub', [call.onnx.node('Exp', [call.input('self')]), call.onnx.scalar(1)]),
   log: same('Log'),
   log1p: (call) => call.onnx.node('Log', [call.onnx.node('Add', [call.input('self'), call.onnx.scalar(1)])]),
   sin: same('Sin'),
   cos: same('Cos'),
   erf: same('Erf'),
-  floor: same('Floor'),
-  ceil: same('Ceil'),
+  floor: rounded('Floor'),
+  ceil: rounded('Ceil'),
   clamp: clamped,
   clamp_min: clamped,
   clamp_max: clamped,
@@ -196,10 +232,7 @@ export const POINTWISE: Readonly<Record<string, Rule>> = {
     const x = call.input('self');
     return call.onnx.node('Mul', [x, call.onnx.node('Sigmoid', [x])]);
   },
-  softplus: (call) => {
-    const beta = call.maybe('beta') ?? 1;
-    return times(call, softplus(call, times(call, call.input('self'), beta)), 1 / beta);
-  },
+  softplus: softplusOf,
   log_sigmoid: (call) => call.onnx.node('Neg', [softplus(call, call.onnx.node('Neg', [call.input('self')]))]),
   mish: (call) => {
     const x = call.input('self');

@@ -1,36 +1,32 @@
 import { type Border, filterPlan } from '../../filter';
+import type { Size } from '../../sizes';
 import { END } from '../builder';
 import type { Call, Rule } from '../call';
 import { fixed } from '../call';
 import { type Attribute, Float } from '../proto';
 
-/** How many times as large the result is, along height and width; null where that is no constant. */
-function factorsOf(call: Call, input: string): [number, number] | null {
-  const [from, to] = [call.value(input).shape, call.result.shape];
-  const factors = [2, 3].map((axis) => {
-    const [a, b] = [from[axis], to[axis]];
-    if (a.constant && b.constant) return b.value / a.value;
-    const factor = b.value / a.value;
-    const [fa] = a.factors;
-    const [fb] = b.factors;
-    const proportional =
-      a.factors.length === 1 &&
-      b.factors.length === 1 &&
-      fa.offset === 0 &&
-      fb.offset === 0 &&
-      fa.variable === fb.variable;
-    return proportional ? factor : null;
-  });
-  const [height, width] = factors;
-  return height === null || width === null ? null : [height, width];
+/** How many times as large the result is, along height and width: what the operator was given, or whole numbers that sizes say; null where neither is. */
+function scalesOf(call: Call): readonly number[] | null {
+  const given = call.other('scale_factors');
+  if (Array.isArray(given)) return call.numbers('scale_factors');
+  const factors = [2, 3].map((axis) => ratio(call.value('input').shape[axis], call.result.shape[axis]));
+  return factors.every((factor) => Number.isInteger(factor)) ? factors : null;
 }
 
-/** Resize by a constant factor. WebGPU has all of these modes; none are used that round. */
+/** How many times as large a size is as another; NaN where that is not always the same. */
+function ratio(from: Size, to: Size): number {
+  const proportional = [from, to].every(({ factors }) => factors.length === 1 && factors[0].offset === 0);
+  const same = from.factors[0]?.variable === to.factors[0]?.variable;
+  const known = from.constant && to.constant;
+  return known || (proportional && same) ? to.value / from.value : Number.NaN;
+}
+
+/** Resize by a factor, or to sizes. WebGPU has all of these modes; none are used that round. */
 function resized(call: Call, attributes: Readonly<Record<string, Attribute>>): string {
   const { onnx } = call;
-  const factors = factorsOf(call, 'input');
-  if (!factors) throw call.refuse('it resizes by a factor that depends on the size of the input');
-  return onnx.node('Resize', [call.input('input'), '', onnx.floats([1, 1, ...factors])], attributes);
+  const scales = scalesOf(call);
+  const to = scales ? [onnx.floats([1, 1, ...scales])] : ['', onnx.sizes(call.result.shape)];
+  return onnx.node('Resize', [call.input('input'), '', ...to], attributes);
 }
 
 const nearest: Rule = (call) =>
@@ -40,11 +36,12 @@ function aligned(call: Call): string {
   return call.flag('align_corners') ? 'align_corners' : 'half_pixel';
 }
 
-/** A filter that is wider than its steps only where images become smaller. @throws GanError there */
+/** A filter that is wider than its steps only where images become smaller. @throws GanError where they do, or may */
 function enlarging(call: Call): void {
-  const factors = factorsOf(call, 'input');
-  if (factors?.some((factor) => factor < 1))
-    throw call.refuse('it makes images smaller with a filter that WebGPU has not: do so before or after');
+  const [from, to] = [call.value('input').shape, call.result.shape];
+  const scales = scalesOf(call) ?? [2, 3].map((axis) => ratio(from[axis], to[axis]));
+  if (scales.every((factor) => factor >= 1)) return;
+  throw call.refuse('it makes images smaller with a filter that WebGPU has not: do so before or after');
 }
 
 const bicubic = (a: number, outside: 0 | 1) => (call: Call) =>
@@ -55,18 +52,16 @@ const bicubic = (a: number, outside: 0 | 1) => (call: Call) =>
     exclude_outside: outside,
   });
 
-/** Images of all channels as images of one: what a filter does to each is the same. */
-function asPlanes(call: Call, filter: (planes: string) => string): string {
+/** Images of all channels as images of one: what is done to each is the same. */
+function asPlanes(call: Call, input: string, make: (planes: string) => string): string {
   const { onnx } = call;
-  const { shape } = call.value('input');
-  const [, , height, width] = shape;
   // 0 keeps the size that is there.
-  const kept = [height, width].map((size) => (size.constant ? size.value : 0));
-  const planes = onnx.node('Reshape', [call.input('input'), onnx.ints([-1, 1, ...kept])]);
-  const filtered = filter(planes);
-  const after = call.result.shape.slice(2).map((size) => (size.constant ? size.value : 0));
-  const [channels] = fixed(call, [shape[1]]);
-  return onnx.node('Reshape', [filtered, onnx.ints([-1, channels, ...after])]);
+  const kept = (sizes: readonly Size[]) => sizes.map((size) => (size.constant ? size.value : 0));
+  const sides = kept(call.value(input).shape.slice(2));
+  const planes = onnx.node('Reshape', [call.input(input), onnx.ints([-1, 1, ...sides])]);
+  const [, channels, ...after] = call.result.shape;
+  const back = [-1, ...fixed(call, [channels]), ...kept(after)];
+  return onnx.node('Reshape', [make(planes), onnx.ints(back)]);
 }
 
 /** A convolution of each channel alone: see {@link filterPlan}. */
@@ -80,7 +75,7 @@ const upFirDown: Rule = (call) => {
   const { taps, stride, pads, keep } = plan;
   const weight = onnx.tensor(plan.weight, [1, 1, taps, taps]);
   const attributes = { kernel_shape: [taps, taps], strides: [stride, stride], pads };
-  return asPlanes(call, (planes) => {
+  return asPlanes(call, 'input', (planes) => {
     const bordered = padded(call, planes, plan.before);
     const made = onnx.node(plan.transposed ? 'ConvTranspose' : 'Conv', [bordered, weight], attributes);
     const whole = padded(call, made, plan.after);
@@ -175,6 +170,11 @@ export const RESAMPLE: Readonly<Record<string, Rule>> = {
       blocksize: call.number('upscale_factor'),
       mode: 'CRD',
     }),
+  // Of a single channel ONNX has the blocks in PyTorch’s order.
+  pixel_unshuffle: (call) =>
+    asPlanes(call, 'self', (planes) =>
+      call.onnx.node('SpaceToDepth', [planes], { blocksize: call.number('downscale_factor') }),
+    ),
   pad: bordered((call) => MODES[String(call.other('mode'))]),
   constant_pad_nd: bordered(() => 'constant'),
   reflection_pad2d: bordered(() => 'reflect'),

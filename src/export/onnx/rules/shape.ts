@@ -59,13 +59,13 @@ const narrowed: Rule = (call) => {
   const self = call.value('self');
   const axis = call.axis('dim', self);
   const [start, length, size] = [call.size('start'), call.size('length'), self.shape[axis]];
-  if (start.constant && length.constant)
-    return sliced(call, call.input('self'), {
-      axis,
-      start: onnx.ints([start.value]),
-      end: onnx.ints([start.value + length.value]),
-    });
-  if (start.value === 0 && String(length) === String(size)) return call.input('self');
+  if (start.constant && length.constant) {
+    const end = start.value + length.value;
+    // What begins at a place counted from the end may reach it.
+    const last = start.value < 0 && end === 0 ? null : onnx.ints([end]);
+    return sliced(call, call.input('self'), { axis, start: onnx.ints([start.value]), end: last });
+  }
+  if (start.constant && start.value === 0 && String(length) === String(size)) return call.input('self');
   const first = onnx.size(start);
   const end = onnx.node('Add', [first, onnx.size(length)]);
   return sliced(call, call.input('self'), { axis, start: first, end });
@@ -110,9 +110,10 @@ const concatenated: Rule = (call) => {
 const stacked: Rule = (call) => {
   const { onnx } = call;
   const axis = call.axis('dim', call.result);
-  const parts = call
-    .values('tensors')
-    .map((value) => onnx.node('Unsqueeze', [onnx.name(value), onnx.ints([axis])]));
+  const parts = call.values('tensors').map((value) => {
+    const name = onnx.cast(onnx.name(value), value.dtype, call.result.dtype);
+    return onnx.node('Unsqueeze', [name, onnx.ints([axis])]);
+  });
   return onnx.node('Concat', parts, { axis });
 };
 
@@ -138,12 +139,22 @@ const repeated: Rule = (call) => {
   return onnx.node('Tile', [wide, onnx.sizes(sizes)]);
 };
 
-/** Numbers from 0 on: of open length, or they would be a constant. */
+/** start + step · i for as many i as there are: an open number of them, or they would be a constant. */
 const range: Rule = (call) => {
   const { onnx } = call;
-  const [start, end, step] = ['start', 'end', 'step'].map((name) => onnx.size(call.size(name)));
-  const places = [start, end, step].map((name) => onnx.node('Squeeze', [name]));
-  return onnx.cast(onnx.node('Range', places), 'int64', call.result.dtype);
+  const { dtype, shape } = call.result;
+  const end = onnx.node('Squeeze', [onnx.size(shape[0])]);
+  const places = onnx.node('Range', [onnx.scalar(0, 'int64'), end, onnx.scalar(1, 'int64')]);
+  const step = call.number('step');
+  const numbers = onnx.cast(places, 'int64', dtype);
+  const scaled = step === 1 ? numbers : onnx.node('Mul', [numbers, onnx.scalar(step, dtype)]);
+  const start = call.other('start');
+  if (start === 0) return scaled;
+  const first =
+    start instanceof Size
+      ? onnx.cast(onnx.size(start), 'int64', dtype)
+      : onnx.scalar(call.number('start'), dtype);
+  return onnx.node('Add', [scaled, first]);
 };
 
 function filled(value: (call: Call) => number): Rule {
@@ -185,9 +196,11 @@ export const SHAPE: Readonly<Record<string, Rule>> = {
   slice_Tensor: slice,
   select_int: (call) => {
     const axis = call.axis('dim', call.value('self'));
-    return call.onnx.node('Gather', [call.input('self'), call.onnx.scalar(call.number('index'), 'int64')], {
-      axis,
-    });
+    const index = call.size('index');
+    const place = index.constant
+      ? call.onnx.scalar(index.value, 'int64')
+      : call.onnx.node('Squeeze', [call.onnx.size(index)]);
+    return call.onnx.node('Gather', [call.input('self'), place], { axis });
   },
   unbind_int: (call) => {
     const axis = call.axis('dim', call.value('self'));

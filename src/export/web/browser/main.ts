@@ -1,40 +1,43 @@
 import { element } from './dom';
+import { type GpuSwitch, gpuSwitch } from './gpu-switch';
 import { imagePage } from './images';
 import { latentPage } from './latents';
-import { missingInBrowser, openModel } from './model';
-
-/** Milliseconds over which images a second are counted. */
-const WINDOW = 2_000;
+import { lineOf, missingInBrowser, Running } from './model';
+import { PROVIDER_NAMES } from './ort';
+import { Speed } from './speed';
 
 async function start(): Promise<void> {
   const main = document.querySelector('main');
-  const speed = document.querySelector('#speed');
-  if (!main || !speed) return;
+  const shown = document.querySelector('#speed');
+  if (!main || !shown) return;
   const missing = missingInBrowser();
   if (missing !== null) {
     main.replaceChildren(problem(missing));
     return;
   }
-  const counted: { readonly images: number; readonly milliseconds: number; readonly at: number }[] = [];
-  const told = (images: number, milliseconds: number): void => {
-    const now = performance.now();
-    counted.push({ images, milliseconds, at: now });
-    while (counted.length > 1 && counted[0].at < now - WINDOW) counted.shift();
-    const sum = (key: 'images' | 'milliseconds') => counted.reduce((total, each) => total + each[key], 0);
-    const rate = (1_000 * sum('images')) / Math.max(1, sum('milliseconds'));
-    speed.textContent = `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} images a second`;
-  };
   try {
-    const model = await openModel();
-    document.title = model.facts.title;
-    const [heading, parity] = [document.querySelector('h1'), document.querySelector('#parity')];
-    if (heading) heading.textContent = model.facts.title;
-    if (parity) parity.textContent = model.facts.parity;
-    const page = model.facts.facts.takes === 'latents' ? latentPage : imagePage;
-    main.replaceChildren(...page(model, told));
+    let turned: GpuSwitch | null = null;
+    const model = await Running.open((reason) => turned?.left(reason));
+    const speed = new Speed((text) => {
+      shown.textContent = text === '' ? '' : `${text} by ${PROVIDER_NAMES[model.provider]}`;
+    });
+    tellOf(model);
+    const view = (model.facts.facts.takes === 'latents' ? latentPage : imagePage)(model, speed.told);
+    turned = gpuSwitch(model, () => {
+      speed.clear();
+      view.redraw();
+    });
+    main.replaceChildren(...(model.facts.webgpu ? [turned.row] : []), ...view.elements);
   } catch (error) {
-    main.replaceChildren(problem(error instanceof Error ? error.message : String(error)));
+    main.replaceChildren(problem(lineOf(error)));
   }
+}
+
+function tellOf({ facts: { title, parity } }: Running): void {
+  document.title = title;
+  const [heading, foot] = [document.querySelector('h1'), document.querySelector('#parity')];
+  if (heading) heading.textContent = title;
+  if (foot) foot.textContent = parity;
 }
 
 function problem(text: string): HTMLElement {

@@ -1,61 +1,7 @@
-/** What `model.json` says of the model. */
-export interface ModelFacts {
-  readonly title: string;
-  readonly precision: string;
-  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[];
-  readonly output: { readonly name: string; readonly shape: readonly (number | string)[] };
-  readonly parity: string;
-  readonly facts: {
-    readonly takes: 'latents' | 'images';
-    readonly latent?: { readonly classes?: number; readonly codes?: number };
-    readonly classNames?: readonly string[];
-    readonly channels?: number;
-    readonly least?: number;
-    readonly masks?: boolean;
-  };
-}
-
-/** Numbers with their shape: images are [N, C, H, W] in [−1, 1]. */
-export interface Numbers {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
-
-/** Inputs by name; whole numbers are BigInt64Array. */
-export type Feeds = Readonly<
-  Record<string, { readonly data: Float32Array | BigInt64Array; readonly dims: readonly number[] }>
->;
-
-interface OrtTensor {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-}
-
-interface Ort {
-  readonly env: {
-    logLevel: string;
-    readonly wasm: { numThreads: number; wasmPaths: { mjs: string; wasm: string } };
-  };
-  readonly Tensor: new (
-    type: string,
-    data: Float32Array | BigInt64Array,
-    dims: readonly number[],
-  ) => OrtTensor;
-  readonly InferenceSession: {
-    create(
-      model: Uint8Array,
-      options: object,
-    ): Promise<{ run(feeds: object): Promise<Record<string, OrtTensor>> }>;
-  };
-}
-
-declare const ort: Ort;
-
-/** The model, ready to run: one call after the other. */
-export interface Running {
-  readonly facts: ModelFacts;
-  run(feeds: Feeds): Promise<Numbers>;
-}
+import { fetched } from './beside';
+import type { Feeds, ModelFacts, Numbers } from './facts';
+import { openSession, type Provider, type Session } from './ort';
+import { largestDifference, probesOf } from './probe';
 
 /** A module of one SIMD instruction. */
 const SIMD = [
@@ -74,38 +20,103 @@ export function missingInBrowser(): string | null {
   return null;
 }
 
-/** Fetches the model and its runtime, both from beside the page. */
-export async function openModel(): Promise<Running> {
-  const facts: ModelFacts = await fetched('model.json').then((response) => response.json());
-  const bytes = await fetched('model.onnx').then((response) => response.arrayBuffer());
-  const at = (name: string) => new URL(`ort/${name}`, document.baseURI).href;
-  ort.env.logLevel = 'error';
-  ort.env.wasm.numThreads = 1;
-  ort.env.wasm.wasmPaths = { mjs: at('ort-wasm.js'), wasm: at('ort-wasm.wasm') };
-  const session = await ort.InferenceSession.create(new Uint8Array(bytes), { executionProviders: ['wasm'] });
-  let last: Promise<unknown> = Promise.resolve();
-  const run = async (feeds: Feeds): Promise<Numbers> => {
-    const tensors = Object.entries(feeds).map(([name, { data, dims }]) => {
-      const type = data instanceof BigInt64Array ? 'int64' : 'float32';
-      return [name, new ort.Tensor(type, data, dims)];
+/**
+ * The model, ready to run: in WebAssembly, and by WebGPU where that was asked for and agrees. Whatever is asked of it waits for what was asked
+ * before.
+ */
+export class Running {
+  #webgpu: Session | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly facts: ModelFacts,
+    readonly wasm: Session,
+    /** Is told why WebGPU was left. */
+    readonly left: (reason: string) => void,
+  ) {}
+
+  /** Fetches the model and its runtime, both from beside the page. */
+  static async open(left: (reason: string) => void): Promise<Running> {
+    const facts: ModelFacts = await fetched('model.json').then((response) => response.json());
+    return new Running(facts, await openSession('wasm', facts.output.name), left);
+  }
+
+  get provider(): Provider {
+    return this.#webgpu ? 'webgpu' : 'wasm';
+  }
+
+  run(feeds: Feeds): Promise<Numbers> {
+    return this.#after(async () => {
+      if (!this.#webgpu) return this.wasm.run(feeds);
+      try {
+        return await this.#webgpu.run(feeds);
+      } catch (error) {
+        // A device can be lost, and its memory run out.
+        await this.#closeWebGpu();
+        this.left(`WebGPU failed (${lineOf(error)}): WebAssembly runs the model again.`);
+        return this.wasm.run(feeds);
+      }
     });
-    const results = await session.run(Object.fromEntries(tensors));
-    const { data, dims } = results[facts.output.name];
-    return { data, dims };
-  };
-  return {
-    facts,
-    run(feeds) {
-      const next = last.then(() => run(feeds));
-      last = next.catch(() => undefined);
-      return next;
-    },
-  };
+  }
+
+  /**
+   * Runs by WebGPU from now on.
+   *
+   * @returns the largest difference from WebAssembly
+   * @throws Error where that is more than it may be, or where the model does not run
+   */
+  useWebGpu(): Promise<number> {
+    return this.#after(async () => {
+      // onnxruntime-web 1.30 fuses a convolution, an activation and a clip in the wrong order.
+      const [largest, session] = await this.#opened(true).catch(() => this.#opened(false));
+      this.#webgpu = session;
+      return largest;
+    });
+  }
+
+  /** Runs in WebAssembly from now on. */
+  useWasm(): Promise<void> {
+    return this.#after(() => this.#closeWebGpu());
+  }
+
+  /** A session by WebGPU that agrees, after its largest difference. */
+  async #opened(fused: boolean): Promise<[number, Session]> {
+    const session = await openSession('webgpu', this.facts.output.name, fused);
+    try {
+      const largest = await this.#compare(session);
+      const tolerance = this.facts.webgpu?.tolerance ?? 0;
+      if (largest <= tolerance) return [largest, session];
+      throw new Error(
+        `its results are up to ${largest.toExponential(1)} from WebAssembly’s, more than ${tolerance.toExponential(0)}`,
+      );
+    } catch (error) {
+      await session.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #compare(session: Session): Promise<number> {
+    const differences: number[] = [];
+    for (const feeds of probesOf(this.facts))
+      differences.push(largestDifference(await this.wasm.run(feeds), await session.run(feeds)));
+    return Math.max(...differences);
+  }
+
+  async #closeWebGpu(): Promise<void> {
+    const session = this.#webgpu;
+    this.#webgpu = null;
+    await session?.close().catch(() => undefined);
+  }
+
+  #after<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(work);
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
 }
 
-async function fetched(name: string): Promise<Response> {
-  const response = await fetch(new URL(name, document.baseURI));
-  if (!response.ok)
-    throw new Error(`${name} could not be read (${response.status}): is the whole folder there?`);
-  return response;
+/** What an error says, in one line of a sentence’s length. */
+export function lineOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, 200);
 }

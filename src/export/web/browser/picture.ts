@@ -1,4 +1,4 @@
-import type { Numbers } from './model';
+import type { Numbers } from './facts';
 
 /** Draws the n-th of images [N, C, H, W] in [−1, 1], and makes the canvas of their size. */
 export function draw(canvas: HTMLCanvasElement, { data, dims }: Numbers, index = 0): void {

@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { findChromium } from '../../support/chromium';
+import {
+  drawn,
+  read,
+  redOf,
+  type ServedPage,
+  servePage,
+  type Watched,
+  watch,
+} from '../../support/exported-page';
+
+const executablePath = findChromium();
+const withBrowser = executablePath ? describe : describe.skip;
+if (!executablePath) console.warn('no Chromium: WebGPU of an exported page is not tried');
+
+/** Chromium’s own adapter in software: a machine of tests has no other. */
+const SOFTWARE_GPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+];
+
+withBrowser('the switch to WebGPU', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'webgpu-'));
+  const served: Record<string, ServedPage> = {};
+  const browsers: Browser[] = [];
+  let page: Page;
+  let watched: Watched;
+
+  const launch = async (...args: string[]): Promise<Browser> => {
+    const browser = await puppeteer.launch({
+      executablePath,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
+    });
+    browsers.push(browser);
+    return browser;
+  };
+  let software: Browser;
+  beforeAll(async () => {
+    software = await launch(...SOFTWARE_GPU);
+  });
+  afterEach(async () => {
+    await page.close();
+    for (const { close } of Object.values(served)) close();
+    for (const name of Object.keys(served)) delete served[name];
+  });
+  afterAll(async () => {
+    for (const browser of browsers) await browser.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Opens the page of a small recipe; `before` is run in the page first of all. */
+  async function open(name: string, { browser = software, before = '', half = false } = {}): Promise<void> {
+    served[name] ??= await servePage(folder, name, half ? 'float16' : 'float32');
+    page = await browser.newPage();
+    watched = watch(page);
+    if (before !== '') await page.evaluateOnNewDocument(before);
+    await page.goto(served[name].url);
+    await page.waitForSelector('section');
+  }
+
+  /** Turns the switch by keyboard, and gives what is told then. */
+  async function turn(): Promise<string> {
+    await page.focus('.switch input');
+    await page.keyboard.press('Space');
+    await page.waitForFunction(`/^(WebGPU:|No WebGPU)/.test(document.querySelector('.told').textContent)`);
+    return read<string>(page, `document.querySelector('.told').textContent`);
+  }
+
+  const bySpeed = (name: string) =>
+    page.waitForFunction(`document.querySelector('#speed').textContent.endsWith('by ${name}')`);
+
+  test.each(['stylegan2 of classes', 'cyclegan with its pools and averages', 'inpaint with its averages'])(
+    'runs %s where it agrees, and back in WebAssembly',
+    async (name) => {
+      await open(name);
+      const latents = served[name].task.facts.takes === 'latents';
+      if (latents) await drawn(page);
+      expect(watched.requests.filter((url) => url.includes('webgpu'))).toEqual([]);
+      const before = latents ? await redOf(page, '.tile canvas') : [];
+      expect(await turn()).toMatch(/^WebGPU: at most \d\.\de-\d+ from WebAssembly’s results\.$/);
+      if (latents) {
+        await bySpeed('WebGPU');
+        const after = await redOf(page, '.tile canvas');
+        expect(Math.max(...after.map((value, i) => Math.abs(value - before[i])))).toBeLessThanOrEqual(1);
+        await page.keyboard.press('Space');
+        await bySpeed('WebAssembly');
+      }
+      const { origin } = new URL(page.url());
+      expect(watched.requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))).toEqual(
+        [],
+      );
+      expect(watched.complaints).toEqual([]);
+    },
+  );
+
+  const runsOn = async (told: string, reason: RegExp) => {
+    expect(told).toMatch(reason);
+    expect(await read(page, `document.querySelector('.switch input').checked`)).toBe(false);
+    await page.focus('button.main');
+    await page.keyboard.press('Enter');
+    await bySpeed('WebAssembly');
+  };
+
+  test('a browser without an adapter is told so, and WebAssembly runs on', async () => {
+    const plain = await launch('--disable-gpu', '--disable-features=WebGPU,WebGPUService');
+    await open('mlp', { browser: plain });
+    await runsOn(
+      await turn(),
+      /^No WebGPU, this browser has no adapter for it: WebAssembly runs the model\.$/,
+    );
+    expect(watched.requests.filter((url) => url.includes('webgpu'))).toEqual([]);
+  });
+
+  test('where results differ by more than they may, WebAssembly runs on', async () => {
+    const strict = `(() => {
+      const real = window.fetch;
+      window.fetch = async (url, ...rest) => {
+        const response = await real(url, ...rest);
+        if (!String(url).endsWith('model.json')) return response;
+        const facts = await response.json();
+        return Response.json({ ...facts, webgpu: { ...facts.webgpu, tolerance: 1e-12 } });
+      };
+    })()`;
+    await open('dcgan', { before: strict });
+    await runsOn(
+      await turn(),
+      /^No WebGPU, its results are up to \d\.\de-\d+ from WebAssembly’s, more than 1e-12: WebAssembly runs the model\.$/,
+    );
+  });
+
+  test('where the runtime is not beside the page, WebAssembly runs on', async () => {
+    await open('mlp');
+    rmSync(join(folder, 'mlp float32', 'ort', 'ort-webgpu-wasm.wasm'));
+    await runsOn(await turn(), /^No WebGPU, .*: WebAssembly runs the model\.$/);
+  });
+
+  test('a model of float16 runs where the adapter has float16, and in WebAssembly where it has not', async () => {
+    await open('dcgan', { half: true });
+    expect(await turn()).toMatch(
+      /^(WebGPU: at most .*|No WebGPU, the model is of float16, which this adapter has not: WebAssembly runs the model\.)$/,
+    );
+    await page.focus('button.main');
+    await page.keyboard.press('Enter');
+    await drawn(page);
+  });
+
+  test('a device that is lost leaves the model to WebAssembly', async () => {
+    const caught = `(() => {
+      const real = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...given) {
+        return (window.device = await real.apply(this, given));
+      };
+    })()`;
+    await open('mlp', { before: caught });
+    expect(await turn()).toMatch(/^WebGPU: at most/);
+    await bySpeed('WebGPU');
+    await page.evaluate('window.device.destroy()');
+    await page.focus('button.main');
+    await page.keyboard.press('Enter');
+    await bySpeed('WebAssembly');
+    expect(await read(page, `document.querySelector('.told').textContent`)).toMatch(
+      /^WebGPU failed \(.*\): WebAssembly runs the model again\.$/,
+    );
+  });
+});

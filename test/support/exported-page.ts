@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import type { Page } from 'puppeteer-core';
+import { type OnnxOptions, onnxOf } from '../../src/export/onnx-file';
+import { findRuntime } from '../../src/export/runtime';
+import type { ExportTask } from '../../src/export/task';
+import { runtimeFiles } from '../../src/export/web/runtime-files';
+import { writeWeb } from '../../src/export/web/write';
+import { exportedOf } from './exporting';
+import { SMALL } from './small-recipes';
+import { serveFolder } from './static-server';
+
+/** An exported page, and the server that has it. */
+export interface ServedPage {
+  readonly url: string;
+  readonly task: ExportTask;
+  close(): void;
+}
+
+/** Exports a small recipe as a page with both runtimes, and serves it. */
+export async function servePage(
+  folder: string,
+  name: string,
+  precision: OnnxOptions['precision'] = 'float32',
+): Promise<ServedPage> {
+  const small = SMALL.find((each) => each.name === name);
+  if (!small) throw new Error(`no small recipe ${name}`);
+  const { task, dispose } = exportedOf(small);
+  const model = await onnxOf(task, { precision, text: { name, metadata: {} } });
+  const out = join(folder, `${name} ${precision}`);
+  await writeWeb(out, { task, model, title: name, runtime: runtimeFiles(findRuntime()), webgpu: true });
+  const { url, close } = await serveFolder(out);
+  return {
+    url,
+    task,
+    close() {
+      close();
+      dispose();
+    },
+  };
+}
+
+/** What a page logs as an error, and what it asks a server for. */
+export interface Watched {
+  readonly complaints: string[];
+  readonly requests: string[];
+}
+
+export function watch(page: Page): Watched {
+  const watched: Watched = { complaints: [], requests: [] };
+  page.on('console', (message) => {
+    if (message.type() === 'error') watched.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => watched.complaints.push(String(error)));
+  page.on('request', (request) => watched.requests.push(request.url()));
+  return watched;
+}
+
+/** What an expression of the page is: the tests know no DOM. */
+export function read<T>(page: Page, expression: string): Promise<T> {
+  return page.evaluate(expression) as Promise<T>;
+}
+
+/** The red of a canvas, row by row. */
+export function redOf(page: Page, selector: string): Promise<number[]> {
+  return read(
+    page,
+    `(() => {
+      const canvas = document.querySelector(${JSON.stringify(selector)});
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
+    })()`,
+  );
+}
+
+/** Waits until the model has made something. */
+export async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(`/images a second/.test(document.querySelector('#speed').textContent)`);
+}
