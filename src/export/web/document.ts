@@ -40,13 +40,13 @@ canvas { image-rendering: pixelated; width: 100%; display: block; border-radius:
 .tile[aria-pressed=true] { border-color: var(--accent); }
 .controls { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: center; margin-bottom: 1rem; }
 .beside { display: grid; grid-template-columns: minmax(8rem, 18rem) 1fr; gap: 1rem; align-items: start; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
+.pair { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; }
 figure { margin: 0; }
 figcaption { color: var(--soft); font-size: .9rem; }
 label { display: flex; align-items: center; gap: .5rem; }
-.slider { display: grid; grid-template-columns: minmax(4.5rem, auto) 1fr 3.2rem; gap: .5rem; width: 100%; min-height: 2.2rem; }
+.slider { display: grid; grid-template-columns: minmax(4.5rem, auto) minmax(0, 1fr) 3.2rem; gap: .5rem; width: 100%; min-height: 2.2rem; }
 .controls .slider { width: min(100%, 20rem); }
-.sliders { display: grid; grid-template-columns: auto 1fr 3.2rem; gap: .4rem .5rem; }
+.sliders { display: grid; grid-template-columns: auto minmax(0, 1fr) 3.2rem; gap: .4rem .5rem; }
 .sliders > * { grid-column: 1 / -1; }
 .sliders > .slider { grid-template-columns: subgrid; }
 .sliders span { min-width: 4.5rem; }
@@ -54,14 +54,14 @@ label { display: flex; align-items: center; gap: .5rem; }
 input, select, button { font: inherit; color: inherit; }
 input[type=file] { max-width: 100%; }
 input[type=number], select { width: 7rem; padding: .35rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: var(--back); }
-input[type=range] { width: 100%; accent-color: var(--accent); }
+input[type=range] { width: 100%; min-width: 0; accent-color: var(--accent); }
 .main { padding: .5rem 1rem; border: 0; border-radius: 8px; background: var(--accent); color: var(--on-accent); cursor: pointer; }
 .main:disabled { opacity: .5; }
 .switch { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin-top: 1rem; }
 .switch input { width: 1.15rem; height: 1.15rem; accent-color: var(--accent); }
 .told { color: var(--soft); }
 .problem:empty { display: none; }
-.drop { display: grid; justify-items: center; text-align: center; padding: 1.25rem; border: 2px dashed var(--line); border-radius: 10px; margin-bottom: .75rem; }
+.drop { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; text-align: center; padding: 1.25rem; border: 2px dashed var(--line); border-radius: 10px; margin-bottom: .75rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .problem { color: var(--bad); font-weight: 600; }
 footer p { font-size: .85rem; }
