@@ -38,6 +38,9 @@ constexpr int64_t kSummed = 2 << 20;
 /// many come with it.
 constexpr int64_t kDepth = 128;
 
+/// Weights whose way to products, or back, is worth another thread.
+constexpr int64_t kWeights = 1 << 13;
+
 /// The distance between products: not a power of two, at which all of a tile's would share a few lines of the
 /// cache.
 int64_t apart(int64_t numbers) { return numbers + 16; }
@@ -101,12 +104,13 @@ void Convolution<T>::by_tiles() const {
   const int64_t u_stride = apart(inputs * block), groups = inputs / kGroupOf;
   const Room<float> room(blocks * kProducts * u_stride);
   float* const u = room.data();
-  at::parallel_for(0, blocks * groups, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t item = begin; item < end; ++item) {
-      const int64_t index = item / groups, from = item % groups * kGroupOf;
-      read_weights(index, from, u + index * kProducts * u_stride + from * block, u_stride);
-    }
-  });
+  at::parallel_for(0, blocks * groups, at::divup(kWeights, kGroupOf * block),
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t item = begin; item < end; ++item) {
+                       const int64_t index = item / groups, from = item % groups * kGroupOf;
+                       read_weights(index, from, u + index * kProducts * u_stride + from * block, u_stride);
+                     }
+                   });
   const int64_t chunk = at::divup(tiles, at::divup(tiles, together(inputs + block)));
   at::parallel_for(0, at::divup(tiles, chunk), 1, [&](int64_t begin, int64_t end) {
     const int64_t v_stride = apart(chunk * inputs), m_stride = apart(chunk * block);
@@ -245,7 +249,7 @@ void WeightGradient<T>::run() const {
       }
     });
   }
-  at::parallel_for(0, outputs, 8, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, outputs, at::divup(kWeights, inputs), [&](int64_t begin, int64_t end) {
     for (int64_t output = begin; output < end; ++output)
       write(u + output * inputs, stride, output, 0, inputs);
   });
