@@ -76,7 +76,7 @@ export function loadMpi(files: MpiFiles = mpiFiles()): NativeMpi {
     const reason = messageOf(error).replaceAll(/\s*\n\s*/g, ' ');
     throw new GanError(
       'ERR_NO_MPI',
-      `the addon for MPI does not load: ${reason}; run \`${setupCommand()}\` to build it again`,
+      `the addon for MPI does not load: ${reason}; \`${installMpiCommand()}\` where Open MPI is gone, then \`${setupCommand()}\``,
       { cause: error },
     );
   }
