@@ -38,6 +38,8 @@ export class MpiGroup implements ProcessGroup {
   readonly #patience: number;
   readonly #onExit = (code: number): void => this.#leave(code);
   #closed = false;
+  /** A call failed: who still waits for this process must be told that it does not come. */
+  #failed = false;
 
   /**
    * Starts MPI, which a process does once.
@@ -75,7 +77,7 @@ export class MpiGroup implements ProcessGroup {
 
   gather(value: Json): Json[] {
     this.#requireOpen();
-    const texts = failing(() => this.#mpi.gather(JSON.stringify(value), 'gather'));
+    const texts = this.#calling(() => this.#mpi.gather(JSON.stringify(value), 'gather'));
     return texts.map((text): Json => JSON.parse(text));
   }
 
@@ -90,14 +92,14 @@ export class MpiGroup implements ProcessGroup {
 
   enter(activity: string, seconds = this.#patience): void {
     this.#requireOpen();
-    failing(() => this.#mpi.enter(activity, seconds));
+    this.#calling(() => this.#mpi.enter(activity, seconds));
   }
 
   close(): void {
     if (this.#closed) return;
     this.#meet('the end', []);
     this.#forget();
-    failing(() => this.#mpi.close());
+    this.#calling(() => this.#mpi.close());
   }
 
   #reduce(bucket: Bucket, operation: Reduction): void {
@@ -117,28 +119,40 @@ export class MpiGroup implements ProcessGroup {
   #meet(call: string, buckets: readonly Bucket[]): void {
     this.#requireOpen();
     const what = buckets.length === 0 ? '' : `: ${describeBuckets(buckets)}`;
-    failing(() => this.#mpi.meet(call + what));
+    this.#calling(() => this.#mpi.meet(call + what));
   }
 
   #travel(buffers: readonly ArrayBuffer[], body: () => void): void {
     try {
-      failing(body);
+      this.#calling(body);
     } catch (error) {
       stranded.push(...buffers);
       throw error;
     }
   }
 
+  #calling<T>(body: () => T): T {
+    try {
+      return failing(body);
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
+
   #requireOpen(): void {
     if (this.#closed) throw new GanError('ERR_PARALLEL', 'expected an open group but this one was closed');
+    if (this.#failed)
+      throw new GanError('ERR_PARALLEL', 'expected a whole group but a call of it has failed');
   }
 
   /** The process ends: one that failed tells the others, and one that has done its part waits for them. */
   #leave(code: number): void {
     if (this.#closed) return;
-    if (code !== 0) {
+    if (code !== 0 || this.#failed) {
       this.#forget();
-      this.#mpi.leave(code);
+      process.exitCode = code || 1;
+      this.#mpi.leave(code || 1);
       return;
     }
     try {
