@@ -1,4 +1,5 @@
-// MPI for JavaScript: functions on memory of the host. src/native/mpi.ts has their types and what they are for.
+// MPI for JavaScript: functions on memory of the host. src/native/mpi.ts has their types and what they are
+// for.
 #include <napi.h>
 
 #include <memory>

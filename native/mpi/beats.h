@@ -1,6 +1,6 @@
-// What the members of a group tell each other beside the data: that they came to a call, what they do now, that
-// they still wait, and that they leave. Each is one small message, which MPI sends on without the receiver's
-// help, so it is there when somebody asks who is missing and why.
+// What the members of a group tell each other beside the data: that they came to a call, what they do now,
+// that they still wait, and that they leave. Each is one small message, which MPI sends on without the
+// receiver's help, so it is there when somebody asks who is missing and why.
 #pragma once
 
 #include <mpi.h>
@@ -40,8 +40,8 @@ struct Process {
   int32_t pid = 0;
   static Process self();
   bool is_beside(const Process& other) const;
-  /// 'R' and 'S' for one at work, 'T' for one that is stopped, '-' for one that is no more, '?' where it cannot
-  /// be told.
+  /// 'R' and 'S' for one at work, 'T' for one that is stopped, '-' for one that is no more, '?' where it
+  /// cannot be told.
   char state() const;
 };
 

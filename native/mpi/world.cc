@@ -167,8 +167,8 @@ void World::require_alive() const {
     const Peer& peer = peers[from];
     if (peer.left)
       throw std::runtime_error("expected rank " + std::to_string(from) + " at " + call_.text +
-                               " but it ended with exit code " + std::to_string(peer.exit_code) + ": it was in " +
-                               peer.activity.text);
+                               " but it ended with exit code " + std::to_string(peer.exit_code) +
+                               ": it was in " + peer.activity.text);
     if (peer.local && peer.process.state() == '-')
       throw std::runtime_error("expected rank " + std::to_string(from) + " at " + call_.text +
                                " but its process ended: " + describe(from, peer));
@@ -201,8 +201,8 @@ void World::throw_late() const {
   const std::string limit = " within " + in_seconds(patience_for_missing());
   if (missing == 0) throw std::runtime_error(std::string(call_.text) + " did not end" + limit);
   throw std::runtime_error((missing > 1 ? "ranks " : "rank ") + names +
-                           (gathering_ ? " did not come to " : " did not finish ") + call_.text + limit + ": " +
-                           facts);
+                           (gathering_ ? " did not come to " : " did not finish ") + call_.text + limit +
+                           ": " + facts);
 }
 
 void World::finish(MPI_Request request) {
