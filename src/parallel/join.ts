@@ -3,9 +3,10 @@ import { numberBetween } from '../check';
 import { GanError } from '../errors';
 import { loadMpi } from '../native/mpi';
 import { trainCommand } from '../native/root';
-import { type Place, placeOf } from './environment';
+import { meetingOf, type Place, placeOf } from './environment';
 import { alone, type ProcessGroup } from './group';
 import { MpiGroup } from './mpi';
+import { NcclGroup } from './nccl';
 
 /** What a group is for. */
 export interface JoinOptions {
@@ -19,22 +20,30 @@ const TIMEOUT_SECONDS = 25;
 
 /**
  * The group that the environment describes: by the variables of torchrun, Open MPI's mpirun, or Slurm's srun. `alone` where none did, or
- * where it is of one process. On the CPU the engine is MPI, and mpirun or srun must have started the processes. A process joins once.
+ * where it is of one process. On the CPU the engine is MPI, and mpirun or srun must have started the
+ * processes; on CUDA it is NCCL, and MASTER_ADDR and MASTER_PORT say where they meet. A process joins once.
  *
  * @throws UsageError for variables that contradict each other; GanError `ERR_NO_MPI` where MPI is asked for and not there, `ERR_PARALLEL` where
  * the others cannot be reached
  */
 export function joinGroup({ device, timeoutSeconds = TIMEOUT_SECONDS }: JoinOptions): ProcessGroup {
   numberBetween('joinGroup', 'timeoutSeconds', timeoutSeconds, { min: 1e-3 });
-  const place = placeOf(process.env, ['mpirun', 'srun', 'torchrun']);
+  const onGpu = device.startsWith('cuda');
+  const place = placeOf(process.env, onGpu ? ['torchrun', 'mpirun', 'srun'] : ['mpirun', 'srun', 'torchrun']);
   if (place === null || place.size === 1) return alone;
   if (!isMainThread)
     throw new GanError(
       'ERR_PARALLEL',
       'expected joinGroup to be called in the main thread, but this is a worker',
     );
-  if (device.startsWith('cuda')) throw new GanError('ERR_PARALLEL', 'expected a LibTorch with NCCL');
+  if (onGpu) return joinNccl(place, device, timeoutSeconds);
   return joinMpi(place, timeoutSeconds);
+}
+
+/** `cuda` is the GPU of the process's number on its machine. */
+function joinNccl(place: Place, device: string, patienceSeconds: number): ProcessGroup {
+  const own = device === 'cuda' ? `cuda:${place.localRank}` : device;
+  return new NcclGroup({ ...place, ...meetingOf(process.env), device: own, patienceSeconds });
 }
 
 function joinMpi(place: Place, timeoutSeconds: number): ProcessGroup {

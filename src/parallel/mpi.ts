@@ -1,30 +1,13 @@
 import { argumentError } from '../check';
-import { GanError, messageOf, UsageError } from '../errors';
+import { GanError, messageOf } from '../errors';
 import { native } from '../native/addon';
 import type { NativeMpi } from '../native/mpi';
-import type { DType } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
 import type { Json, ProcessGroup, Reduction } from './group';
-
-/** A dtype that MPI reduces. */
-type Reducible = 'float32' | 'float64' | 'int64';
-
-/** The one that each dtype is reduced in. */
-const REDUCED_IN: Readonly<Record<DType, Reducible>> = {
-  float32: 'float32',
-  float64: 'float64',
-  float16: 'float32',
-  bfloat16: 'float32',
-  uint8: 'int64',
-  int8: 'int64',
-  int16: 'int64',
-  int32: 'int64',
-  int64: 'int64',
-  bool: 'int64',
-};
+import { countOf, REDUCED_IN, requireFloating } from './reducing';
 
 /** Memory that MPI may still write to after a call that failed. */
 const stranded: ArrayBuffer[] = [];
@@ -57,7 +40,7 @@ export class MpiGroup implements ProcessGroup {
   allReduce(tensors: readonly Tensor[], operation: Reduction): void {
     const buckets = bucketsOf(tensors, (dtype) => REDUCED_IN[dtype]);
     if (operation === 'mean') for (const { dtype } of buckets) requireFloating(dtype);
-    this.#meet(`all-reduce (${operation}) of ${count(tensors)}`, buckets);
+    this.#meet(`all-reduce (${operation}) of ${countOf(tensors)}`, buckets);
     for (const bucket of buckets) this.#reduce(bucket, operation);
   }
 
@@ -65,7 +48,7 @@ export class MpiGroup implements ProcessGroup {
     if (!(Number.isInteger(root) && root >= 0 && root < this.size))
       throw argumentError('broadcast', `root to be a rank, 0 to ${this.size - 1},`, root);
     const buckets = bucketsOf(tensors, (dtype) => dtype);
-    this.#meet(`broadcast from rank ${root} of ${count(tensors)}`, buckets);
+    this.#meet(`broadcast from rank ${root} of ${countOf(tensors)}`, buckets);
     for (const bucket of buckets)
       scope(() => {
         const row = flatten(bucket, bucket.dtype);
@@ -167,17 +150,6 @@ export class MpiGroup implements ProcessGroup {
     this.#closed = true;
     process.off('exit', this.#onExit);
   }
-}
-
-function count(tensors: readonly Tensor[]): string {
-  return tensors.length === 1 ? '1 tensor' : `${tensors.length} tensors`;
-}
-
-function requireFloating(dtype: DType): void {
-  if (REDUCED_IN[dtype] === 'int64')
-    throw new UsageError(
-      `allReduce expects tensors of floating dtype for a mean but received ${dtype}: take the sum`,
-    );
 }
 
 /** Runs `body`; what the addon throws becomes `ERR_PARALLEL`. */
