@@ -92,17 +92,15 @@ describe('where a rank does not do its part', () => {
     });
   });
 
-  testOnRanks('one that hangs is named with what it did last, and none is left over', async () => {
+  testOnRanks('one that hangs is named with what it did last', async () => {
     const { code, reports } = await withVariables({ MEMBER_TIMEOUT: '3' }, () => run(2, 'hanging'));
     expect(code).not.toBe(0);
-    expect(reports).toEqual([
-      {
-        hanging: expect.stringMatching(
-          /^rank 1 did not come to barrier within 3 s: rank 1 was last seen in phase D \d+ s ago \(process \d+ of .* is stopped\)$/,
-        ),
-      },
-      undefined,
-    ]);
+    // mpirun wakes it to end it, and it may still come so far as to say something.
+    expect(reports[0]).toEqual({
+      hanging: expect.stringMatching(
+        /^rank 1 did not come to barrier within 3 s: rank 1 was last seen in phase D \d+ s ago \(process \d+ of .* is stopped\)$/,
+      ),
+    });
   });
 
   testOnRanks('one that said it needs longer is waited for', async () => {
