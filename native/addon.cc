@@ -1,6 +1,8 @@
 // The addon's entry: one Environment for each JavaScript environment that loads it.
 #include "addon.h"
 
+#include "nccl.h"
+
 namespace gan {
 namespace {
 
@@ -28,6 +30,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
     define_script(context, exports);
     define_cuda(context, exports);
     define_cuda_graph(context, exports);
+    define_nccl(context, exports);
   } catch (...) {
     throw_to_js(context, {"load", nullptr}, nullptr, 0, detail::kNoArgument);
     return {};

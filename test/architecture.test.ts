@@ -19,6 +19,7 @@ const ORDER = [
   'io',
   'optim',
   'nn',
+  'parallel',
   'tensor',
   'setup',
   'version.ts',

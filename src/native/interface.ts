@@ -148,4 +148,22 @@ export interface NativeAddon {
   replayGraph(graph: Handle): void;
   releaseResource(resource: Handle): boolean;
   forbidCudaSync(forbidden: boolean): void;
+
+  /** Whether the addon connects GPUs. */
+  builtWithNccl(): boolean;
+  joinNccl(
+    address: string,
+    port: number,
+    rank: number,
+    size: number,
+    device: string,
+    seconds: number,
+  ): Handle;
+  ncclAllReduce(group: Handle, row: Handle, operation: string): void;
+  ncclBroadcast(group: Handle, row: Handle, root: number): void;
+  setInStore(group: Handle, key: string, value: string): void;
+  /** An empty text where the key is not there. */
+  getFromStore(group: Handle, key: string): string;
+  deleteFromStore(group: Handle, key: string): void;
+  leaveNccl(group: Handle): void;
 }

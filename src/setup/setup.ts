@@ -8,6 +8,7 @@ import { type BuildResult, buildAddon } from './build';
 import { BUILDS, gigabytes, type Kind, nameOf } from './builds';
 import { type Choice, chooseBuild, misfit, VARIABLE } from './choice';
 import { fetchLibtorch } from './fetch';
+import { buildMpi, type MpiResult } from './mpi';
 import { probeAddon } from './probe';
 import type { ProcessContext } from './progress';
 import { missingTools, toolchain } from './toolchain';
@@ -24,12 +25,15 @@ export interface SetupOptions extends ProcessContext {
 export interface SetupResult extends BuildResult {
   /** The package whose addon is used; `null` where it is compiled here. */
   readonly prebuilt: string | null;
+  /** The addon that connects processes, which Open MPI is needed for. */
+  readonly mpi: MpiResult;
 }
 
 /**
  * Makes the addon ready: finds LibTorch, or fetches it into the user's cache, and takes a prebuilt addon that fits it, or compiles what is not up to
  * date. Where an NVIDIA driver answers it is a LibTorch with CUDA that this driver runs; `LIBTORCH_GAN_LIBTORCH=cpu|cuda` decides otherwise. Without a
  * compiler it is one that a prebuilt addon works with.
+ * Where Open MPI is found, the addon that connects processes is compiled too; that it cannot be is no failure.
  *
  * @param root the folder of the package
  * @throws UsageError where that variable is neither; GanError `ERR_NO_TOOLCHAIN` (before anything is fetched), `ERR_LIBTORCH` (`$LIBTORCH` names one that does not serve),
@@ -43,10 +47,14 @@ export async function setup(options: SetupOptions, root: string = packageRoot())
   const only = missing ? { prebuilt: prebuilt.fitting, missing } : undefined;
   const libtorch = await findOrFetch(options, only);
   const taken = takePrebuilt(libtorch, prebuilt, { root, context: options });
-  if (typeof taken !== 'string') return taken;
+  if (typeof taken !== 'string') return { ...taken, mpi: await buildMpi(root, options) };
   if (missing) throw new GanError('ERR_NO_TOOLCHAIN', `${missing}; found ${taken}`);
   if (taken) options.stderr?.write(`note: the addon is compiled: found ${taken}\n`);
-  return { ...(await buildAddon(libtorch, root, options)), prebuilt: null };
+  return {
+    ...(await buildAddon(libtorch, root, options)),
+    prebuilt: null,
+    mpi: await buildMpi(root, options),
+  };
 }
 
 /** The LibTorch that is looked for where nothing can be compiled. */

@@ -1,0 +1,252 @@
+import { join } from 'node:path';
+import { alone } from '../../src/parallel/group';
+import { joinGroup } from '../../src/parallel/join';
+import { ones } from '../../src/tensor/create';
+import { scope } from '../../src/tensor/scope';
+import { failure, usage } from '../support/failure';
+import { noRanks, type Outcome, onRanks, testOnRanks } from '../support/ranks';
+
+const PROGRAM = join(__dirname, 'member.ts');
+
+/** Runs cases of member.ts one after the other, in one start of `size` ranks. */
+function run(size: number, ...cases: string[]): Promise<Outcome> {
+  return onRanks(size, PROGRAM, [cases.join(',')]);
+}
+
+/** What each rank says of a case; fails where the ranks ended badly. */
+function answers({ code, stderr, reports }: Outcome, name: string): unknown[] {
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return reports.map((report) => (report as Record<string, unknown>)[name]);
+}
+
+function withVariables<T>(variables: Readonly<Record<string, string>>, body: () => T): T {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    return body();
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}
+
+describe('where no group can be', () => {
+  test('variables that contradict each other are refused', () => {
+    const join = () => withVariables({ RANK: '1' }, () => joinGroup({ device: 'cpu' }));
+    expect(join).toThrow(usage('expected WORLD_SIZE beside RANK=1'));
+  });
+
+  test('processes on the CPU that torchrun started are told to start by mpirun', () => {
+    const join = () => withVariables({ RANK: '1', WORLD_SIZE: '2' }, () => joinGroup({ device: 'cpu' }));
+    expect(join).toThrow(failure('ERR_PARALLEL', 'to be started by mpirun, since MPI connects them'));
+  });
+
+  test.each([0, Number.NaN, -1])('a deadline of %p seconds is refused', (timeoutSeconds) => {
+    expect(() => joinGroup({ device: 'cpu', timeoutSeconds })).toThrow(usage('timeoutSeconds'));
+  });
+});
+
+describe('alone', () => {
+  test.each<[string, Record<string, string>]>([
+    ['no variables', {}],
+    ['those of a single process', { RANK: '0', WORLD_SIZE: '1' }],
+  ])('%s describe a process by itself', (_, variables) => {
+    expect(withVariables(variables, () => joinGroup({ device: 'cpu' }))).toBe(alone);
+  });
+
+  test('every operation is the identity', () => {
+    scope(() => {
+      const tensor = ones([2]);
+      alone.enter('phase D');
+      alone.allReduce([tensor], 'mean');
+      alone.broadcast([tensor]);
+      alone.barrier();
+      expect(tensor.toArray()).toEqual([1, 1]);
+      expect(alone.gather({ loss: 1 })).toEqual([{ loss: 1 }]);
+      expect([alone.rank, alone.size, alone.takeWaited()]).toEqual([0, 1, 0]);
+      alone.close();
+    });
+  });
+});
+
+describe('where a rank does not do its part', () => {
+  testOnRanks('wrong calls are refused before anybody waits', async () => {
+    for (const answer of answers(await run(2, 'wrongCalls'), 'wrongCalls'))
+      expect(answer).toEqual([
+        'allReduce expects tensors of floating dtype for a mean but received int64: take the sum',
+        expect.stringContaining('broadcast expects root to be a rank, 0 to 1, but received 2'),
+        expect.stringContaining('but received 0.5'),
+      ]);
+  });
+
+  testOnRanks('tensors that differ between ranks are named, and the group takes no other call', async () => {
+    const { code, reports } = await run(2, 'different');
+    expect(code).toBe(1);
+    expect(reports).toContainEqual({
+      different: [
+        expect.stringMatching(
+          /^expected all to come to the same call, but rank 1 came to all-reduce \(sum\) of 2 tensors: float32 3, float64 2 and rank 0 to all-reduce \(sum\) of 1 tensor: float32 3: every process/,
+        ),
+        'expected a whole group but a call of it has failed',
+      ],
+    });
+  });
+
+  testOnRanks('one that hangs is named with what it did last', async () => {
+    const { code, reports } = await withVariables({ MEMBER_TIMEOUT: '3' }, () => run(2, 'hanging'));
+    expect(code).not.toBe(0);
+    // mpirun wakes it to end it, and it may still come so far as to say something.
+    expect(reports[0]).toEqual({
+      hanging: expect.stringMatching(
+        /^rank 1 did not come to barrier within 3 s: rank 1 was last seen in phase D \d+ s ago \(process \d+ of .* is stopped\)$/,
+      ),
+    });
+  });
+
+  testOnRanks('one that said it needs longer is waited for', async () => {
+    const outcome = await withVariables({ MEMBER_TIMEOUT: '3' }, () => run(2, 'patient'));
+    expect(answers(outcome, 'patient')).toEqual(['came', 'came']);
+  });
+
+  testOnRanks('one that is killed is named at once', async () => {
+    const { code, reports } = await run(2, 'killed');
+    expect(code).not.toBe(0);
+    expect(reports[0]).toEqual({
+      killed: expect.stringMatching(
+        /^expected rank 1 at barrier but its process ended: rank 1 was last seen in phase G \d+ s ago \(process \d+ of .* is no more\)$/,
+      ),
+    });
+  });
+
+  testOnRanks('one that throws is named at once', async () => {
+    const { code, stderr, reports } = await run(2, 'thrown');
+    expect(code).toBe(1);
+    expect(stderr).toContain('out of luck');
+    expect(reports[0]).toEqual({
+      thrown: expect.stringMatching(
+        /^expected rank 1 at barrier but (it ended with exit code 1: it was in|its process ended: rank 1 was last seen in) phase R1/,
+      ),
+    });
+  });
+
+  testOnRanks('one that closes the group while others go on is named', async () => {
+    const { reports } = await run(2, 'stopping');
+    expect(reports[0]).toEqual({
+      stopping: expect.stringContaining('but rank 1 came to the end and rank 0 to barrier'),
+    });
+  });
+
+  testOnRanks('a group that was closed takes no other call, and a process joins once', async () => {
+    for (const answer of answers(await run(2, 'afterwards'), 'afterwards'))
+      expect(answer).toEqual([
+        'expected an open group but this one was closed',
+        'expected one group a process but this one has joined already',
+      ]);
+  });
+});
+
+describe('on two ranks', () => {
+  let outcome: Outcome;
+
+  beforeAll(async () => {
+    if (noRanks !== null) return;
+    const sums = ['shapes', 'dtypes', 'together', 'layouts', 'operations', 'notNumbers', 'big', 'sameBits'];
+    outcome = await run(2, ...sums, 'parameters', 'broadcast', 'gather', 'nothing', 'waiting');
+  });
+
+  /** Both ranks give this answer. */
+  function bothSay(name: string, expected: unknown): void {
+    expect(answers(outcome, name)).toEqual([expected, expected]);
+  }
+
+  /** Σ over two ranks of 0, 1, 2, … that are 10 more at rank 1. */
+  const sums = (length: number) => Array.from({ length }, (_, i) => 2 * i + 10);
+
+  testOnRanks('tensors of odd shapes, of no dimension and of no element are summed', async () => {
+    const rows = [sums(15).slice(0, 5), sums(15).slice(5, 10), sums(15).slice(10)];
+    bothSay('shapes', [10, [10], rows, [], [[sums(7)]]]);
+  });
+
+  testOnRanks('every dtype is summed, and stays what it is', async () => {
+    const dtypes = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'uint8'];
+    bothSay(
+      'dtypes',
+      dtypes.map((dtype) => [dtype, [[10, 12, 14]]]),
+    );
+  });
+
+  testOnRanks('tensors of all dtypes go in one call', async () => {
+    bothSay('together', Array(7).fill([10, 11]));
+  });
+
+  testOnRanks('strides are kept, whatever they are', async () => {
+    for (const answer of answers(outcome, 'layouts')) {
+      const [values, before, after] = answer as [number[][], number[][], number[][]];
+      expect(after).toEqual(before);
+      const mean = (i: number) => i + 5;
+      expect(values[0].flat(3)).toEqual(Array.from({ length: 24 }, (_, i) => mean(i)));
+      expect(values[1]).toEqual([0, 1, 2, 3].map((i) => [mean(i), mean(i + 4), mean(i + 8)]));
+      expect(values[2]).toEqual([mean(1), mean(3), mean(5)]);
+    }
+  });
+
+  testOnRanks('sum, mean, max and min are what they say', async () => {
+    bothSay('operations', [[[1, 4, -6]], [[0.5, 2, -3]], [[1, 4, -3]], [[0, 0, -3]]]);
+  });
+
+  testOnRanks('a maximum and a minimum are NaN where any rank has NaN', async () => {
+    bothSay('notNumbers', [
+      ['NaN', 'NaN', '2'],
+      ['NaN', 'NaN', '2'],
+    ]);
+  });
+
+  testOnRanks('more than a bucket holds is averaged, in one tensor and in several', async () => {
+    bothSay('big', [
+      [1, 0, 1.5],
+      [2, 0, 2.5],
+      [1, 0, 3.5],
+    ]);
+  });
+
+  testOnRanks('a mean is the same bits at every rank', async () => {
+    const [first, second] = answers(outcome, 'sameBits');
+    expect(second).toBe(first);
+  });
+
+  testOnRanks('parameters are broadcast without autograd, and their gradients averaged', async () => {
+    bothSay('parameters', [[[0, 0]], [[3.5, 3.5]], true]);
+  });
+
+  testOnRanks('a broadcast gives the values of its root in every dtype and layout', async () => {
+    const [ofRoot] = answers(outcome, 'broadcast').slice(1);
+    bothSay('broadcast', ofRoot);
+    const [dtypes, values] = ofRoot as [string[], number[][][]];
+    expect(dtypes.slice(7)).toEqual(['bool', 'int8', 'int16', ...Array(4).fill('float32')]);
+    expect(values[0]).toEqual([[10, 11, 12]]);
+    expect(values[7]).toEqual([[1, 1, 1]]);
+    expect(values[11]).toEqual([
+      [10, 14, 18],
+      [11, 15, 19],
+      [12, 16, 20],
+      [13, 17, 21],
+    ]);
+  });
+
+  testOnRanks('values of any length are gathered in the order of ranks', async () => {
+    const each = [0, 1].map((rank) => ({ rank, text: `é${'x'.repeat(rank * 1000)}` }));
+    bothSay('gather', [each, [null, null], [[], []]]);
+  });
+
+  testOnRanks('no tensors are a call like any other', async () => {
+    bothSay('nothing', null);
+  });
+
+  testOnRanks('waiting is counted, and counted anew', async () => {
+    bothSay('waiting', [true, 0]);
+  });
+});
+
+testOnRanks('on three ranks low precision is rounded once, at the end', async () => {
+  expect(answers(await run(3, 'rounding'), 'rounding')).toEqual([[[1]], [[1]], [[1]]]);
+});
