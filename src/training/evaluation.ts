@@ -6,6 +6,9 @@ import type { EvaluationOptions } from './evaluation-options';
 import { type Judge, type NetworksInTraining, openJudge } from './judges';
 import type { Training } from './training';
 
+/** Steps between evaluations. */
+const EVERY = 1_000;
+
 /** What an evaluation on the way brought. */
 export interface TrainingEvaluation {
   readonly row: EvaluationRow;
@@ -21,19 +24,21 @@ export interface TrainingEvaluation {
   readonly seconds: number;
 }
 
+/** Whether the weights of a step are to be judged, in a training of `steps`: those of its end always are. */
+export function evaluationDue(
+  { evaluation, steps }: { readonly evaluation?: EvaluationOptions; readonly steps: number },
+  step: number,
+): boolean {
+  return evaluation !== undefined && (step % (evaluation.every ?? EVERY) === 0 || step >= steps);
+}
+
 /** Judges a model in training now and then. No step of the training depends on whether it does. */
 export class RunEvaluator {
   readonly bestBy: string;
-  readonly #every: number;
   readonly #judge: Judge;
   #rows: EvaluationRow[];
 
-  private constructor(
-    judge: Judge,
-    { every, bestBy }: Required<Pick<EvaluationOptions, 'every' | 'bestBy'>>,
-    earlier: readonly EvaluationRow[],
-  ) {
-    this.#every = every;
+  private constructor(judge: Judge, bestBy: string, earlier: readonly EvaluationRow[]) {
     this.bestBy = bestBy;
     this.#judge = judge;
     this.#rows = [...earlier];
@@ -50,12 +55,12 @@ export class RunEvaluator {
     training: Pick<Training, 'device' | 'sampler'>,
     earlier: readonly EvaluationRow[],
   ): Promise<RunEvaluator> {
-    const { metrics = ['fid'], count = 5_000, every = 1_000 } = options;
+    const { metrics = ['fid'], count = 5_000, every = EVERY } = options;
     const bestBy = decidingNumber(metrics, options.bestBy);
     for (const [name, value] of Object.entries({ count, every }))
       if (!Number.isInteger(value) || value < 1)
         throw new UsageError(`evaluation expected ${name} to be a positive integer but received ${value}`);
-    return new RunEvaluator(await openJudge({ ...options, count }, training), { every, bestBy }, earlier);
+    return new RunEvaluator(await openJudge({ ...options, count }, training), bestBy, earlier);
   }
 
   /**
@@ -83,11 +88,6 @@ export class RunEvaluator {
   /** Forgets evaluations of later steps: the training has gone back. */
   goBack(step: number): void {
     this.#rows = this.#rows.filter((row) => row.step <= step);
-  }
-
-  /** Whether the weights of a step are to be judged, in a training of `steps`: those of its end always are. */
-  isDue(step: number, steps: number): boolean {
-    return step % this.#every === 0 || step >= steps;
   }
 
   /** Whether it has judged the weights of a step, in this process or before. */

@@ -1,6 +1,7 @@
 import type { Batch } from '../data/loader';
 import { GanError } from '../errors';
 import { clipGradNorm } from '../optim/clip';
+import type { ProcessGroup } from '../parallel/group';
 import { autocast, noGrad } from '../tensor/autograd';
 import { span } from '../tensor/profiler';
 import { scope } from '../tensor/scope';
@@ -15,6 +16,7 @@ import { batchView, PhaseStep } from './phase-step';
 import type { PlanGroup } from './plan';
 import type { PhaseRun } from './running-phases';
 import type { Scoreboard } from './scoreboard';
+import { averageGradients } from './shared-gradients';
 
 /** What stays the same from step to step. */
 export interface StepContext extends Makers {
@@ -24,6 +26,8 @@ export interface StepContext extends Makers {
   readonly board: Scoreboard;
   /** In how many parts a phase's batch comes, one after the other. */
   readonly accumulate: number;
+  /** Who trains with it, each on its share of every batch. */
+  readonly group: ProcessGroup;
   drawLatents(count: number): Tensor;
 }
 
@@ -105,10 +109,12 @@ function learn(
   if (phase.before) noGrad(() => phase.before?.(context.networks));
   for (let part = 0; part < context.accumulate; part++)
     scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
+  const loss = context.board.lossOf(phase.name);
+  span('all-reduce', () => averageGradients(context.group, { parameters: phase.parameters, loss }));
   return span('optimizer', () => {
-    const { running, rates, clipGradNorm: limit } = phase;
-    if (limit !== undefined) clipGradNorm(phase.parameters, limit);
-    const skipped = phase.guard.check(running, context.board.lossOf(phase.name));
+    const { running, rates, clipGradNorm: limit, parameters } = phase;
+    if (limit !== undefined) clipGradNorm(parameters, limit);
+    const skipped = phase.guard.check(running, loss);
     if (rates) running.apply(rates, { unless: skipped });
     else running.step({ unless: skipped });
     running.zeroGrad();
