@@ -1,3 +1,4 @@
+import { setupCommand } from '../native/root';
 import { BUILDS } from '../setup/builds';
 import { VARIABLE } from '../setup/choice';
 import { type Diagnosis, diagnose } from '../setup/diagnosis';
@@ -30,6 +31,7 @@ function rows(diagnosis: Diagnosis): [name: string, text: string][] {
     ...named('addon', addonLines(diagnosis)),
     ...named('GPU', gpus.length > 0 ? gpus : ['none']),
     ['choice', choiceLine(diagnosis)],
+    ['MPI', mpiLine(diagnosis)],
     ['sharp', sharp ?? 'not installed: needed for image folders only (`npm install sharp`)'],
     ...named(
       'cache',
@@ -44,6 +46,14 @@ function choiceLine({ choice: { kind, reason } }: Diagnosis): string {
   if (kind === null) return `none: ${reason}`;
   const { cuda } = BUILDS[kind];
   return `${cuda === null ? 'CPU only' : `CUDA ${cuda}`}, since ${reason} (${VARIABLE}=cpu|cuda decides otherwise)`;
+}
+
+/** What several processes on the CPU need. */
+function mpiLine({ mpi: { built, path, compiler, version, install, log } }: Diagnosis): string {
+  if (compiler === null || version === null)
+    return `not found: needed to train in several processes on the CPU only (\`${install}\`)`;
+  if (built) return `${version}, addon: ${path}`;
+  return `${version}, addon not built: \`${setupCommand()}\`, see ${log}`;
 }
 
 function libtorchLines({ libtorch: { found, rejected } }: Diagnosis): string[] {

@@ -98,7 +98,9 @@ function elsewhere(stamp: BuildStamp, env: NodeJS.ProcessEnv): string | null {
 
 function newerSource(folder: string, time: number): string | undefined {
   if (!fs.existsSync(folder)) return undefined;
-  return fs.readdirSync(folder).find((name) => fs.statSync(path.join(folder, name)).mtimeMs > time);
+  // native/mpi is an addon of its own.
+  const sources = fs.readdirSync(folder).filter((name) => name !== 'mpi');
+  return sources.find((name) => fs.statSync(path.join(folder, name)).mtimeMs > time);
 }
 
 function readStamp(file: string): BuildStamp | null {

@@ -4,11 +4,13 @@ import * as path from 'node:path';
 import { messageOf } from '../errors';
 import { findLibtorch, type LibtorchSearch } from '../native/libtorch';
 import { type AddonFiles, addonFiles } from '../native/load';
+import { installMpiCommand, type MpiFiles, mpiFiles } from '../native/mpi';
 import { cacheFolder, packageRoot, setupCommand, trainCommand } from '../native/root';
 import type { Kind } from './builds';
 import { type Choice, chooseBuild, misfit, VARIABLE } from './choice';
 import { type Driver, type DriverSearch, findDriver } from './driver';
 import { type AddonFacts, probeAddon } from './probe';
+import { firstLine } from './run';
 import { missingTools, type Tool, toolchain } from './toolchain';
 
 /** Everything `doctor` tells. */
@@ -26,6 +28,13 @@ export interface Diagnosis {
     /** `null` where `LIBTORCH_GAN_LIBTORCH` is wrong. */
     readonly kind: Kind | null;
     readonly reason: string;
+  };
+  /** What connects processes on the CPU. */
+  readonly mpi: MpiFiles & {
+    /** What `mpirun` says of itself; `null` where it is missing. */
+    readonly version: string | null;
+    /** What to type to get Open MPI. */
+    readonly install: string;
   };
   /** The version of sharp, which image folders need; `null` where it is not installed. */
   readonly sharp: string | null;
@@ -60,6 +69,11 @@ export function diagnose(env: NodeJS.ProcessEnv = process.env, root: string = pa
     },
     gpus: search.driver === null ? [] : namesOf(search.driver),
     choice: { kind: choice?.kind ?? null, reason },
+    mpi: {
+      ...mpiFiles(root, env),
+      version: firstLine('mpirun', ['--version'], env),
+      install: installMpiCommand(),
+    },
     sharp: sharpVersion(root),
     caches: caches(cacheFolder(env)),
   };

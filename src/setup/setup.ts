@@ -5,6 +5,7 @@ import { type BuildResult, buildAddon } from './build';
 import { BUILDS, gigabytes, nameOf } from './builds';
 import { type Choice, chooseBuild, misfit, VARIABLE } from './choice';
 import { fetchLibtorch } from './fetch';
+import { buildMpi, type MpiResult } from './mpi';
 import type { ProcessContext } from './progress';
 import { missingTools, toolchain } from './toolchain';
 
@@ -14,17 +15,26 @@ export interface SetupOptions extends ProcessContext {
   readonly cuda?: boolean;
 }
 
+/** What a setup did. */
+export interface SetupResult extends BuildResult {
+  /** The addon that connects processes, which Open MPI is needed for. */
+  readonly mpi: MpiResult;
+}
+
 /**
  * Makes the addon ready: finds LibTorch, or fetches it into the user's cache, and compiles what is not up to date. Where an NVIDIA driver answers
  * it is one with CUDA that this driver runs; `LIBTORCH_GAN_LIBTORCH=cpu|cuda` decides otherwise.
+ * Where Open MPI is found, the addon that connects processes is compiled too; that it cannot be is no failure.
  *
  * @throws UsageError where that variable is neither; GanError `ERR_NO_TOOLCHAIN` (before anything is fetched), `ERR_LIBTORCH` (`$LIBTORCH` names one that does not serve),
  * `ERR_FETCH`, `ERR_WRONG_HASH`, `ERR_COMPILE`.
  */
-export async function setup(options: SetupOptions): Promise<BuildResult> {
+export async function setup(options: SetupOptions): Promise<SetupResult> {
   const missing = missingTools(toolchain(options.env));
   if (missing) throw new GanError('ERR_NO_TOOLCHAIN', missing);
-  return buildAddon(await findOrFetch(options), packageRoot(), options);
+  const root = packageRoot();
+  const addon = await buildAddon(await findOrFetch(options), root, options);
+  return { ...addon, mpi: await buildMpi(root, options) };
 }
 
 /**

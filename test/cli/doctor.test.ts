@@ -46,6 +46,7 @@ test('the table has a row for everything, and ends with what to type next', asyn
     'addon',
     'GPU',
     'choice',
+    'MPI',
     'sharp',
     'cache',
     'next',

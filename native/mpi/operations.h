@@ -1,0 +1,12 @@
+// What MPI reduces by.
+#pragma once
+
+#include "world.h"
+
+namespace gan::mpi {
+
+/// A sum is MPI's own. Its maximum and minimum pass over NaN, or do not, by the order in which they come; ours
+/// give NaN where there is one, as LibTorch's.
+MPI_Op operation_of(Type type, Operation operation);
+
+}  // namespace gan::mpi

@@ -1,0 +1,64 @@
+// All processes that one mpirun started, seen from one of them. No wait is without an end.
+#pragma once
+
+#include <mpi.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "beats.h"
+
+namespace gan::mpi {
+
+enum class Type { kFloat32, kFloat64, kInt64 };
+enum class Operation { kSum, kMax, kMin };
+
+class World {
+ public:
+  /// Starts MPI; only once a process. The others are waited for `patience` seconds in each call.
+  explicit World(double patience);
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+
+  /// Tells what this process does from now on, and for how long others should wait for it meanwhile.
+  void enter(const std::string& activity, double patience);
+  /// Waits until all have come to the same call, and tells what each brings to it, in bytes.
+  std::vector<uint64_t> meet(const std::string& call, uint64_t length);
+
+  // The rest follows a meeting.
+  void all_reduce(const void* in, void* out, size_t count, Type type, Operation operation);
+  void broadcast(void* data, size_t bytes, int root);
+  void gather(const void* mine, const std::vector<uint64_t>& lengths, char* all);
+
+  /// Seconds of waiting since the last time it was asked.
+  double take_waited();
+  /// Tells the others that this process ends, without waiting for them.
+  void leave(int code);
+  /// Ends MPI, after a meeting.
+  void close();
+
+ private:
+  void finish(MPI_Request request);
+  void wait(const std::function<bool()>& done, bool gathering);
+  void require_alive() const;
+  void require_same(int from, const Beat& arrival) const;
+  [[noreturn]] void throw_late() const;
+  double patience_for_missing() const;
+  bool is_missing(int from) const;
+
+  double patience_;
+  int rank_ = 0;
+  int size_ = 1;
+  MPI_Comm data_ = MPI_COMM_NULL;
+  std::unique_ptr<Beats> beats_;
+  uint64_t calls_ = 0;
+  /// The call in work.
+  Beat call_;
+  bool gathering_ = false;
+  double waited_ = 0;
+};
+
+}  // namespace gan::mpi
