@@ -29,11 +29,14 @@ import { gatherRandom, membersNotes } from './shared-random';
 import { averageRunningStatistics, broadcastModel } from './shared-state';
 import { Speed } from './speed';
 import { fitLoader, lastStage, placeOf } from './stages';
-import { StepProfile } from './step-profile';
+import { profileOf, type StepProfile } from './step-profile';
 import type { Training } from './training';
 import { captureState, nonFiniteState, restoreState } from './training-state';
 
 type Intervals = Required<Pick<FitOptions, 'logEvery' | 'sampleEvery' | 'checkpointEvery'>>;
+
+/** How many seconds others wait for what one of them does alone: a disk may be slow, and an evaluation takes its time. */
+const LONG = 3_600;
 
 /** One call of `fit`: what happens around the steps. */
 export class Session {
@@ -87,7 +90,7 @@ export class Session {
       broadcastModel(training);
       if (run) await session.#beginGrids();
       await session.#beginEvaluation();
-      session.#beginProfile();
+      session.profiling = profileOf(training, options);
       // Also on resume: the run may be told to go further than it was.
       await session.#writeConfig();
       run?.openLogs(training.step);
@@ -123,6 +126,7 @@ export class Session {
     const { group } = training;
     const run = this.#run;
     averageRunningStatistics(training);
+    group.enter('evaluation', LONG);
     const checkpoint = this.#checkpointStep === training.step ? this.#checkpoint : undefined;
     const evaluation = await this.#evaluator?.evaluate(training, {
       folder: run?.path,
@@ -145,13 +149,6 @@ export class Session {
     if (judged || !evaluationDue(this.#options, step)) return;
     this.#notes.push(`step ${step} was not judged when the run ended: it is judged now`);
     await this.#evaluate();
-  }
-
-  #beginProfile(): void {
-    const { profile, steps } = this.#options;
-    const { device, step } = this.#training;
-    if (profile && this.#training.group.rank === 0)
-      this.profiling = new StepProfile(profile, { device, folder: this.#run?.path, steps: steps - step });
   }
 
   /**
@@ -256,6 +253,7 @@ export class Session {
     const training = this.#training;
     const { step } = training;
     averageRunningStatistics(training);
+    training.group.enter('samples', LONG);
     if (!this.#run || !this.#grids) return;
     this.#samples = await this.#run.writeSamples(step, { picture: this.#grids.draw(training) });
     for (const [name, picture] of Object.entries(this.#grids.drawFurther(training)))
@@ -264,6 +262,7 @@ export class Session {
 
   async #save(): Promise<void> {
     if (!this.#run) return;
+    this.#training.group.enter('checkpoint', LONG);
     await this.#orSave(async () => this.#run?.syncLogs());
     await this.#writeCheckpoint(this.#run);
     const { keep = 3 } = this.#options;

@@ -27,6 +27,7 @@ export class Speed {
   /** Begins here and now: the training has just come to its step in another way than by steps. */
   restart(): void {
     this.#mark(performance.now());
+    this.#training.group.takeWaited();
     this.#imagesPerSecond = 0;
   }
 

@@ -91,6 +91,7 @@ function sourceOf(inputs: Inputs, part: number): (place: number) => MakeSource {
 
 /** One phase: freeze what it does not train, and learn; an update that is to be skipped leaves nothing behind. */
 function runPhase(context: StepContext, phase: PhaseRun, stepOf: (part: number) => PhaseStep): void {
+  context.group.enter(`phase ${phase.name}`);
   for (const network of phase.frozen) network.freeze();
   for (const network of phase.trained) network.unfreeze();
   scope(() => {

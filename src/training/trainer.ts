@@ -202,6 +202,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
       while (this.step < options.steps && !signal?.aborted) {
         profiling?.beforeStep();
         await this.#trainStep(loader);
+        group.enter('the end of a step');
         stop.agree(this.step);
         compareWeights(this);
         const report = await span('logging', () => session.afterStep());
@@ -222,6 +223,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
 
   async #trainStep(loader: Loader): Promise<void> {
     const { accumulate } = this;
+    this.group.enter('data');
     this.#enterStage(loader);
     const makers = Object.values(this.#context.makes).map(({ by }) => by);
     const plan = planStep(this.phases, { index: this.step, makers });
