@@ -26,7 +26,7 @@ import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { requireSameData, sharedNumbers } from './shared-numbers';
 import { gatherRandom, membersNotes } from './shared-random';
-import { averageRunningStatistics, broadcastModel } from './shared-state';
+import { broadcastModel } from './shared-state';
 import { Speed } from './speed';
 import { fitLoader, lastStage, placeOf } from './stages';
 import { profileOf, type StepProfile } from './step-profile';
@@ -125,7 +125,6 @@ export class Session {
     const training = this.#training;
     const { group } = training;
     const run = this.#run;
-    averageRunningStatistics(training);
     group.enter('evaluation', LONG);
     const checkpoint = this.#checkpointStep === training.step ? this.#checkpoint : undefined;
     const evaluation = await this.#evaluator?.evaluate(training, {
@@ -252,7 +251,6 @@ export class Session {
   async #drawSamples(): Promise<void> {
     const training = this.#training;
     const { step } = training;
-    averageRunningStatistics(training);
     training.group.enter('samples', LONG);
     if (!this.#run || !this.#grids) return;
     this.#samples = await this.#run.writeSamples(step, { picture: this.#grids.draw(training) });
@@ -302,7 +300,6 @@ export class Session {
   /** @throws GanError `ERR_DIVERGED` where what would be saved is not finite: the last good checkpoint stays the newest */
   #captureFinite(): ReturnType<typeof captureState> {
     const training = this.#training;
-    averageRunningStatistics(training);
     const found = nonFiniteState(training);
     const random = gatherRandom(training);
     if (found === null) return training.group.rank > 0 ? {} : captureState(training, random);

@@ -2,6 +2,7 @@ import type { Module } from '../nn/module';
 import { noGrad } from '../tensor/autograd';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import type { Networks } from './phase';
 import type { Training } from './training';
 
 /** The networks of a training, and the averages of some. */
@@ -24,21 +25,10 @@ export function broadcastModel(training: Held): void {
 /** The end of the names of what normalisations keep of batches. */
 const RUNNING = /(^|\.)running_(mean|var)$/;
 
-/**
- * Replaces the running statistics of normalisations by their means over all members. Each follows its own share of the batches between; as
- * the statistics are linear in the batches, when they are averaged changes nothing but their last bits.
- */
-export function averageRunningStatistics(training: Held): void {
-  const { group } = training;
-  if (group.size === 1) return;
-  noGrad(() =>
-    scope(() => {
-      const buffers = modulesOf(training).flatMap((module) => module.namedBuffers());
-      const found = new Set<Tensor>();
-      for (const [name, buffer] of buffers) if (RUNNING.test(name)) found.add(buffer);
-      if (found.size > 0) group.allReduce([...found], 'mean');
-    }),
-  );
+/** The running statistics of normalisations: each process moves them by its own share of a batch. */
+export function runningStatistics(networks: Networks): Tensor[] {
+  const buffers = Object.values(networks).flatMap((network) => network.namedBuffers());
+  return [...new Set(buffers.filter(([name]) => RUNNING.test(name)).map(([, buffer]) => buffer))];
 }
 
 function modulesOf({ networks, averages }: Held): Module[] {

@@ -21,7 +21,7 @@ import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
 import type { FitOptions } from './fit-options';
 import { GradientGuard } from './gradient-guard';
-import { CudaGraphCapture, type GraphCapture } from './graph-capture';
+import { type GraphCapture, makeCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
 import type { Precision } from './manifest';
 import { memberSeed } from './member-seed';
@@ -37,6 +37,7 @@ import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import { Scoreboard } from './scoreboard';
 import { Session } from './session';
+import { runningStatistics } from './shared-state';
 import { checkBatches, fitLoader, type Stages, stageAt } from './stages';
 import { liveInputs, runGroup, type StepContext } from './step';
 import type { Training } from './training';
@@ -119,6 +120,8 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly #captured: CapturedGroups | null;
   readonly #memoryFormat: 'contiguous' | 'channels_last';
   readonly #deterministic: boolean;
+  /** Running statistics that several processes move. */
+  readonly #statistics: readonly Tensor[];
   readonly #searchKernels: boolean;
   #precision: PrecisionChoice | undefined;
 
@@ -148,6 +151,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
       nameRoot(network, name);
       network.to({ device: this.device, memoryFormat: this.#memoryFormat });
     }
+    this.#statistics = this.group.size > 1 ? runningStatistics(this.networks) : [];
     this.random = new Generator({ device: this.device, seed });
     this.averages = averagesOf(options);
     this.averaged = { ...this.networks, ...modulesOf(this.averages) };
@@ -187,9 +191,9 @@ export class Trainer<N extends Networks = Networks> implements Training {
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     checkLabels(this.latent, loader);
-    if (this.stages) checkBatches(loader, this.stages);
     const { group } = this;
     shareLoader(loader, { index: group.rank, of: group.size });
+    if (this.stages) checkBatches(loader, this.stages);
     loader.to(this.device);
     for (const { guard } of this.phases) guard.skips = options.onDivergence === 'skip';
     if (!options.resume) this.choosePrecision(loader);
@@ -251,6 +255,8 @@ export class Trainer<N extends Networks = Networks> implements Training {
         else
           scope(() => runGroup(this.#context, group, { inputs: liveInputs(this.#context, batches), index }));
       }
+      // In every step: then it does not matter where checkpoints and evaluations are.
+      if (this.#statistics.length > 0) this.group.allReduce(this.#statistics, 'mean');
       this.step++;
       this.images += all.length * loader.batch;
       span('ema', () => {
@@ -373,14 +379,6 @@ function averagesOf<N extends Networks>({ networks, ema = {} }: Model<N>): Recor
 
 function modulesOf(averages: Readonly<Record<string, Ema>>): Networks {
   return Object.fromEntries(Object.entries(averages).map(([name, { module }]) => [name, module]));
-}
-
-function makeCapture(
-  graphs: boolean | ((device: string) => GraphCapture),
-  device: string,
-): GraphCapture | null {
-  if (typeof graphs === 'function') return graphs(device);
-  return graphs && !isCpu(device) ? new CudaGraphCapture(device) : null;
 }
 
 /** @throws UsageError where the classes of latents are labels that the data set does not have */
