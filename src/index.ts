@@ -12,6 +12,9 @@ export { TorchError } from './native/torch-error';
 export type { DType, MemoryFormat } from './native/types';
 export * as nn from './nn';
 export * as optim from './optim';
+export type { ProcessGroup } from './parallel/group';
+export { type JoinOptions, joinGroup } from './parallel/join';
+export { meanOfAll, sumOfAll } from './parallel/shared-statistics';
 export {
   adversarialLoss,
   adversarialLosses,
