@@ -1,7 +1,7 @@
 import { type DataSpecs, type Dataset, type ImageDataset, keptPart } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
-import { alone } from '../parallel/group';
+import { alone, type ProcessGroup } from '../parallel/group';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import { boundThreads, resolveDevice } from '../tensor/device';
@@ -72,19 +72,12 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   // A resumed run has its own weights, and what it began with may be gone.
   const initial =
     settings.init === undefined || resume ? undefined : await readInitial(settings.init, terminal);
-  // One after the other: what the first fetches, the others find.
-  if (group.rank > 0) group.barrier();
-  const dataset = await loadData(plan, terminal);
-  if (group.rank === 0) group.barrier();
+  const dataset = await inTurn(group, () => loadData(plan, terminal));
   const config = parseConfig(recipe.fields, { file: settings.set });
   const perception = recipe.perceives?.(config)
-    ? await openPerception({
-        features: settings.features,
-        dataset,
-        dataDir: settings.dataDir,
-        device,
-        terminal,
-      })
+    ? await inTurn(group, () =>
+        openPerception({ features: settings.features, dataset, dataDir: settings.dataDir, device, terminal }),
+      )
     : undefined;
   const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
   const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
@@ -98,7 +91,9 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   });
   const init = initial && (await startFrom(initial, model));
   const heldOut = await loadHeldOut(plan, model, terminal);
-  const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
+  const evaluation = await inTurn(group, () =>
+    openEvaluation(plan, { model, dataset, heldOut, device, terminal }),
+  );
   const trainer = new Trainer({
     ...model,
     device,
@@ -142,6 +137,14 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   return interrupt.exitCode ?? 0;
 }
 
+/** The first process before the others: what it fetches or trains for the cache, they find there. */
+async function inTurn<T>(group: ProcessGroup, prepare: () => Promise<T>): Promise<T> {
+  if (group.rank > 0) group.barrier();
+  const prepared = await prepare();
+  if (group.rank === 0) group.barrier();
+  return prepared;
+}
+
 function useOf(model: Model): ModelUse {
   if (holdsOut(model)) return 'score';
   if (model.sampler?.takes !== 'images') return 'sample';
@@ -179,7 +182,6 @@ async function openEvaluation(
   const onProgress = progressOf(terminal);
   return openTrainingEvaluation(evaluation, {
     ...loaded,
-    judges: (plan.member?.group.rank ?? 0) === 0,
     dataset: whole,
     dataDir,
     device,

@@ -16,8 +16,6 @@ export interface JudgedTraining {
   readonly dataset: Dataset;
   /** Images that are not learned. */
   readonly heldOut: Dataset | undefined;
-  /** Whether this process judges: others only go by when it does. */
-  readonly judges: boolean;
   readonly dataDir: string | undefined;
   readonly device: string;
   readonly terminal: Terminal;
@@ -29,12 +27,12 @@ export async function openTrainingEvaluation(
   settings: EvaluationSettings,
   judged: JudgedTraining,
 ): Promise<EvaluationOptions> {
-  const { model, dataset, judges, dataDir, device, terminal, onProgress } = judged;
+  const { model, dataset, dataDir, device, terminal, onProgress } = judged;
   const compared = comparedImages(settings, judged);
   const { sampler } = model;
   const { images, pairs } = trainingParts(settings.metrics);
   const onNote = (note: string) => terminal.warn(note);
-  if (!judges || (images.length === 0 && !pairs.includes('lpips')))
+  if (images.length === 0 && !pairs.includes('lpips'))
     return {
       ...settings,
       ...compared,

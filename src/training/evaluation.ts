@@ -52,7 +52,7 @@ export class RunEvaluator {
    */
   static async begin(
     options: EvaluationOptions,
-    training: Pick<Training, 'device' | 'sampler'>,
+    training: Pick<Training, 'device' | 'sampler' | 'group'>,
     earlier: readonly EvaluationRow[],
   ): Promise<RunEvaluator> {
     const { metrics = ['fid'], count = 5_000, every = EVERY } = options;
@@ -68,13 +68,15 @@ export class RunEvaluator {
    *
    * @param options.folder - where pictures go; none are drawn without
    * @param options.checkpoint - the run's checkpoint with these weights, where there is one
+   * @returns undefined in a process that is not the first of several
    */
   async evaluate(
     training: NetworksInTraining & Pick<Training, 'step'>,
     { folder, checkpoint }: { readonly folder?: string; readonly checkpoint?: string },
-  ): Promise<TrainingEvaluation> {
+  ): Promise<TrainingEvaluation | undefined> {
     const start = performance.now();
     const evaluation = await this.#judge.judge(training, folder);
+    if (evaluation === null) return undefined;
     const row = {
       step: training.step,
       source: 'training' as const,

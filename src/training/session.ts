@@ -113,7 +113,7 @@ export class Session {
   async #beginEvaluation(): Promise<void> {
     const { evaluation } = this.#options;
     const training = this.#training;
-    if (!evaluation || training.group.rank > 0) return;
+    if (!evaluation) return;
     const earlier = this.#run
       ? await this.#run.evaluationsUpTo(training.step, (note) => this.#notes.push(note))
       : [];

@@ -122,6 +122,27 @@ testOnRanks(
   },
 );
 
+testOnRanks('an evaluation is shared out, and gives the figures of one process', async () => {
+  writeTinyMnist(folder.path, { count: 200 });
+  const run = join(folder.path, 'judged');
+  const judged = ['--eval-every', '2', '--eval-count', '101', '--eval-metrics', 'fid,diversity'];
+  const known = train([
+    ...['dcgan', ...tinyMnist(folder.path), ...SMALL, ...judged],
+    ...['--processes', '2', '--steps', '2', '--out', run],
+  ]);
+  expect(await known).toMatchObject({ code: 0 });
+  const rows = () => readFileSync(join(run, 'evaluations.jsonl'), 'utf8').trim().split('\n');
+  expect(rows()).toHaveLength(1);
+  const program = join(ROOT, 'scripts', 'evaluate.ts');
+  const again = ['--checkpoint', run, '--metrics', 'fid,diversity', '--count', '101', '--device', 'cpu'];
+  const dataset = ['--data-dir', folder.path];
+  const { ended } = begin(process.execPath, ['-r', 'ts-node/register', program, ...again, ...dataset]);
+  expect(await ended).toMatchObject({ code: 0 });
+  const [two, one] = rows().map((row) => JSON.parse(row).metrics);
+  for (const name of ['fid', 'diversity']) expect(two[name] / one[name]).toBeCloseTo(1, 3);
+  expect(readdirSync(join(run, 'best'))).toContain('manifest.json');
+});
+
 testOnRanks('processes whose commands differ are refused with the difference', async () => {
   const own = 'if [ $OMPI_COMM_WORLD_RANK = 1 ]; then set -- "$@" --seed 7; fi; exec "$@"';
   const command = [
