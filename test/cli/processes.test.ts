@@ -3,15 +3,26 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
+import { mnist } from '../../src/data/mnist';
+import { keepClassifier } from '../support/kept-classifier';
 import { testOnRanks } from '../support/ranks';
 import { filesOf, temporaryFolder } from '../support/training';
 import { FakeHost } from './fakes';
 import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 const folder = temporaryFolder();
+const { XDG_CACHE_HOME: cache } = process.env;
 const ROOT = join(__dirname, '..', '..');
 
 jest.setTimeout(300_000);
+
+beforeEach(() => {
+  process.env.XDG_CACHE_HOME = join(folder.path, 'cache');
+});
+afterEach(() => {
+  if (cache === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = cache;
+});
 
 async function refused(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const host = new FakeHost({ env });
@@ -124,6 +135,8 @@ testOnRanks(
 
 testOnRanks('an evaluation is shared out, and gives the figures of one process', async () => {
   writeTinyMnist(folder.path, { count: 200 });
+  const dataDir = folder.path;
+  await keepClassifier(await mnist({ dataDir, resolution: 16 }), { dataDir });
   const run = join(folder.path, 'judged');
   const judged = ['--eval-every', '2', '--eval-count', '101', '--eval-metrics', 'fid,diversity'];
   const known = train([
