@@ -139,6 +139,9 @@ class ImageLoader implements Loader {
 
   share(share: Share): void {
     shareOf(this.#batch, share);
+    const { index, of } = this.#share;
+    // What was read ahead, or sent to the device, is of the order that is there.
+    if (share.index === index && share.of === of) return;
     this.#share = share;
     this.#traversal = this.#traversalOf({ batch: this.#batch, seed: this.#seed });
   }

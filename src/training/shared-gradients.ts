@@ -15,10 +15,9 @@ export interface Found {
 
 /**
  * Replaces the gradients of a phase, and its loss, by their means over all members of a group: those of the whole batch, where losses are means
- * over images. A NaN or an infinity of one is then one of all, so that all judge their update alike. In one process nothing is touched.
+ * over images. A NaN or an infinity of one is then one of all, so that all judge their update alike.
  */
 export function averageGradients(group: ProcessGroup, { parameters, loss }: Found): void {
-  if (group.size === 1) return;
   noGrad(() =>
     scope(() => {
       const gradients = native().gradients(handlesOf(parameters));

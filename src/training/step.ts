@@ -111,7 +111,9 @@ function learn(
   for (let part = 0; part < context.accumulate; part++)
     scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
   const loss = context.board.lossOf(phase.name);
-  span('all-reduce', () => averageGradients(context.group, { parameters: phase.parameters, loss }));
+  const { group } = context;
+  if (group.size > 1)
+    span('all-reduce', () => averageGradients(group, { parameters: phase.parameters, loss }));
   return span('optimizer', () => {
     const { running, rates, clipGradNorm: limit, parameters } = phase;
     if (limit !== undefined) clipGradNorm(parameters, limit);
