@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -21,6 +21,9 @@ export interface ProcessesPlan {
   /** The arguments of the command. */
   readonly argv: readonly string[];
 }
+
+/** The first of the processes sees its stdin end where this one was killed. */
+const STDIO: StdioOptions = ['pipe', 'inherit', 'inherit'];
 
 /** Under npm and npx a signal may come twice. */
 const ECHO_MS = 500;
@@ -47,7 +50,8 @@ export async function trainInProcesses(
   try {
     const codes = await Promise.all(children.map(ended));
     const failed = codes.find((code) => code !== 0) ?? 0;
-    return CODES.has(failed) ? (passing.exitCode ?? failed) : 1;
+    if (passing.exitCode !== undefined && failed !== 1) return passing.exitCode;
+    return CODES.has(failed) ? failed : 1;
   } finally {
     passing.stop();
   }
@@ -99,7 +103,7 @@ function underMpi({ processes, argv }: ProcessesPlan): ChildProcess {
     {
       // Of a group of its own: the terminal would send Ctrl-C to mpirun, which ends all after a second.
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: STDIO,
       env: {
         ...process.env,
         OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? `${threads}`,
@@ -115,7 +119,7 @@ async function besideGpus({ processes, argv }: ProcessesPlan): Promise<ChildProc
   return Array.from({ length: processes }, (_, rank) =>
     spawn(command, args, {
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: STDIO,
       env: {
         ...process.env,
         RANK: `${rank}`,
