@@ -41,6 +41,9 @@ export type { DType, MemoryFormat } from './native/types';
 export * as nn from './nn';
 /** Optimizers, schedules, clipping and averaged weights. */
 export * as optim from './optim';
+export type { ProcessGroup } from './parallel/group';
+export { type JoinOptions, joinGroup } from './parallel/join';
+export { meanOfAll, sumOfAll } from './parallel/shared-statistics';
 export {
   adversarialLoss,
   adversarialLosses,

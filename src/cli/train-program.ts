@@ -21,6 +21,7 @@ const OTHER_FLAGS: ReadonlySet<string> = new Set([
   'config',
   'resume',
   'seeds',
+  'processes',
   'serve',
   'set',
   'json',
@@ -60,6 +61,10 @@ export function trainProgram(recipes: Recipes): Command {
     .option(
       '--accumulate <n>',
       'averages so many batches for each step: --batch 16 --accumulate 4 learns as from 64, in less memory (1)',
+    )
+    .option(
+      '--processes <n>',
+      'trains in so many processes of this machine, each on its share of every batch: by mpirun on the CPU, one for each GPU on CUDA (1)',
     )
     .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
     .option('--seed <n>', 'equal seeds give equal runs (0)')

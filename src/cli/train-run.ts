@@ -1,6 +1,7 @@
 import { type DataSpecs, type Dataset, type ImageDataset, keptPart } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources';
+import { alone, type ProcessGroup } from '../parallel/group';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import { boundThreads, resolveDevice } from '../tensor/device';
@@ -16,6 +17,7 @@ import { commandLine } from './command-line';
 import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
+import type { TrainingMember } from './join-training';
 import { openPerception } from './perception';
 import { progressOf } from './progress';
 import { type ModelUse, ReportView } from './report-view';
@@ -28,6 +30,9 @@ import { openTrainingEvaluation } from './training-evaluation';
 
 /** Is told what a training warns of, and of which run. */
 export type OnNote = (folder: string, note: string) => void;
+
+/** How long others wait for one that prepares its data and networks. */
+const PREPARING_SECONDS = 3_600;
 
 /** A training, decided in every respect. */
 export interface TrainingPlan {
@@ -48,6 +53,8 @@ export interface TrainingPlan {
   /** What the resumed run had otherwise, a text each. */
   readonly changes?: readonly string[];
   readonly onNote?: OnNote;
+  /** As which of several processes this one trains; undefined for alone. */
+  readonly member?: TrainingMember;
 }
 
 /**
@@ -59,22 +66,19 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   const { recipe, settings, folder, resume } = plan;
   const { seed, precision, deterministic, graphs, batch, accumulate, steps } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
-  const device = resolveDevice(settings.device);
+  const { device, group } = plan.member ?? { device: resolveDevice(settings.device), group: alone };
+  group.enter('loading data', PREPARING_SECONDS);
   boundThreads(device);
   // A resumed run has its own weights, and what it began with may be gone.
   const { init: source, key } = settings;
   const initial =
     source === undefined || resume ? undefined : await readInitial({ init: source, key }, terminal);
-  const dataset = await loadData(plan, terminal);
+  const dataset = await inTurn(group, () => loadData(plan, terminal));
   const config = parseConfig(recipe.fields, { file: settings.set });
   const perception = recipe.perceives?.(config)
-    ? await openPerception({
-        features: settings.features,
-        dataset,
-        dataDir: settings.dataDir,
-        device,
-        terminal,
-      })
+    ? await inTurn(group, () =>
+        openPerception({ features: settings.features, dataset, dataDir: settings.dataDir, device, terminal }),
+      )
     : undefined;
   const crop = settings.loadSize === undefined ? undefined : resolutionOf(settings.resolution);
   const loader = dataset.loader({ batch, seed, crop, flip: settings.augmentFlip });
@@ -88,8 +92,19 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   });
   const init = initial && (await startFrom(initial, model));
   const heldOut = await loadHeldOut(plan, model, terminal);
-  const evaluation = await openEvaluation(plan, { model, dataset, heldOut, device, terminal });
-  const trainer = new Trainer({ ...model, device, seed, precision, deterministic, graphs, accumulate });
+  const evaluation = await inTurn(group, () =>
+    openEvaluation(plan, { model, dataset, heldOut, device, terminal }),
+  );
+  const trainer = new Trainer({
+    ...model,
+    device,
+    seed,
+    precision,
+    deterministic,
+    graphs,
+    accumulate,
+    group,
+  });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);
   announce(plan, { dataset, trainer, init, rules: model.rules ?? [], terminal });
@@ -117,9 +132,18 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     loader.dispose();
     trainer.dispose();
   }
+  group.close();
   view.conclude({ interrupted: interrupt.signal.aborted });
-  if (!signal.aborted && holdsOut(model)) await tellThreshold(plan, { host, terminal });
+  if (!signal.aborted && group.rank === 0 && holdsOut(model)) await tellThreshold(plan, { host, terminal });
   return interrupt.exitCode ?? 0;
+}
+
+/** The first process before the others: what it fetches or trains for the cache, they find there. */
+async function inTurn<T>(group: ProcessGroup, prepare: () => Promise<T>): Promise<T> {
+  if (group.rank > 0) group.barrier();
+  const prepared = await prepare();
+  if (group.rank === 0) group.barrier();
+  return prepared;
 }
 
 function useOf(model: Model): ModelUse {

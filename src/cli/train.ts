@@ -1,8 +1,10 @@
 import { messageOf, UsageError } from '../errors';
+import type { Place } from '../parallel/environment';
 import { readConfig } from '../recipes/config';
 import { recipes } from '../recipes/index';
 import { requireUnlocked } from '../training/run-lock';
 import type { Host } from './host';
+import { memberHost, memberPlace, processesOf } from './member';
 import { type Invocation, runProgram } from './program';
 import { resumeSettings } from './resume';
 import { checkRunFolder, newRunFolder } from './run-folder';
@@ -19,10 +21,21 @@ import type { OnNote } from './train-run';
  * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
-  return runProgram(trainProgram(recipes), { argv, host }, (invocation) => train(invocation, host));
+  const place = memberPlace(host.env);
+  const own = place === null ? host : memberHost(host, place);
+  return runProgram(trainProgram(recipes), { argv, host: own }, (invocation) =>
+    train(invocation, { argv, host: own, place }),
+  );
 }
 
-async function train(invocation: Invocation, host: Host): Promise<number> {
+/** How the command was called, and as which of several processes. */
+interface Call {
+  readonly argv: readonly string[];
+  readonly host: Host;
+  readonly place: Place | null;
+}
+
+async function train(invocation: Invocation, { argv, host, place }: Call): Promise<number> {
   const given = readGiven(invocation, host);
   const { resume } = invocation.options;
   const seeds = seedsOf(invocation.options);
@@ -37,13 +50,26 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
     changes,
     notes = [],
   } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
-  const folder = out ?? newRunFolder(settings, new Date());
-  if (resume === undefined && !seeds) checkRunFolder(folder);
-  requireUnlocked(folder);
-  const port = portOf(invocation.options);
+  const processes = processesOf(invocation.options.processes, place);
+  const ownFolder = out ?? newRunFolder(settings, new Date());
+  if (place === null || place.rank === 0) {
+    if (resume === undefined && !seeds) checkRunFolder(ownFolder);
+    requireUnlocked(ownFolder);
+  }
+  const ownPort = portOf(invocation.options);
+  if (seeds && (place !== null || processes > 1))
+    throw new UsageError('--seeds trains in one process, one seed after the other: leave --processes out');
+  if (place === null && processes > 1) {
+    const { trainInProcesses } = require('./processes') as typeof import('./processes');
+    const { batch, device } = settings;
+    return trainInProcesses({ processes, device, batch, argv }, { host });
+  }
   // Only now: --help and wrong calls need neither LibTorch nor the data.
   const { runTraining } = require('./train-run') as typeof import('./train-run');
   const { terminal } = invocation;
+  const member = place === null ? undefined : joinTraining(place, { settings, folder: ownFolder });
+  const folder = member?.folder ?? ownFolder;
+  const port = place === null || place.rank === 0 ? ownPort : undefined;
   for (const note of notes) terminal.warn(note);
   return shown({ folder, port, terminal }, (onNote) => {
     if (seeds) {
@@ -62,6 +88,7 @@ async function train(invocation: Invocation, host: Host): Promise<number> {
         evaluation,
         changes,
         onNote,
+        member,
       },
       { host, terminal },
     );
@@ -88,6 +115,11 @@ async function shown(
   } finally {
     await page.close();
   }
+}
+
+/** Loads what joins a group: a training in one process needs none of it. */
+function joinTraining(...asked: Parameters<typeof import('./join-training').joinTraining>) {
+  return (require('./join-training') as typeof import('./join-training')).joinTraining(...asked);
 }
 
 /** The port of `--serve`; 0 where it names none, undefined without it. @throws UsageError for what is no port */

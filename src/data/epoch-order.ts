@@ -1,4 +1,5 @@
 import { Prng } from './prng';
+import { type Share, shareOf, WHOLE } from './share';
 
 /** A place in the endless stream of batches: an epoch, and how many of its images came before. */
 export interface Place {
@@ -12,6 +13,8 @@ export interface OrderOptions {
   readonly batch: number;
   readonly seed: number;
   readonly shuffle: boolean;
+  /** Which part of every batch is made (all of it). */
+  readonly share?: Share;
 }
 
 /**
@@ -27,9 +30,11 @@ export class EpochOrder {
     this.#options = options;
   }
 
-  /** Images a batch. */
-  get batch(): number {
-    return this.#options.batch;
+  /** Where in the epoch's order the images are that are made of the batch which starts at `place`. */
+  part({ position }: Place): { readonly start: number; readonly length: number } {
+    const { batch, share = WHOLE } = this.#options;
+    const length = shareOf(batch, share);
+    return { start: position + share.index * length, length };
   }
 
   /** `place`, or the start of the next epoch where no whole batch is left in this one. */
@@ -55,8 +60,9 @@ export class EpochOrder {
     return this.#order;
   }
 
-  /** Image indices of the batch that starts at `place`. */
-  indices({ epoch, position }: Place): Int32Array {
-    return this.epoch(epoch).slice(position, position + this.#options.batch);
+  /** Image indices of that part of the batch. */
+  indices(place: Place): Int32Array {
+    const { start, length } = this.part(place);
+    return this.epoch(place.epoch).slice(start, start + length);
   }
 }

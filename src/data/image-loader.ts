@@ -15,6 +15,7 @@ import {
 } from './loader';
 import { type PixelSource, RESIDENT_BYTES } from './pixels';
 import { ResidentBatches } from './resident-batches';
+import { type Share, shareOf, WHOLE } from './share';
 import { StreamedBatches } from './streamed-batches';
 
 /** What a loader needs of a data set. */
@@ -46,6 +47,7 @@ class ImageLoader implements Loader {
   readonly #batches: BatchMaker;
   #batch: number;
   #seed: number;
+  #share = WHOLE;
   #traversal: Traversal;
   #place: Place = { epoch: 0, position: 0 };
   #disposed = false;
@@ -67,7 +69,7 @@ class ImageLoader implements Loader {
     this.#count = count;
     const isCut = to.height < from.height || to.width < from.width;
     this.#traversalOf = ({ batch, seed }) => ({
-      order: new EpochOrder({ count, batch, seed, shuffle }),
+      order: new EpochOrder({ count, batch, seed, shuffle, share: this.#share }),
       jitter: isCut || flip ? new Jitter({ count, seed, from, to, flip }) : null,
     });
     this.#batch = batch;
@@ -130,8 +132,18 @@ class ImageLoader implements Loader {
 
   resize(batch: number): void {
     requireBatch({ name: this.name, count: this.#count }, batch);
+    shareOf(batch, this.#share);
     this.#batch = batch;
     this.#traversal = this.#traversalOf({ batch, seed: this.#seed });
+  }
+
+  share(share: Share): void {
+    shareOf(this.#batch, share);
+    const { index, of } = this.#share;
+    // What was read ahead, or sent to the device, is of the order that is there.
+    if (share.index === index && share.of === of) return;
+    this.#share = share;
+    this.#traversal = this.#traversalOf({ batch: this.#batch, seed: this.#seed });
   }
 
   to(device: string): void {

@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { DataIdentity } from './identity';
 import type { Resolution } from './image-size';
 import type { DataSpecs } from './image-spec';
+import type { Share } from './share';
 
 /** The tensors of a step by name, on the loader's device: `images` float32 [N, C, H, W] in [−1, 1], `labels` int64 [N], … */
 export type Batch = Readonly<Record<string, Tensor>>;
@@ -71,6 +72,12 @@ export interface Loader {
    * @throws ERR_USAGE for a size that the set does not give
    */
   resize?(batch: number): void;
+  /**
+   * Makes only a part of each batch from now on, from the place where it is: `batch` and all places stay those of the whole. A loader without
+   * this method serves one process.
+   * @throws ERR_USAGE for a batch that has no such parts
+   */
+  share?(share: Share): void;
   /** Makes the batches on another device from now on. */
   to(device: string): void;
   /** Gives back the resident copy, or closes the file. */
@@ -97,6 +104,15 @@ export function resizeLoader(loader: Loader, batch: number): void {
       `expected a loader whose batch can change, from ${loader.batch} to ${batch}, but that of "${loader.name}" has no resize(): write it, or train in batches of one size`,
     );
   loader.resize(batch);
+}
+
+/** Gives a loader its part of every batch: {@link Loader.share}. @throws UsageError for a loader that has none */
+export function shareLoader(loader: Loader, share: Share): void {
+  if (loader.share) loader.share(share);
+  else if (share.of > 1)
+    throw new UsageError(
+      `expected a loader whose batches ${share.of} processes can share, but that of "${loader.name}" has no share(): write it, or train in one process`,
+    );
 }
 
 /** @throws UsageError unless a seed is one */

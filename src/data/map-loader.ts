@@ -13,8 +13,10 @@ import {
   nextEpochOf,
   requireSeed,
   resizeLoader,
+  shareLoader,
 } from './loader';
 import { Prng } from './prng';
+import { type Share, WHOLE } from './share';
 
 /** What {@link mapLoader} makes of batches. */
 export interface MapOptions {
@@ -50,6 +52,7 @@ class MapLoader implements Loader {
   readonly #seed: number;
   #generator: Generator | null = null;
   #drawn = 0;
+  #share = WHOLE;
   #disposed = false;
 
   constructor(loader: Loader, { map, seed = 0, specs = loader.specs }: MapOptions) {
@@ -81,7 +84,9 @@ class MapLoader implements Loader {
   }
 
   async fetch(): Promise<() => Batch> {
-    const seed = new Prng(this.#seed, this.#drawn, STREAM).uint32();
+    const { index } = this.#share;
+    // The parts of a batch draw apart; the first draws what the whole would.
+    const seed = new Prng(this.#seed, this.#drawn, STREAM, ...(index > 0 ? [index] : [])).uint32();
     this.#drawn++;
     const make = await fetchFrom(this.#loader);
     return () =>
@@ -116,6 +121,11 @@ class MapLoader implements Loader {
 
   resize(batch: number): void {
     resizeLoader(this.#loader, batch);
+  }
+
+  share(share: Share): void {
+    shareLoader(this.#loader, share);
+    this.#share = share;
   }
 
   to(device: string): void {

@@ -41,7 +41,8 @@ export class ResidentBatches implements BatchMaker {
     this.#device = device;
   }
 
-  async prepare({ epoch, position }: Place, { order, jitter }: Traversal): Promise<() => Batch> {
+  async prepare(place: Place, { order, jitter }: Traversal): Promise<() => Batch> {
+    const { epoch } = place;
     const indices = order.epoch(epoch);
     const table = jitter?.epoch(epoch);
     if (!this.#resident) await this.#load();
@@ -49,7 +50,7 @@ export class ResidentBatches implements BatchMaker {
       scope(() => {
         const { images, labels } = this.#held();
         const sent = this.#send(indices, table);
-        const batch = { start: position, length: order.batch };
+        const batch = order.part(place);
         const chosen = sent.indices.narrow(0, batch);
         const cut = jitter && sent.table && { size: jitter.size, table: sent.table.narrow(0, batch) };
         return {

@@ -39,9 +39,9 @@ export class StreamedBatches implements BatchMaker {
     const pixels = await bytes;
     const { labels } = this.#material;
     const shape = [indices.length, ...shapeOf(this.#material)];
-    const { jitter } = traversal;
-    const { position } = place;
-    const table = jitter?.epoch(place.epoch).subarray(3 * position, 3 * (position + indices.length));
+    const { jitter, order } = traversal;
+    const { start, length } = order.part(place);
+    const table = jitter?.epoch(place.epoch).subarray(3 * start, 3 * (start + length));
     const device = this.#device;
     // Bytes and indices cross the bus; what is wider is made on the device.
     return () =>

@@ -3,7 +3,16 @@ import { isJsonObject, type JsonObject } from '../io/json';
 import { scope } from '../tensor/scope';
 import type { DataIdentity, PartIdentity } from './identity';
 import type { DataSpecs } from './image-spec';
-import { type Batch, fetchFrom, type Loader, type LoaderState, nextEpochOf, resizeLoader } from './loader';
+import {
+  type Batch,
+  fetchFrom,
+  type Loader,
+  type LoaderState,
+  nextEpochOf,
+  resizeLoader,
+  shareLoader,
+} from './loader';
+import type { Share } from './share';
 
 /**
  * A loader of the `images` of several loaders, each in its own order, under the names they have here: `zipLoader({ a, b })` gives
@@ -89,6 +98,10 @@ class ZipLoader implements Loader {
 
   resize(batch: number): void {
     for (const [, loader] of this.#loaders) resizeLoader(loader, batch);
+  }
+
+  share(share: Share): void {
+    for (const [, loader] of this.#loaders) shareLoader(loader, share);
   }
 
   to(device: string): void {

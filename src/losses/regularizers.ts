@@ -2,6 +2,7 @@ import { numberBetween, positiveInteger } from '../check';
 import type { Module } from '../nn/module';
 import type { AdamOptions } from '../optim/adam';
 import { clampParameters } from '../optim/clip';
+import { meanOfAll } from '../parallel/shared-statistics';
 import { enableGrad, grad, noGrad, withoutAutocast } from '../tensor/autograd';
 import { randn } from '../tensor/create';
 import { inFull } from '../tensor/full-precision';
@@ -70,7 +71,7 @@ export function pathLength(
       const [gradient] = grad([images.mul(direction).sum()], [w], { createGraph: true });
       const squares = gradient.square().sum(-1);
       const lengths = (squares.dim > 1 ? squares.mean(1) : squares).sqrt();
-      noGrad(() => mean.lerp_(lengths.mean(), decay));
+      noGrad(() => mean.lerp_(meanOfAll(lengths.mean()), decay));
       return lengths.sub(mean).square().mean();
     }),
   );

@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { quantise } from '../data/levels';
+import { alone, type ProcessGroup } from '../parallel/group';
 import { noGrad } from '../tensor/autograd';
+import { zeros } from '../tensor/create';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { FeatureExtractor } from './extractor';
@@ -36,6 +38,11 @@ export interface CollectOptions {
   /** What the progress calls it. */
   readonly task?: string;
   readonly signal?: AbortSignal;
+  /**
+   * Processes that each make their share of the images, and all get the features of all: every one must ask the same. `range` and `onImages` see
+   * the images of their own process (this process alone).
+   */
+  readonly group?: ProcessGroup;
 }
 
 /** What {@link collect} leaves; the caller's to dispose. */
@@ -56,7 +63,7 @@ const CHUNK = 250;
  * @throws GanError `ERR_BAD_FEATURES` naming the first image whose features are not finite; the signal's reason when it is aborted
  */
 export async function collect(source: ImageSource, options: CollectOptions): Promise<Collected> {
-  const { extractor, device = 'cpu', onProgress, signal, task = 'features' } = options;
+  const { extractor, device = 'cpu', group = alone, onProgress, signal, task = 'features' } = options;
   const { count } = source;
   const { dimensions, classes } = extractor;
   const moments = new FeatureMoments(dimensions, { device });
@@ -64,21 +71,25 @@ export async function collect(source: ImageSource, options: CollectOptions): Pro
   const keepsLogits = options.logits === true && classes > 0;
   const logits = keepsLogits ? new FeatureSet({ capacity: count, dimensions: classes, device }) : null;
   try {
-    for (let start = 0; start < count; start += CHUNK) {
+    for (let start = 0; start < count; start += CHUNK * group.size) {
       signal?.throwIfAborted();
-      const make = await source.fetch(start, Math.min(count, start + CHUNK));
+      const end = Math.min(count, start + CHUNK * group.size);
+      const own = partOf({ start, end }, group);
+      const make = own.end > own.start ? await source.fetch(own.start, own.end) : null;
       scope(() =>
         noGrad(() => {
-          const images = make();
-          options.range?.add(images, start);
-          options.onImages?.(images, start);
-          const result = extractor.extract(options.quantise ? quantise(images) : images);
-          moments.add(result.features);
-          if (start < features.capacity) features.add(firstRows(result.features, features.capacity - start));
-          if (result.logits) logits?.add(result.logits);
+          const images = make?.();
+          if (images) options.range?.add(images, own.start);
+          if (images) options.onImages?.(images, own.start);
+          const result = images && extractor.extract(options.quantise ? quantise(images) : images);
+          const rows = { length: end - start, at: own.start - start, device };
+          const found = ofAll(group, result?.features, { ...rows, dimensions });
+          moments.add(found);
+          if (start < features.capacity) features.add(firstRows(found, features.capacity - start));
+          if (keepsLogits) logits?.add(ofAll(group, result?.logits, { ...rows, dimensions: classes }));
         }),
       );
-      onProgress?.({ task, done: Math.min(count, start + CHUNK), total: count });
+      onProgress?.({ task, done: end, total: count });
       await turn();
     }
     return { moments, features, logits };
@@ -88,6 +99,35 @@ export async function collect(source: ImageSource, options: CollectOptions): Pro
     logits?.dispose();
     throw error;
   }
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The part of a span of images that is a process's. */
+function partOf({ start, end }: Span, { rank, size }: ProcessGroup): Span {
+  const at = (index: number) => start + Math.floor(((end - start) * index) / size);
+  return { start: at(rank), end: at(rank + 1) };
+}
+
+/** The rows that all processes have found, each at its place, of one's own; null or undefined for none. */
+function ofAll(
+  group: ProcessGroup,
+  own: Tensor | null | undefined,
+  {
+    length,
+    at,
+    dimensions,
+    device,
+  }: { readonly length: number; readonly at: number; readonly dimensions: number; readonly device: string },
+): Tensor {
+  if (group.size === 1 && own) return own;
+  const all = zeros([length, dimensions], { device });
+  if (own) all.narrow(0, { start: at, length: own.shape[0] }).copy_(own);
+  group.allReduce([all], 'sum');
+  return all;
 }
 
 function firstRows(features: Tensor, count: number): Tensor {

@@ -10,7 +10,8 @@ import type { ImageMetric } from './names';
 import type { RealImages } from './real-images';
 
 /** What {@link evaluate} is told. */
-export interface EvaluateOptions extends Pick<CollectOptions, 'onProgress' | 'signal' | 'onImages'> {
+export interface EvaluateOptions
+  extends Pick<CollectOptions, 'onProgress' | 'signal' | 'onImages' | 'group'> {
   readonly real: RealImages;
   /** The images to be judged. */
   readonly fake: ImageSource;
@@ -50,7 +51,7 @@ export interface Judged extends Evaluation {
  *   these are not; GanError `ERR_BAD_FEATURES` naming an image that is not finite
  */
 export async function evaluate(options: EvaluateOptions): Promise<Judged> {
-  const { real, fake, metrics, seed = 0, onImages, onNote, onProgress, signal } = options;
+  const { real, fake, metrics, seed = 0, onImages, onNote, onProgress, signal, group } = options;
   const { classes } = fake;
   checkMetrics(metrics, { real, count: fake.count, classes });
   const { extractor } = real;
@@ -67,6 +68,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Judged> {
     onImages,
     onProgress,
     signal,
+    group,
   });
   const middle = performance.now();
   try {

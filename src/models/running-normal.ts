@@ -1,5 +1,6 @@
 import { numberBetween, positiveInteger } from '../check';
 import { Module } from '../nn/module';
+import { meanOfAll } from '../parallel/shared-statistics';
 import { noGrad, withoutAutocast } from '../tensor/autograd';
 import { eye, zeros } from '../tensor/create';
 import { symmetricEigen } from '../tensor/linalg';
@@ -48,9 +49,9 @@ export class RunningNormal extends Module {
           const seen = vectors.float();
           this.batches.add_(1);
           const weight = this.batches.reciprocal().clamp({ min: this.momentum });
-          this.mean.copy_(this.mean.lerp(seen.mean(0), weight));
+          this.mean.copy_(this.mean.lerp(meanOfAll(seen.mean(0)), weight));
           const away = seen.sub(this.mean);
-          const covariance = away.t().matmul(away).div(seen.shape[0]);
+          const covariance = meanOfAll(away.t().matmul(away).div(seen.shape[0]));
           this.covariance.copy_(this.covariance.lerp(covariance, weight));
         }),
       ),

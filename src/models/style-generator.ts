@@ -1,6 +1,7 @@
 import { numberBetween } from '../check';
 import { Module } from '../nn/module';
 import type { StyleNetwork } from '../nn/style-network';
+import { meanOfAll } from '../parallel/shared-statistics';
 import { noGrad } from '../tensor/autograd';
 import { arange, rand, randn, zeros } from '../tensor/create';
 import { cat } from '../tensor/shapes';
@@ -58,7 +59,7 @@ export class StyleGenerator extends Module implements StyleNetwork {
   override forward(latents: Tensor): Tensor {
     if (!this.training) return this.synthesise(this.repeated(this.map(latents)));
     const { styles, first } = this.drawBoth(latents);
-    if (!this.frozen) noGrad(() => this.meanStyle.lerp_(first.mean(0), 1 - MEAN_BETA));
+    if (!this.frozen) noGrad(() => this.meanStyle.lerp_(meanOfAll(first.mean(0)), 1 - MEAN_BETA));
     return this.drawImages(styles);
   }
 

@@ -140,7 +140,7 @@ function takePrebuilt(
   libtorch: Libtorch,
   search: PrebuiltSearch,
   { root, context }: { root: string; context: ProcessContext },
-): SetupResult | string {
+): Omit<SetupResult, 'mpi'> | string {
   const reasons = told(search);
   for (const each of search.fitting) {
     const against = againstLibtorch(each, libtorch);

@@ -6,6 +6,9 @@ import type { EvaluationOptions } from './evaluation-options';
 import { type Judge, type NetworksInTraining, openJudge } from './judges';
 import type { Training } from './training';
 
+/** Steps between evaluations. */
+const EVERY = 1_000;
+
 /** What an evaluation on the way brought. */
 export interface TrainingEvaluation {
   readonly row: EvaluationRow;
@@ -21,19 +24,21 @@ export interface TrainingEvaluation {
   readonly seconds: number;
 }
 
+/** Whether the weights of a step are to be judged, in a training of `steps`: those of its end always are. */
+export function evaluationDue(
+  { evaluation, steps }: { readonly evaluation?: EvaluationOptions; readonly steps: number },
+  step: number,
+): boolean {
+  return evaluation !== undefined && (step % (evaluation.every ?? EVERY) === 0 || step >= steps);
+}
+
 /** Judges a model in training now and then. No step of the training depends on whether it does. */
 export class RunEvaluator {
   readonly bestBy: string;
-  readonly #every: number;
   readonly #judge: Judge;
   #rows: EvaluationRow[];
 
-  private constructor(
-    judge: Judge,
-    { every, bestBy }: Required<Pick<EvaluationOptions, 'every' | 'bestBy'>>,
-    earlier: readonly EvaluationRow[],
-  ) {
-    this.#every = every;
+  private constructor(judge: Judge, bestBy: string, earlier: readonly EvaluationRow[]) {
     this.bestBy = bestBy;
     this.#judge = judge;
     this.#rows = [...earlier];
@@ -47,15 +52,15 @@ export class RunEvaluator {
    */
   static async begin(
     options: EvaluationOptions,
-    training: Pick<Training, 'device' | 'sampler'>,
+    training: Pick<Training, 'device' | 'sampler' | 'group'>,
     earlier: readonly EvaluationRow[],
   ): Promise<RunEvaluator> {
-    const { metrics = ['fid'], count = 5_000, every = 1_000 } = options;
+    const { metrics = ['fid'], count = 5_000, every = EVERY } = options;
     const bestBy = decidingNumber(metrics, options.bestBy);
     for (const [name, value] of Object.entries({ count, every }))
       if (!Number.isInteger(value) || value < 1)
         throw new UsageError(`evaluation expected ${name} to be a positive integer but received ${value}`);
-    return new RunEvaluator(await openJudge({ ...options, count }, training), { every, bestBy }, earlier);
+    return new RunEvaluator(await openJudge({ ...options, count }, training), bestBy, earlier);
   }
 
   /**
@@ -63,13 +68,15 @@ export class RunEvaluator {
    *
    * @param options.folder - where pictures go; none are drawn without
    * @param options.checkpoint - the run's checkpoint with these weights, where there is one
+   * @returns undefined in a process that is not the first of several
    */
   async evaluate(
     training: NetworksInTraining & Pick<Training, 'step'>,
     { folder, checkpoint }: { readonly folder?: string; readonly checkpoint?: string },
-  ): Promise<TrainingEvaluation> {
+  ): Promise<TrainingEvaluation | undefined> {
     const start = performance.now();
     const evaluation = await this.#judge.judge(training, folder);
+    if (evaluation === null) return undefined;
     const row = {
       step: training.step,
       source: 'training' as const,
@@ -83,11 +90,6 @@ export class RunEvaluator {
   /** Forgets evaluations of later steps: the training has gone back. */
   goBack(step: number): void {
     this.#rows = this.#rows.filter((row) => row.step <= step);
-  }
-
-  /** Whether the weights of a step are to be judged, in a training of `steps`: those of its end always are. */
-  isDue(step: number, steps: number): boolean {
-    return step % this.#every === 0 || step >= steps;
   }
 
   /** Whether it has judged the weights of a step, in this process or before. */

@@ -1,6 +1,7 @@
 import { native } from '../native/addon';
 import type { Handle } from '../native/types';
 import { whileCapturing } from '../tensor/capture';
+import { isCpu } from '../tensor/device';
 
 /** Device work that was captured. */
 export interface CapturedGraph {
@@ -116,4 +117,13 @@ class CudaGraph implements CapturedGraph {
   dispose(): void {
     native().releaseResource(this.#handle);
   }
+}
+
+/** What captures graphs on a device, where that is wanted and can be: null for nothing. */
+export function makeCapture(
+  graphs: boolean | ((device: string) => GraphCapture),
+  device: string,
+): GraphCapture | null {
+  if (typeof graphs === 'function') return graphs(device);
+  return graphs && !isCpu(device) ? new CudaGraphCapture(device) : null;
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { JUDGED_SEED } from '../data/degraded-dataset';
 import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
+import { collect } from '../metrics/collect';
 import type { Comparison } from '../metrics/comparison';
 import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageClasses } from '../metrics/image-source';
-import { checkMetrics } from '../metrics/measure';
+import { checkMetrics, needLogits } from '../metrics/measure';
 import { type ImageMetric, type PairMetric, trainingParts } from '../metrics/names';
 import { imageOrder, prepareReal } from '../metrics/real-images';
 import type { EvaluationOptions } from './evaluation-options';
@@ -26,8 +27,11 @@ export type NetworksInTraining = Pick<Training, 'averages' | 'averaged' | 'devic
 
 /** Measures what a model in training makes, always in one way. */
 export interface Judge {
-  /** @param folder - where pictures go; none are drawn without */
-  judge(training: NetworksInTraining, folder: string | undefined): Promise<Evaluation>;
+  /**
+   * @param folder - where pictures go; none are drawn without
+   * @returns null in a process that is not the first of several: it only helps
+   */
+  judge(training: NetworksInTraining, folder: string | undefined): Promise<Evaluation | null>;
   dispose(): void;
 }
 
@@ -41,11 +45,15 @@ const SEED = 0;
  */
 export function openJudge(
   options: EvaluationOptions & { readonly count: number },
-  training: Pick<Training, 'device' | 'sampler'>,
+  training: Pick<Training, 'device' | 'sampler' | 'group'>,
 ): Promise<Judge> {
   const { images, pairs } = trainingParts(options.metrics ?? ['fid']);
   const made = madeImages(training.sampler, options);
   const once = { ...options, onNote: toldOnce(options.onNote) };
+  if (training.group.rank > 0)
+    return Promise.resolve(
+      pairs.length > 0 ? NO_JUDGE : helper({ ...once, metrics: images, made }, training),
+    );
   return pairs.length > 0
     ? judgeOfPairs({ ...once, metrics: pairs, made, compared: comparisonOf(training.sampler) })
     : judgeOfImages({ ...once, metrics: images, made }, training);
@@ -72,7 +80,7 @@ interface ImagesOptions extends EvaluationOptions {
 /** By features, against the real images. */
 async function judgeOfImages(
   { real: dataset, features: extractor, metrics, made, protocol, onNote, onProgress }: ImagesOptions,
-  { device }: Pick<Training, 'device'>,
+  { device, group }: Pick<Training, 'device' | 'group'>,
 ): Promise<Judge> {
   if (!extractor)
     throw new UsageError(`${metrics[0]} expected a feature network but received no \`features\``);
@@ -96,6 +104,7 @@ async function judgeOfImages(
           seed: SEED,
           protocol,
           onNote,
+          group,
           onImages: pictures ? (images) => pictures.add(images) : undefined,
         });
         try {
@@ -110,6 +119,31 @@ async function judgeOfImages(
       }
     },
     dispose: () => real.dispose(),
+  };
+}
+
+/** Pairs are judged by the first process alone. */
+const NO_JUDGE: Judge = { judge: async () => null, dispose() {} };
+
+/** Makes its share of the images, and finds their features. */
+function helper(
+  { features: extractor, metrics, made }: ImagesOptions,
+  { device, group }: Pick<Training, 'device' | 'group'>,
+): Judge {
+  return {
+    async judge(training) {
+      const fake = await made.source(training);
+      try {
+        if (!extractor) return null;
+        const logits = needLogits(metrics);
+        const found = await collect(fake, { extractor, features: 1, logits, quantise: true, device, group });
+        for (const each of [found.moments, found.features, found.logits]) each?.dispose();
+        return null;
+      } finally {
+        fake.dispose();
+      }
+    },
+    dispose() {},
   };
 }
 

@@ -4,8 +4,11 @@ import { RATE_PREFIX } from './learning-rates';
 /** Names of the numbers of skipped updates begin so, and no other number of the log does. */
 export const SKIPPED_PREFIX = 'skipped/';
 
+/** The share of its time that a process has waited for the others it trains with. */
+export const WAITING = 'parallel/waiting';
+
 /** What each line of the log has beside losses and what losses log. */
-export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond', 'stage', 'rollbacks'];
+export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond', WAITING, 'stage', 'rollbacks'];
 
 /**
  * Checks what a loss calls a number that it logs: a line of the log has each name once.

@@ -55,7 +55,7 @@ export function describeRun(
   { name, specs, batch }: Loader,
   { settings, data, init, changes, rollbacks, evaluation }: RunRecord,
 ) {
-  const { device, precision, seed, accumulate, latent, stages } = training;
+  const { device, precision, seed, accumulate, latent, stages, group } = training;
   return {
     settings,
     ...(init && { init }),
@@ -69,6 +69,7 @@ export function describeRun(
     batch,
     ...(stages && { stages: stages.list }),
     accumulate,
+    ...(group.size > 1 && { processes: group.size }),
     dataset: { name, specs, ...(data && { data }) },
     ...(latent && { latentShape: latentShape(latent) }),
     topology: topologyOf(training),

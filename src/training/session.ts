@@ -2,37 +2,41 @@ import { join, relative } from 'node:path';
 import type { DataIdentity } from '../data/identity';
 import { type Loader, nextEpochOf } from '../data/loader';
 import { GanError, hasCode, messageOf } from '../errors';
-import { writeReport } from '../report/page/write-report';
+import { ofFirst } from '../parallel/of-first';
 import { isCpu } from '../tensor/device';
 import { span } from '../tensor/profiler';
-import { BEST, checkpointName, removeOldCheckpoints, writeCheckpoint } from './checkpoint';
+import { BEST, checkpointName } from './checkpoint';
 import { divergenceOptions } from './divergence-policy';
 import { DivergenceWatch } from './divergence-watch';
 import { changesOf } from './earlier-changes';
-import { RunEvaluator, type TrainingEvaluation } from './evaluation';
+import { evaluationDue, RunEvaluator, type TrainingEvaluation } from './evaluation';
 import { checkFitOptions, type FitOptions } from './fit-options';
-import { changedRates, learningRates, loggedRates, lowerRates, putRates, ratesMade } from './learning-rates';
+import { changedRates, learningRates, lowerRates, putRates, ratesMade } from './learning-rates';
+import { lineOf } from './log-line';
 import type { CheckpointDescription } from './manifest';
 import type { Report } from './report';
+import { resumePoint } from './resume-point';
 import { rollbackPoint } from './rollback';
 import { type Rollback, rollbackProducts, rollbackSentence } from './rollback-record';
 import { describeCheckpoint, describeRun, type RunRecord } from './run-description';
-import { checkpointOf, latestCheckpoint, type ResumePoint, RunDirectory } from './run-directory';
+import type { ResumePoint } from './run-directory';
+import { openRun, type RunWriter } from './run-writer';
 import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
-import { setAsideAfter } from './set-aside';
+import { requireSameData, sharedNumbers } from './shared-numbers';
+import { gatherRandom, membersNotes } from './shared-random';
+import { broadcastModel } from './shared-state';
 import { Speed } from './speed';
 import { fitLoader, lastStage, placeOf } from './stages';
-import { StepProfile } from './step-profile';
+import { profileOf, type StepProfile } from './step-profile';
 import type { Training } from './training';
-import { captureState, nonFiniteFiles, nonFiniteState, restoreState } from './training-state';
+import { captureState, nonFiniteState, restoreState } from './training-state';
 
-interface Intervals {
-  readonly logEvery: number;
-  readonly sampleEvery: number;
-  readonly checkpointEvery: number;
-}
+type Intervals = Required<Pick<FitOptions, 'logEvery' | 'sampleEvery' | 'checkpointEvery'>>;
+
+/** How many seconds others wait for what one of them does alone: a disk may be slow, and an evaluation takes its time. */
+const LONG = 3_600;
 
 /** One call of `fit`: what happens around the steps. */
 export class Session {
@@ -42,7 +46,7 @@ export class Session {
   readonly #loader: Loader;
   readonly #options: FitOptions;
   readonly #intervals: Intervals;
-  readonly #run: RunDirectory | null;
+  readonly #run: RunWriter | null;
   readonly #notes: string[] = [];
   #settings: Readonly<Record<string, unknown>>;
   #data: DataIdentity | undefined;
@@ -59,7 +63,7 @@ export class Session {
   #evaluation: TrainingEvaluation | undefined;
   readonly #speed: Speed;
 
-  private constructor(training: Training, loader: Loader, run: RunDirectory | null, options: FitOptions) {
+  private constructor(training: Training, loader: Loader, run: RunWriter | null, options: FitOptions) {
     const { logEvery = 10, sampleEvery = 100, checkpointEvery = 500 } = options;
     this.#training = training;
     this.#loader = loader;
@@ -77,15 +81,16 @@ export class Session {
   static async begin(training: Training, loader: Loader, options: FitOptions): Promise<Session> {
     checkFitOptions(options);
     const { out, resume = false } = options;
-    const run =
-      out === undefined ? null : resume ? await RunDirectory.open(out) : await RunDirectory.create(out);
+    const run = out === undefined ? null : await openRun(out, { resume, group: training.group });
     const session = new Session(training, loader, run, options);
     try {
       if (run) session.#data = await loader.identity?.();
+      requireSameData(training.group, loader, session.#data);
       if (run && resume) await session.#restore(run);
+      broadcastModel(training);
       if (run) await session.#beginGrids();
       await session.#beginEvaluation();
-      session.#beginProfile();
+      session.profiling = profileOf(training, options);
       // Also on resume: the run may be told to go further than it was.
       await session.#writeConfig();
       run?.openLogs(training.step);
@@ -99,16 +104,16 @@ export class Session {
 
   async #beginGrids(): Promise<void> {
     const training = this.#training;
-    const { sampler } = training;
-    if (!sampler) return;
+    const { sampler, group } = training;
+    if (!sampler || group.rank > 0) return;
     const { sampleCount: count = 64, heldOut } = this.#options;
     this.#grids = await SampleGrids.begin(training, sampler, { count, loader: this.#loader, heldOut });
   }
 
   async #beginEvaluation(): Promise<void> {
     const { evaluation } = this.#options;
-    if (!evaluation) return;
     const training = this.#training;
+    if (!evaluation) return;
     const earlier = this.#run
       ? await this.#run.evaluationsUpTo(training.step, (note) => this.#notes.push(note))
       : [];
@@ -118,15 +123,18 @@ export class Session {
   /** Judges the weights as they are now: no random generator, batch statistic or loader moves. */
   async #evaluate(): Promise<void> {
     const training = this.#training;
+    const { group } = training;
     const run = this.#run;
+    group.enter('evaluation', LONG);
     const checkpoint = this.#checkpointStep === training.step ? this.#checkpoint : undefined;
     const evaluation = await this.#evaluator?.evaluate(training, {
       folder: run?.path,
       checkpoint: checkpoint && run ? relative(run.path, checkpoint) : undefined,
     });
+    const isBest = ofFirst(group, () => evaluation?.isBest ?? false);
+    if (run && isBest)
+      await run.writeCheckpoint(join(run.path, BEST), this.#describe(), this.#captureFinite());
     if (!evaluation) return;
-    if (run && evaluation.isBest)
-      await writeCheckpoint(join(run.path, BEST), this.#describe(), this.#captureFinite());
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
     // The speed that reports tell is that of the training.
@@ -135,17 +143,11 @@ export class Session {
 
   /** Makes the evaluation that was due after the checkpoint gone on from, where the training ended between the two. */
   async #makeUpEvaluation(): Promise<void> {
-    const { step } = this.#training;
-    if (!this.#evaluator?.isDue(step, this.#options.steps) || this.#evaluator.hasJudged(step)) return;
+    const { step, group } = this.#training;
+    const judged = ofFirst(group, () => this.#evaluator?.hasJudged(step) ?? true);
+    if (judged || !evaluationDue(this.#options, step)) return;
     this.#notes.push(`step ${step} was not judged when the run ended: it is judged now`);
     await this.#evaluate();
-  }
-
-  #beginProfile(): void {
-    const { profile, steps } = this.#options;
-    const { device, step } = this.#training;
-    if (profile)
-      this.profiling = new StepProfile(profile, { device, folder: this.#run?.path, steps: steps - step });
   }
 
   /**
@@ -163,13 +165,14 @@ export class Session {
   }
 
   async #lookAtStep(): Promise<Report | null> {
-    const { step, board } = this.#training;
+    const { step, board, group } = this.#training;
     const last = step >= this.#options.steps || this.#options.signal?.aborted === true;
     const due = (interval: number) => last || step % interval === 0;
-    const evaluates = this.#evaluator?.isDue(step, this.#options.steps) ?? false;
+    const evaluates = evaluationDue(this.#options, step);
     const logs = evaluates || due(this.#intervals.logEvery);
     const saves = this.#run !== null && due(this.#intervals.checkpointEvery);
-    const numbers = logs || saves || this.#checksEachStep ? board.read() : null;
+    const own = logs || saves || this.#checksEachStep ? board.read() : null;
+    const numbers = own && logs ? sharedNumbers(group, own) : own;
     if (numbers) this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     // Before the checkpoint: what goes on from it does not write them again. The line first: a picture that fails ends the training.
     await this.#orSave(async () => {
@@ -183,10 +186,10 @@ export class Session {
 
   /** Saves what an interruption left unsaved, and reports an evaluation that no step did after. */
   async finish(): Promise<Report | null> {
-    const { step, board } = this.#training;
+    const { step, board, group } = this.#training;
     if (!this.#run || this.#checkpointStep === step || step === 0)
       return this.#evaluation ? this.#report(board.read()) : null;
-    const numbers = board.read();
+    const numbers = sharedNumbers(group, board.read());
     this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
       this.#log(numbers);
@@ -199,7 +202,7 @@ export class Session {
   /** Draws the run's page anew. */
   async writePage(): Promise<void> {
     const { page = {} } = this.#options;
-    if (this.#run && page) await writeReport(this.#run.path, page);
+    if (page) await this.#run?.writePage(page);
   }
 
   /** Closes the logs and releases what the session held. */
@@ -211,18 +214,15 @@ export class Session {
   }
 
   #log(numbers: StepNumbers): void {
-    const { step, stages } = this.#training;
+    const { step } = this.#training;
     // An interruption may report a step again, with the checkpoint it has now: the logs have its line already.
     if (step <= this.#speed.step) return;
-    this.#run?.log(step, {
-      imagesPerSecond: this.#speed.measure(),
-      ...(stages && { stage: placeOf({ stages, step })?.number }),
-      ...numbers.losses,
-      ...numbers.statistics,
-      ...loggedRates(this.#training.phases),
-      ...this.#watch.logged(numbers),
-      ...(this.#rollbacks.length > 0 && { rollbacks: this.#rollbacks.length }),
-    });
+    const speed = this.#speed.measure();
+    const skipped = this.#watch.logged(numbers);
+    this.#run?.log(
+      step,
+      lineOf(this.#training, { speed, numbers, skipped, rollbacks: this.#rollbacks.length }),
+    );
   }
 
   #report(numbers: StepNumbers): Report {
@@ -251,6 +251,7 @@ export class Session {
   async #drawSamples(): Promise<void> {
     const training = this.#training;
     const { step } = training;
+    training.group.enter('samples', LONG);
     if (!this.#run || !this.#grids) return;
     this.#samples = await this.#run.writeSamples(step, { picture: this.#grids.draw(training) });
     for (const [name, picture] of Object.entries(this.#grids.drawFurther(training)))
@@ -259,20 +260,20 @@ export class Session {
 
   async #save(): Promise<void> {
     if (!this.#run) return;
+    this.#training.group.enter('checkpoint', LONG);
     await this.#orSave(async () => this.#run?.syncLogs());
     await this.#writeCheckpoint(this.#run);
     const { keep = 3 } = this.#options;
-    if (keep === 0) return;
     // What cannot be deleted costs room, and is no reason to end.
-    await removeOldCheckpoints(this.#run.checkpoints, { keep, step: this.#checkpointStep }).catch((error) =>
-      this.#notes.push(`an old checkpoint stays: ${messageOf(error)}`),
-    );
+    await this.#run
+      .removeOldCheckpoints({ keep, step: this.#checkpointStep })
+      .catch((error) => this.#notes.push(`an old checkpoint stays: ${messageOf(error)}`));
   }
 
-  async #writeCheckpoint(run: RunDirectory): Promise<void> {
+  async #writeCheckpoint(run: RunWriter): Promise<void> {
     const { step } = this.#training;
     const path = join(run.checkpoints, checkpointName(step));
-    await writeCheckpoint(path, this.#describe(), this.#captureFinite());
+    await run.writeCheckpoint(path, this.#describe(), this.#captureFinite());
     this.#checkpoint = path;
     this.#checkpointStep = step;
   }
@@ -282,8 +283,9 @@ export class Session {
     try {
       await write();
     } catch (error) {
-      if (!this.#run || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
-      const { step, board } = this.#training;
+      const { step, board, group } = this.#training;
+      // A checkpoint is made by all, and the others know of no error.
+      if (!this.#run || group.size > 1 || !hasCode(error, 'ERR_CANNOT_WRITE')) throw error;
       if (this.#watch.allows(board.read()) && this.#checkpointStep !== step)
         await this.#writeCheckpoint(this.#run).catch(() => undefined);
       if (this.#checkpointStep !== step) throw error;
@@ -299,20 +301,17 @@ export class Session {
   #captureFinite(): ReturnType<typeof captureState> {
     const training = this.#training;
     const found = nonFiniteState(training);
-    if (found === null) return captureState(training);
+    const random = gatherRandom(training);
+    if (found === null) return training.group.rank > 0 ? {} : captureState(training, random);
     throw this.#watch.diverged(
       `finite weights but ${found} holds NaN or infinity, and was not saved`,
       this.#checkpoint,
     );
   }
 
-  async #restore(run: RunDirectory): Promise<void> {
+  async #restore(run: RunWriter): Promise<void> {
     const { resumeStep } = this.#options;
-    const look = (files: ResumePoint['files']) => nonFiniteFiles(this.#training, files);
-    const point =
-      resumeStep === undefined
-        ? await latestCheckpoint(run.path, look)
-        : await checkpointOf(run.path, resumeStep, look);
+    const point = await resumePoint(this.#training, { run: run.path, step: resumeStep });
     const { path, description, damaged } = point;
     const { settings = description.settings, changes = [] } = this.#options;
     this.#settings = settings;
@@ -333,7 +332,7 @@ export class Session {
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#watch.resume();
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
-    const aside = resumeStep === undefined ? null : await setAsideAfter(run.path, resumeStep);
+    const aside = resumeStep === undefined ? null : await run.setAsideAfter(resumeStep);
     if (aside !== null) this.#notes.push(aside);
   }
 
@@ -344,19 +343,18 @@ export class Session {
     if (stages) fitLoader(this.#loader, lastStage(stages, description.step));
     const { notes, keepsPlace } = checkSameData(description, found);
     restoreState(this.#training, files);
-    const place = description.loader;
-    this.#loader.setState(keepsPlace ? place : nextEpochOf(this.#loader, place));
+    this.#loader.setState(keepsPlace ? description.loader : nextEpochOf(this.#loader, description.loader));
     this.#checkpoint = path;
     this.#checkpointStep = this.#training.step;
     this.#speed.restart();
-    return notes;
+    return [...notes, ...membersNotes(this.#training, files.state)];
   }
 
   /**
    * Goes back to the newest finite checkpoint, and lowers the learning rates. That checkpoint is written again with them, so that a resume
    * from it is of this training.
    */
-  async #goBack(run: RunDirectory, cause: unknown): Promise<Report> {
+  async #goBack(run: RunWriter, cause: unknown): Promise<Report> {
     const training = this.#training;
     const { rollbackFactor: factor, rollbackLimit: limit } = this.#watch.policy;
     const [from, done] = [training.step, this.#rollbacks.length];

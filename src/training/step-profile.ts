@@ -6,6 +6,7 @@ import { type Profile, summarizeProfile } from '../report/profile';
 import { writeTrace } from '../report/trace-file';
 import { synchronize } from '../tensor/device';
 import { type ProfileEvent, startProfiling, stopProfiling } from '../tensor/profiler';
+import type { Training } from './training';
 
 /** Which steps of a training to profile. */
 export interface ProfileOptions {
@@ -115,4 +116,17 @@ function checkCount(name: string, value: number, least: number): void {
     throw new UsageError(
       `fit expected ${name} to be a whole number of at least ${least} but received ${value}`,
     );
+}
+
+/** The profile that `fit` was asked for, of the first of several processes alone. */
+export function profileOf(
+  { device, step, group }: Pick<Training, 'device' | 'step' | 'group'>,
+  {
+    profile,
+    steps,
+    out,
+  }: { readonly profile?: ProfileOptions; readonly steps: number; readonly out?: string },
+): StepProfile | undefined {
+  if (!profile || group.rank > 0) return undefined;
+  return new StepProfile(profile, { device, folder: out, steps: steps - step });
 }

@@ -1,6 +1,7 @@
 import type { Batch } from '../data/loader';
 import { GanError } from '../errors';
 import { clipGradNorm } from '../optim/clip';
+import type { ProcessGroup } from '../parallel/group';
 import { autocast, noGrad } from '../tensor/autograd';
 import { span } from '../tensor/profiler';
 import { scope } from '../tensor/scope';
@@ -15,6 +16,7 @@ import { batchView, PhaseStep } from './phase-step';
 import type { PlanGroup } from './plan';
 import type { PhaseRun } from './running-phases';
 import type { Scoreboard } from './scoreboard';
+import { averageGradients } from './shared-gradients';
 
 /** What stays the same from step to step. */
 export interface StepContext extends Makers {
@@ -24,6 +26,8 @@ export interface StepContext extends Makers {
   readonly board: Scoreboard;
   /** In how many parts a phase's batch comes, one after the other. */
   readonly accumulate: number;
+  /** Who trains with it, each on its share of every batch. */
+  readonly group: ProcessGroup;
   drawLatents(count: number): Tensor;
 }
 
@@ -87,6 +91,7 @@ function sourceOf(inputs: Inputs, part: number): (place: number) => MakeSource {
 
 /** One phase: freeze what it does not train, and learn; an update that is to be skipped leaves nothing behind. */
 function runPhase(context: StepContext, phase: PhaseRun, stepOf: (part: number) => PhaseStep): void {
+  context.group.enter(`phase ${phase.name}`);
   for (const network of phase.frozen) network.freeze();
   for (const network of phase.trained) network.unfreeze();
   scope(() => {
@@ -105,10 +110,14 @@ function learn(
   if (phase.before) noGrad(() => phase.before?.(context.networks));
   for (let part = 0; part < context.accumulate; part++)
     scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
+  const loss = context.board.lossOf(phase.name);
+  const { group } = context;
+  if (group.size > 1)
+    span('all-reduce', () => averageGradients(group, { parameters: phase.parameters, loss }));
   return span('optimizer', () => {
-    const { running, rates, clipGradNorm: limit } = phase;
-    if (limit !== undefined) clipGradNorm(phase.parameters, limit);
-    const skipped = phase.guard.check(running, context.board.lossOf(phase.name));
+    const { running, rates, clipGradNorm: limit, parameters } = phase;
+    if (limit !== undefined) clipGradNorm(parameters, limit);
+    const skipped = phase.guard.check(running, loss);
     if (rates) running.apply(rates, { unless: skipped });
     else running.step({ unless: skipped });
     running.zeroGrad();

@@ -1,11 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { positiveInteger } from '../check';
 import type { DataSpecs } from '../data/dataset';
-import { type Batch, fetchFrom, type Loader } from '../data/loader';
+import { type Batch, fetchFrom, type Loader, shareLoader } from '../data/loader';
 import { UsageError } from '../errors';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import type { Optimizer } from '../optim/optimizer';
+import { alone, type ProcessGroup } from '../parallel/group';
+import { ofFirst } from '../parallel/of-first';
+import { sharingStatistics } from '../parallel/shared-statistics';
 import { noGrad } from '../tensor/autograd';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
 import { searchingKernels } from '../tensor/kernel-search';
@@ -13,13 +16,15 @@ import { span } from '../tensor/profiler';
 import { Generator, manualSeed } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { AgreedStop } from './agreed-stop';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
 import type { FitOptions } from './fit-options';
 import { GradientGuard } from './gradient-guard';
-import { CudaGraphCapture, type GraphCapture } from './graph-capture';
+import { type GraphCapture, makeCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
 import type { Precision } from './manifest';
+import { memberSeed } from './member-seed';
 import { checkModel, type Model } from './model';
 import type { Networks, Phase } from './phase';
 import { requireLatent } from './phase-step';
@@ -27,10 +32,12 @@ import { planStep, type StepPlan, trains } from './plan';
 import { choosePrecision, type PrecisionChoice } from './precision';
 import type { Report } from './report';
 import { type PhaseRun, runningPhases } from './running-phases';
+import { compareWeights } from './same-weights';
 import type { GridMaker } from './sample-grids';
 import type { Sampler } from './sampler';
 import { Scoreboard } from './scoreboard';
 import { Session } from './session';
+import { runningStatistics } from './shared-state';
 import { checkBatches, fitLoader, type Stages, stageAt } from './stages';
 import { liveInputs, runGroup, type StepContext } from './step';
 import type { Training } from './training';
@@ -67,6 +74,11 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
    * for a device of any kind: for tests.
    */
   readonly graphs?: boolean | ((device: string) => GraphCapture);
+  /**
+   * Processes that train the model together, each with a trainer of its own: batches are then those of all, of which each takes its share, and
+   * every one must make the same calls (this process alone).
+   */
+  readonly group?: ProcessGroup;
 }
 
 /** What `auto` precision is decided for. */
@@ -98,6 +110,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly averages: Readonly<Record<string, Ema>>;
   readonly averaged: Networks;
   readonly accumulate: number;
+  readonly group: ProcessGroup;
   readonly phases: readonly PhaseRun[];
   readonly random: Generator;
   readonly board: Scoreboard;
@@ -107,6 +120,8 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly #captured: CapturedGroups | null;
   readonly #memoryFormat: 'contiguous' | 'channels_last';
   readonly #deterministic: boolean;
+  /** Running statistics that several processes move. */
+  readonly #statistics: readonly Tensor[];
   readonly #searchKernels: boolean;
   #precision: PrecisionChoice | undefined;
 
@@ -126,15 +141,18 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.networks = options.networks;
     this.grids = options.grids ?? {};
     this.accumulate = positiveInteger('Trainer', 'accumulate', options.accumulate ?? 1);
+    this.group = options.group ?? alone;
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
     if (deterministic) setDeterministic(true);
     if (!isCpu(this.device)) allowTf32();
-    manualSeed(this.seed);
+    const seed = memberSeed(this.seed, this.group);
+    manualSeed(seed);
     for (const [name, network] of Object.entries(this.networks)) {
       nameRoot(network, name);
       network.to({ device: this.device, memoryFormat: this.#memoryFormat });
     }
-    this.random = new Generator({ device: this.device, seed: this.seed });
+    this.#statistics = this.group.size > 1 ? runningStatistics(this.networks) : [];
+    this.random = new Generator({ device: this.device, seed });
     this.averages = averagesOf(options);
     this.averaged = { ...this.networks, ...modulesOf(this.averages) };
     const capture = makeCapture(options.graphs ?? true, this.device);
@@ -157,6 +175,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
       precision: () => this.choosePrecision().precision,
       board: this.board,
       accumulate: this.accumulate,
+      group: this.group,
       drawLatents: (count: number) => this.drawLatents(count, this.random),
     };
     this.#captured = capture && new CapturedGroups(this.#context, capture);
@@ -172,16 +191,24 @@ export class Trainer<N extends Networks = Networks> implements Training {
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     checkLabels(this.latent, loader);
+    const { group } = this;
+    shareLoader(loader, { index: group.rank, of: group.size });
     if (this.stages) checkBatches(loader, this.stages);
     loader.to(this.device);
     for (const { guard } of this.phases) guard.skips = options.onDivergence === 'skip';
     if (!options.resume) this.choosePrecision(loader);
-    const session = await Session.begin(this, loader, options);
+    const stop = new AgreedStop(group, options.signal);
+    const { signal } = stop;
+    const session = await Session.begin(this, loader, { ...options, signal });
     const { profiling } = session;
     try {
-      while (this.step < options.steps && !options.signal?.aborted) {
+      stop.agree(this.step);
+      while (this.step < options.steps && !signal?.aborted) {
         profiling?.beforeStep();
         await this.#trainStep(loader);
+        group.enter('the end of a step');
+        stop.agree(this.step);
+        compareWeights(this);
         const report = await span('logging', () => session.afterStep());
         if (report) yield report;
         await setImmediate();
@@ -200,13 +227,14 @@ export class Trainer<N extends Networks = Networks> implements Training {
 
   async #trainStep(loader: Loader): Promise<void> {
     const { accumulate } = this;
+    this.group.enter('data');
     this.#enterStage(loader);
     const makers = Object.values(this.#context.makes).map(({ by }) => by);
     const plan = planStep(this.phases, { index: this.step, makers });
     const sources: (() => Batch)[] = [];
     for (let i = plan.batches * accumulate; i > 0; i--)
       sources.push(await span('data', () => fetchFrom(loader)));
-    const run = () => this.#runStep(loader, plan, sources);
+    const run = () => sharingStatistics(this.group, () => this.#runStep(loader, plan, sources));
     if (this.#searchKernels) searchingKernels(run);
     else run();
   }
@@ -227,6 +255,8 @@ export class Trainer<N extends Networks = Networks> implements Training {
         else
           scope(() => runGroup(this.#context, group, { inputs: liveInputs(this.#context, batches), index }));
       }
+      // In every step: then it does not matter where checkpoints and evaluations are.
+      if (this.#statistics.length > 0) this.group.allReduce(this.#statistics, 'mean');
       this.step++;
       this.images += all.length * loader.batch;
       span('ema', () => {
@@ -276,19 +306,23 @@ export class Trainer<N extends Networks = Networks> implements Training {
    * the loader's batches; a resumed run keeps what it had.
    */
   choosePrecision({ batch = 64, specs = {} }: PrecisionOptions = {}): PrecisionChoice {
-    this.#precision ??= choosePrecision(
-      { networks: this.networks, device: this.device, batch, deterministic: this.#deterministic },
-      {
-        measure: () =>
-          measurePrecisions({
-            ...this.#context,
-            specs,
-            batch,
-            memoryFormat: this.#memoryFormat,
-            drawLatents: (count, generator) => this.drawLatents(count, generator),
-          }),
-      },
-    );
+    const { group } = this;
+    const share = Math.max(1, Math.floor(batch / group.size));
+    const choose = () =>
+      choosePrecision(
+        { networks: this.networks, device: this.device, batch: share, deterministic: this.#deterministic },
+        {
+          measure: () =>
+            measurePrecisions({
+              ...this.#context,
+              specs,
+              batch: share,
+              memoryFormat: this.#memoryFormat,
+              drawLatents: (count, generator) => this.drawLatents(count, generator),
+            }),
+        },
+      );
+    this.#precision ??= ofFirst(group, choose);
     return this.#precision;
   }
 
@@ -346,14 +380,6 @@ function averagesOf<N extends Networks>({ networks, ema = {} }: Model<N>): Recor
 
 function modulesOf(averages: Readonly<Record<string, Ema>>): Networks {
   return Object.fromEntries(Object.entries(averages).map(([name, { module }]) => [name, module]));
-}
-
-function makeCapture(
-  graphs: boolean | ((device: string) => GraphCapture),
-  device: string,
-): GraphCapture | null {
-  if (typeof graphs === 'function') return graphs(device);
-  return graphs && !isCpu(device) ? new CudaGraphCapture(device) : null;
 }
 
 /** @throws UsageError where the classes of latents are labels that the data set does not have */

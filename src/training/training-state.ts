@@ -2,21 +2,24 @@ import { GanError } from '../errors';
 import type { TensorRecord, TensorRecords } from '../io/safetensors';
 import { recordsToTensors, tensorsToRecords } from '../io/tensors';
 import type { Optimizer } from '../optim/optimizer';
-import { isCpu } from '../tensor/device';
-import { getRngState, setRngState } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import { findNonFinite, type TensorFiles } from './finite-state';
+import { gatherRandom, type RandomStates, randomRecords, restoreRandom } from './shared-random';
 import type { Training } from './training';
 
 type Files = Record<string, TensorRecords>;
 
-/** Everything the next step depends on but the loader's place, by the path of the checkpoint's file. */
-export function captureState(training: Training): Files {
+/**
+ * Everything the next step depends on but the loader's place, by the path of the checkpoint's file.
+ *
+ * @param random states of the random generators of all members of its group, which each must help to gather
+ */
+export function captureState(training: Training, random: RandomStates = gatherRandom(training)): Files {
   return scope(() => {
     const files: Files = {};
     for (const [file, tensors] of Object.entries(stateTensors(training)))
       files[file] = tensorsToRecords(tensors);
-    files.state = captureCounters(training);
+    files.state = captureCounters(training, random);
     return files;
   });
 }
@@ -85,14 +88,12 @@ function optimizers({ phases }: Training): [phase: string, optimizer: Optimizer]
   return first.map(({ name, running }) => [name, running]);
 }
 
-function captureCounters(training: Training): TensorRecords {
+function captureCounters(training: Training, random: RandomStates): TensorRecords {
   const records: Record<string, TensorRecord> = {
     step: integers(training.step),
     images: integers(training.images),
-    'random.latents': bytes(training.random.getState()),
-    'random.cpu': bytes(getRngState()),
+    ...randomRecords(random),
   };
-  if (!isCpu(training.device)) records['random.cuda'] = bytes(getRngState(training.device));
   for (const [name, { updates, images }] of Object.entries(training.averages)) {
     records[`ema.${name}.updates`] = integers(updates);
     if (images !== undefined) records[`ema.${name}.images`] = integers(images);
@@ -121,12 +122,9 @@ function restoreCounters(training: Training, records: TensorRecords): void {
     const [count, row] = guard.skips && Object.hasOwn(records, key) ? integersOf(key) : [0, 0];
     guard.reset({ count, row });
   }
-  setRngState(filed(records, 'random.cpu').bytes);
-  // A run may go on another kind of device; its random numbers then start from the seed.
-  if (!isCpu(training.device) && records['random.cuda'])
-    setRngState(records['random.cuda'].bytes, training.device);
-  const latents = filed(records, 'random.latents').bytes;
-  if (latents.length === training.random.getState().length) training.random.setState(latents);
+  filed(records, 'random.cpu');
+  filed(records, 'random.latents');
+  restoreRandom(training, records);
 }
 
 function filed<T>(holder: Readonly<Record<string, T>>, name: string): T {
@@ -140,8 +138,4 @@ function filed<T>(holder: Readonly<Record<string, T>>, name: string): T {
 function integers(...values: number[]): TensorRecord {
   const view = BigInt64Array.from(values, BigInt);
   return { dtype: 'I64', shape: [values.length], bytes: new Uint8Array(view.buffer) };
-}
-
-function bytes(view: Uint8Array): TensorRecord {
-  return { dtype: 'U8', shape: [view.length], bytes: view };
 }

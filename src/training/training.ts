@@ -1,4 +1,5 @@
 import type { Ema } from '../optim/ema';
+import type { ProcessGroup } from '../parallel/group';
 import type { Generator } from '../tensor/random';
 import type { Latent } from './latent';
 import type { Precision } from './manifest';
@@ -26,6 +27,8 @@ export interface Training {
   readonly seed: number;
   /** In how many parts each phase takes its batch. */
   readonly accumulate: number;
+  /** Who trains together. */
+  readonly group: ProcessGroup;
   /** Draws the latents of the steps. */
   readonly random: Generator;
   /** The newest losses and statistics. */

@@ -1,6 +1,7 @@
 import { numberBetween, positiveInteger } from '../../check';
 import { UsageError } from '../../errors';
 import { Module } from '../../nn/module';
+import { sharers, sumOfAll } from '../../parallel/shared-statistics';
 import { noGrad, withoutAutocast } from '../../tensor/autograd';
 import { arange, full, ones, rand, randn, zeros } from '../../tensor/create';
 import { inFull } from '../../tensor/full-precision';
@@ -102,8 +103,8 @@ export class Ada extends Module {
   observe(logits: Tensor): void {
     noGrad(() => {
       const { p, signs, seen, batches, target, images, interval } = this;
-      signs.add_(logits.detach().float().sign().sum());
-      seen.add_(logits.numel);
+      signs.add_(sumOfAll(logits.detach().float().sign().sum()));
+      seen.add_(logits.numel * sharers());
       batches.add_(1);
       // Arithmetic instead of a branch: the host does not know the numbers, and a CUDA graph has no branches.
       const due = batches.ge(interval).float();

@@ -1,0 +1,162 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { shareOf } from '../data/share';
+import { GanError } from '../errors';
+import { installMpiCommand, loadMpi } from '../native/mpi';
+import { isCpu, resolveDevice } from '../tensor/device';
+import type { EndSignal, Host } from './host';
+import { loadingCode } from './loading-code';
+import { STOP_SIGNAL } from './member';
+
+/** Processes to start on this machine. */
+export interface ProcessesPlan {
+  readonly processes: number;
+  /** As it was asked for. */
+  readonly device: string;
+  /** Examples of a step, those of all processes together. */
+  readonly batch: number;
+  /** The arguments of the command. */
+  readonly argv: readonly string[];
+}
+
+/** The first of the processes sees its stdin end where this one was killed. */
+const STDIO: StdioOptions = ['pipe', 'inherit', 'inherit'];
+
+/** Under npm and npx a signal may come twice. */
+const ECHO_MS = 500;
+
+const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
+
+/** Exit codes that members have of their own. */
+const CODES: ReadonlySet<number> = new Set([0, 1, 2, 130, 143]);
+
+/**
+ * Trains in several processes of this machine: for the processor by `mpirun`, else one for each GPU, with the variables that torchrun sets.
+ * A signal is passed on to them.
+ *
+ * @returns the exit code: that of the training, 1 where a process was lost
+ * @throws UsageError for a batch that does not divide, GanError `ERR_NO_MPI` without MPI
+ */
+export async function trainInProcesses(
+  plan: ProcessesPlan,
+  { host }: { readonly host: Host },
+): Promise<number> {
+  shareOf(plan.batch, { of: plan.processes });
+  const children = isCpu(resolveDevice(plan.device)) ? [underMpi(plan)] : await besideGpus(plan);
+  const passing = passSignals(children, { host });
+  try {
+    const codes = await Promise.all(children.map(ended));
+    const failed = codes.find((code) => code !== 0) ?? 0;
+    if (passing.exitCode !== undefined && failed !== 1) return passing.exitCode;
+    return CODES.has(failed) ? failed : 1;
+  } finally {
+    passing.stop();
+  }
+}
+
+/** The first signal asks the processes to end in order, one after it ends them at once. */
+function passSignals(children: readonly ChildProcess[], { host }: { readonly host: Host }) {
+  const send = (signal: NodeJS.Signals) => {
+    for (const child of children) child.kill(signal);
+  };
+  let exitCode: number | undefined;
+  let first = 0;
+  const receive = (code: number) => () => {
+    if (exitCode === undefined) {
+      [exitCode, first] = [code, performance.now()];
+      send(STOP_SIGNAL);
+    } else if (performance.now() - first > ECHO_MS) send('SIGTERM');
+  };
+  const listeners = { SIGINT: receive(130), SIGTERM: receive(143) };
+  for (const signal of SIGNALS) host.on(signal, listeners[signal]);
+  const leave = () => send('SIGTERM');
+  process.once('exit', leave);
+  return {
+    get exitCode() {
+      return exitCode;
+    },
+    stop() {
+      for (const signal of SIGNALS) host.off(signal, listeners[signal]);
+      process.off('exit', leave);
+    },
+  };
+}
+
+/** The rank of each comes from mpirun, which passes the signal on to all. */
+function underMpi({ processes, argv }: ProcessesPlan): ChildProcess {
+  // In one line what is missing, before N processes say so.
+  loadMpi();
+  const mpirun = found('mpirun');
+  if (mpirun === undefined)
+    throw new GanError(
+      'ERR_NO_MPI',
+      `--processes ${processes} on the CPU expected mpirun but it is not on PATH: \`${installMpiCommand()}\``,
+    );
+  const threads = Math.max(1, Math.floor(availableParallelism() / processes));
+  const root = process.getuid?.() === 0;
+  return spawn(
+    mpirun,
+    ['-q', '-n', `${processes}`, '--oversubscribe', '--bind-to', 'none', ...memberCommand(argv)],
+    {
+      // Of a group of its own: the terminal would send Ctrl-C to mpirun, which ends all after a second.
+      detached: true,
+      stdio: STDIO,
+      env: {
+        ...process.env,
+        OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? `${threads}`,
+        ...(root && { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }),
+      },
+    },
+  );
+}
+
+async function besideGpus({ processes, argv }: ProcessesPlan): Promise<ChildProcess[]> {
+  const port = await freePort();
+  const [command, ...args] = memberCommand(argv);
+  return Array.from({ length: processes }, (_, rank) =>
+    spawn(command, args, {
+      detached: true,
+      stdio: STDIO,
+      env: {
+        ...process.env,
+        RANK: `${rank}`,
+        LOCAL_RANK: `${rank}`,
+        WORLD_SIZE: `${processes}`,
+        LOCAL_WORLD_SIZE: `${processes}`,
+        MASTER_ADDR: '127.0.0.1',
+        MASTER_PORT: `${port}`,
+      },
+    }),
+  );
+}
+
+function memberCommand(argv: readonly string[]): string[] {
+  return [process.execPath, '-e', loadingCode('train-member'), '--', ...argv];
+}
+
+function found(program: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}

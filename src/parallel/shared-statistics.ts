@@ -1,0 +1,42 @@
+import type { Tensor } from '../tensor/tensor';
+import type { ProcessGroup } from './group';
+
+let current: ProcessGroup | null = null;
+
+/** Runs `body`, a step of a training: what {@link meanOfAll} and {@link sumOfAll} are told in it is of all members of `group`. */
+export function sharingStatistics<T>(group: ProcessGroup, body: () => T): T {
+  if (group.size === 1) return body();
+  const before = current;
+  current = group;
+  try {
+    return body();
+  } finally {
+    current = before;
+  }
+}
+
+/**
+ * Statistics of a batch, of the batches of all processes that train together: a mean of theirs. Outside a step of theirs, and in one process,
+ * the tensor itself. No gradient goes through; all must come to it, with a tensor of the same shape.
+ */
+export function meanOfAll(statistic: Tensor): Tensor {
+  return reduced(statistic, 'mean');
+}
+
+/** The same for sums. */
+export function sumOfAll(statistic: Tensor): Tensor {
+  return reduced(statistic, 'sum');
+}
+
+/** How many processes take part in what {@link meanOfAll} gives. */
+export function sharers(): number {
+  return current?.size ?? 1;
+}
+
+function reduced(statistic: Tensor, operation: 'mean' | 'sum'): Tensor {
+  if (current === null) return statistic;
+  // What is reduced in place may be a view of what others still use.
+  const own = statistic.detach().clone();
+  current.allReduce([own], operation);
+  return own;
+}

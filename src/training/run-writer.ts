@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { TensorRecords } from '../io/safetensors';
+import type { ProcessGroup } from '../parallel/group';
+import { type ReportOptions, writeReport } from '../report/page/write-report';
+import { removeOldCheckpoints, writeCheckpoint } from './checkpoint';
+import type { CheckpointDescription } from './manifest';
+import { RunDirectory } from './run-directory';
+import { setAsideAfter } from './set-aside';
+
+/** What a training writes to its run directory. */
+export type RunWriter = Pick<
+  RunDirectory,
+  | 'path'
+  | 'checkpoints'
+  | 'writeConfig'
+  | 'openLogs'
+  | 'log'
+  | 'syncLogs'
+  | 'evaluationsUpTo'
+  | 'addEvaluation'
+  | 'writeSamples'
+  | 'close'
+> & {
+  /** Writes a checkpoint: {@link writeCheckpoint}. */
+  writeCheckpoint(
+    path: string,
+    description: CheckpointDescription,
+    files: Readonly<Record<string, TensorRecords>>,
+  ): Promise<void>;
+  /** Deletes those before the newest `keep` up to a step; none for 0. */
+  removeOldCheckpoints(which: { readonly keep: number; readonly step: number }): Promise<void>;
+  /** Draws the run's page anew. */
+  writePage(options: ReportOptions): Promise<void>;
+  /** Puts away what is of later steps; returns what is to be told of it. */
+  setAsideAfter(step: number): Promise<string | null>;
+};
+
+/**
+ * Opens the run directory of a training, a new one or that of a run to go on with. Of a group the first member writes it; the others come
+ * when it is there, and what they write goes nowhere.
+ */
+export async function openRun(
+  path: string,
+  { resume, group }: { readonly resume: boolean; readonly group: ProcessGroup },
+): Promise<RunWriter> {
+  const run =
+    group.rank > 0
+      ? silentRun(path)
+      : written(resume ? await RunDirectory.open(path) : await RunDirectory.create(path));
+  group.barrier();
+  return run;
+}
+
+function written(run: RunDirectory): RunWriter {
+  return Object.assign(run, {
+    writeCheckpoint,
+    removeOldCheckpoints: async ({ keep, step }: { readonly keep: number; readonly step: number }) => {
+      if (keep > 0) await removeOldCheckpoints(run.checkpoints, { keep, step });
+    },
+    writePage: async (options: ReportOptions) => {
+      await writeReport(run.path, options);
+    },
+    setAsideAfter: (step: number) => setAsideAfter(run.path, step),
+  });
+}
+
+function silentRun(path: string): RunWriter {
+  return {
+    path,
+    checkpoints: join(path, 'checkpoints'),
+    async writeConfig() {},
+    openLogs() {},
+    log() {},
+    syncLogs() {},
+    evaluationsUpTo: async () => [],
+    async addEvaluation() {},
+    writeSamples: async () => path,
+    close() {},
+    async writeCheckpoint() {},
+    async removeOldCheckpoints() {},
+    async writePage() {},
+    setAsideAfter: async () => null,
+  };
+}
