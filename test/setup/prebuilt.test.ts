@@ -120,7 +120,12 @@ describe('without a compiler', () => {
     const own = install();
     cached('2.14.1');
     const libtorch = cached('2.13.0');
-    expect(await run()).toEqual({ path: path.join(own, 'addon.node'), compiled: false, prebuilt: NAME });
+    expect(await run()).toEqual({
+      path: path.join(own, 'addon.node'),
+      compiled: false,
+      prebuilt: NAME,
+      mpi: { path: null, reason: 'no Open MPI' },
+    });
     expect(stderr.text).toBe(
       `nothing to compile: ${NAME} has the addon for LibTorch 2.13.0, in ${libtorch}\n`,
     );
