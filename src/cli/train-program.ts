@@ -25,6 +25,7 @@ const OTHER_FLAGS: ReadonlySet<string> = new Set([
   'resume',
   'seeds',
   'serve',
+  'advise',
   'set',
   'json',
   'quiet',
@@ -106,6 +107,10 @@ export function trainProgram(recipes: Recipes): Command {
     .option(
       '--profile [steps]',
       `prints where the time of so many steps goes (${PROFILE_STEPS}), after ${PROFILE_WARMUP} of warm-up; also in profile.json and trace.json`,
+    )
+    .option(
+      '--advise [minutes]',
+      'looks at the data set and the machine and tells what to train in so many minutes (10), why, and what to type; measures a few steps on noise, trains and writes nothing; beside --dataset, --data-dir, --channels and --device alone',
     )
     .option(
       '--serve [port]',
