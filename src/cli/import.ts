@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors';
-import { parseConfig, readConfig } from '../recipes/config';
+import { readConfig } from '../recipes/config';
 import { recipes } from '../recipes/index';
+import { presetConfig } from '../recipes/preset';
 import type { Host } from './host';
 import { importFields, readClasses } from './import-settings';
 import { splitNetwork } from './init';
@@ -66,7 +67,7 @@ async function importWeights({ options, terminal }: Invocation): Promise<number>
   const recipe = findRecipe(recipes, settings.recipe);
   const { resolution = recipe.training.resolution } = settings;
   checkResolution(recipe, resolution);
-  const config = parseConfig(recipe.fields, { set });
+  const { config } = presetConfig(recipe, { set, size: resolutionOf(resolution) });
   checkRunFolder(out);
   // Only now: --help and wrong calls need no LibTorch.
   const { runImport } = require('./import-run') as typeof import('./import-run');

@@ -13,11 +13,11 @@ import {
   integer,
   number,
   optional,
-  parseConfig,
   readConfig,
   type Source,
   text,
 } from '../recipes/config';
+import { type Preset, presetConfig } from '../recipes/preset';
 import type { Recipe } from '../recipes/recipe';
 import { loadRecipeFile, unasked } from '../recipes/recipe-file';
 import { DIVERGENCE_POLICIES } from '../training/divergence-policy';
@@ -180,15 +180,16 @@ export function readSettings(recipes: Recipes, given: Given): Resolved {
     trainFields(recipe),
     sources,
   );
-  const settings = { ...said, batch: batchOf(recipe, said, sources) };
   if (set !== undefined && !isJsonObject(set))
     throw new UsageError(`"set" in ${given.file?.path} expects an object, but got ${JSON.stringify(set)}`);
-  checkKey(settings);
-  checkResolution(recipe, settings.resolution);
-  checkData(recipe, settings);
-  checkProfile(profile, settings.steps);
-  const usual = recipe.defaultsOn?.(settings.device);
-  const config = parseConfig(recipe.fields, { file: set, set: given.set, usual });
+  checkKey(said);
+  checkResolution(recipe, said.resolution);
+  checkData(recipe, said);
+  checkProfile(profile, said.steps);
+  const usual = recipe.defaultsOn?.(said.device);
+  const size = resolutionOf(said.resolution);
+  const { config, preset } = presetConfig(recipe, { file: set, set: given.set, usual, size });
+  const settings = { ...said, batch: batchOf(recipe, { said, sources, preset }) };
   const asked = { evalEvery, evalMetrics, evalCount, bestBy, features };
   const perceives = recipe.perceives?.(config) ?? false;
   const evaluation = evaluationSettings(asked, { dataset: settings.dataset, recipe, perceives });
@@ -205,15 +206,21 @@ export function readSettings(recipes: Recipes, given: Given): Resolved {
   };
 }
 
-/** The batch that was said, or what the recipe has for images of that size; those of another size are refused later. */
+/** The batch that was said, or what the preset or the recipe has for images of that size. */
 function batchOf(
   recipe: Recipe,
-  { batch, resolution }: Pick<TrainSettings, 'batch' | 'resolution'>,
-  sources: readonly Source[],
+  {
+    said: { batch, resolution },
+    sources,
+    preset,
+  }: {
+    readonly said: Pick<TrainSettings, 'batch' | 'resolution'>;
+    readonly sources: readonly Source[];
+    readonly preset: Preset | undefined;
+  },
 ): number {
-  const said = sources.some(({ values }) => values.batch !== undefined);
-  const size = resolutionOf(resolution);
-  return said || !recipe.resolutions.accepts(size) ? batch : (recipe.batchFor?.(size) ?? batch);
+  if (sources.some(({ values }) => values.batch !== undefined)) return batch;
+  return preset?.batch ?? recipe.batchFor?.(resolutionOf(resolution)) ?? batch;
 }
 
 /** @throws UsageError for a recipe that is a program, and that only the configuration file names */

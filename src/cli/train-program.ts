@@ -1,7 +1,10 @@
 import { Command, Option } from 'commander';
+import { sizeOf } from '../data/image-size';
 import { UsageError } from '../errors';
 import { trainingMetricNames } from '../metrics/names';
 import type { Fields } from '../recipes/config';
+import { presetChanges } from '../recipes/preset';
+import type { Recipe } from '../recipes/recipe';
 import { readConfigFile } from './config-file';
 import type { Host } from './host';
 import { createProgram, type Invocation, KEY_HELP, RECIPE_HELP } from './program';
@@ -23,6 +26,7 @@ const OTHER_FLAGS: ReadonlySet<string> = new Set([
   'seeds',
   'processes',
   'serve',
+  'advise',
   'set',
   'json',
   'quiet',
@@ -111,6 +115,10 @@ export function trainProgram(recipes: Recipes): Command {
       `prints where the time of so many steps goes (${PROFILE_STEPS}), after ${PROFILE_WARMUP} of warm-up; also in profile.json and trace.json`,
     )
     .option(
+      '--advise [minutes]',
+      'looks at the data set and the machine and tells what to train in so many minutes (10), why, and what to type; measures a few steps on noise, trains and writes nothing; beside --dataset, --data-dir, --channels and --device alone',
+    )
+    .option(
       '--serve [port]',
       'shows the run in a browser while it trains, to this machine alone, and with LIBTORCH_GAN_TOKEN set to those who know it; the address is told at the start (a free port)',
     )
@@ -175,14 +183,29 @@ export function collectSetting(
 
 function describeRecipes(recipes: Recipes): string {
   return Object.values(recipes)
-    .map(({ name, summary, resolutions, training, fields }) =>
-      [
+    .map((recipe) => {
+      const { name, summary, resolutions, training, fields } = recipe;
+      return [
         `${name}: ${summary}`,
         `  resolution ${resolutions.description} (${training.resolution}), batch (${training.batch}), steps (${training.steps})`,
         ...describeFields(fields),
-      ].join('\n'),
-    )
+        ...describePresets(recipe),
+      ].join('\n');
+    })
     .join('\n\n');
+}
+
+function describePresets(recipe: Recipe): string[] {
+  const { training, presets = {} } = recipe;
+  return Object.entries(presets).map(([name, preset]) => {
+    const { from, otherwise, beside, batch = training.batch } = preset;
+    const changes = [
+      ...presetChanges(recipe, preset, sizeOf(training.resolution)),
+      ...(batch === training.batch ? [] : [`--batch ${training.batch} → ${batch}`]),
+    ];
+    const left = beside === undefined ? '' : `; ${beside}`;
+    return `  --set preset=${name}  as in ${from}: ${changes.join(', ')}, steps as they are${left}; by default ${otherwise}`;
+  });
 }
 
 /** A default that depends on the device is told in words: to ask for the device would load LibTorch. */

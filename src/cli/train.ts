@@ -10,7 +10,7 @@ import { resumeSettings } from './resume';
 import { checkRunFolder, newRunFolder } from './run-folder';
 import { parseSeeds } from './seeds';
 import { serveFields } from './serve-settings';
-import { flagSource, resolveSettings } from './settings';
+import { flagSource, type Given, resolveSettings } from './settings';
 import type { Terminal } from './terminal';
 import { readGiven, trainProgram } from './train-program';
 import type { OnNote } from './train-run';
@@ -37,7 +37,8 @@ interface Call {
 
 async function train(invocation: Invocation, { argv, host, place }: Call): Promise<number> {
   const given = readGiven(invocation, host);
-  const { resume } = invocation.options;
+  const { resume, advise, serve } = invocation.options;
+  if (advise !== undefined) return adviseOn(invocation, given, { advise, resume, serve });
   const seeds = seedsOf(invocation.options);
   const {
     recipe,
@@ -93,6 +94,17 @@ async function train(invocation: Invocation, { argv, host, place }: Call): Promi
       { host, terminal },
     );
   });
+}
+
+/** Tells what to train. */
+function adviseOn(
+  { options, terminal }: Invocation,
+  given: Given,
+  others: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const { advise, readAdviseSettings } = require('./advise') as typeof import('./advise');
+  const settings = readAdviseSettings(given, { ...others, seeds: options.seeds });
+  return advise(settings, { recipes, terminal });
 }
 
 /** Trains, with a page of the run in a browser meanwhile where `--serve` asks for one. */

@@ -48,7 +48,8 @@ export async function imageFolder(
   });
 }
 
-function listFolder(
+/** The images of a folder, or of one of its splits. @throws as {@link imageFolder}, but for what is in the files */
+export function listFolder(
   contents: FolderContents,
   { name, split }: { name: string; split: Split },
 ): Promise<ImageList> {

@@ -126,8 +126,8 @@ export async function hasTestSplit(name: string): Promise<boolean> {
   return kind === 'pairs' && (findSplit(contents)?.test ?? null) !== null;
 }
 
-/** A name in its parts: `folder:photos` is `folder` at `photos`, `mnist` is a `set`. */
-function parseName(name: string): { kind: 'set' | 'folder' | 'pairs' | 'unpaired'; place: string } {
+/** A name in its parts: `folder:photos` is `folder` at `photos`, `mnist` is a `set`. @throws UsageError without a path */
+export function parseName(name: string): { kind: 'set' | 'folder' | 'pairs' | 'unpaired'; place: string } {
   for (const kind of ['folder', 'pairs', 'unpaired'] as const) {
     if (!name.startsWith(`${kind}:`)) continue;
     const place = name.slice(kind.length + 1);
@@ -139,7 +139,7 @@ function parseName(name: string): { kind: 'set' | 'folder' | 'pairs' | 'unpaired
 }
 
 /** The two data sets that `NAME+NAME` means; null for a path: one of two names at least is that of a set, or `folder:PATH`. */
-function domainNames(place: string): string[] | null {
+export function domainNames(place: string): string[] | null {
   const names = place.split('+');
   const isSet = (name: string) => Object.hasOwn(SETS, name) || name.startsWith('folder:');
   return names.length === 2 && names.some(isSet) ? names : null;
@@ -164,15 +164,19 @@ async function loadDomains(
   return new UnpairedDataset({ name, a, b });
 }
 
+/** Where the photographs of `sign-language-digits` are. */
+export function signLanguageFolder({ dataDir = dataFolder() }: Pick<DatasetOptions, 'dataDir'>): string {
+  return join(dataDir, 'sign-language-digits', 'Dataset');
+}
+
 /**
  * Sign Language Digits (Mavi 2020): 2,062 photographs of hands that show 0–9, from DATA_DIR/sign-language-digits/Dataset.
  * @throws ERR_DATA_MISSING with where to get it: its publisher offers no file with a stable hash.
  */
 async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset> {
   if (options.split === 'test') throw noTestSplit('sign-language-digits');
-  const folder = join(options.dataDir ?? dataFolder(), 'sign-language-digits', 'Dataset');
   try {
-    return await imageFolder(folder, { ...options, name: 'sign-language-digits' });
+    return await imageFolder(signLanguageFolder(options), { ...options, name: 'sign-language-digits' });
   } catch (error) {
     if (!hasCode(error, 'ERR_DATA_MISSING')) throw error;
     throw new GanError(

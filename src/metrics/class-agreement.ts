@@ -1,6 +1,7 @@
 import { argumentError, positiveInteger } from '../check';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { bestAssignment } from './assignment';
 import { requireFeatures } from './feature-set';
 import { errorOfMean, meanOf } from './statistics';
 
@@ -45,12 +46,20 @@ export interface CodePurity {
   readonly classOfValue: readonly (number | null)[];
   /** The share of that class. */
   readonly purityOfValue: readonly (number | null)[];
+  /** The share of images that are of the class of their code, where each value has one class and no class has two. */
+  readonly assigned: number;
+  /** Its standard error, the assignment taken as it is. */
+  readonly assignedError: number;
+  /** The class that each value has then; null for a value beyond the number of classes. */
+  readonly assignedClassOfValue: readonly (number | null)[];
 }
 
 /**
  * What a categorical code found (InfoGAN, Chen et al. 2016): with n_kc images of code k and classified as c, the purity Σ_k max_c n_kc / N
- * and the normalised mutual information 2 I(k; c) / (H(k) + H(c)) (Strehl & Ghosh 2002, arithmetic mean). Purity alone says nothing of a
- * class that no value stands for; where code or class takes one value only, the information is 0.
+ * the normalised mutual information 2 I(k; c) / (H(k) + H(c)) (Strehl & Ghosh 2002, arithmetic mean), and the accuracy of the best
+ * one-to-one assignment, max_π Σ_k n_kπ(k) / N (the accuracy of a clustering, Yang et al. 2010; {@link bestAssignment}). Purity alone says
+ * nothing of a class that no value stands for; where code or class takes one value only, the information is 0, and where all images are of one class, the
+ * accuracy the share of one value.
  *
  * @param codes.given values 0 … K − 1 of the code, one an image
  * @param codes.values K
@@ -68,12 +77,17 @@ export function codePurity(
     const label = classOfValue[value];
     return label === null ? null : row[label] / sum(row);
   });
+  const assignedClassOfValue = bestAssignment(counts);
+  const assignedHits = found.map((label, i) => (label === assignedClassOfValue[codes.given[i]] ? 1 : 0));
   return {
     purity: meanOf(hits),
     error: errorOfMean(hits),
     mutualInformation: normalisedInformation(counts),
     classOfValue,
     purityOfValue,
+    assigned: meanOf(assignedHits),
+    assignedError: errorOfMean(assignedHits),
+    assignedClassOfValue,
   };
 }
 

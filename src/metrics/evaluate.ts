@@ -29,7 +29,7 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
   /** Standard errors, of the metrics that have one; of the Inception Score the standard deviation over its splits, as is usual. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What some numbers are made of: `accuracyOfClass`, and of a code `classOfCode` and `purityOfCode`. */
+  /** What some numbers are made of: `accuracyOfClass`, and of a code `classOfCode`, `purityOfCode` and `assignedClassOfCode`. */
   readonly details?: Details;
   readonly protocol: Protocol;
   /** Where the time went. */

@@ -1,3 +1,4 @@
+export { bestAssignment } from './assignment';
 export type { Autoencoder, DrawsOptions, Likelihood } from './autoencoder';
 export { asBaseLine } from './base-line';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';

@@ -94,7 +94,15 @@ const MEASURES: Readonly<Record<ImageMetric, (input: Measurable) => Readonly<Rec
     const found = codePurity(given('purity', logits), { given: ofImages, values: count });
     const { purity, error, mutualInformation, classOfValue, purityOfValue } = found;
     const details = { classOfCode: classOfValue, purityOfCode: purityOfValue };
-    return { purity: { value: purity, error, details }, nmi: { value: mutualInformation } };
+    return {
+      purity: { value: purity, error, details },
+      nmi: { value: mutualInformation },
+      assigned: {
+        value: found.assigned,
+        error: found.assignedError,
+        details: { assignedClassOfCode: found.assignedClassOfValue },
+      },
+    };
   },
 };
 

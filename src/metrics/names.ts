@@ -10,7 +10,7 @@ const OF_IMAGES = {
   prdc: ['precision', 'recall', 'density', 'coverage'],
   diversity: ['diversity', 'realDiversity'],
   accuracy: ['accuracy'],
-  purity: ['purity', 'nmi'],
+  purity: ['purity', 'nmi', 'assigned'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Those that compare each image with what it should be. */

@@ -5,6 +5,7 @@ import type { BigGanStart } from '../models/biggan-start';
 import { lossFields } from './adversarial';
 import { boolean, type ConfigOf, choice, integer, number, optional } from './config';
 import { ganFields } from './gan-fields';
+import { halfLife } from './half-life';
 import { adamFields } from './rates';
 
 const adamOnes = adamFields({ beta1: 0, beta2: 0.999 });
@@ -109,8 +110,8 @@ interface Settings {
   readonly emaStart: number;
 }
 
-/** Images in which an average that keeps 0.9999 a step forgets a half, for batches of so many. */
-const halfLife = (batch: number) => Math.round((batch * Math.log(0.5)) / Math.log(0.9999));
+/** What an average of the papers' keeps a step. */
+const KEPT = 0.9999;
 
 /** Numbers in a part of a latent, and in one that is not taken apart. */
 const CHUNK = 20;
@@ -147,7 +148,7 @@ function settingsOf({ size, deep }: Config, images: ImageSize): Settings {
         critic: 2,
         lr: 5e-5,
         discriminatorLr: 2e-4,
-        emaImages: halfLife(2_048),
+        emaImages: halfLife(KEPT, 2_048),
         emaStart: 20_000,
       };
     }
@@ -164,7 +165,7 @@ function settingsOf({ size, deep }: Config, images: ImageSize): Settings {
         critic: 4,
         lr: 2e-4,
         discriminatorLr: 2e-4,
-        emaImages: halfLife(50),
+        emaImages: halfLife(KEPT, 50),
         emaStart: 1_000,
       };
   }

@@ -25,6 +25,20 @@ export const biggan: Recipe<typeof fields> = {
     'class-conditional at high resolution: shared embedding, parts of z in each block (Brock et al. 2019)',
   fields,
   resolutions: { description: BIGGAN_SIZES, accepts: bigganAccepts },
+  presets: {
+    paper: {
+      from: 'Brock et al. 2019',
+      otherwise: 'size=small, so that a processor makes steps at all',
+      beside: 'the paper’s batch of 2,048 wants many GPUs: --batch 32 --accumulate 64 comes near it',
+      set: () => ({ size: 'paper', beta1: 0, beta2: 0.999, eps: 1e-6 }),
+    },
+    cifar: {
+      from: 'Brock et al. 2019, for CIFAR-10 at 32 pixels',
+      otherwise: 'size=small, so that a processor makes steps at all',
+      batch: 50,
+      set: () => ({ size: 'cifar', beta1: 0, beta2: 0.999, eps: 1e-6 }),
+    },
+  },
   training: { resolution: 64, batch: 32, steps: 3_000 },
   build(given, { images }) {
     const classes = requireClasses('biggan', images);

@@ -43,6 +43,23 @@ export const cyclegan: Recipe<typeof fields> = {
     description: 'any size of at least 8 whose sides 4 divides, with patch=70 of at least 24',
     accepts: residualTranslatorAccepts,
   },
+  presets: {
+    paper: {
+      from: 'Zhu et al. 2017',
+      otherwise: 'half the channels, and 6 blocks at every size, so that a processor makes steps at all',
+      beside: 'its images come by --resolution 256 --load-size 286 --augment-flip',
+      set: ({ height, width }) => ({
+        width: 64,
+        blocks: Math.min(height, width) >= 256 ? 9 : 6,
+        lambda: 10,
+        identity: 0.5,
+        pool: 50,
+        loss: 'least-squares',
+        lr: 2e-4,
+        beta1: 0.5,
+      }),
+    },
+  },
   training: { resolution: 64, batch: 1, steps: 10_000 },
   build(config, { a, b }, training = cyclegan.training) {
     const { width, blocks, lambda, emaImages } = config;

@@ -54,6 +54,25 @@ export const fAnogan: Recipe<typeof fields> = {
   fields,
   prepare: prepareOneClass,
   resolutions: { description: '32, 64 or 128, square', accepts: resnetAccepts },
+  presets: {
+    paper: {
+      from: 'Schlegl et al. 2019',
+      otherwise:
+        'narrow networks and high rates, so that two cores finish in minutes, and κ 30, with which such an encoder tells more apart',
+      beside: 'the paper’s rates are level, these fall to 0',
+      set: () => ({
+        latentSize: 128,
+        width: 64,
+        discriminatorWidth: 64,
+        growth: 8,
+        lambda: 10,
+        critic: 5,
+        lr: 1e-4,
+        encoderLr: 5e-5,
+        kappa: 1,
+      }),
+    },
+  },
   training: { resolution: 32, batch: 32, steps: 800 },
   build(config, { images }, training = fAnogan.training) {
     const { latentSize, width, growth, discriminatorWidth, critic, lambda, lr, kappa } = config;

@@ -55,6 +55,15 @@ export const modern: Recipe<typeof fields> = {
   summary: 'relativistic pairs with R1 and R2, no normalisation: the one to begin with (Huang et al. 2024)',
   fields,
   resolutions: { description: 'a power of two from 8 to 512, square', accepts: modernAccepts },
+  presets: {
+    paper: {
+      from: 'Huang et al. 2024',
+      otherwise: 'β₂ of 0.99 throughout, for trainings of minutes',
+      beside:
+        'γ goes by the data, from 0.05 to 150, and the networks by the images: gamma, width and blocks stay',
+      set: () => ({ beta2: 0.9, beta2End: 0.99 }),
+    },
+  },
   training: { resolution: 32, batch: 32, steps: 2_000 },
   build(config, { images }, training = modern.training) {
     const { latentSize, width, maxWidth, blocks, expansion, groupSize } = config;

@@ -32,6 +32,14 @@ export const pix2pix: Recipe<typeof fields> = {
     description: 'any size whose sides 4 divides, the more often halved the better',
     accepts: unetAccepts,
   },
+  presets: {
+    paper: {
+      from: 'Isola et al. 2017',
+      otherwise: 'half the channels, so that a processor makes steps at all',
+      beside: 'its images come by --resolution 256 --load-size 286 --augment-flip',
+      set: () => ({ width: 64, dropout: 0.5, norm: 'batch', lambda: 100, lr: 2e-4, beta1: 0.5 }),
+    },
+  },
   training: { resolution: 64, batch: 1, steps: 10_000 },
   build(config, specs, training = pix2pix.training) {
     const { direction, width, norm, lambda, emaImages } = config;

@@ -13,6 +13,7 @@ import { integer, number, text } from './config';
 import { gan } from './gan';
 import { ganFields } from './gan-fields';
 import { BATCHES, batchesOf, growing } from './growth';
+import { halfLife } from './half-life';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
 
@@ -56,6 +57,29 @@ export const progressive: Recipe<typeof fields> = {
   summary: 'grows from 4×4 to the images’ size, level by level (Karras et al. 2018)',
   fields,
   resolutions: { description: PROGRESSIVE_SIZES, accepts: progressiveAccepts },
+  presets: {
+    paper: {
+      from: 'Karras et al. 2018',
+      otherwise:
+        'few channels and 12,800 images for each half of a level, so that two cores finish in minutes',
+      beside: 'the levels take 1.2 million images each: --steps says how many of them',
+      batch: 128,
+      set: ({ height }) => ({
+        latentSize: 512,
+        width: Math.min(512, 16_384 / height),
+        maxWidth: 512,
+        fadeImages: 600_000,
+        stableImages: 600_000,
+        batches: 'halves',
+        lambda: 10,
+        drift: 0.001,
+        lr: 1e-3,
+        beta1: 0,
+        beta2: 0.99,
+        emaImages: halfLife(0.999, Math.max(4, Math.min(128, 2_048 / height))),
+      }),
+    },
+  },
   training: { resolution: 32, batch: 64, steps: 2_000 },
   build(config, { images }, { batch = progressive.training.batch, accumulate } = progressive.training) {
     const { latentSize, width, maxWidth, fadeImages, stableImages, lambda: weight } = config;

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor/tensor';
 import type { Preparation } from '../training/load';
 import type { Model } from '../training/model';
 import type { ConfigOf, Fields } from './config';
+import type { Preset } from './preset';
 
 /** The training that a model is built for: what schedules go by. */
 export interface TrainingLength {
@@ -60,6 +61,8 @@ export interface Recipe<F extends Fields = Fields> {
    * @param device `auto`, `cpu`, `cuda` or `cuda:N`, perhaps one that this machine does not have
    */
   defaultsOn?(device: string): Partial<ConfigOf<F>>;
+  /** Named sets of its fields, for `--set preset=NAME`: `paper`, where its defaults are not those of its paper. */
+  readonly presets?: Readonly<Record<string, Preset<F>>>;
   /**
    * The model of a configuration, with new networks each time.
    *

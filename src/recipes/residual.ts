@@ -1,3 +1,4 @@
+import type { ImageSize } from '../data/image-size';
 import { integer } from './config';
 
 /** What `--set` reaches of the residual networks, by default of a size for a processor. */
@@ -16,3 +17,10 @@ export const residualFields = {
     help: 'channels double inwards, up to so many widths (the paper’s: 1 at 32 pixels, else 16)',
   }),
 };
+
+/** The papers' widths for images of a size (Miyato et al. 2018, tables 4 and 5). */
+export function paperWidths({ height }: ImageSize) {
+  return height === 32
+    ? { width: 256, discriminatorWidth: 128, growth: 1 }
+    : { width: 64, discriminatorWidth: 64, growth: 16 };
+}

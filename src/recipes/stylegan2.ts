@@ -91,6 +91,23 @@ export const stylegan2: Recipe<typeof fields> = {
     description: `${STYLE_RESOLUTIONS.slice(0, -1).join(', ')} or ${STYLE_RESOLUTIONS.at(-1)}, square`,
     accepts: styleAccepts,
   },
+  presets: {
+    paper: {
+      from: 'Karras et al. 2020',
+      otherwise: 'a small size where there is no GPU',
+      beside: 'γ, the rate, the batch and the average go by the rules of the paper in both sizes',
+      set: () => ({
+        size: 'paper',
+        mixing: 0.9,
+        groupSize: 4,
+        gammaEvery: 16,
+        pathWeight: 2,
+        pathDecay: 0.01,
+        pathEvery: 4,
+        beta2: 0.99,
+      }),
+    },
+  },
   training: { resolution: 32, batch: 32, steps: 2_000 },
   batchFor: ({ height }) => styleBatch(height),
   defaultsOn: (device) => ({ size: usualStyleSize(device) }),

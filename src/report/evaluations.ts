@@ -54,6 +54,7 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   accuracy: { label: 'Label accuracy', better: 'higher', range: [0, 1] },
   purity: { label: 'Purity of the code', better: 'higher', range: [0, 1] },
   nmi: { label: 'Information of the code (NMI)', better: 'higher', range: [0, 1] },
+  assigned: { label: 'Accuracy of the code, a class each', better: 'higher', range: [0, 1] },
   ppl: { label: 'Path length (PPL)', better: 'lower', range: [0, null] },
   elbo: { label: 'ELBO (nats)', better: 'higher', range: [null, null] },
   iwae: { label: 'IWAE bound (nats)', better: 'higher', range: [null, null] },

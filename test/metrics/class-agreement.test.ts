@@ -66,10 +66,30 @@ describe('codePurity', () => {
 
   test('of a generator that knows one class alone has no information', () =>
     scope(() => {
-      const { purity, mutualInformation } = codePurity(logitsOf([1, 1, 1], 3), {
+      const { purity, mutualInformation, assigned } = codePurity(logitsOf([1, 1, 1], 3), {
         given: [0, 1, 2],
         values: 3,
       });
       expect([purity, mutualInformation]).toEqual([1, 0]);
+      expect(assigned).toBeCloseTo(1 / 3, 12);
+    }));
+
+  test('gives each value a class of its own', () =>
+    scope(() => {
+      // Class 0 is most frequent for both values: 3 + 1 images if value 0 gets it, 1 + 2 if value 1 does.
+      const given = { given: [0, 0, 0, 0, 1, 1, 1], values: 2 };
+      const found = codePurity(logitsOf([0, 0, 0, 1, 0, 0, 1], 3), given);
+      expect(found.purity).toBeCloseTo(5 / 7, 12);
+      expect(found.assigned).toBeCloseTo(4 / 7, 12);
+      expect(found.assignedError).toBeCloseTo(Math.sqrt(((4 / 7) * (3 / 7)) / 6), 12);
+      expect(found.assignedClassOfValue).toEqual([0, 1]);
+    }));
+
+  test('leaves values without a class where there are more of them', () =>
+    scope(() => {
+      const found = codePurity(logitsOf([0, 0, 1, 1], 2), { given: [0, 2, 1, 1], values: 3 });
+      expect(found.purity).toBe(1);
+      expect(found.assigned).toBeCloseTo(3 / 4, 12);
+      expect(found.assignedClassOfValue.filter((label) => label === null)).toHaveLength(1);
     }));
 });

@@ -55,7 +55,7 @@ test('a conditional model is judged by its labels, a code by what it found', asy
 
 test('a categorical code is judged by the classes of its values', async () => {
   const { metrics, details } = await judge('infogan', ['purity'], { set: { categories: '4' } });
-  expect(Object.keys(metrics)).toEqual(['purity', 'nmi']);
+  expect(Object.keys(metrics)).toEqual(['purity', 'nmi', 'assigned']);
   expect(metrics.purity).toBeGreaterThanOrEqual(1 / 3);
   expect(details?.classOfCode).toHaveLength(4);
   expect(details?.purityOfCode).toHaveLength(4);

@@ -20,7 +20,7 @@ const TOGETHER: readonly Together[] = [
   { title: 'Precision and recall', names: ['precision', 'recall'] },
   { title: 'Density and coverage', names: ['density', 'coverage'] },
   { title: 'Diversity', names: ['diversity', 'realDiversity'] },
-  { title: 'Purity and information of the code', names: ['purity', 'nmi'] },
+  { title: 'Purity, information and accuracy of the code', names: ['purity', 'nmi', 'assigned'] },
   { title: 'Bounds on ln p(x)', names: ['elbo', 'iwae'] },
   { title: 'Mean square and absolute error', names: ['mse', 'mae'] },
 ];
@@ -34,7 +34,7 @@ const NOTES: Readonly<Record<string, string>> = {
   diversity: 'mean distance of two samples; to be compared with that of two real images',
   accuracy: 'share of samples that the classifier takes for what they were made as; higher is better',
   purity:
-    'purity: share of samples of the class most frequent for their code; NMI: information of code and class',
+    'purity: share of samples of the class most frequent for their code; NMI: information of code and class; accuracy: share of samples of their code’s class, where each value has a class of its own',
   ppl: 'how much images change along a path between two latents; lower is better',
   elbo: 'evidence and importance-weighted lower bounds, in nats an image; higher is better',
   iwae: 'importance-weighted lower bound, in nats an image; higher is better',

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GanError, hasCode } from '../errors';
+import { type DataKind, ImageDataset } from './dataset';
+import { decodeFormed, loadSharp, type Sharp } from './decode-image';
+import { domainFolders } from './domain-folders';
+import { type FolderContents, readFolder, within } from './folder-contents';
+import { findSplit, listSplit } from './folder-split';
+import { listFolder } from './image-folder';
+import { describeFiles, type ImageList, type ListedFile, requireImages } from './image-list';
+import type { ImageSize } from './image-size';
+import { type DatasetOptions, domainNames, loadImages, parseName, signLanguageFolder } from './sources';
+
+/** What a data set is, as far as a look at it tells. */
+export interface DataSurvey {
+  /** As in `--dataset NAME`. */
+  readonly name: string;
+  readonly kind: DataKind;
+  /** Images to learn; pairs, or images of the smaller domain. */
+  readonly count: number;
+  /** Median height and width of the images in their files. */
+  readonly size: ImageSize;
+  /** Whether they have no colours. */
+  readonly grey: boolean;
+  /** How many images each class has; empty without labels. */
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  /** Images that are byte for byte an earlier one; null where that was not looked at. */
+  readonly duplicates: number | null;
+  /** Images of files that were looked into: `size` and `grey` are theirs. */
+  readonly looked: number;
+}
+
+/** The size of the images of sets that are no files. */
+const SIDES: Readonly<Record<string, number>> = { mnist: 28, 'fashion-mnist': 28, cifar10: 32, digits: 32 };
+
+/**
+ * Looks at a data set without decoding all of it: names, sizes and labels of files, the pixels of some. Nothing is written, but for a data
+ * set that is fetched on first use.
+ *
+ * @throws as {@link loadDataset} for a name, a path or a layout that is wrong, and a set without images; ERR_BAD_IMAGE where none of the images
+ *   that were looked into can be read
+ */
+export async function surveyDataset(
+  name: string,
+  options: Pick<DatasetOptions, 'dataDir' | 'progress'> = {},
+): Promise<DataSurvey> {
+  const { kind, place } = parseName(name);
+  if (kind === 'folder')
+    return surveyList(name, await listFolder(await readFolder(place), { name, split: 'train' }));
+  if (kind === 'pairs') return surveyPairs(name, place);
+  if (kind === 'unpaired') return surveyDomains(name, place, options);
+  if (name === 'sign-language-digits') return surveySigns(name, options);
+  const side = SIDES[name] ?? 32;
+  const set = await loadImages(name, { ...options, resolution: side });
+  return surveySet(set, { height: side, width: side });
+}
+
+async function surveySigns(name: string, options: Pick<DatasetOptions, 'dataDir'>): Promise<DataSurvey> {
+  const found = await readFolder(signLanguageFolder(options)).catch((error: unknown) => {
+    if (hasCode(error, 'ERR_DATA_MISSING')) return null;
+    throw error;
+  });
+  // Its error says where to get the images.
+  if (found === null)
+    return surveySet(await loadImages(name, { ...options, resolution: 64 }), { height: 64, width: 64 });
+  return surveyList(name, await listFolder(found, { name, split: 'train' }));
+}
+
+async function surveySet(set: ImageDataset, size: ImageSize): Promise<DataSurvey> {
+  const counts = set.histogram();
+  return {
+    name: set.name,
+    kind: 'images',
+    count: set.count,
+    size,
+    grey: set.spec.channels < 3,
+    classes: set.classNames.map((name, i) => ({ name, count: counts[i] })),
+    duplicates: await equalImages(set),
+    looked: set.count,
+  };
+}
+
+async function equalImages({ pixels }: ImageDataset): Promise<number> {
+  const bytes = await pixels.readAll();
+  const seen = new Set<string>();
+  for (let i = 0; i < pixels.count; i++)
+    seen.add(hashOf(bytes.subarray(i * pixels.imageBytes, (i + 1) * pixels.imageBytes)));
+  return pixels.count - seen.size;
+}
+
+async function surveyList(name: string, { folder, images, classNames }: ImageList): Promise<DataSurvey> {
+  const counts = classNames.map(() => 0);
+  for (const { label } of images) if (classNames.length > 0) counts[label]++;
+  return {
+    name,
+    kind: 'images',
+    count: images.length,
+    ...(await lookInto(folder, images)),
+    classes: classNames.map((className, i) => ({ name: className, count: counts[i] })),
+    duplicates: await equalFiles(folder, images),
+  };
+}
+
+async function surveyPairs(name: string, place: string): Promise<DataSurvey> {
+  const contents = await readFolder(place);
+  const domains = domainFolders(contents);
+  const folders = domains?.a ?? findSplit(contents);
+  if (!folders)
+    throw new GanError(
+      'ERR_DATA_LAYOUT',
+      `${place} holds no pairs: sub-folders are expected, train with images side by side (A left, B right), or trainA and trainB, or A and B, with equal names`,
+    );
+  const part: FolderContents = within(contents, folders.train);
+  requireImages(part);
+  const files = await describeFiles(part.folder, part.images);
+  const { size, ...look } = await lookInto(part.folder, files);
+  return {
+    name,
+    kind: 'pairs',
+    count: files.length,
+    size: domains ? size : { ...size, width: Math.floor(size.width / 2) },
+    ...look,
+    classes: [],
+    duplicates: await equalFiles(part.folder, files),
+  };
+}
+
+async function surveyDomains(
+  name: string,
+  place: string,
+  options: Pick<DatasetOptions, 'dataDir' | 'progress'>,
+): Promise<DataSurvey> {
+  const sets = domainNames(place);
+  const [a, b] = sets
+    ? [await surveyDataset(sets[0], options), await surveyDataset(sets[1], options)]
+    : await surveyDomainFolders(name, place);
+  return {
+    name,
+    kind: 'unpaired',
+    count: Math.min(a.count, b.count),
+    size: a.size.height * a.size.width <= b.size.height * b.size.width ? a.size : b.size,
+    grey: a.grey && b.grey,
+    classes: [],
+    duplicates: a.duplicates === null || b.duplicates === null ? null : a.duplicates + b.duplicates,
+    looked: a.looked + b.looked,
+  };
+}
+
+async function surveyDomainFolders(name: string, place: string): Promise<[DataSurvey, DataSurvey]> {
+  const contents = await readFolder(place);
+  const domains = domainFolders(contents);
+  if (!domains)
+    throw new GanError(
+      'ERR_DATA_LAYOUT',
+      `${place} holds no two domains: sub-folders are expected, trainA and trainB, or A and B`,
+    );
+  const of = async (domain: 'a' | 'b') =>
+    surveyList(name, await listSplit(contents, domains[domain], { name, split: 'train' }));
+  return [await of('a'), await of('b')];
+}
+
+/** Files that are decoded, from first to last in equal steps. */
+const LOOKED = 48;
+
+/** Side of what they are decoded to, and how far apart the colours of a grey pixel are at most: JPEG rounds. */
+const [THUMB, SHADES] = [16, 8];
+
+async function lookInto(
+  folder: string,
+  files: readonly ListedFile[],
+): Promise<Pick<DataSurvey, 'size' | 'grey' | 'looked'>> {
+  const sharp = await loadSharp();
+  const stride = Math.max(1, Math.floor(files.length / LOOKED));
+  const chosen = files.filter((_, i) => i % stride === 0).slice(0, LOOKED);
+  const found = await Promise.allSettled(chosen.map(({ file }) => look(sharp, join(folder, file))));
+  const readable = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const reasons = found.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  // Damaged files are for the training to refuse or to leave out.
+  const fatal = reasons.find((reason) => readable.length === 0 || !hasCode(reason, 'ERR_BAD_IMAGE'));
+  if (fatal !== undefined) throw fatal;
+  return {
+    size: {
+      height: median(readable.map(({ size }) => size.height)),
+      width: median(readable.map(({ size }) => size.width)),
+    },
+    grey: readable.every(({ grey }) => grey),
+    looked: readable.length,
+  };
+}
+
+interface Look {
+  readonly size: ImageSize;
+  readonly grey: boolean;
+}
+
+async function look(sharp: Sharp, path: string): Promise<Look> {
+  const form = { channels: 3, height: THUMB, width: THUMB, fit: 'stretch' } as const;
+  const { own, pixels } = await decodeFormed(sharp, path, () => form);
+  return { size: { height: own.height, width: own.width }, grey: isGrey(pixels) };
+}
+
+/** Whether the planes of an image [3, H, W] are alike. */
+function isGrey(pixels: Uint8Array): boolean {
+  const area = THUMB * THUMB;
+  return Array.from({ length: area }, (_, i) => i).every(
+    (i) =>
+      Math.abs(pixels[i] - pixels[i + area]) <= SHADES &&
+      Math.abs(pixels[i] - pixels[i + 2 * area]) <= SHADES,
+  );
+}
+
+/** Bytes that are read at most, to tell whether files of one length are equal. */
+const HASHED = 2 ** 28;
+
+/** Files that equal an earlier one; null where to tell would be to read too much. */
+async function equalFiles(folder: string, files: readonly ListedFile[]): Promise<number | null> {
+  const byLength = new Map<number, string[]>();
+  for (const { file, bytes } of files) {
+    const names = byLength.get(bytes);
+    if (names) names.push(file);
+    else byLength.set(bytes, [file]);
+  }
+  const alike = [...byLength].filter(([, names]) => names.length > 1);
+  const bytes = alike.reduce((sum, [length, names]) => sum + length * names.length, 0);
+  if (bytes > HASHED) return null;
+  let equal = 0;
+  for (const [, names] of alike) {
+    const hashes = new Set<string>();
+    for (const file of names) hashes.add(hashOf(await readFile(join(folder, file))));
+    equal += names.length - hashes.size;
+  }
+  return equal;
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('base64');
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
