@@ -23,6 +23,7 @@ export type { OnnxType, Port } from './export/onnx/proto';
 export type { Difference, Parity } from './export/parity';
 export type { ScriptExport } from './export/script-file';
 export type { PixelForm } from './export/task';
+export type { WebFile } from './export/web/write';
 export type { JsonObject } from './io/json';
 export { readStateDict, type StateDictOptions } from './io/read-state-dict';
 export { readSafetensors } from './io/read-tensors';
@@ -41,7 +42,7 @@ export type { DType, MemoryFormat } from './native/types';
 export * as nn from './nn';
 /** Optimizers, schedules, clipping and averaged weights. */
 export * as optim from './optim';
-export type { ProcessGroup } from './parallel/group';
+export type { Json, ProcessGroup, Reduction } from './parallel/group';
 export { type JoinOptions, joinGroup } from './parallel/join';
 export { meanOfAll, sumOfAll } from './parallel/shared-statistics';
 export {
@@ -55,6 +56,7 @@ export {
   load,
   type OpenOptions,
   type Penalty,
+  type Preset,
   type Recipe,
   recipes,
   reconstructions,

@@ -43,6 +43,7 @@ export type { PartImages } from './part-images';
 export { type Pasted, pasteParts } from './pasted';
 export type { PixelReader, PixelSource } from './pixels';
 export type { DataProgress, OnDataProgress } from './progress';
+export type { Share } from './share';
 export {
   type DatasetOptions,
   datasetNames,

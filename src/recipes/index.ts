@@ -35,6 +35,7 @@ export { reconstructions, traversals } from './autoencoder';
 /** Fields of a recipe’s configuration, and how they are read. */
 export * as field from './config';
 export { type GanConfig, type GanOptions, type GanParts, gan, type Penalty } from './gan';
+export type { Preset } from './preset';
 export type { Recipe, TrainingLength } from './recipe';
 
 /** Every recipe, by name; the first is trained when none is named. */
