@@ -8,7 +8,7 @@ import { gan } from './gan';
 import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
-import { paperWidths, residualFields } from './residual';
+import { residualFields, residualPaper } from './residual';
 
 const fields = {
   ...residualFields,
@@ -33,16 +33,7 @@ export const projection: Recipe<typeof fields> = {
       from: 'Miyato and Koyama 2018',
       otherwise:
         'narrow networks, 2 steps of D and four times the rate, so that two cores finish in minutes, and averaged weights',
-      set: (size) => ({
-        ...paperWidths(size),
-        latentSize: 128,
-        critic: 5,
-        lr: 2e-4,
-        beta1: 0,
-        beta2: 0.9,
-        loss: 'hinge',
-        emaImages: 0,
-      }),
+      set: residualPaper,
     },
   },
   training: { resolution: 32, batch: 64, steps: 500 },

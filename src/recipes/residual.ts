@@ -18,9 +18,20 @@ export const residualFields = {
   }),
 };
 
-/** The papers' widths for images of a size (Miyato et al. 2018, tables 4 and 5). */
-export function paperWidths({ height }: ImageSize) {
-  return height === 32
-    ? { width: 256, discriminatorWidth: 128, growth: 1 }
-    : { width: 64, discriminatorWidth: 64, growth: 16 };
+/** The papers' settings for images of a size, widths among them (Miyato et al. 2018; Miyato and Koyama 2018). */
+export function residualPaper({ height }: ImageSize) {
+  const widths =
+    height === 32
+      ? { width: 256, discriminatorWidth: 128, growth: 1 }
+      : { width: 64, discriminatorWidth: 64, growth: 16 };
+  return {
+    ...widths,
+    latentSize: 128,
+    critic: 5,
+    lr: 2e-4,
+    beta1: 0,
+    beta2: 0.9,
+    loss: 'hinge' as const,
+    emaImages: 0,
+  };
 }

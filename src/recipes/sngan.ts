@@ -6,7 +6,7 @@ import { gan } from './gan';
 import { ganFields } from './gan-fields';
 import { adamFields, adamPair } from './rates';
 import type { Recipe } from './recipe';
-import { paperWidths, residualFields } from './residual';
+import { residualFields, residualPaper } from './residual';
 
 const fields = {
   ...residualFields,
@@ -38,16 +38,7 @@ export const sngan: Recipe<typeof fields> = {
       otherwise:
         'narrow networks, 2 steps of D, four times the rate and half the batch, so that two cores finish in minutes, and averaged weights',
       batch: 64,
-      set: (size) => ({
-        ...paperWidths(size),
-        latentSize: 128,
-        critic: 5,
-        lr: 2e-4,
-        beta1: 0,
-        beta2: 0.9,
-        loss: 'hinge',
-        emaImages: 0,
-      }),
+      set: residualPaper,
     },
   },
   training: { resolution: 32, batch: 32, steps: 800 },
