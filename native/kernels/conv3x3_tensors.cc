@@ -105,9 +105,8 @@ bool gains_directly(at::IntArrayRef image, int64_t outputs, int64_t padding, int
 Way way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups, at::ScalarType dtype) {
   constexpr int64_t kGroup = winograd3x3::kGroupOf;
   // To three channels most of what is computed is for nothing: from 16 on less than LibTorch's.
-  const bool few =
-      image[1] <= 2 * kGroup && outputs <= 2 * kGroup && (image[1] <= kGroup || outputs >= kGroup);
-  if (few && gains_directly(image, outputs, padding, groups, dtype)) return Way::kDirect;
+  const bool fills = image[1] <= kGroup || outputs >= kGroup;
+  if (fills && gains_directly(image, outputs, padding, groups, dtype)) return Way::kDirect;
   return gains(image, outputs, padding, groups, dtype) ? Way::kWinograd : Way::kLibrary;
 }
 
@@ -115,9 +114,8 @@ Way way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t grou
 Way gradient_way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups,
                     at::ScalarType dtype) {
   if (gains(image, outputs, padding, groups, dtype)) return Way::kWinograd;
-  constexpr int64_t kGroup = winograd3x3::kGroupOf;
-  const bool few = std::min(image[1], outputs) == kGroup && std::max(image[1], outputs) <= 2 * kGroup;
-  return few && gains_directly(image, outputs, padding, groups, dtype) ? Way::kDirect : Way::kLibrary;
+  const bool fills = std::min(image[1], outputs) == winograd3x3::kGroupOf;
+  return fills && gains_directly(image, outputs, padding, groups, dtype) ? Way::kDirect : Way::kLibrary;
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ struct WeightGradient {
   const Maps<const Bf16>&x, &y;
   int64_t padding;
 
-  int64_t channels = filled(x.channels), outputs = multiple(y.channels, kLanes);
+  int64_t channels = multiple(x.channels, kLanes), outputs = multiple(y.channels, kLanes);
   int64_t pairs = at::divup(y.width, 2), x_pixels = x.width + 2 * padding;
   Blocks blocks{y.count, y.height, (x_pixels * channels + pairs * outputs) * 4};
   int64_t sums = std::min(kSums, blocks.count), count = kTaps * kTaps * channels * outputs;
@@ -93,7 +93,7 @@ struct WeightGradient {
 }  // namespace
 
 bool usable(int64_t inputs, int64_t outputs) {
-  return filled(inputs) > 0 && filled(outputs) > 0 && has_avx512(at::kBFloat16);
+  return std::min(inputs, outputs) >= 1 && std::max(inputs, outputs) <= kMost && has_avx512(at::kBFloat16);
 }
 
 void convolve(const Maps<const Bf16>& x, const float* weight, const Weights& layout, bool turned,

@@ -120,7 +120,7 @@ GAN_INLINE void add_some(const Sides& sides, int64_t above, int64_t input, int64
 
 template <int kChannels>
 void add_products_of(const Sides& sides, float* sums) {
-  constexpr int kInputs = std::min(kChannels, 8);
+  constexpr int kInputs = 8;
   const int64_t groups = sides.outputs / kLanes;
   for (int64_t above = 0; above < kTaps; ++above) {
     int64_t group = 0;
@@ -169,10 +169,8 @@ void convolve(const Row& row, Bf16* to) {
       return convolve_of<4>(row, to);
     case 16:
       return convolve_of<16>(row, to);
-    case 32:
-      return convolve_of<32>(row, to);
     default:
-      return convolve_of<64>(row, to);
+      return convolve_of<kMost>(row, to);
   }
 }
 
@@ -207,26 +205,17 @@ void copy_pairs(const Line& line, int64_t padding, int64_t filled, Bf16* to) {
       const __m512i right = bits(line, pixel + 1, channel);
       const __m512i both = _mm512_or_si512(left, _mm512_slli_epi32(right, 16));
       Bf16* const pairs = to + ((pixel + padding) * filled + channel) * 2;
-      if (filled < kLanes)
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(pairs), _mm512_castsi512_si128(both));
-      else
-        _mm512_storeu_si512(pairs, both);
+      _mm512_storeu_si512(pairs, both);
       left = right;
     }
   }
 }
 
 void add_products(const Sides& sides, float* sums) {
-  switch (sides.channels) {
-    case 4:
-      return add_products_of<4>(sides, sums);
-    case 16:
-      return add_products_of<16>(sides, sums);
-    case 32:
-      return add_products_of<32>(sides, sums);
-    default:
-      return add_products_of<64>(sides, sums);
-  }
+  if (sides.channels == kLanes)
+    add_products_of<kLanes>(sides, sums);
+  else
+    add_products_of<kMost>(sides, sums);
 }
 
 GAN_AVX512_END

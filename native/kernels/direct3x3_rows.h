@@ -13,10 +13,11 @@ using winograd3x3::Weights;
 /// Output channels of a register.
 constexpr int64_t kLanes = 16, kTaps = 3;
 
-/// Channels that pixels of so many are filled up to, with zeros; 0 where there are too many.
-constexpr int64_t filled(int64_t channels) {
-  return channels <= 4 ? 4 : channels <= 16 ? 16 : channels <= 32 ? 32 : channels <= 64 ? 64 : 0;
-}
+/// The most channels of either side.
+constexpr int64_t kMost = 32;
+
+/// Channels that pixels of so many, at most kMost, are filled up to, with zeros.
+constexpr int64_t filled(int64_t channels) { return channels <= 4 ? 4 : channels <= 16 ? 16 : kMost; }
 
 /// Weights for a convolution of `filled(inputs)` channels: out[((group * 9 + tap) * channels / 2 + pair) * 32
 /// + 2 * lane + input % 2], of groups of 16 outputs.
@@ -43,11 +44,12 @@ struct Line {
 /// The row between `padding` pixels of zeros, its pixels filled up to `filled` numbers.
 void copy(const Line& line, int64_t padding, int64_t filled, Bf16* to);
 
-/// The same as pairs of a number and its neighbour in the next pixel: to[(pixel * filled + channel) * 2].
+/// The same as pairs of a number and its neighbour in the next pixel: to[(pixel * filled + channel) * 2], of
+/// a multiple of 16 numbers.
 void copy_pairs(const Line& line, int64_t padding, int64_t filled, Bf16* to);
 
-/// The two sides of a gradient by the weight: x [rows + 2][x_pixels][channels][2] as copy_pairs writes it,
-/// and y [rows][pairs of pixels][outputs][2].
+/// The two sides of a gradient by the weight, of 16 or 32 channels: x [rows + 2][x_pixels][channels][2] as
+/// copy_pairs writes it, and y [rows][pairs of pixels][outputs][2].
 struct Sides {
   const Bf16 *x, *y;
   int64_t rows, pairs, channels, x_pixels, outputs;

@@ -116,6 +116,11 @@ describe('3×3 convolutions of stride 1', () => {
       expect(() => conv2d(zeros([64, 32, 16, 16]), zeros([64, 32, 3, 3]), null, { padding: -1 })).toThrow(
         failure('ERR_TORCH', 'negative padding'),
       );
+      expect(() =>
+        autocast({ device: 'cpu' }, () =>
+          conv2d(zeros([2, 16, 5, 5]), zeros([0, 16, 3, 3]), null, { padding: 1 }),
+        ),
+      ).toThrow(failure('ERR_TORCH', 'expected weight to be at least 1'));
     });
   });
 
