@@ -21,9 +21,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-/// Numbers that are worth a thread.
-constexpr int64_t kLeast = 1 << 15;
-
 at::Tensor empty_images(const at::Tensor& like, int64_t height, int64_t width) {
   return at::empty({like.size(0), like.size(1), height, width}, like.options(),
                    at::MemoryFormat::ChannelsLast);

@@ -5,6 +5,7 @@
 // other processors too.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace gan {
@@ -44,6 +45,11 @@ namespace gan::avx512 {
 /// Sixteen numbers, a register.
 using Vector = __m512;
 constexpr int64_t kLanes = 16;
+
+/// The first of 16 lanes: none where `count` is below 1, all from 16 on.
+GAN_INLINE __mmask16 first_lanes(int64_t count) {
+  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kLanes)) - 1);
+}
 
 GAN_INLINE Vector load(const float* from) { return _mm512_loadu_ps(from); }
 GAN_INLINE Vector load(const Bf16* from) {

@@ -79,7 +79,7 @@ bool gains(at::IntArrayRef image, int64_t all_outputs, int64_t padding, int64_t 
   const double wanted = static_cast<double>(height) * static_cast<double>(width),
                computed = 16.0 * static_cast<double>(winograd3x3::tiles_of(1, height, width));
   const auto share = [](int64_t channels) {
-    return static_cast<double>(channels) / static_cast<double>(at::divup(channels, kGroup) * kGroup);
+    return static_cast<double>(channels) / static_cast<double>(multiple(channels, kGroup));
   };
   // LibTorch's convolutions to a few channels compute as many as ours.
   if (is_float && wide && all_outputs < kGroup && groups == 1)

@@ -22,9 +22,6 @@ Rows<T> rows_of(const at::Tensor& tensor) {
   return {numbers<const T>(tensor), tensor.size(0), tensor.size(1), tensor.size(1)};
 }
 
-int64_t even(int64_t count) { return at::divup(count, 2) * 2; }
-int64_t lanes(int64_t count, int64_t of = 16) { return at::divup(count, of) * of; }
-
 /// Columns of a result that are made together, and rows of a weight's gradient.
 constexpr int64_t kBlock = 64;
 
@@ -44,7 +41,8 @@ void by_blocks(int64_t count, int64_t multiplications, Work work) {
 /// The left side of a product: the tensor itself, unless its rows are of odd length.
 class Left {
  public:
-  explicit Left(const at::Tensor& tensor) : from_(rows_of<Bf16>(tensor)), depth_(even(tensor.size(1))) {
+  explicit Left(const at::Tensor& tensor)
+      : from_(rows_of<Bf16>(tensor)), depth_(multiple(tensor.size(1), 2)) {
     if (depth_ == from_.columns) return;
     copy_.emplace(from_.rows * depth_);
     dense::copy(from_, copy_->data(), depth_);
@@ -67,7 +65,7 @@ at::Tensor product(const at::Tensor& tensor, int64_t columns, const float* bias,
   at::Tensor result = at::empty({rows, columns}, tensor.options());
   Bf16* const to = numbers<Bf16>(result);
   by_blocks(columns, rows * depth * kBlock, [&](int64_t first) {
-    const int64_t count = std::min(kBlock, columns - first), stride = lanes(count);
+    const int64_t count = std::min(kBlock, columns - first), stride = multiple(count, avx512::kLanes);
     const Room<Bf16> right(depth * stride);
     const Room<float> sums(rows * stride);
     const Products<Bf16> held;
@@ -102,15 +100,16 @@ at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& w) {
 
 at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x) {
   const Rows<Bf16> slopes = rows_of<Bf16>(g), inputs = rows_of<Bf16>(x);
-  const int64_t depth = lanes(slopes.rows, 32), stride = lanes(inputs.columns);
+  const int64_t depth = multiple(slopes.rows, 32), stride = multiple(inputs.columns, avx512::kLanes);
   at::Tensor result = at::empty({slopes.columns, inputs.columns}, g.options().dtype(at::kFloat));
   float* const to = numbers<float>(result);
   const Room<Bf16> right(depth * stride);
-  std::fill_n(right.data() + even(slopes.rows) * stride, (depth - even(slopes.rows)) * stride, Bf16{0});
+  std::fill_n(right.data() + multiple(slopes.rows, 2) * stride, (depth - multiple(slopes.rows, 2)) * stride,
+              Bf16{0});
   dense::pair_rows(inputs, right.data(), stride);
   by_blocks(slopes.columns, depth * inputs.columns * kBlock, [&](int64_t first) {
     const int64_t count = std::min(kBlock, slopes.columns - first);
-    const Room<Bf16> left(lanes(count) * depth);
+    const Room<Bf16> left(multiple(count, avx512::kLanes) * depth);
     const Products<Bf16> held;
     dense::transpose({slopes.data + first, slopes.rows, count, slopes.stride}, left.data(), depth);
     multiply({count, inputs.columns, depth, depth, stride, inputs.columns, false}, left.data(), right.data(),

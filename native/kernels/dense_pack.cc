@@ -10,11 +10,6 @@ using namespace avx512;
 
 namespace {
 
-/// The first of 16 lanes, or none where `count` is below 1.
-GAN_INLINE __mmask16 first_lanes(int64_t count) {
-  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kLanes)) - 1);
-}
-
 constexpr __mmask16 kAll = 0xffff;
 
 /// Bits of up to 16 numbers, each in the lower half of its lane. Loads and stores of some lanes take several

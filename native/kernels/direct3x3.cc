@@ -22,8 +22,6 @@ constexpr int64_t kBytes = 32 << 10;
 /// threads.
 constexpr int64_t kSums = 32;
 
-int64_t multiple(int64_t count, int64_t of) { return at::divup(count, of) * of; }
-
 /// Rows of all images, a few of one image at a time.
 struct Blocks {
   int64_t height, rows, of_image, count;

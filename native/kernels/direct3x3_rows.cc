@@ -10,10 +10,6 @@ using namespace avx512;
 
 namespace {
 
-GAN_INLINE __mmask16 first_lanes(int64_t count) {
-  return static_cast<__mmask16>((1u << std::clamp<int64_t>(count, 0, kLanes)) - 1);
-}
-
 /// Two neighbours in every lane.
 GAN_INLINE __m512bh everywhere(const Bf16* pair) {
   return reinterpret_cast<__m512bh>(_mm512_broadcastd_epi32(_mm_loadu_si32(pair)));

@@ -10,8 +10,9 @@ namespace gan::direct3x3 {
 
 using winograd3x3::Weights;
 
-/// Output channels of a register.
-constexpr int64_t kLanes = 16, kTaps = 3;
+using avx512::kLanes;
+
+constexpr int64_t kTaps = 3;
 
 /// The most channels of either side.
 constexpr int64_t kMost = 32;

@@ -111,7 +111,7 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
                 count = small * columns;
   // A sum for every few images, so that the order of additions is the same for any number of threads.
   constexpr int64_t kImages = 4;
-  const int64_t sums = at::divup(x.count, kImages), pixels = at::divup(n * n, kGroup) * kGroup;
+  const int64_t sums = at::divup(x.count, kImages), pixels = multiple(n * n, kGroup);
   const Room<float> partial(sums * count);
   at::parallel_for(0, sums, 1, [&](int64_t begin, int64_t end) {
     Bordered<T> image(x.size, x.channels);

@@ -10,8 +10,6 @@ using namespace avx512;
 
 namespace {
 
-GAN_INLINE __mmask16 first_lanes(int64_t count) { return static_cast<__mmask16>((1u << count) - 1); }
-
 GAN_INLINE void copy(const float* from, __mmask16 mask, float* to) {
   _mm512_mask_storeu_ps(to, mask, _mm512_maskz_loadu_ps(mask, from));
 }

@@ -23,7 +23,7 @@ GAN_INLINE void each_vector(int64_t begin, int64_t end, Work work) {
   for (; at + kChains * kLanes <= end; at += kChains * kLanes)
     for (int64_t chain = 0; chain < kChains; ++chain) work(at + chain * kLanes, kAll, chain);
   for (; at + kLanes <= end; at += kLanes) work(at, kAll, 0);
-  if (at < end) work(at, static_cast<__mmask16>((1u << (end - at)) - 1), 0);
+  if (at < end) work(at, first_lanes(end - at), 0);
 }
 
 GAN_INLINE double total(const Vector* chains) {

@@ -90,9 +90,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-/// Numbers that are worth a thread.
-constexpr int64_t kLeast = 1 << 15;
-
 template <class T>
 void move(const at::Tensor& from, const at::Tensor& to, bool enlarges) {
   const at::Tensor& small = enlarges ? from : to;

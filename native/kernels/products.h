@@ -50,6 +50,12 @@ class Room {
   at::Tensor tensor_;
 };
 
+/// The next multiple of `of` from `count` on.
+constexpr int64_t multiple(int64_t count, int64_t of) { return (count + of - 1) / of * of; }
+
+/// Numbers that are worth a thread, where each is only read, changed and written.
+constexpr int64_t kLeast = 1 << 15;
+
 /// Columns of a product's right side that are laid out together, of a multiple of 16.
 inline int64_t block_of(int64_t channels) { return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16; }
 

@@ -11,9 +11,6 @@ namespace gan::rectify {
 
 namespace {
 
-/// Numbers that are worth a thread.
-constexpr int64_t kLeast = 1 << 15;
-
 /// Calls `work` for parts of so many numbers, on all threads.
 template <class Work>
 void in_parts(int64_t count, Work work) {
@@ -58,7 +55,8 @@ void relu_of(const Bf16* from, int64_t count, Bf16* to) {
   }
 }
 
-/// Numbers times a slope, to the nearest, and to the even one of two; what is no number stays none.
+/// Numbers times a slope, to the nearest, and to the even one of two; what is no number stays none. The
+/// processor's own rounding makes zeros of the smallest.
 GAN_INLINE __m256i scaled(__m256i numbers, Vector slope) {
   const Vector value =
       _mm512_mul_ps(_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(numbers), 16)), slope);

@@ -46,7 +46,7 @@ constexpr int64_t kWeights = 1 << 13;
 int64_t apart(int64_t numbers) { return numbers + 16; }
 
 /// Whole groups of channels.
-int64_t grouped(int64_t channels) { return at::divup(channels, kGroupOf) * kGroupOf; }
+int64_t grouped(int64_t channels) { return multiple(channels, kGroupOf); }
 
 template <class T>
 std::vector<T> zeros_for(int64_t channels) {

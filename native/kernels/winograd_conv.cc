@@ -43,7 +43,7 @@ Window small_window(const Tiling::Tile& tile, int64_t parity) {
 int64_t chunk_of(int64_t tiles) {
   const int64_t threads = at::get_num_threads();
   const int64_t chunks = at::divup(tiles, 64 * threads) * threads;
-  return at::divup(at::divup(tiles, chunks), 2) * 2;
+  return multiple(at::divup(tiles, chunks), 2);
 }
 
 /// Bytes of both sides of the weight gradient's products: at once where they are no more, else in chunks.
@@ -143,7 +143,7 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
   const int64_t small = y.channels, large = x.channels, tiles = tiling.count();
   // Both sides of a chunk's products stay in the caches, and all of it in one chunk saves adding to the sums.
   const int64_t bytes = kProducts * (kParities * large + small) * static_cast<int64_t>(sizeof(T));
-  const int64_t all = at::divup(tiles, kGroup) * kGroup;
+  const int64_t all = multiple(tiles, kGroup);
   const int64_t chunk =
       all * bytes <= kMostAtOnce ? all : std::max<int64_t>(2, kChunk / (bytes * kGroup)) * kGroup;
   const Room<T> left(kProducts * small * chunk);
@@ -155,7 +155,7 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
   const Room<float> sums(chunk < all ? items * item_size : 0);
   const Window outside{-8, -8, 1};
   for (int64_t first = 0; first < tiles; first += chunk) {
-    const int64_t count = at::divup(std::min(chunk, tiles - first), kGroup) * kGroup;
+    const int64_t count = multiple(std::min(chunk, tiles - first), kGroup);
     at::parallel_for(0, count / kGroup, 1, [&](int64_t begin, int64_t end) {
       for (int64_t t0 = begin * kGroup; t0 < end * kGroup; t0 += kGroup) {
         std::array<Plane<const T>, kGroup> planes;
