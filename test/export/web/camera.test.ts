@@ -7,6 +7,12 @@ const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-me
 /** A name that is not this machine’s own: pages of it are not secure. */
 const ELSEWHERE = 'page.example';
 
+/** Keeps what the page gets of the camera. */
+const CAUGHT = `(() => {
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await real(wanted));
+})();`;
+const NO_PLAY = `HTMLMediaElement.prototype.play = async () => { throw new DOMException('no', 'AbortError'); };`;
 const FLAGS = [...FAKE_CAMERA, `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`];
 
 describePages('the camera of an exported page', FLAGS, (pages) => {
@@ -54,6 +60,15 @@ describePages('the camera of an exported page', FLAGS, (pages) => {
     );
   });
 
+  test('that does not play is off again: one line', async () => {
+    await open('denoise', { before: NO_PLAY + CAUGHT });
+    await press();
+    expect(await toldThat('There are no')).toBe(
+      'There are no pictures of a camera (AbortError: no): choose a picture.',
+    );
+    expect(await read(page, 'window.stream.getTracks()[0].readyState')).toBe('ended');
+  });
+
   test('is live by keyboard on a phone, until a frame is held', async () => {
     await open('inpaint with its averages');
     await page.setViewport({ width: 360, height: 740 });
@@ -78,11 +93,7 @@ describePages('the camera of an exported page', FLAGS, (pages) => {
   });
 
   test('that goes away leaves its last frame', async () => {
-    const caught = `(() => {
-      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await real(wanted));
-    })()`;
-    await open('denoise', { before: caught });
+    await open('denoise', { before: CAUGHT });
     await press();
     await toldThat('Live');
     await drawn(page);
