@@ -1,10 +1,9 @@
 import type { Page } from 'puppeteer-core';
 import type { ExportTask } from '../../../src/export/task';
 import { normals } from '../../../src/export/web/browser/random';
-import { type Picture, writePng } from '../../../src/io/png';
 import { fromBytes, full } from '../../../src/tensor/create';
 import { scope } from '../../../src/tensor/scope';
-import { drawn, read, redOf, type Watched } from '../../support/exported-page';
+import { choosePicture, drawn, read, redOf, type Watched } from '../../support/exported-page';
 import { describePages, type Opening } from '../../support/page-tests';
 
 describePages('the page of an exported model', [], (pages) => {
@@ -64,18 +63,13 @@ describePages('the page of an exported model', [], (pages) => {
 
   test('a picture of any size goes into a model that takes images', async () => {
     await open('cyclegan with its pools and averages');
-    const [width, height] = [22, 17];
-    const pixels = Uint8Array.from({ length: width * height }, (_, i) => (i * 37) % 256);
-    const picture: Picture = { width, height, channels: 1, pixels };
-    await writePng(pages.at('photo.png'), picture);
-    const input = await page.waitForSelector('input[type=file]');
-    await input?.uploadFile(pages.at('photo.png'));
+    const sides = await choosePicture(page, pages.at('photo.png'));
     await drawn(page);
     const size = await read(
       page,
       `(({ width, height }) => [width, height])(document.querySelector('figure:nth-child(2) canvas'))`,
     );
-    expect(size).toEqual([width, height]);
+    expect(size).toEqual(sides);
     expect(watched.complaints).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Page } from 'puppeteer-core';
 import type { ExportTask } from '../../../src/export/task';
-import { drawn, read, redOf, type Watched } from '../../support/exported-page';
+import { choosePicture, drawn, read, redOf, type Watched } from '../../support/exported-page';
 import { describePages, type Opening } from '../../support/page-tests';
 
 /** Chromium’s own adapter in software: a machine of tests has no other. */
@@ -37,17 +37,17 @@ describePages('the switch to WebGPU of an exported page', SOFTWARE_GPU, (pages) 
     async (name) => {
       const { facts } = await open(name);
       const latents = facts.takes === 'latents';
-      if (latents) await drawn(page);
+      if (!latents) await choosePicture(page, pages.at('photo.png'));
+      await drawn(page);
       expect(watched.requests.filter((url) => url.includes('webgpu'))).toEqual([]);
-      const before = latents ? await redOf(page, '.tile canvas') : [];
+      const made = latents ? '.tile canvas' : 'figure:nth-child(2) canvas';
+      const before = await redOf(page, made);
       expect(await turn()).toMatch(/^WebGPU: at most \d\.\de-\d+ from WebAssembly’s results\.$/);
-      if (latents) {
-        await bySpeed('WebGPU');
-        const after = await redOf(page, '.tile canvas');
-        expect(Math.max(...after.map((value, i) => Math.abs(value - before[i])))).toBeLessThanOrEqual(1);
-        await page.keyboard.press('Space');
-        await bySpeed('WebAssembly');
-      }
+      await bySpeed('WebGPU');
+      const after = await redOf(page, made);
+      expect(Math.max(...after.map((value, i) => Math.abs(value - before[i])))).toBeLessThanOrEqual(1);
+      await page.keyboard.press('Space');
+      await bySpeed('WebAssembly');
       const { origin } = new URL(page.url());
       expect(watched.requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))).toEqual(
         [],
