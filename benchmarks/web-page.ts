@@ -12,6 +12,7 @@ import { rand, randint } from '../src/tensor/create';
 import type { Tensor } from '../src/tensor/tensor';
 import { findChromium } from '../test/support/chromium';
 import { serveFolder } from '../test/support/static-server';
+import { median } from './statistics';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -106,10 +107,6 @@ function roundOfNode(session: Awaited<ReturnType<typeof openSession>>, inputs: r
     }
     return (1_000 * runs) / (performance.now() - start);
   };
-}
-
-function median(all: readonly number[]): number {
-  return [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
 }
 
 const [folder] = positionals;

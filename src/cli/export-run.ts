@@ -4,6 +4,8 @@ import { exportTorchScript } from '../export/export-torch-script';
 import { exportWeb } from '../export/export-web';
 import type { Parity } from '../export/parity';
 import { parityText } from '../export/parity-text';
+import { findRuntime } from '../export/runtime';
+import { runtimeFiles, sizeOf } from '../export/web/runtime-files';
 import { load } from '../recipes/index';
 import type { LoadedModel } from '../training/load';
 import type { ExportSettings, Format } from './export-settings';
@@ -43,8 +45,9 @@ const WRITERS: Readonly<Record<Format, (model: LoadedModel, settings: ExportSett
     },
     async web(model, settings) {
       const { out } = settings;
-      const { files, modelBytes, webgpuBytes, ...told } = await exportWeb(model, out, settings);
-      const gpu = `the ${mebibytes(webgpuBytes)} of a runtime for WebGPU`;
+      const { files, ...told } = await exportWeb(model, out, settings);
+      const modelBytes = sizeOf(files.filter(({ file }) => file === 'model.onnx'));
+      const gpu = `the ${mebibytes(sizeOf(runtimeFiles(findRuntime()).webgpu))} of a runtime for WebGPU`;
       const lines = [
         `${files.length} files, of which the model has ${mebibytes(modelBytes)}: serve the folder, for example with npx http-server ${out}`,
         settings.webgpu ? `${gpu} are loaded where it is asked for on the page` : `--webgpu adds ${gpu}`,
@@ -59,9 +62,8 @@ const WRITERS: Readonly<Record<Format, (model: LoadedModel, settings: ExportSett
     },
     async safetensors(model, { out }) {
       const files = await exportSafetensors(model, out);
-      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       const lines = files.map(({ file, tensors }) => `${file}: ${tensors} tensors`);
-      return { bytes, lines, parity: null, notes: [], record: { files } };
+      return { bytes: sizeOf(files), lines, parity: null, notes: [], record: { files } };
     },
   };
 

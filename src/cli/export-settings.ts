@@ -33,32 +33,23 @@ export type ExportSettings = ConfigOf<typeof exportFields> & {
 };
 
 /** Settings that some formats have no place for. */
-const ONLY_OF: Readonly<Partial<Record<keyof ConfigOf<typeof exportFields>, readonly Format[]>>> = {
+const ONLY_OF = {
   precision: ['onnx', 'web'],
   opset: ['onnx', 'web'],
   pixels: ['onnx', 'torchscript'],
   layout: ['onnx', 'torchscript'],
-  webgpu: ['web'],
   direction: ['onnx', 'web', 'torchscript'],
   truncationLayers: ['onnx', 'web', 'torchscript'],
-};
+  webgpu: ['web'],
+} as const satisfies Partial<Record<keyof ConfigOf<typeof exportFields>, readonly Format[]>>;
 
 /** @throws UsageError for a setting that a format has no place for */
 export function checkFormat(settings: ConfigOf<typeof exportFields>): void {
   const { format } = settings;
-  for (const key of [
-    'precision',
-    'opset',
-    'pixels',
-    'layout',
-    'direction',
-    'truncationLayers',
-    'webgpu',
-  ] as const) {
-    const formats = ONLY_OF[key] ?? FORMATS;
-    if (settings[key] !== undefined && !formats.includes(format))
+  const given: Readonly<Record<string, unknown>> = settings;
+  for (const [key, formats] of Object.entries<readonly Format[]>(ONLY_OF))
+    if (given[key] !== undefined && !formats.includes(format))
       throw new UsageError(
         `${flagOf(key)} is of --format ${formats.join(' and ')}, but this is ${format}: leave it out`,
       );
-  }
 }

@@ -18,9 +18,6 @@ export interface ExportWebOptions extends Pick<TaskOptions, 'direction' | 'trunc
 export interface ExportedWeb {
   /** Of the whole folder. */
   readonly bytes: number;
-  readonly modelBytes: number;
-  /** Of the runtime for WebGPU, which is there if asked for. */
-  readonly webgpuBytes: number;
   /** By their places in the folder. */
   readonly files: readonly WebFile[];
   /** How near the model is to LibTorch. */
@@ -47,12 +44,5 @@ export async function exportWeb(
   const task = taskOf(model, { ...options, pixels: 'float', layout: 'nchw' });
   const made = await graphOf(model, task, options);
   const files = await writeWeb(folder, { task, model: made, title, runtime, webgpu });
-  return {
-    bytes: sizeOf(files),
-    modelBytes: made.bytes.byteLength,
-    webgpuBytes: sizeOf(runtime.webgpu),
-    files,
-    parity: made.parity,
-    notes: made.notes,
-  };
+  return { bytes: sizeOf(files), files, parity: made.parity, notes: made.notes };
 }

@@ -82,7 +82,7 @@ async function parityError(parity: Parity, { task, traced, options, runtime }: C
   if (parity.tolerance === null)
     return new GanError(
       'ERR_PARITY',
-      `expected ${name} of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try --precision float32`,
+      `expected ${name} of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try precision float32`,
     );
   const where = await firstDifference(task, traced.graph, { options, runtime });
   return new GanError(

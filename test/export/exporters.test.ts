@@ -67,6 +67,8 @@ describe('refused, and nothing is written', () => {
     await withModel(runs.other, async (model) => {
       const refused = failure('ERR_CANNOT_WRITE', 'model.onnx');
       await expect(exportOnnx(model, at('none', 'model.onnx'))).rejects.toThrow(refused);
+      const script = exportTorchScript(model, at('none', 'model.pt'));
+      await expect(script).rejects.toThrow(failure('ERR_CANNOT_WRITE', 'model.pt'));
     });
   });
 });

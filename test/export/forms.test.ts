@@ -64,7 +64,7 @@ test('float16 whose numbers run over is refused', async () => {
   await expect(onnxOf(task, { precision: 'float16', text })).rejects.toMatchObject({
     code: 'ERR_PARITY',
     message:
-      'expected made of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try --precision float32',
+      'expected made of float16 to be finite but some are not: the network’s numbers leave what 16 bits hold, so try precision float32',
   });
 });
 

@@ -5,6 +5,7 @@ import { findRuntime } from '../../src/export/runtime';
 import type { ExportTask } from '../../src/export/task';
 import { runtimeFiles } from '../../src/export/web/runtime-files';
 import { writeWeb } from '../../src/export/web/write';
+import { writePng } from '../../src/io/png';
 import { exportedOf } from './exporting';
 import { SMALL } from './small-recipes';
 import { serveFolder } from './static-server';
@@ -70,6 +71,16 @@ export function redOf(page: Page, selector: string): Promise<number[]> {
       return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
     })()`,
   );
+}
+
+/** Chooses a grey picture on the page of a model that takes images; `file` is where it is written. @returns its width and height */
+export async function choosePicture(page: Page, file: string): Promise<[number, number]> {
+  const [width, height] = [22, 17];
+  const pixels = Uint8Array.from({ length: width * height }, (_, i) => (i * 37) % 256);
+  await writePng(file, { width, height, channels: 1, pixels });
+  const input = await page.waitForSelector('input[type=file]');
+  await input?.uploadFile(file);
+  return [width, height];
 }
 
 /** Waits until the model has made something. */

@@ -67,7 +67,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   if (weights > MOST_BYTES - 2 ** 24)
     throw new GanError(
       'ERR_NOT_EXPORTABLE',
-      `expected weights of less than 2 GiB, which an ONNX file holds at most, but they take ${(weights / 2 ** 30).toFixed(1)} GiB: try --precision float16`,
+      `expected weights of less than 2 GiB, which an ONNX file holds at most, but they take ${(weights / 2 ** 30).toFixed(1)} GiB: try precision float16`,
     );
   const fields = [
     varintField(1, IR_VERSION),

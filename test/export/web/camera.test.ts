@@ -1,69 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { findChromium } from '../../support/chromium';
-import {
-  drawn,
-  read,
-  redOf,
-  type ServedPage,
-  servePage,
-  type Watched,
-  watch,
-} from '../../support/exported-page';
-
-const executablePath = findChromium();
-const withBrowser = executablePath ? describe : describe.skip;
-if (!executablePath) console.warn('no Chromium: the camera of an exported page is not tried');
+import type { Page } from 'puppeteer-core';
+import { drawn, read, redOf, type Watched } from '../../support/exported-page';
+import { describePages, type Opening } from '../../support/page-tests';
 
 /** A camera that shows a moving figure, and what answers for the person who is asked. */
 const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 /** A name that is not this machine’s own: pages of it are not secure. */
 const ELSEWHERE = 'page.example';
 
-withBrowser('the camera', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'camera-'));
-  const browsers: Browser[] = [];
-  const served: Record<string, ServedPage> = {};
+/** Keeps what the page gets of the camera. */
+const CAUGHT = `(() => {
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await real(wanted));
+})();`;
+const NO_PLAY = `HTMLMediaElement.prototype.play = async () => { throw new DOMException('no', 'AbortError'); };`;
+const FLAGS = [...FAKE_CAMERA, `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`];
+
+describePages('the camera of an exported page', FLAGS, (pages) => {
   let page: Page;
   let watched: Watched;
 
-  const launch = async (...args: string[]): Promise<Browser> => {
-    const browser = await puppeteer.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
-    });
-    browsers.push(browser);
-    return browser;
-  };
-  let withCamera: Browser;
-  beforeAll(async () => {
-    withCamera = await launch(...FAKE_CAMERA, `--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`);
-  });
-  afterEach(async () => {
-    await page.close();
-    for (const [name, { close }] of Object.entries(served)) {
-      close();
-      delete served[name];
-    }
-  });
-  afterAll(async () => {
-    for (const browser of browsers) await browser.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  async function open(
-    name: string,
-    { browser = withCamera, elsewhere = false, before = '' } = {},
-  ): Promise<void> {
-    served[name] ??= await servePage(folder, name);
-    const { url } = served[name];
-    page = await browser.newPage();
-    watched = watch(page);
-    if (before !== '') await page.evaluateOnNewDocument(before);
-    await page.goto(elsewhere ? url.replace('127.0.0.1', ELSEWHERE) : url);
-    await page.waitForSelector('section');
+  async function open(name: string, opening?: Opening): Promise<void> {
+    ({ page, watched } = await pages.open(name, opening));
   }
 
   const told = () => read<string>(page, `document.querySelector('section [role=status]').textContent`);
@@ -79,7 +36,7 @@ withBrowser('the camera', () => {
   };
 
   test('refused by the person: one line', async () => {
-    const plain = await launch('--use-fake-device-for-media-stream', '--deny-permission-prompts');
+    const plain = await pages.launch('--use-fake-device-for-media-stream', '--deny-permission-prompts');
     await open('denoise', { browser: plain });
     await press();
     expect(await toldThat('The camera was')).toBe(
@@ -89,18 +46,27 @@ withBrowser('the camera', () => {
   });
 
   test('where there is none: one line', async () => {
-    const plain = await launch('--use-fake-ui-for-media-stream');
+    const plain = await pages.launch('--use-fake-ui-for-media-stream');
     await open('denoise', { browser: plain });
     await press();
     expect(await toldThat('No camera')).toBe('No camera was found: connect one, or choose a picture.');
   });
 
   test('on a page that is not secure: one line', async () => {
-    await open('denoise', { elsewhere: true });
+    await open('denoise', { host: ELSEWHERE });
     await press();
     expect(await toldThat('Browsers')).toBe(
       'Browsers give a camera to pages of https and of localhost alone: choose a picture.',
     );
+  });
+
+  test('that does not play is off again: one line', async () => {
+    await open('denoise', { before: NO_PLAY + CAUGHT });
+    await press();
+    expect(await toldThat('There are no')).toBe(
+      'There are no pictures of a camera (AbortError: no): choose a picture.',
+    );
+    expect(await read(page, 'window.stream.getTracks()[0].readyState')).toBe('ended');
   });
 
   test('is live by keyboard on a phone, until a frame is held', async () => {
@@ -127,11 +93,7 @@ withBrowser('the camera', () => {
   });
 
   test('that goes away leaves its last frame', async () => {
-    const caught = `(() => {
-      const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (wanted) => (window.stream = await real(wanted));
-    })()`;
-    await open('denoise', { before: caught });
+    await open('denoise', { before: CAUGHT });
     await press();
     await toldThat('Live');
     await drawn(page);

@@ -1,57 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Page } from 'puppeteer-core';
 import type { ExportTask } from '../../../src/export/task';
 import { normals } from '../../../src/export/web/browser/random';
-import { type Picture, writePng } from '../../../src/io/png';
 import { fromBytes, full } from '../../../src/tensor/create';
 import { scope } from '../../../src/tensor/scope';
-import { findChromium } from '../../support/chromium';
-import {
-  drawn,
-  read,
-  redOf,
-  type ServedPage,
-  servePage,
-  type Watched,
-  watch,
-} from '../../support/exported-page';
+import { choosePicture, drawn, read, redOf, type Watched } from '../../support/exported-page';
+import { describePages, type Opening } from '../../support/page-tests';
 
-const executablePath = findChromium();
-const withBrowser = executablePath ? describe : describe.skip;
-if (!executablePath) console.warn('no Chromium: the page of an exported model is not opened');
-
-withBrowser('the page of an exported model', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'web-'));
-  let served: ServedPage | undefined;
-  let browser: Browser;
+describePages('the page of an exported model', [], (pages) => {
   let page: Page;
   let watched: Watched;
 
-  beforeAll(async () => {
-    browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true });
-  });
-  beforeEach(async () => {
-    page = await browser.newPage();
-    watched = watch(page);
-  });
-  afterEach(async () => {
-    await page.close();
-    served?.close();
-    served = undefined;
-  });
-
-  /** Exports a small recipe, and opens its page. */
-  async function open(name: string): Promise<ExportTask> {
-    served = await servePage(folder, name);
-    await page.goto(served.url);
-    await page.waitForSelector('section');
-    return served.task;
+  async function open(name: string, opening?: Opening): Promise<ExportTask> {
+    const opened = await pages.open(name, opening);
+    ({ page, watched } = opened);
+    return opened.task;
   }
 
   test('shows what LibTorch makes of the same latents, and loads nothing from elsewhere', async () => {
@@ -93,34 +55,26 @@ withBrowser('the page of an exported model', () => {
   });
 
   test('fits a phone', async () => {
-    await page.setViewport({ width: 360, height: 740 });
     await open('stylegan2 of classes');
+    await page.setViewport({ width: 360, height: 740 });
     await drawn(page);
     expect(await read(page, 'document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
   });
 
   test('a picture of any size goes into a model that takes images', async () => {
     await open('cyclegan with its pools and averages');
-    const [width, height] = [22, 17];
-    const pixels = Uint8Array.from({ length: width * height }, (_, i) => (i * 37) % 256);
-    const picture: Picture = { width, height, channels: 1, pixels };
-    await writePng(join(folder, 'photo.png'), picture);
-    const input = await page.waitForSelector('input[type=file]');
-    await input?.uploadFile(join(folder, 'photo.png'));
+    const sides = await choosePicture(page, pages.at('photo.png'));
     await drawn(page);
     const size = await read(
       page,
       `(({ width, height }) => [width, height])(document.querySelector('figure:nth-child(2) canvas'))`,
     );
-    expect(size).toEqual([width, height]);
+    expect(size).toEqual(sides);
     expect(watched.complaints).toEqual([]);
   });
 
   test('a browser without SIMD is told so, in one message', async () => {
-    await page.evaluateOnNewDocument('WebAssembly.validate = () => false');
-    served = await servePage(folder, 'mlp');
-    await page.goto(served.url);
-    await page.waitForSelector('.problem');
+    await open('mlp', { before: 'WebAssembly.validate = () => false', shows: '.problem' });
     expect(await read(page, `document.querySelector('main').textContent`)).toMatch(
       /^This browser’s WebAssembly has no SIMD, which the model needs/,
     );

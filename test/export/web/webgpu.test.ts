@@ -1,21 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { findChromium } from '../../support/chromium';
-import {
-  drawn,
-  read,
-  redOf,
-  type ServedPage,
-  servePage,
-  type Watched,
-  watch,
-} from '../../support/exported-page';
-
-const executablePath = findChromium();
-const withBrowser = executablePath ? describe : describe.skip;
-if (!executablePath) console.warn('no Chromium: WebGPU of an exported page is not tried');
+import { rmSync } from 'node:fs';
+import type { Page } from 'puppeteer-core';
+import type { ExportTask } from '../../../src/export/task';
+import { choosePicture, drawn, read, redOf, type Watched } from '../../support/exported-page';
+import { describePages, type Opening } from '../../support/page-tests';
 
 /** Chromium’s own adapter in software: a machine of tests has no other. */
 const SOFTWARE_GPU = [
@@ -24,43 +11,14 @@ const SOFTWARE_GPU = [
   '--enable-features=Vulkan',
 ];
 
-withBrowser('the switch to WebGPU', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'webgpu-'));
-  const served: Record<string, ServedPage> = {};
-  const browsers: Browser[] = [];
+describePages('the switch to WebGPU of an exported page', SOFTWARE_GPU, (pages) => {
   let page: Page;
   let watched: Watched;
 
-  const launch = async (...args: string[]): Promise<Browser> => {
-    const browser = await puppeteer.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
-    });
-    browsers.push(browser);
-    return browser;
-  };
-  let software: Browser;
-  beforeAll(async () => {
-    software = await launch(...SOFTWARE_GPU);
-  });
-  afterEach(async () => {
-    await page.close();
-    for (const { close } of Object.values(served)) close();
-    for (const name of Object.keys(served)) delete served[name];
-  });
-  afterAll(async () => {
-    for (const browser of browsers) await browser.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  /** Opens the page of a small recipe; `before` is run in the page first of all. */
-  async function open(name: string, { browser = software, before = '', half = false } = {}): Promise<void> {
-    served[name] ??= await servePage(folder, name, half ? 'float16' : 'float32');
-    page = await browser.newPage();
-    watched = watch(page);
-    if (before !== '') await page.evaluateOnNewDocument(before);
-    await page.goto(served[name].url);
-    await page.waitForSelector('section');
+  async function open(name: string, opening?: Opening): Promise<ExportTask> {
+    const opened = await pages.open(name, opening);
+    ({ page, watched } = opened);
+    return opened.task;
   }
 
   /** Turns the switch by keyboard, and gives what is told then. */
@@ -77,19 +35,19 @@ withBrowser('the switch to WebGPU', () => {
   test.each(['stylegan2 of classes', 'cyclegan with its pools and averages', 'inpaint with its averages'])(
     'runs %s where it agrees, and back in WebAssembly',
     async (name) => {
-      await open(name);
-      const latents = served[name].task.facts.takes === 'latents';
-      if (latents) await drawn(page);
+      const { facts } = await open(name);
+      const latents = facts.takes === 'latents';
+      if (!latents) await choosePicture(page, pages.at('photo.png'));
+      await drawn(page);
       expect(watched.requests.filter((url) => url.includes('webgpu'))).toEqual([]);
-      const before = latents ? await redOf(page, '.tile canvas') : [];
+      const made = latents ? '.tile canvas' : 'figure:nth-child(2) canvas';
+      const before = await redOf(page, made);
       expect(await turn()).toMatch(/^WebGPU: at most \d\.\de-\d+ from WebAssembly’s results\.$/);
-      if (latents) {
-        await bySpeed('WebGPU');
-        const after = await redOf(page, '.tile canvas');
-        expect(Math.max(...after.map((value, i) => Math.abs(value - before[i])))).toBeLessThanOrEqual(1);
-        await page.keyboard.press('Space');
-        await bySpeed('WebAssembly');
-      }
+      await bySpeed('WebGPU');
+      const after = await redOf(page, made);
+      expect(Math.max(...after.map((value, i) => Math.abs(value - before[i])))).toBeLessThanOrEqual(1);
+      await page.keyboard.press('Space');
+      await bySpeed('WebAssembly');
       const { origin } = new URL(page.url());
       expect(watched.requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))).toEqual(
         [],
@@ -107,7 +65,7 @@ withBrowser('the switch to WebGPU', () => {
   };
 
   test('a browser without an adapter is told so, and WebAssembly runs on', async () => {
-    const plain = await launch('--disable-gpu', '--disable-features=WebGPU,WebGPUService');
+    const plain = await pages.launch('--disable-gpu', '--disable-features=WebGPU,WebGPUService');
     await open('mlp', { browser: plain });
     await runsOn(
       await turn(),
@@ -135,12 +93,12 @@ withBrowser('the switch to WebGPU', () => {
 
   test('where the runtime is not beside the page, WebAssembly runs on', async () => {
     await open('mlp');
-    rmSync(join(folder, 'mlp float32', 'ort', 'ort-webgpu-wasm.wasm'));
+    rmSync(pages.at('mlp float32', 'ort', 'ort-webgpu-wasm.wasm'));
     await runsOn(await turn(), /^No WebGPU, .*: WebAssembly runs the model\.$/);
   });
 
   test('a model of float16 runs where the adapter has float16, and in WebAssembly where it has not', async () => {
-    await open('dcgan', { half: true });
+    await open('dcgan', { precision: 'float16' });
     expect(await turn()).toMatch(
       /^(WebGPU: at most .*|No WebGPU, the model is of float16, which this adapter has not: WebAssembly runs the model\.)$/,
     );

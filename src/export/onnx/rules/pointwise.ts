@@ -38,7 +38,9 @@ function compared(type: string, negated = false): Rule {
     const { onnx } = call;
     const self = call.value('self');
     const other = call.optional('other');
-    const dtype = other ? wider(self.dtype, other.dtype) : holding(call.number('other'), self.dtype);
+    const both = other ? wider(self.dtype, other.dtype) : holding(call.number('other'), self.dtype);
+    // ONNX does not order truth, and of it no number is but 0 and 1.
+    const dtype = both === 'bool' ? 'int32' : both;
     const right = other ? call.promoted(['other'], dtype)[0] : onnx.scalar(call.number('other'), dtype);
     const made = onnx.node(type, [call.promoted(['self'], dtype)[0], right]);
     return negated ? onnx.node('Not', [made]) : made;

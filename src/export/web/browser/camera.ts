@@ -28,19 +28,20 @@ export async function openCamera(ended: () => void): Promise<Camera> {
   const devices: MediaDevices | undefined = navigator.mediaDevices;
   if (!devices?.getUserMedia)
     throw new Error('Browsers give a camera to pages of https and of localhost alone: choose a picture.');
+  let stop = (): void => {};
   try {
     const stream = await devices.getUserMedia(WANTED);
     const tracks = stream.getTracks();
+    stop = () => {
+      for (const track of tracks) track.stop();
+    };
     for (const track of tracks) track.addEventListener('ended', ended);
     const video = element('video', { srcObject: stream, muted: true, playsInline: true });
     await video.play();
-    return {
-      video,
-      stop() {
-        for (const track of tracks) track.stop();
-      },
-    };
+    return { video, stop };
   } catch (error) {
+    // Or its light stays on.
+    stop();
     const reason = error instanceof DOMException ? REASONS[error.name] : undefined;
     throw new Error(reason ?? `There are no pictures of a camera (${String(error)}): choose a picture.`);
   }

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { OnnxOptions } from '../../src/export/onnx-file';
+import type { ExportTask } from '../../src/export/task';
+import { findChromium } from './chromium';
+import { type ServedPage, servePage, type Watched, watch } from './exported-page';
+
+/** An exported page in a browser. */
+export interface OpenedPage {
+  readonly page: Page;
+  readonly watched: Watched;
+  readonly task: ExportTask;
+}
+
+/** How a page is opened. */
+export interface Opening {
+  /** Another one than that of the tests. */
+  readonly browser?: Browser;
+  readonly precision?: OnnxOptions['precision'];
+  /** A script that runs in the page first of all. */
+  readonly before?: string;
+  /** Another name of the server than its address. */
+  readonly host?: string;
+  /** What is waited for. */
+  readonly shows?: string;
+}
+
+/** Exported pages for tests. */
+export interface Pages {
+  /** A path in the folder that the pages are in, each in one of its own. */
+  at(...parts: string[]): string;
+  /** Another browser, with flags of its own. */
+  launch(...flags: string[]): Promise<Browser>;
+  /** Exports a small recipe and opens its page, until the test ends. */
+  open(name: string, opening?: Opening): Promise<OpenedPage>;
+}
+
+const executablePath = findChromium();
+
+/** `describe` for tests of exported pages in a Chromium with flags; they are skipped, saying so, where there is none. */
+export function describePages(name: string, flags: readonly string[], body: (pages: Pages) => void): void {
+  if (!executablePath) console.warn(`no Chromium: ${name} is not tried`);
+  (executablePath ? describe : describe.skip)(name, () => body(pagesWith(flags)));
+}
+
+function pagesWith(flags: readonly string[]): Pages {
+  const browsers: Browser[] = [];
+  const pages: Page[] = [];
+  const served: ServedPage[] = [];
+  let folder: string;
+
+  const launch = async (...own: string[]): Promise<Browser> => {
+    const args = ['--no-sandbox', '--disable-dev-shm-usage', ...own];
+    const browser = await puppeteer.launch({ executablePath, args });
+    browsers.push(browser);
+    return browser;
+  };
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'pages-'));
+    await launch(...flags);
+  });
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.close();
+    for (const { close } of served.splice(0)) close();
+  });
+  afterAll(async () => {
+    for (const browser of browsers) await browser.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  return {
+    launch,
+    at: (...parts) => join(folder, ...parts),
+    async open(name, { browser = browsers[0], precision, before, host, shows = 'section' } = {}) {
+      const server = await servePage(folder, name, precision);
+      served.push(server);
+      const page = await browser.newPage();
+      pages.push(page);
+      const watched = watch(page);
+      if (before !== undefined) await page.evaluateOnNewDocument(before);
+      const url = new URL(server.url);
+      if (host !== undefined) url.hostname = host;
+      await page.goto(url.href);
+      await page.waitForSelector(shows);
+      return { page, watched, task: server.task };
+    },
+  };
+}
