@@ -20,8 +20,11 @@ export interface Penalty {
   readonly constraint: Constraint;
   /** Nothing is computed, nor refused, where it is 0. */
   readonly weight: number;
-  /** @param critic D as it sees images, augmented: gradients are those at the images as they are */
-  /** A number [] of a step’s images, by the discriminator as it sees them. */
+  /**
+   * A number [] of a step’s images.
+   *
+   * @param critic D as it sees images, augmented: gradients are those at the images as they are
+   */
   of(step: Step, critic: (images: Tensor) => Tensor): Tensor;
 }
 
