@@ -30,10 +30,10 @@ function fidOf(line: string): number {
   return Number(/FID (\S+),/.exec(line)?.[1]);
 }
 
-test('the walk through says in one line that its folder holds no pictures', () => {
+test('the walk through says first that its folder is not there, and ends with 1', () => {
   const { status, stderr } = walk(join(folder.path, 'none'), join(folder.path, 'no-pictures'));
   expect(status).toBe(1);
-  expect(stderr).toMatch(/ERR_DATA|no such/);
+  expect(stderr).toMatch(/^GanError: .*no-pictures does not exist; a folder of images is expected there\n/);
 });
 
 test('the walk through runs from top to bottom, and prints what its page shows', () => {

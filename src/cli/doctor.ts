@@ -56,11 +56,11 @@ function choiceLine({ choice: { kind, reason } }: Diagnosis): string {
 }
 
 /** What several processes on the CPU need. */
-function mpiLine({ mpi: { built, path, compiler, version, install, log } }: Diagnosis): string {
+function mpiLine({ mpi: { built, path, compiler, version, install, log, tried } }: Diagnosis): string {
   if (compiler === null || version === null)
     return `not found: needed to train in several processes on the CPU only (\`${install}\`)`;
   if (built) return `${version}, addon: ${path}`;
-  return `${version}, addon not built: \`${setupCommand()}\`, see ${log}`;
+  return `${version}, addon not built: \`${setupCommand()}\`${tried ? `, see ${log}` : ''}`;
 }
 
 function libtorchLines({ libtorch: { found, rejected } }: Diagnosis): string[] {

@@ -37,8 +37,8 @@ interface Call {
 
 async function train(invocation: Invocation, { argv, host, place }: Call): Promise<number> {
   const given = readGiven(invocation, host);
-  const { resume, advise, serve } = invocation.options;
-  if (advise !== undefined) return adviseOn(invocation, given, { advise, resume, serve });
+  const { resume } = invocation.options;
+  if (invocation.options.advise !== undefined) return adviseOn(invocation, given);
   const seeds = seedsOf(invocation.options);
   const {
     recipe,
@@ -97,13 +97,10 @@ async function train(invocation: Invocation, { argv, host, place }: Call): Promi
 }
 
 /** Tells what to train. */
-function adviseOn(
-  { options, terminal }: Invocation,
-  given: Given,
-  others: Readonly<Record<string, unknown>>,
-): Promise<number> {
+function adviseOn({ options, terminal }: Invocation, given: Given): Promise<number> {
   const { advise, readAdviseSettings } = require('./advise') as typeof import('./advise');
-  const settings = readAdviseSettings(given, { ...others, seeds: options.seeds });
+  const { advise: minutes, resume, serve, seeds, processes } = options;
+  const settings = readAdviseSettings(given, { advise: minutes, resume, serve, seeds, processes });
   return advise(settings, { recipes, terminal });
 }
 

@@ -22,6 +22,16 @@ export function domainFolders(contents: FolderContents): DomainFolders | null {
   );
 }
 
+/** The two domains of a folder. @throws ERR_DATA_LAYOUT for one without such sub-folders, and as {@link domainFolders} */
+export function requireDomains(contents: FolderContents): DomainFolders {
+  const domains = domainFolders(contents);
+  if (domains) return domains;
+  throw new GanError(
+    'ERR_DATA_LAYOUT',
+    `${contents.folder} holds no two domains: sub-folders are expected, trainA and trainB, or A and B`,
+  );
+}
+
 function findDomain(contents: FolderContents, domain: string): SplitFolders | null {
   const beside = findSplit(contents, domain);
   if (beside) return beside;

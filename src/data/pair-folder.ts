@@ -65,9 +65,14 @@ function listPairs(contents: FolderContents, wanted: Wanted): Promise<PairList> 
   if (domains) return pairsByName(contents, domains, wanted);
   const split = findSplit(contents);
   if (split) return pairsSideBySide(contents, split, wanted);
-  throw new GanError(
+  throw noPairs(contents);
+}
+
+/** For a folder that has neither two domains nor splits. */
+export function noPairs({ folder }: FolderContents): GanError {
+  return new GanError(
     'ERR_DATA_LAYOUT',
-    `${contents.folder} holds no pairs: sub-folders are expected, train with images side by side (A left, B right), or trainA and trainB, or A and B, with equal names`,
+    `${folder} holds no pairs: sub-folders are expected, train with images side by side (A left, B right), or trainA and trainB, or A and B, with equal names`,
   );
 }
 

@@ -164,19 +164,22 @@ async function loadDomains(
   return new UnpairedDataset({ name, a, b });
 }
 
-/** Where the photographs of `sign-language-digits` are. */
-export function signLanguageFolder({ dataDir = dataFolder() }: Pick<DatasetOptions, 'dataDir'>): string {
-  return join(dataDir, 'sign-language-digits', 'Dataset');
+/** Sign Language Digits (Mavi 2020): 2,062 photographs of hands that show 0–9. @throws as {@link fromSigns} */
+async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset> {
+  if (options.split === 'test') throw noTestSplit('sign-language-digits');
+  return fromSigns(options, (folder) => imageFolder(folder, { ...options, name: 'sign-language-digits' }));
 }
 
 /**
- * Sign Language Digits (Mavi 2020): 2,062 photographs of hands that show 0–9, from DATA_DIR/sign-language-digits/Dataset.
- * @throws ERR_DATA_MISSING with where to get it: its publisher offers no file with a stable hash.
+ * What `read` makes of the photographs in DATA_DIR/sign-language-digits/Dataset.
+ * @throws ERR_DATA_MISSING with where to get them: their publisher offers no file with a stable hash.
  */
-async function signLanguageDigits(options: DatasetOptions): Promise<ImageDataset> {
-  if (options.split === 'test') throw noTestSplit('sign-language-digits');
+export async function fromSigns<T>(
+  { dataDir = dataFolder() }: Pick<DatasetOptions, 'dataDir'>,
+  read: (folder: string) => Promise<T>,
+): Promise<T> {
   try {
-    return await imageFolder(signLanguageFolder(options), { ...options, name: 'sign-language-digits' });
+    return await read(join(dataDir, 'sign-language-digits', 'Dataset'));
   } catch (error) {
     if (!hasCode(error, 'ERR_DATA_MISSING')) throw error;
     throw new GanError(

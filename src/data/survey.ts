@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GanError, hasCode } from '../errors';
+import { hasCode } from '../errors';
 import { type DataKind, ImageDataset } from './dataset';
 import { decodeFormed, loadSharp, type Sharp } from './decode-image';
-import { domainFolders } from './domain-folders';
+import { domainFolders, requireDomains } from './domain-folders';
 import { type FolderContents, readFolder, within } from './folder-contents';
 import { findSplit, listSplit } from './folder-split';
 import { listFolder } from './image-folder';
 import { describeFiles, type ImageList, type ListedFile, requireImages } from './image-list';
 import type { ImageSize } from './image-size';
-import { type DatasetOptions, domainNames, loadImages, parseName, signLanguageFolder } from './sources';
+import { noPairs } from './pair-folder';
+import { type DatasetOptions, domainNames, fromSigns, loadImages, parseName } from './sources';
 
 /** What a data set is, as far as a look at it tells. */
 export interface DataSurvey {
@@ -46,25 +47,13 @@ export async function surveyDataset(
   options: Pick<DatasetOptions, 'dataDir' | 'progress'> = {},
 ): Promise<DataSurvey> {
   const { kind, place } = parseName(name);
-  if (kind === 'folder')
-    return surveyList(name, await listFolder(await readFolder(place), { name, split: 'train' }));
+  if (kind === 'folder') return surveyFolder(name, place);
   if (kind === 'pairs') return surveyPairs(name, place);
   if (kind === 'unpaired') return surveyDomains(name, place, options);
-  if (name === 'sign-language-digits') return surveySigns(name, options);
+  if (name === 'sign-language-digits') return fromSigns(options, (folder) => surveyFolder(name, folder));
   const side = SIDES[name] ?? 32;
   const set = await loadImages(name, { ...options, resolution: side });
   return surveySet(set, { height: side, width: side });
-}
-
-async function surveySigns(name: string, options: Pick<DatasetOptions, 'dataDir'>): Promise<DataSurvey> {
-  const found = await readFolder(signLanguageFolder(options)).catch((error: unknown) => {
-    if (hasCode(error, 'ERR_DATA_MISSING')) return null;
-    throw error;
-  });
-  // Its error says where to get the images.
-  if (found === null)
-    return surveySet(await loadImages(name, { ...options, resolution: 64 }), { height: 64, width: 64 });
-  return surveyList(name, await listFolder(found, { name, split: 'train' }));
 }
 
 async function surveySet(set: ImageDataset, size: ImageSize): Promise<DataSurvey> {
@@ -89,6 +78,10 @@ async function equalImages({ pixels }: ImageDataset): Promise<number> {
   return pixels.count - seen.size;
 }
 
+async function surveyFolder(name: string, folder: string): Promise<DataSurvey> {
+  return surveyList(name, await listFolder(await readFolder(folder), { name, split: 'train' }));
+}
+
 async function surveyList(name: string, { folder, images, classNames }: ImageList): Promise<DataSurvey> {
   const counts = classNames.map(() => 0);
   for (const { label } of images) if (classNames.length > 0) counts[label]++;
@@ -106,11 +99,7 @@ async function surveyPairs(name: string, place: string): Promise<DataSurvey> {
   const contents = await readFolder(place);
   const domains = domainFolders(contents);
   const folders = domains?.a ?? findSplit(contents);
-  if (!folders)
-    throw new GanError(
-      'ERR_DATA_LAYOUT',
-      `${place} holds no pairs: sub-folders are expected, train with images side by side (A left, B right), or trainA and trainB, or A and B, with equal names`,
-    );
+  if (!folders) throw noPairs(contents);
   const part: FolderContents = within(contents, folders.train);
   requireImages(part);
   const files = await describeFiles(part.folder, part.images);
@@ -149,12 +138,7 @@ async function surveyDomains(
 
 async function surveyDomainFolders(name: string, place: string): Promise<[DataSurvey, DataSurvey]> {
   const contents = await readFolder(place);
-  const domains = domainFolders(contents);
-  if (!domains)
-    throw new GanError(
-      'ERR_DATA_LAYOUT',
-      `${place} holds no two domains: sub-folders are expected, trainA and trainB, or A and B`,
-    );
+  const domains = requireDomains(contents);
   const of = async (domain: 'a' | 'b') =>
     surveyList(name, await listSplit(contents, domains[domain], { name, split: 'train' }));
   return [await of('a'), await of('b')];
@@ -171,8 +155,8 @@ async function lookInto(
   files: readonly ListedFile[],
 ): Promise<Pick<DataSurvey, 'size' | 'grey' | 'looked'>> {
   const sharp = await loadSharp();
-  const stride = Math.max(1, Math.floor(files.length / LOOKED));
-  const chosen = files.filter((_, i) => i % stride === 0).slice(0, LOOKED);
+  const count = Math.min(LOOKED, files.length);
+  const chosen = Array.from({ length: count }, (_, i) => files[Math.floor((i * files.length) / count)]);
   const found = await Promise.allSettled(chosen.map(({ file }) => look(sharp, join(folder, file))));
   const readable = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const reasons = found.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));

@@ -1,5 +1,4 @@
-import { GanError } from '../errors';
-import { domainFolders } from './domain-folders';
+import { requireDomains } from './domain-folders';
 import { readFolder } from './folder-contents';
 import { listSplit } from './folder-split';
 import { decodedForm, type ImageFolderOptions, listedImages } from './image-folder';
@@ -16,12 +15,7 @@ export async function unpairedFolder(
 ): Promise<UnpairedDataset> {
   const form = decodedForm(name, options);
   const contents = await readFolder(folder);
-  const domains = domainFolders(contents);
-  if (!domains)
-    throw new GanError(
-      'ERR_DATA_LAYOUT',
-      `${folder} holds no two domains: sub-folders are expected, trainA and trainB, or A and B`,
-    );
+  const domains = requireDomains(contents);
   const load = async (domain: 'a' | 'b') => {
     const list = await listSplit(contents, domains[domain], { name, split });
     return listedImages(list, { ...options, name: `${name} (${domain})`, form });

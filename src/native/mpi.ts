@@ -37,6 +37,8 @@ export interface MpiFiles {
   readonly compiler: string | null;
   /** What its build printed. */
   readonly log: string;
+  /** Whether building it was tried: then `log` is there. */
+  readonly tried: boolean;
 }
 
 /** What to type to get Open MPI. */
@@ -54,11 +56,13 @@ export function mpiFolder(root: string): string {
 /** Looks for the addon and for what builds it, and loads nothing. */
 export function mpiFiles(root: string = packageRoot(), env: NodeJS.ProcessEnv = process.env): MpiFiles {
   const file = path.join(mpiFolder(root), 'Release', 'libtorch_gan_mpi.node');
+  const log = path.join(mpiFolder(root), 'setup.log');
   return {
     path: file,
     built: fs.existsSync(file),
     compiler: program('mpicxx', env),
-    log: path.join(mpiFolder(root), 'setup.log'),
+    log,
+    tried: fs.existsSync(log),
   };
 }
 
@@ -83,11 +87,11 @@ export function loadMpi(files: MpiFiles = mpiFiles()): NativeMpi {
   return module.exports as NativeMpi;
 }
 
-function notBuilt({ compiler, path: file, log }: MpiFiles): string {
+function notBuilt({ compiler, path: file, log, tried }: MpiFiles): string {
   const start = `expected the addon for MPI, which connects processes on the CPU, in ${file}, but it is not built`;
   if (compiler === null)
     return `${start}, since there is no Open MPI: \`${installMpiCommand()}\`, then \`${setupCommand()}\``;
-  if (!fs.existsSync(log)) return `${start}: run \`${setupCommand()}\``;
+  if (!tried) return `${start}: run \`${setupCommand()}\``;
   return `${start}, since compiling it with ${compiler} failed: see ${log}`;
 }
 

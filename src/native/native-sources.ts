@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 /**
- * The sha256 of what an addon is compiled from: the files of `native/` and CMakeLists.txt, by their names and bytes. A clone and the package made
+ * The sha256 of what an addon is compiled from: the files of `native/`, but for `native/mpi`, and CMakeLists.txt, by their names and bytes. A clone and the package made
  * of it have the same.
  *
  * @param root the folder of CMakeLists.txt
@@ -19,9 +19,13 @@ export function nativeSourcesHash(root: string): string {
 
 function sources(folder: string): string[] {
   if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(cc|h|def)$/.test(name))
-    .map((name) => `native/${name.replaceAll(path.sep, '/')}`)
-    .sort();
+  return (
+    fs
+      .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(cc|h|def)$/.test(name))
+      .map((name) => `native/${name.replaceAll(path.sep, '/')}`)
+      // An addon of its own.
+      .filter((name) => !name.startsWith('native/mpi/'))
+      .sort()
+  );
 }

@@ -66,7 +66,9 @@ export function againstLibtorch({ manifest }: Prebuilt, libtorch: LibtorchLike):
   if (manifest.cuda !== (cuda !== null))
     return `compiled ${manifest.cuda ? 'with' : 'without'} CUDA, and LibTorch in ${root} is ${cuda === null ? 'a CPU build' : `for CUDA ${cuda}`}`;
   const missing = manifest.libraries.find((name) => !fs.existsSync(path.join(root, 'lib', name)));
-  return missing === undefined ? null : `it needs lib/${missing}, and LibTorch in ${root} has no such file`;
+  return missing === undefined
+    ? null
+    : `compiled for a LibTorch with lib/${missing}, and that in ${root} has no such file`;
 }
 
 function againstMachine(manifest: PrebuiltManifest, machine: Machine): string | null {

@@ -122,8 +122,8 @@ export const SIDE_RULES: readonly Rule<number>[] = [
   {
     take: 256,
     when: hasGpu,
-    why: () => 'a GPU makes steps of 256 pixels',
-    source: 'docs/cuda.md',
+    why: () => 'on GPUs the paper trains at 256 pixels and more',
+    source: 'Karras et al. 2020',
   },
   {
     take: 128,
@@ -135,7 +135,7 @@ export const SIDE_RULES: readonly Rule<number>[] = [
   {
     take: 64,
     when: ({ machine }) => machine.cores > 1,
-    why: ({ machine }) => `${machine.cores} cores make some 100 images of 64 pixels a second`,
+    why: () => 'two cores make some 100 images of 64 pixels a second',
     source: 'docs/performance.md',
   },
   {
@@ -151,8 +151,8 @@ export const WIDTH_RULES: readonly Rule<number>[] = [
   {
     take: 64,
     when: hasGpu,
-    why: () => 'the paper’s width costs a GPU little',
-    source: 'Radford et al. 2016',
+    why: () => 'the paper’s width: with it a GPU made 25,409 images of 64 pixels a second',
+    source: 'docs/cuda.md',
   },
 ];
 
@@ -174,7 +174,7 @@ export const BATCH_RULES: readonly Rule<number>[] = [
   {
     take: 16,
     when: ({ machine }) => machine.memoryBytes < 2 * 2 ** 30,
-    why: () => 'there is less than 2 GiB of memory',
+    why: () => 'there is less than 2 GiB of memory, and 64 images of 64 pixels a step take 0.7 GB',
     source: 'docs/performance.md',
   },
 ];

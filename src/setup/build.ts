@@ -4,9 +4,10 @@ import * as path from 'node:path';
 import { GanError } from '../errors';
 import type { Libtorch } from '../native/libtorch';
 import { type BuildStamp, buildFolder, localBuild } from '../native/local-build';
+import { configureAnew } from './configure';
 import { withLock } from './lock';
 import { type ProcessContext, withProgress } from './progress';
-import { firstLine, run } from './run';
+import { run } from './run';
 
 /** What a build did. */
 export interface BuildResult {
@@ -76,11 +77,10 @@ function isConfigured(libtorch: Libtorch, { root, folder }: Job): boolean {
 }
 
 async function configure(libtorch: Libtorch, job: Job): Promise<void> {
-  for (const leftover of ['build.json', 'CMakeCache.txt', 'CMakeFiles'])
-    fs.rmSync(path.join(job.folder, leftover), { recursive: true, force: true });
-  const ninja = firstLine('ninja', ['--version'], job.context.env) === null ? [] : ['-G', 'Ninja'];
-  const sanitize = `-DGAN_SANITIZE=${job.context.env.GAN_SANITIZE ?? ''}`;
-  await cmake([...ninja, '-S', job.root, '-B', job.folder, `-DLIBTORCH=${libtorch.root}`, sanitize], job);
+  const { env } = job.context;
+  const sanitize = `-DGAN_SANITIZE=${env.GAN_SANITIZE ?? ''}`;
+  const anew = configureAnew(job.root, job.folder, env);
+  await cmake([...anew, `-DLIBTORCH=${libtorch.root}`, sanitize], job);
 }
 
 async function cmake(args: string[], job: Job, onOutput?: (text: string) => void): Promise<void> {

@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { messageOf } from '../errors';
 import { type MpiFiles, mpiFiles, mpiFolder } from '../native/mpi';
+import { configureAnew } from './configure';
+import { withLock } from './lock';
 import { type ProcessContext, withProgress } from './progress';
-import { firstLine, run } from './run';
+import { run } from './run';
 
 /** What became of the addon for MPI. */
 export interface MpiResult {
@@ -19,31 +22,33 @@ export interface MpiResult {
 export async function buildMpi(root: string, context: ProcessContext): Promise<MpiResult> {
   const files = mpiFiles(root, context.env);
   if (files.compiler === null) return { path: null, reason: 'no Open MPI' };
-  const output = await withProgress('compiling the addon for MPI', context, {
-    work: () => compile(root, files, context),
-    outcome: (failure) => (failure === null ? files.path : `failed, see ${files.log}`),
-  });
-  return output === null
-    ? { path: files.path, reason: null }
-    : { path: null, reason: `compiling it failed: see ${files.log}` };
+  const work = () =>
+    withProgress('compiling the addon for MPI', context, {
+      work: () => compile(root, files, context),
+      outcome: (failure) => (failure === null ? files.path : `failed, see ${files.log}`),
+    });
+  try {
+    const failure = await withLock(path.join(mpiFolder(root), '.lock'), work);
+    if (failure === null) return { path: files.path, reason: null };
+    return { path: null, reason: `compiling it failed: see ${files.log}` };
+  } catch (error) {
+    // Nothing can be written there, say.
+    return { path: null, reason: `compiling it failed: ${messageOf(error)}` };
+  }
 }
 
 /** What was printed by what failed; `null` where nothing did. */
-async function compile(root: string, files: MpiFiles, { env }: ProcessContext): Promise<string | null> {
+async function compile(root: string, { log }: MpiFiles, { env }: ProcessContext): Promise<string | null> {
   const source = path.join(root, 'native', 'mpi');
   const folder = mpiFolder(root);
-  fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(files.log, '');
-  const cmake = async (args: string[]): Promise<string | null> => {
+  fs.writeFileSync(log, '');
+  const cmake = async (args: readonly string[]): Promise<string | null> => {
     const { code, output } = await run('cmake', args, { cwd: root, env });
-    fs.appendFileSync(files.log, output);
+    fs.appendFileSync(log, output);
     return code === 0 ? null : output;
   };
   if (!isConfigured(folder, source)) {
-    for (const leftover of ['CMakeCache.txt', 'CMakeFiles'])
-      fs.rmSync(path.join(folder, leftover), { recursive: true, force: true });
-    const ninja = firstLine('ninja', ['--version'], env) === null ? [] : ['-G', 'Ninja'];
-    const failure = await cmake([...ninja, '-S', source, '-B', folder]);
+    const failure = await cmake(configureAnew(source, folder, env));
     if (failure !== null) return failure;
   }
   return cmake(['--build', folder]);

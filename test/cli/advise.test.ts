@@ -48,6 +48,8 @@ describe('one line and an exit code for', () => {
     ['a data set that there is not', ['--dataset', 'mnits'], 2, /did you mean mnist\?/],
     ['a recipe', ['dcgan'], 2, /--advise expects a number|leave dcgan out/],
     ['flags of a training', ['--steps', '5'], 2, /--advise says itself what to train.*leave --steps out/],
+    ['several processes', ['--processes', '2'], 2, /leave --processes out/],
+    ['several seeds', ['--seeds', '1,2'], 2, /leave --seeds out/],
     ['a field of a recipe', ['--set', 'width=4'], 2, /leave --set width out/],
     ['a run', ['--resume', 'runs/x'], 2, /leave --resume out/],
     ['no time', ['0'], 2, /--advise expects a number from 0\.1 to 100000, but got "0"/],

@@ -82,6 +82,18 @@ test('a folder of classes: counts, size, colour, and files that equal others', a
   });
 });
 
+test('files of all parts are looked into, where there are fewer than two for each look', async () => {
+  write('a', { count: 40, height: 10 });
+  write('b', { count: 55, height: 20 });
+  expect(await surveyDataset(`folder:${folder}`)).toMatchObject({ size: { height: 20 }, looked: 48 });
+});
+
+test('photographs of signs that are not there are told with where to get them', async () => {
+  await expect(surveyDataset('sign-language-digits', { dataDir: folder })).rejects.toEqual(
+    failure('ERR_DATA_MISSING', 'this set is not downloaded automatically'),
+  );
+});
+
 test('grey pictures that are saved in colour are grey', async () => {
   write('.', { count: 2, grey: true });
   expect(await surveyDataset(`folder:${folder}`)).toMatchObject({ grey: true, count: 2, classes: [] });

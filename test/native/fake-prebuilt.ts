@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Machine } from '../../src/native/machine';
+import { type Machine, thisMachine } from '../../src/native/machine';
 import { nativeSourcesHash } from '../../src/native/native-sources';
 import type { PrebuiltManifest } from '../../src/native/prebuilt-manifest';
-import { write } from './fake-libtorch';
+import { fakeLibtorch, write } from './fake-libtorch';
 
 /** A machine that the packages below fit. */
 export const MACHINE: Machine = { platform: 'linux-x64', glibc: '2.36', nodeApi: 9 };
@@ -51,6 +51,24 @@ export function fakePrebuilt(root: string, name: string, manifest: PrebuiltManif
   const text = typeof manifest === 'string' ? manifest : JSON.stringify(manifest);
   write(path.join(folder, 'prebuilt.json'), text);
   return fs.realpathSync(folder);
+}
+
+/** As {@link fakePrebuilt}, one that fits the machine of the tests, whichever it is. */
+export function fakePrebuiltHere(
+  root: string,
+  name: string,
+  changes: Partial<PrebuiltManifest> = {},
+): string {
+  const { platform, glibc } = thisMachine();
+  const suffix = process.platform === 'darwin' ? 'dylib' : 'so';
+  const libraries = ['c10', 'torch_cpu'].map((library) => `lib${library}.${suffix}`);
+  return fakePrebuilt(root, name, manifestFor(root, { platform, glibc, libraries, ...changes }));
+}
+
+/** A LibTorch of a version in the cache that XDG_CACHE_HOME=`folder`/cache means. */
+export function fakeCached(folder: string, version: string): string {
+  const name = `libtorch-${version}-cpu`;
+  return fakeLibtorch(path.join(folder, 'cache', 'libtorch-gan', name, 'torch'), { version });
 }
 
 function hashOf(text: string): string {

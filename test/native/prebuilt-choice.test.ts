@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addonFiles, loadAddon } from '../../src/native/load';
-import { thisMachine } from '../../src/native/machine';
 import { findPrebuilt } from '../../src/native/prebuilt';
 import { choosePrebuilt, rememberLibtorch, withLibtorch } from '../../src/native/prebuilt-choice';
 import type { PrebuiltManifest } from '../../src/native/prebuilt-manifest';
 import { failure } from '../support/failure';
 import { fakeLibtorch, fakeProgram, temporaryFolder, write } from './fake-libtorch';
-import { fakeLibrary, fakePrebuilt, manifestFor } from './fake-prebuilt';
+import { fakeCached, fakeLibrary, fakePrebuilt, fakePrebuiltHere } from './fake-prebuilt';
 
 const CPU = 'libtorch-gan-here-cpu-2.13.0';
 const OTHER = 'libtorch-gan-here-cpu-2.14.1';
@@ -27,18 +26,10 @@ function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return { PATH: `${path.join(folder, 'bin')}:/bin:/usr/bin`, XDG_CACHE_HOME: cache, ...more };
 }
 
-/** A package that fits this machine, whichever it is. */
-function install(name: string, changes: Partial<PrebuiltManifest> = {}): string {
-  const { platform, glibc } = thisMachine();
-  const suffix = process.platform === 'darwin' ? 'dylib' : 'so';
-  const libraries = ['c10', 'torch_cpu'].map((library) => `lib${library}.${suffix}`);
-  return fakePrebuilt(root, name, manifestFor(root, { platform, glibc, libraries, ...changes }));
-}
+const install = (name: string, changes: Partial<PrebuiltManifest> = {}) =>
+  fakePrebuiltHere(root, name, changes);
 
-function cached(version: string): string {
-  const name = `libtorch-${version}-cpu`;
-  return fakeLibtorch(path.join(folder, 'cache', 'libtorch-gan', name, 'torch'), { version });
-}
+const cached = (version: string) => fakeCached(folder, version);
 
 function compiledHere(): string {
   const release = path.join(root, 'build', 'Release');

@@ -146,7 +146,7 @@ describe('a fitting package', () => {
   test('does not work with a LibTorch that lacks one of its libraries', () => {
     const manifest = manifestFor(root, { libraries: ['libgomp-1a2b.so.1', 'libtorch_cpu.so'] });
     expect(againstLibtorch({ ...prebuilt, manifest }, like({}))).toMatch(
-      /^it needs lib\/libgomp-1a2b\.so\.1, and/,
+      /^compiled for a LibTorch with lib\/libgomp-1a2b\.so\.1, and/,
     );
   });
 
@@ -159,6 +159,7 @@ describe('a fitting package', () => {
 test('the hash of the sources hangs on their names and bytes, and on nothing else there', () => {
   const before = nativeSourcesHash(root);
   write(path.join(root, 'native', 'notes.md'), 'x');
+  write(path.join(root, 'native', 'mpi', 'mpi.cc'), 'x');
   expect(nativeSourcesHash(root)).toBe(before);
   const file = path.join(root, 'native', 'kernels', 'a.cc');
   fs.appendFileSync(file, ' ');

@@ -62,6 +62,15 @@ test('a compiler error is no failure of setup, and the use of it tells where the
   expect(() => loadMpi(mpiFiles(root, environment()))).toThrow(failure('ERR_NO_MPI', `failed: see ${log}`));
 });
 
+test('a package that cannot be written to is no failure of setup either', async () => {
+  fakeCmake();
+  write(path.join(root, 'build'), 'a file where a folder is wanted');
+  expect(await build()).toEqual({
+    path: null,
+    reason: expect.stringMatching(/^compiling it failed: E(NOTDIR|EXIST)/),
+  });
+});
+
 test('Open MPI that came after the build tells to build once more', () => {
   fakeCmake();
   expect(() => loadMpi(mpiFiles(root, environment()))).toThrow(

@@ -1,13 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { thisMachine } from '../../src/native/machine';
 import type { PrebuiltManifest } from '../../src/native/prebuilt-manifest';
 import { BUILDS } from '../../src/setup/builds';
 import { diagnose } from '../../src/setup/diagnosis';
 import { type SetupOptions, setup } from '../../src/setup/setup';
 import { Sink } from '../cli/fakes';
 import { fakeLibtorch, fakeProgram, temporaryFolder, write } from '../native/fake-libtorch';
-import { fakeLibrary, fakePrebuilt, manifestFor } from '../native/fake-prebuilt';
+import { fakeCached, fakeLibrary, fakePrebuiltHere } from '../native/fake-prebuilt';
 import { failure } from '../support/failure';
 
 // Whether the addon of a package loads: it is no ELF file here.
@@ -45,17 +44,9 @@ function run(more: NodeJS.ProcessEnv = {}, options: Partial<SetupOptions> = {}) 
   return setup({ env: environment(more), stderr, ...options }, root);
 }
 
-function install(changes: Partial<PrebuiltManifest> = {}): string {
-  const { platform, glibc } = thisMachine();
-  const suffix = process.platform === 'darwin' ? 'dylib' : 'so';
-  const libraries = ['c10', 'torch_cpu'].map((library) => `lib${library}.${suffix}`);
-  return fakePrebuilt(root, NAME, manifestFor(root, { platform, glibc, libraries, ...changes }));
-}
+const install = (changes: Partial<PrebuiltManifest> = {}) => fakePrebuiltHere(root, NAME, changes);
 
-function cached(version: string): string {
-  const name = `libtorch-${version}-cpu`;
-  return fakeLibtorch(path.join(folder, 'cache', 'libtorch-gan', name, 'torch'), { version });
-}
+const cached = (version: string) => fakeCached(folder, version);
 
 /** Programs of this name that compile: they note that they were asked, and make what CMakeLists.txt makes. */
 function installTools(): void {
