@@ -10,6 +10,7 @@ import { AgreedStop } from '../../src/training/agreed-stop';
 import { memberSeed } from '../../src/training/member-seed';
 import { compareWeights } from '../../src/training/same-weights';
 import { requireSame, requireSameData, sharedNumbers } from '../../src/training/shared-numbers';
+import { waitedFor } from '../../src/training/waited-for';
 import { FakeHost } from '../cli/fakes';
 import { failure, usage } from '../support/failure';
 import { tinyNetworks } from '../support/tiny-trainer';
@@ -95,6 +96,16 @@ test('a wish to end of any member ends all in one step, and on NCCL in a step th
   unheard.agree(16);
   expect(unheard.signal?.aborted).toBe(true);
   expect(new AgreedStop(alone, own).signal).toBe(own);
+});
+
+test('what the first member does alone is announced, and all wait for its end', async () => {
+  const calls: string[] = [];
+  const listening = withOther((own) => own, {
+    enter: (activity, seconds = 0) => calls.push(seconds > 60 ? `long ${activity}` : activity),
+    barrier: () => calls.push('barrier'),
+  });
+  expect(await waitedFor(listening, 'samples', async () => calls.push('drawn'))).toBe(2);
+  expect(calls).toEqual(['long samples', 'drawn', 'barrier']);
 });
 
 test('statistics are means over the members that have them, NaN included', () => {
