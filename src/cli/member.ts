@@ -1,23 +1,20 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { UsageError } from '../errors';
-import { type Launcher, type Place, placeOf } from '../parallel/environment';
+import { launchersFor, type Place, placeOf } from '../parallel/environment';
 import type { EndSignal, Host } from './host';
 
 /** The signal by which `train --processes` tells its processes to end: mpirun passes it on, where of SIGINT it makes an end of its own. */
 export const STOP_SIGNAL = 'SIGUSR2';
 
-const LAUNCHERS: readonly Launcher[] = ['mpirun', 'srun', 'torchrun'];
-
-/** The place of this process among several that were started together; null where it is alone, or the variables contradict each other. */
-export function memberPlace(env: Host['env']): Place | null {
-  try {
-    const place = placeOf(env, LAUNCHERS);
-    return place !== null && place.size > 1 ? place : null;
-  } catch {
-    // Whoever joins the group is told.
-    return null;
-  }
+/**
+ * The place of this process among several that were started together to train on a device; null where it is alone.
+ *
+ * @throws UsageError for variables that contradict each other
+ */
+export function memberPlace(env: Host['env'], device: string): Place | null {
+  const place = placeOf(env, launchersFor(device));
+  return place !== null && place.size > 1 ? place : null;
 }
 
 /**
@@ -39,11 +36,12 @@ export function processesOf(text: unknown, place: Place | null): number {
   return count;
 }
 
-/** The host of a command that is one of several: errors begin with its rank, and others than the first say nothing else. */
-export function memberHost(host: Host, { rank }: Pick<Place, 'rank'>): Host {
+/** The host of a command that may be one of several: errors then begin with its rank, and others than the first say nothing else. */
+export function memberHost(host: Host): Host {
+  const rank = rankToTell(host.env);
+  if (rank === null) return host;
   const debugging = (host.env.DEBUG ?? '').includes('libtorch-gan');
   const named = new NamedErrors(host, { rank, all: rank === 0 || debugging });
-  const stops = new Map<() => void, () => void>();
   return {
     env: host.env,
     pid: host.pid,
@@ -52,15 +50,23 @@ export function memberHost(host: Host, { rank }: Pick<Place, 'rank'>): Host {
     kill: (pid, signal) => host.kill(pid, signal),
     on(signal: EndSignal, listener: () => void) {
       host.on(signal, listener);
-      if (signal !== 'SIGINT') return;
-      stops.set(listener, listener);
-      process.on(STOP_SIGNAL, listener);
+      if (signal === 'SIGINT') process.on(STOP_SIGNAL, listener);
     },
     off(signal: EndSignal, listener: () => void) {
       host.off(signal, listener);
-      if (signal === 'SIGINT' && stops.delete(listener)) process.off(STOP_SIGNAL, listener);
+      if (signal === 'SIGINT') process.off(STOP_SIGNAL, listener);
     },
   };
+}
+
+/** Before the device is known: the rank by which a process names its errors, null for one that is alone. */
+function rankToTell(env: Host['env']): number | null {
+  try {
+    return memberPlace(env, 'auto')?.rank ?? null;
+  } catch {
+    // Variables that contradict each other: the command says so.
+    return null;
+  }
 }
 
 /** Passes on what a command writes to stderr, with the rank before errors; of another rank than the first the errors alone. */

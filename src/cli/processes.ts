@@ -1,11 +1,10 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { shareOf } from '../data/share';
 import { GanError } from '../errors';
-import { installMpiCommand, loadMpi } from '../native/mpi';
+import { native } from '../native/addon';
+import { installMpiCommand, loadMpi, onPath } from '../native/mpi';
 import { isCpu, resolveDevice } from '../tensor/device';
 import type { EndSignal, Host } from './host';
 import { loadingCode } from './loading-code';
@@ -38,7 +37,7 @@ const CODES: ReadonlySet<number> = new Set([0, 1, 2, 130, 143]);
  * A signal is passed on to them.
  *
  * @returns the exit code: that of the training, 1 where a process was lost
- * @throws UsageError for a batch that does not divide, GanError `ERR_NO_MPI` without MPI
+ * @throws UsageError for a batch that does not divide, GanError `ERR_NO_MPI` without MPI, `ERR_NO_NCCL` without NCCL
  */
 export async function trainInProcesses(
   plan: ProcessesPlan,
@@ -89,8 +88,8 @@ function passSignals(children: readonly ChildProcess[], { host }: { readonly hos
 function underMpi({ processes, argv }: ProcessesPlan): ChildProcess {
   // In one line what is missing, before N processes say so.
   loadMpi();
-  const mpirun = found('mpirun');
-  if (mpirun === undefined)
+  const mpirun = onPath('mpirun');
+  if (mpirun === null)
     throw new GanError(
       'ERR_NO_MPI',
       `--processes ${processes} on the CPU expected mpirun but it is not on PATH: \`${installMpiCommand()}\``,
@@ -114,6 +113,11 @@ function underMpi({ processes, argv }: ProcessesPlan): ChildProcess {
 }
 
 async function besideGpus({ processes, argv }: ProcessesPlan): Promise<ChildProcess[]> {
+  if (!native().builtWithNccl())
+    throw new GanError(
+      'ERR_NO_NCCL',
+      `--processes ${processes} on CUDA expected an addon with NCCL, which connects GPUs, but this one is compiled without: see docs/parallel.md`,
+    );
   const port = await freePort();
   const [command, ...args] = memberCommand(argv);
   return Array.from({ length: processes }, (_, rank) =>
@@ -135,11 +139,6 @@ async function besideGpus({ processes, argv }: ProcessesPlan): Promise<ChildProc
 
 function memberCommand(argv: readonly string[]): string[] {
   return [process.execPath, '-e', loadingCode('train-member'), '--', ...argv];
-}
-
-function found(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
 }
 
 function freePort(): Promise<number> {

@@ -2,7 +2,7 @@ import { memberPlace, STOP_SIGNAL } from './member';
 import { main } from './train';
 
 // The program of a process that `train --processes` has started. Where that was killed, the training ends in order.
-if (memberPlace(process.env)?.rank === 0) {
+if (memberPlace(process.env, 'auto')?.rank === 0) {
   process.stdin.on('end', () => process.kill(process.pid, STOP_SIGNAL)).resume();
   process.stdin.unref();
 }

@@ -68,7 +68,7 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option(
       '--processes <n>',
-      'trains in so many processes of this machine, each on its share of every batch: by mpirun on the CPU, one for each GPU on CUDA (1)',
+      'trains in so many processes of this machine, each on its share of every batch: by mpirun on the CPU, one for each GPU on CUDA, by NCCL, which has not run on GPUs yet (1)',
     )
     .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
     .option('--seed <n>', 'equal seeds give equal runs (0)')

@@ -1,5 +1,4 @@
 import { messageOf, UsageError } from '../errors';
-import type { Place } from '../parallel/environment';
 import { readConfig } from '../recipes/config';
 import { recipes } from '../recipes/index';
 import { requireUnlocked } from '../training/run-lock';
@@ -21,21 +20,19 @@ import type { OnNote } from './train-run';
  * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
-  const place = memberPlace(host.env);
-  const own = place === null ? host : memberHost(host, place);
+  const own = memberHost(host);
   return runProgram(trainProgram(recipes), { argv, host: own }, (invocation) =>
-    train(invocation, { argv, host: own, place }),
+    train(invocation, { argv, host: own }),
   );
 }
 
-/** How the command was called, and as which of several processes. */
+/** How the command was called. */
 interface Call {
   readonly argv: readonly string[];
   readonly host: Host;
-  readonly place: Place | null;
 }
 
-async function train(invocation: Invocation, { argv, host, place }: Call): Promise<number> {
+async function train(invocation: Invocation, { argv, host }: Call): Promise<number> {
   const given = readGiven(invocation, host);
   const { resume } = invocation.options;
   if (invocation.options.advise !== undefined) return adviseOn(invocation, given);
@@ -51,6 +48,7 @@ async function train(invocation: Invocation, { argv, host, place }: Call): Promi
     changes,
     notes = [],
   } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
+  const place = memberPlace(host.env, settings.device);
   const processes = processesOf(invocation.options.processes, place);
   const ownFolder = out ?? newRunFolder(settings, new Date());
   if (place === null || place.rank === 0) {

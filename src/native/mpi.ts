@@ -60,7 +60,7 @@ export function mpiFiles(root: string = packageRoot(), env: NodeJS.ProcessEnv = 
   return {
     path: file,
     built: fs.existsSync(file),
-    compiler: program('mpicxx', env),
+    compiler: onPath('mpicxx', env),
     log,
     tried: fs.existsSync(log),
   };
@@ -95,7 +95,8 @@ function notBuilt({ compiler, path: file, log, tried }: MpiFiles): string {
   return `${start}, since compiling it with ${compiler} failed: see ${log}`;
 }
 
-function program(name: string, env: NodeJS.ProcessEnv): string | null {
+/** The file of a program on PATH; `null` where it is not there. */
+export function onPath(name: string, env: NodeJS.ProcessEnv = process.env): string | null {
   const folders = (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file)) ?? null;
 }

@@ -28,15 +28,29 @@ const VARIABLES: Readonly<Record<Launcher, readonly [rank: string, size: string,
   srun: ['SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID'],
 };
 
+/** Whose variables count where several launchers have set some, the first before others: torchrun starts nothing that computes on the CPU. */
+export function launchersFor(device: string): readonly Launcher[] {
+  return device === 'cpu' ? ['mpirun', 'srun', 'torchrun'] : ['torchrun', 'mpirun', 'srun'];
+}
+
 /**
- * The place that the environment describes by the variables of the first of `launchers` that set any: of torchrun, Open MPI's mpirun, or
- * Slurm's srun. `null` where none did.
+ * The place that the environment describes by the variables of torchrun, Open MPI's mpirun, or Slurm's srun: by those of the first of `launchers`
+ * that started several processes, else of the first that set any. `null` where none did.
  *
  * @throws UsageError for a rank without a size, or one that is not below it
  */
 export function placeOf(env: Environment, launchers: readonly Launcher[]): Place | null {
-  const launcher = launchers.find((each) => started(env, each));
-  if (launcher === undefined) return null;
+  let single: Place | null = null;
+  for (const launcher of launchers.filter((each) => started(env, each))) {
+    const place = placeBy(env, launcher);
+    // One that started a single process says nothing of what that has started.
+    if (place.size > 1) return place;
+    single ??= place;
+  }
+  return single;
+}
+
+function placeBy(env: Environment, launcher: Launcher): Place {
   const [rankName, sizeName, localName] = VARIABLES[launcher];
   const size = count(env, stepSize(env, launcher) ?? sizeName, { min: 1, beside: rankName });
   const rank = count(env, rankName, { min: 0, beside: sizeName });

@@ -3,7 +3,7 @@ import { numberBetween } from '../check';
 import { GanError } from '../errors';
 import { loadMpi } from '../native/mpi';
 import { trainCommand } from '../native/root';
-import { meetingOf, type Place, placeOf } from './environment';
+import { launchersFor, meetingOf, type Place, placeOf } from './environment';
 import { alone, type ProcessGroup } from './group';
 import { MpiGroup } from './mpi';
 import { NcclGroup } from './nccl';
@@ -28,15 +28,14 @@ const TIMEOUT_SECONDS = 25;
  */
 export function joinGroup({ device, timeoutSeconds = TIMEOUT_SECONDS }: JoinOptions): ProcessGroup {
   numberBetween('joinGroup', 'timeoutSeconds', timeoutSeconds, { min: 1e-3 });
-  const onGpu = device.startsWith('cuda');
-  const place = placeOf(process.env, onGpu ? ['torchrun', 'mpirun', 'srun'] : ['mpirun', 'srun', 'torchrun']);
+  const place = placeOf(process.env, launchersFor(device));
   if (place === null || place.size === 1) return alone;
   if (!isMainThread)
     throw new GanError(
       'ERR_PARALLEL',
       'expected joinGroup to be called in the main thread, but this is a worker',
     );
-  if (onGpu) return joinNccl(place, device, timeoutSeconds);
+  if (device.startsWith('cuda')) return joinNccl(place, device, timeoutSeconds);
   return joinMpi(place, timeoutSeconds);
 }
 

@@ -32,11 +32,9 @@ import { fitLoader, lastStage, placeOf } from './stages';
 import { profileOf, type StepProfile } from './step-profile';
 import type { Training } from './training';
 import { captureState, nonFiniteState, restoreState } from './training-state';
+import { waitedFor } from './waited-for';
 
 type Intervals = Required<Pick<FitOptions, 'logEvery' | 'sampleEvery' | 'checkpointEvery'>>;
-
-/** How many seconds others wait for what one of them does alone: a disk may be slow, and an evaluation takes its time. */
-const LONG = 3_600;
 
 /** One call of `fit`: what happens around the steps. */
 export class Session {
@@ -125,7 +123,6 @@ export class Session {
     const training = this.#training;
     const { group } = training;
     const run = this.#run;
-    group.enter('evaluation', LONG);
     const checkpoint = this.#checkpointStep === training.step ? this.#checkpoint : undefined;
     const evaluation = await this.#evaluator?.evaluate(training, {
       folder: run?.path,
@@ -147,7 +144,7 @@ export class Session {
     const judged = ofFirst(group, () => this.#evaluator?.hasJudged(step) ?? true);
     if (judged || !evaluationDue(this.#options, step)) return;
     this.#notes.push(`step ${step} was not judged when the run ended: it is judged now`);
-    await this.#evaluate();
+    await waitedFor(group, 'evaluation', () => this.#evaluate());
   }
 
   /**
@@ -158,9 +155,10 @@ export class Session {
     try {
       return await this.#lookAtStep();
     } catch (error) {
-      if (!this.#run || this.#watch.policy.onDivergence !== 'rollback' || !hasCode(error, 'ERR_DIVERGED'))
+      const run = this.#run;
+      if (!run || this.#watch.policy.onDivergence !== 'rollback' || !hasCode(error, 'ERR_DIVERGED'))
         throw error;
-      return await this.#goBack(this.#run, error);
+      return await waitedFor(this.#training.group, 'going back', () => this.#goBack(run, error));
     }
   }
 
@@ -177,10 +175,14 @@ export class Session {
     // Before the checkpoint: what goes on from it does not write them again. The line first: a picture that fails ends the training.
     await this.#orSave(async () => {
       if (logs && numbers) this.#log(numbers);
-      if (due(this.#intervals.sampleEvery)) await span('samples', () => this.#drawSamples());
+      if (due(this.#intervals.sampleEvery))
+        await span('samples', () => waitedFor(group, 'samples', () => this.#drawSamples()));
     });
-    if (saves) await span('checkpoint', () => this.#save());
-    if (evaluates) await this.#orSave(() => span('evaluation', () => this.#evaluate()));
+    if (saves) await span('checkpoint', () => waitedFor(group, 'checkpoint', () => this.#save()));
+    if (evaluates)
+      await this.#orSave(() =>
+        span('evaluation', () => waitedFor(group, 'evaluation', () => this.#evaluate())),
+      );
     return logs && numbers ? this.#report(numbers) : null;
   }
 
@@ -193,9 +195,9 @@ export class Session {
     this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
     await this.#orSave(async () => {
       this.#log(numbers);
-      await this.#drawSamples();
+      await waitedFor(group, 'samples', () => this.#drawSamples());
     });
-    await this.#save();
+    await waitedFor(group, 'checkpoint', () => this.#save());
     return this.#report(numbers);
   }
 
@@ -251,7 +253,6 @@ export class Session {
   async #drawSamples(): Promise<void> {
     const training = this.#training;
     const { step } = training;
-    training.group.enter('samples', LONG);
     if (!this.#run || !this.#grids) return;
     this.#samples = await this.#run.writeSamples(step, { picture: this.#grids.draw(training) });
     for (const [name, picture] of Object.entries(this.#grids.drawFurther(training)))
@@ -260,7 +261,6 @@ export class Session {
 
   async #save(): Promise<void> {
     if (!this.#run) return;
-    this.#training.group.enter('checkpoint', LONG);
     await this.#orSave(async () => this.#run?.syncLogs());
     await this.#writeCheckpoint(this.#run);
     const { keep = 3 } = this.#options;

@@ -56,6 +56,12 @@ test('another number of processes than the launcher has started is refused, with
   );
 });
 
+test('variables of a launcher that contradict each other are refused, and nobody trains alone', async () => {
+  expect(await refused([], { RANK: '1' })).toBe(
+    'error: expected WORLD_SIZE beside RANK=1 but it is not set: unset RANK to train alone',
+  );
+});
+
 /** What became of a command. */
 interface Ended {
   readonly code: number | null;

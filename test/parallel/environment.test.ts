@@ -1,4 +1,4 @@
-import { meetingOf, placeOf } from '../../src/parallel/environment';
+import { launchersFor, meetingOf, placeOf } from '../../src/parallel/environment';
 import { usage } from '../support/failure';
 
 const ALL = ['torchrun', 'mpirun', 'srun'] as const;
@@ -77,6 +77,31 @@ test('of two launchers the first that is asked for tells the place', () => {
   const env = { RANK: '3', WORLD_SIZE: '4', OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '2' };
   expect(placeOf(env, ['torchrun', 'mpirun'])).toMatchObject({ rank: 3, size: 4 });
   expect(placeOf(env, ['mpirun', 'torchrun'])).toMatchObject({ rank: 1, size: 2 });
+});
+
+test('a launcher of one process says nothing of those that this one has started', () => {
+  const step = { SLURM_PROCID: '0', SLURM_NTASKS: '1', SLURM_STEP_ID: '0' };
+  const alone = { OMPI_COMM_WORLD_RANK: '0', OMPI_COMM_WORLD_SIZE: '1', ...step };
+  expect(placeOf(alone, launchersFor('cpu'))).toMatchObject({ size: 1, launcher: 'mpirun' });
+  for (const device of ['cpu', 'cuda', 'auto'])
+    expect(placeOf({ ...alone, RANK: '1', WORLD_SIZE: '2' }, launchersFor(device))).toMatchObject({
+      rank: 1,
+      size: 2,
+      launcher: 'torchrun',
+    });
+});
+
+test('under torchrun in a step of a Slurm job those of torchrun count on CUDA', () => {
+  const env = {
+    RANK: '5',
+    WORLD_SIZE: '8',
+    LOCAL_RANK: '1',
+    SLURM_PROCID: '1',
+    SLURM_NTASKS: '2',
+    SLURM_STEP_ID: '0',
+  };
+  expect(placeOf(env, launchersFor('cuda'))).toMatchObject({ rank: 5, size: 8, localRank: 1 });
+  expect(placeOf(env, launchersFor('cpu'))).toMatchObject({ rank: 1, size: 2 });
 });
 
 test('the address and the port tell where to meet', () => {

@@ -24,7 +24,6 @@ function read(tensors: readonly Tensor[]): Json {
   return tensors.map((each) => JSON.parse(JSON.stringify(each.toArray())));
 }
 
-/** Reports go through JSON, which has no NaN. */
 function hex(each: Tensor): string {
   return Buffer.from(each.toBytes()).toString('hex');
 }
@@ -72,6 +71,7 @@ const CASES: Readonly<Record<string, (group: ProcessGroup) => Json>> = {
     return (['max', 'min'] as const).map((operation) => {
       const each = tensor([group.rank === 0 ? Number.NaN : 1, group.rank === 1 ? Number.NaN : 1, 2]);
       group.allReduce([each], operation);
+      // JSON has no word for NaN.
       return Array.from(each.toTypedArray(), String);
     });
   },

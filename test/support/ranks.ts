@@ -72,5 +72,6 @@ const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '
 
 function missing(): string | null {
   if (spawnSync('mpirun', ['--version']).status !== 0) return 'no mpirun here';
-  return mpiFiles().built ? null : 'the addon for MPI is not built here';
+  // Where its compiler is, an addon that is not there is a fault.
+  return mpiFiles().compiler === null ? 'no mpicxx here' : null;
 }

@@ -10,6 +10,7 @@ import { AgreedStop } from '../../src/training/agreed-stop';
 import { memberSeed } from '../../src/training/member-seed';
 import { compareWeights } from '../../src/training/same-weights';
 import { requireSame, requireSameData, sharedNumbers } from '../../src/training/shared-numbers';
+import { waitedFor } from '../../src/training/waited-for';
 import { FakeHost } from '../cli/fakes';
 import { failure, usage } from '../support/failure';
 import { tinyNetworks } from '../support/tiny-trainer';
@@ -97,6 +98,16 @@ test('a wish to end of any member ends all in one step, and on NCCL in a step th
   expect(new AgreedStop(alone, own).signal).toBe(own);
 });
 
+test('what the first member does alone is announced, and all wait for its end', async () => {
+  const calls: string[] = [];
+  const listening = withOther((own) => own, {
+    enter: (activity, seconds = 0) => calls.push(seconds > 60 ? `long ${activity}` : activity),
+    barrier: () => calls.push('barrier'),
+  });
+  expect(await waitedFor(listening, 'samples', async () => calls.push('drawn'))).toBe(2);
+  expect(calls).toEqual(['long samples', 'drawn', 'barrier']);
+});
+
 test('statistics are means over the members that have them, NaN included', () => {
   const numbers = { losses: { D: 1 }, statistics: { a: 1, b: 2, c: 5 }, faults: {}, rows: {} };
   const other = withOther(() => ({ a: '3', b: 'NaN' }));
@@ -132,18 +143,24 @@ test('the first member has the seed of the training, and every other one of its 
 });
 
 test('a member names its errors, and others than the first say nothing else', () => {
-  const host = new FakeHost();
-  for (const rank of [0, 1]) {
-    const member = memberHost(host, { rank });
+  const told = [0, 1].map((rank) => {
+    const host = new FakeHost({ env: { RANK: `${rank}`, WORLD_SIZE: '2' } });
+    const member = memberHost(host);
     member.stdout.write(`result of ${rank}\n`);
     for (const text of ['a log\n', 'warning: w\n', 'error: e\n']) member.stderr.write(text);
-  }
-  expect(host.stdout.text).toBe('result of 0\n');
-  expect(host.stderr.text).toBe('a log\nwarning: w\nrank 0: error: e\nrank 1: error: e\n');
+    return [host.stdout.text, host.stderr.text];
+  });
+  expect(told).toEqual([
+    ['result of 0\n', 'a log\nwarning: w\nrank 0: error: e\n'],
+    ['', 'rank 1: error: e\n'],
+  ]);
 });
 
 test('one process of a launcher is alone', () => {
-  expect(memberPlace({})).toBeNull();
-  expect(memberPlace({ RANK: '0', WORLD_SIZE: '1', LOCAL_RANK: '0' })).toBeNull();
-  expect(memberPlace({ RANK: '1', WORLD_SIZE: '2', LOCAL_RANK: '1' })).toMatchObject({ rank: 1, size: 2 });
+  expect(memberPlace({}, 'cpu')).toBeNull();
+  expect(memberPlace({ RANK: '0', WORLD_SIZE: '1', LOCAL_RANK: '0' }, 'cpu')).toBeNull();
+  expect(memberPlace({ RANK: '1', WORLD_SIZE: '2', LOCAL_RANK: '1' }, 'cpu')).toMatchObject({
+    rank: 1,
+    size: 2,
+  });
 });

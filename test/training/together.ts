@@ -22,6 +22,8 @@ import { buildModel, tinyDataset } from '../support/training';
 type Way = 'whole' | 'parts' | 'ranks';
 
 const STEPS = 20;
+/** So that ADA, which forgets what it has counted every 4 batches, has counted 3. */
+const ADA_STEPS = 19;
 const BATCH = 64;
 
 /** What a training reports. */
@@ -31,7 +33,7 @@ export interface Together {
   /** Of each network, all parameters in a row. */
   readonly weights: Readonly<Record<string, readonly number[]>>;
   /** What networks keep of batches, but for what normalisations do: those are averaged at checkpoints. */
-  readonly kept: readonly (readonly number[])[];
+  readonly kept: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Draws latents of each half of a batch from a seed of its own, whoever asks for which half. */
@@ -162,7 +164,8 @@ async function train(name: string, way: Way): Promise<Together & { readonly rank
   trainer.way = way;
   const loader = tinyDataset({ count: 192, resolution: side }).loader({ batch: BATCH / accumulate, seed: 3 });
   const losses: number[][] = [];
-  for await (const report of trainer.fit(loader, { steps: STEPS, logEvery: 1 }))
+  const steps = 'ada' in trainer.networks ? ADA_STEPS : STEPS;
+  for await (const report of trainer.fit(loader, { steps, logEvery: 1 }))
     losses.push(Object.values(report.losses));
   const weights = Object.fromEntries(
     Object.entries(trainer.networks).map(([network, module]) => [
@@ -171,12 +174,14 @@ async function train(name: string, way: Way): Promise<Together & { readonly rank
     ]),
   );
   const { rank } = group;
-  const kept = Object.values(trainer.networks)
-    .flatMap((module) => module.namedBuffers())
-    .filter(([path]) => !path.includes('running_'))
-    .map(([, buffer]) => Array.from(buffer.toTypedArray(), Number));
+  const kept = Object.entries(trainer.networks).flatMap(([network, module]) =>
+    module
+      .namedBuffers()
+      .filter(([path]) => !path.includes('running_'))
+      .map(([path, buffer]) => [`${network}.${path}`, Array.from(buffer.toTypedArray(), Number)]),
+  );
   group.close();
-  return { rank, losses, weights, kept };
+  return { rank, losses, weights, kept: Object.fromEntries(kept) };
 }
 
 const [name, way, report] = process.argv.slice(2);
