@@ -5,6 +5,11 @@ import { tuneProcess } from '../native/addon';
 import type { ThreadAnswer, ThreadRequest } from './model-thread';
 import { ServedModels } from './served-models';
 
+interface Asked {
+  readonly id: number;
+  readonly request: ThreadRequest;
+}
+
 tuneProcess();
 const models = new ServedModels(workerData);
 
@@ -14,9 +19,9 @@ function answer(request: ThreadRequest) {
   return models.apply(request.run, request.query);
 }
 
-parentPort?.on('message', async ({ id, request }: { id: number; request: ThreadRequest }) => {
+async function reply({ id, request }: Asked): Promise<void> {
   const moved: TransferListItem[] = [];
-  let reply: ThreadAnswer;
+  let made: ThreadAnswer;
   try {
     const result = await answer(request);
     // A part of a larger buffer is copied.
@@ -26,9 +31,15 @@ parentPort?.on('message', async ({ id, request }: { id: number; request: ThreadR
       result.bytes.buffer instanceof ArrayBuffer
     )
       moved.push(result.bytes.buffer);
-    reply = { id, result };
+    made = { id, result };
   } catch (error) {
-    reply = { id, error: { code: codeOf(error) ?? 'ERR_UNKNOWN', message: messageOf(error) } };
+    made = { id, error: { code: codeOf(error) ?? 'ERR_UNKNOWN', message: messageOf(error) } };
   }
-  parentPort?.postMessage(reply, moved);
+  parentPort?.postMessage(made, moved);
+}
+
+// Whose answer waits for a file lets no other begin: both would draw from one random generator.
+let last = Promise.resolve();
+parentPort?.on('message', (asked: Asked) => {
+  last = last.then(() => reply(asked));
 });

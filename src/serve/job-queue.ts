@@ -6,6 +6,8 @@ export interface JobQueueOptions {
   readonly most: number;
   /** How long one waits, in milliseconds. */
   readonly waitMs: number;
+  /** Jobs that are begun and not ended (1). */
+  readonly atOnce?: number;
 }
 
 interface Waiting {
@@ -13,11 +15,11 @@ interface Waiting {
   readonly fail: (reason: Refusal) => void;
 }
 
-/** Does one job after the other, in the order in which they came. */
+/** Begins jobs in the order in which they came, a few at once. */
 export class JobQueue {
   readonly #options: JobQueueOptions;
   readonly #waiting = new Set<Waiting>();
-  #isBusy = false;
+  #begun = 0;
   #closed: string | undefined;
 
   constructor(options: JobQueueOptions) {
@@ -51,11 +53,11 @@ export class JobQueue {
   }
 
   #turn(signal: AbortSignal | undefined): Promise<void> {
-    const { most, waitMs } = this.#options;
+    const { most, waitMs, atOnce = 1 } = this.#options;
     if (this.#closed !== undefined) throw tooBusy(this.#closed);
     if (signal?.aborted) throw new Refusal(499, 'the client has gone');
-    if (!this.#isBusy) {
-      this.#isBusy = true;
+    if (this.#begun < atOnce) {
+      this.#begun++;
       return Promise.resolve();
     }
     if (this.#waiting.size >= most)
@@ -89,6 +91,6 @@ export class JobQueue {
   #next(): void {
     const [first] = this.#waiting;
     if (first) first.begin();
-    else this.#isBusy = false;
+    else this.#begun--;
   }
 }

@@ -4,6 +4,8 @@ export interface Limits {
   readonly connections: number;
   /** Open streams of events; one more gets 503. */
   readonly streams: number;
+  /** Requests that a model is given at once: while one is made, the next is at hand. */
+  readonly inWork: number;
   /** Requests that wait for a model; one more gets 503. */
   readonly waiting: number;
   /** How long one of them waits, in milliseconds. */
@@ -32,6 +34,7 @@ export interface Limits {
 export const LIMITS: Limits = {
   connections: 256,
   streams: 64,
+  inWork: 2,
   waiting: 128,
   waitMs: 60_000,
   bodyBytes: 16 << 20,

@@ -63,7 +63,7 @@ export class DashboardServer {
     this.#options = options;
     this.#limits = limits;
     this.#gate = new Gate({ host, port, token });
-    const queue = new JobQueue({ most: limits.waiting, waitMs: limits.waitMs });
+    const queue = new JobQueue({ most: limits.waiting, waitMs: limits.waitMs, atOnce: limits.inWork });
     const page = dashboardPage({ makesImages: models !== undefined });
     this.#served = { runs, models, limits, queue, page, feed: new Feed(runs, limits, options.onError) };
     this.#server = createServer(

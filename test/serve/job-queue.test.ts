@@ -68,3 +68,26 @@ test('who has left before the queue was asked does not enter it', async () => {
   );
   expect(work).not.toHaveBeenCalled();
 });
+
+test('with two at once a second begins while the first is in work, and a third when one has ended', async () => {
+  const queue = new JobQueue({ most: 10, waitMs: 60_000, atOnce: 2 });
+  const [first, second] = [held(), held()];
+  const begun: string[] = [];
+  const all = [first, second].map(({ job }, at) =>
+    queue.add(() => {
+      begun.push(`${at}`);
+      return job();
+    }),
+  );
+  const third = queue.add(async () => begun.push('2'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(['0', '1']);
+  expect(queue.length).toBe(1);
+  second.release();
+  await third;
+  expect(begun).toEqual(['0', '1', '2']);
+  first.release();
+  await Promise.all(all);
+  await queue.add(async () => begun.push('3'));
+  expect(begun.at(-1)).toBe('3');
+});

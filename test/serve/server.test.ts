@@ -137,7 +137,7 @@ describe('too many', () => {
     models.hold = new Promise((resolve) => {
       release = resolve;
     });
-    const { address } = await serve([smallRun(at('one'))], { models, limits: { waiting: 1 } });
+    const { address } = await serve([smallRun(at('one'))], { models, limits: { inWork: 1, waiting: 1 } });
     const first = ask(address, '/runs/one/images?seed=1');
     while (models.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const others = [2, 3].map((seed) => ask(address, `/runs/one/images?seed=${seed}`));
@@ -174,7 +174,7 @@ describe('too many', () => {
     models.hold = new Promise((resolve) => {
       release = resolve;
     });
-    const { address } = await serve([smallRun(at('one'))], { models });
+    const { address } = await serve([smallRun(at('one'))], { models, limits: { inWork: 1 } });
     const first = ask(address, '/runs/one/images?seed=1');
     while (models.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const gone = silent(address);
@@ -337,7 +337,7 @@ describe('beginning and end', () => {
     const secret = { headers: { authorization: `Bearer ${'x'.repeat(20)}` } };
     expect((await ask(address, '/runs', secret)).status).toBe(401);
     await server.close();
-    const open = await serve([at('one')], { models });
+    const open = await serve([at('one')], { models, limits: { inWork: 1 } });
     const working = ask(open.address, '/runs/one/images?seed=1');
     while (models.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
     const waiting = ask(open.address, '/runs/one/images?seed=2');
