@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { main as sample } from '../src/cli/sample';
 import { writePng } from '../src/io/png';
 import { call, trainOne } from './cli/applying';
+import { RUNS_TYPESCRIPT } from './support/typescript';
 
 const root = join(__dirname, '..');
 let folder: string;
@@ -46,13 +47,8 @@ function runBlocks(blocks: readonly string[], before = ''): string {
   process.exitCode = 1;
 });`;
   writeFileSync(script, source);
-  const env = {
-    ...process.env,
-    ...{ OMP_NUM_THREADS: '1', TS_NODE_PROJECT: join(root, 'tsconfig.json'), XDG_CACHE_HOME: at('cache') },
-  };
-  const register = join(root, 'node_modules', 'ts-node', 'register');
-  const argv = ['-r', register, script];
-  const { status, stdout, stderr } = spawnSync(process.execPath, argv, {
+  const env = { ...process.env, OMP_NUM_THREADS: '1', XDG_CACHE_HOME: at('cache') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...RUNS_TYPESCRIPT, script], {
     cwd: folder,
     encoding: 'utf8',
     env,

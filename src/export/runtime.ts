@@ -1,9 +1,9 @@
-import { Worker } from 'node:worker_threads';
 import { GanError } from '../errors';
 import type { DType } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
-import { type SentTensor, WORKER_SOURCE, type WorkerAnswer, type WorkerStart } from './runtime-worker';
+import { RuntimeThread } from './runtime-thread';
+import type { SentTensor, WorkerAnswer } from './runtime-worker';
 
 /** A model in another runtime. */
 export interface RuntimeSession {
@@ -30,53 +30,37 @@ export function findRuntime(): string | null {
 }
 
 /**
- * Opens an ONNX model in onnxruntime’s WebAssembly, as a browser would, in a thread of its own.
+ * Opens an ONNX model in onnxruntime’s WebAssembly, as a browser would, in a thread beside this one.
  *
  * @param runtime what {@link findRuntime} found
  * @throws GanError `ERR_RUNTIME` where it does not take the model
  */
 export async function openSession(runtime: string, model: Uint8Array): Promise<RuntimeSession> {
-  const workerData: WorkerStart = { runtime, model };
-  const worker = new Worker(WORKER_SOURCE, { eval: true, workerData });
-  try {
-    const started = await answerOf(worker, () => {});
-    if (!('ready' in started)) throw refused('does not take the model', started);
-    return {
-      runtime: `onnxruntime-web ${started.ready} (wasm)`,
-      async run(inputs) {
-        const answer = await answerOf(worker, () => worker.postMessage(sent(inputs)));
-        if (!('outputs' in answer)) throw refused('failed on the model', answer);
-        return Object.fromEntries(
-          Object.entries(answer.outputs).map(([name, result]) => [name, received(result)]),
-        );
-      },
-      async close() {
-        await worker.terminate();
-      },
-    };
-  } catch (error) {
-    await worker.terminate();
-    throw error;
+  const thread = RuntimeThread.take(runtime);
+  const started = await thread.ask({ model });
+  if (!('ready' in started)) {
+    await thread.end();
+    throw refused('does not take the model', started);
   }
-}
-
-/** The next thing that the thread says after `ask`. */
-function answerOf(worker: Worker, ask: () => void): Promise<WorkerAnswer> {
-  return new Promise((resolve) => {
-    const settle = (answer: WorkerAnswer): void => {
-      worker.off('message', settle);
-      worker.off('error', fail);
-      worker.off('exit', end);
-      resolve(answer);
-    };
-    const fail = (error: unknown): void =>
-      settle({ failed: error instanceof Error ? error.message : String(error) });
-    const end = (): void => settle({ failed: 'its thread ended' });
-    worker.on('message', settle);
-    worker.on('error', fail);
-    worker.on('exit', end);
-    ask();
-  });
+  // One that failed has lost what it was about: the next model gets another.
+  let sound = true;
+  return {
+    runtime: `onnxruntime-web ${started.ready} (wasm)`,
+    async run(inputs) {
+      const answer = await thread.ask({ inputs: sent(inputs) });
+      if (!('outputs' in answer)) {
+        sound = false;
+        throw refused('failed on the model', answer);
+      }
+      return Object.fromEntries(
+        Object.entries(answer.outputs).map(([name, result]) => [name, received(result)]),
+      );
+    },
+    async close() {
+      if (sound && 'closed' in (await thread.ask({ close: true }))) await thread.giveBack();
+      else await thread.end();
+    },
+  };
 }
 
 function sent(inputs: Readonly<Record<string, Tensor>>): Record<string, SentTensor> {

@@ -10,6 +10,7 @@ import { load } from '../../src/recipes';
 import { rand } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { usage } from '../support/failure';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { applyTests, call, draw, drawPhotos, trainOne } from './applying';
 import { FakeHost } from './fakes';
 
@@ -217,7 +218,7 @@ describe('what is told', () => {
         'sh',
         [
           '-c',
-          `"${process.execPath}" -r ts-node/register -e "$0" -- "$1" 2>&1`,
+          `"${process.execPath}" ${RUNS_TYPESCRIPT.join(' ')} -e "$0" -- "$1" 2>&1`,
           script,
           JSON.stringify(argv),
         ],

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filesOf } from '../support/training';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { tinyMnist, writeTinyDomains, writeTinyMnist } from './tiny-data';
 
 const root = join(__dirname, '..', '..');
@@ -26,7 +27,7 @@ const checkpoints = (run: string) => join(folder, run, 'checkpoints');
 
 function start(...args: string[]): ChildProcess {
   const script = join(root, 'scripts', 'train.ts');
-  return spawn(process.execPath, ['-r', 'ts-node/register', script, ...args], {
+  return spawn(process.execPath, [...RUNS_TYPESCRIPT, script, ...args], {
     cwd: root,
     stdio: 'ignore',
     env: { ...process.env, OMP_NUM_THREADS: '1', XDG_CACHE_HOME: join(folder, 'cache') },

@@ -11,6 +11,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { main } from '../../src/cli/train';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { FakeHost } from './fakes';
 import { tinyMnist, writeTinyMnist } from './tiny-data';
 
@@ -363,7 +364,7 @@ test('--help and wrong calls load no LibTorch', () => {
   const options = { cwd: resolve(__dirname, '../..'), encoding: 'utf8', stdio: 'pipe' } as const;
   const output = execFileSync(
     'sh',
-    ['-c', `"${process.execPath}" -r ts-node/register -e "$0" -- --help 2>&1`, script],
+    ['-c', `"${process.execPath}" ${RUNS_TYPESCRIPT.join(' ')} -e "$0" -- --help 2>&1`, script],
     options,
   );
   expect(output).toMatch(/Usage: train .*\n0 false\n$/s);

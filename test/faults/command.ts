@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 const root = join(__dirname, '..', '..');
 
@@ -21,7 +22,7 @@ export interface CommandOptions {
 /** A command of the library in a process of its own. */
 export function startCommand(argv: readonly string[], { env, before = [] }: CommandOptions = {}) {
   const [command, ...rest] = argv;
-  const loaded = ['register.js', ...before].flatMap((name) => ['-r', join(__dirname, name)]);
+  const loaded = [...RUNS_TYPESCRIPT, ...before.flatMap((name) => ['-r', join(__dirname, name)])];
   const child = spawn(process.execPath, [...loaded, join(root, 'scripts', `${command}.ts`), ...rest], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],

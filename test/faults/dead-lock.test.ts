@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunLock } from '../../src/training/run-lock';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { countFaults } from './count';
 
 const root = join(__dirname, '..', '..');
@@ -12,7 +13,7 @@ test('the lock of a killed process is taken over by the next', async () => {
   const script = `
     const { RunLock } = require('./src/training/run-lock');
     RunLock.take(${JSON.stringify(folder)}).then(() => process.kill(process.pid, 'SIGKILL'));`;
-  const { signal } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', script], { cwd: root });
+  const { signal } = spawnSync(process.execPath, [...RUNS_TYPESCRIPT, '-e', script], { cwd: root });
   expect(signal).toBe('SIGKILL');
   expect(readdirSync(folder)).toHaveLength(1);
   const lock = await RunLock.take(folder);

@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 const root = join(__dirname, '..', '..');
 
@@ -44,26 +45,22 @@ export function runWithFault(
 ): FaultyProcess {
   const journal = join(home, 'journal');
   rmSync(journal, { force: true });
-  const { status, signal, stderr } = spawnSync(
-    process.execPath,
-    ['-r', join(__dirname, 'register.js'), script, ...args],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        LD_PRELOAD: process.env.LIBTORCH_GAN_FAULT_PRELOAD,
-        FAULT_FOLDER: folder,
-        FAULT_JOURNAL: journal,
-        ...(fault && { FAULT_AT: String(fault.at), FAULT_HOW: ERRNO[fault.how] }),
-        ...(fault?.lasts && { FAULT_LASTS: '1' }),
-        // The order of calls is the same each time.
-        UV_THREADPOOL_SIZE: '1',
-        OMP_NUM_THREADS: '1',
-        XDG_CACHE_HOME: join(home, 'cache'),
-      },
+  const { status, signal, stderr } = spawnSync(process.execPath, [...RUNS_TYPESCRIPT, script, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      LD_PRELOAD: process.env.LIBTORCH_GAN_FAULT_PRELOAD,
+      FAULT_FOLDER: folder,
+      FAULT_JOURNAL: journal,
+      ...(fault && { FAULT_AT: String(fault.at), FAULT_HOW: ERRNO[fault.how] }),
+      ...(fault?.lasts && { FAULT_LASTS: '1' }),
+      // The order of calls is the same each time.
+      UV_THREADPOOL_SIZE: '1',
+      OMP_NUM_THREADS: '1',
+      XDG_CACHE_HOME: join(home, 'cache'),
     },
-  );
+  });
   return { status, signal, stderr, calls: existsSync(journal) ? readCalls(journal, folder) : [] };
 }
 

@@ -2,9 +2,11 @@ const { execFileSync } = require('node:child_process');
 const { mkdtempSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
+const setUpTests = require('../support/global-setup.js');
 
 /** Makes the suite's folder, with what is preloaded into its processes: only Linux takes that, so elsewhere the tests that need it skip. */
 module.exports = function setUp() {
+  setUpTests();
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
   // The workers that run the tests inherit both.
   process.env.LIBTORCH_GAN_FAULTS = folder;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 const STEPS = 10_000;
 
@@ -13,7 +14,7 @@ function samplesOf(steps: number): Sample[] {
   const script = join(__dirname, 'long-training.ts');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--expose-gc', '-r', 'ts-node/register', script, String(steps)],
+    ['--expose-gc', ...RUNS_TYPESCRIPT, script, String(steps)],
     { encoding: 'utf8', env: { ...process.env, OMP_NUM_THREADS: '1' } },
   );
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEvaluations } from '../../src/report/evaluations';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { type Ended, expectNoStack, expectOneLine, startCommand } from './command';
 import { countFaults } from './count';
 import { SmallTraining } from './small-training';
@@ -180,7 +181,7 @@ test('the lock of a download: of four processes one works at a time', async () =
     });`;
   const root = join(__dirname, '..', '..');
   const codes = Array.from({ length: 4 }, () => {
-    const child = spawn(process.execPath, ['-r', join(__dirname, 'register.js'), '-e', script], {
+    const child = spawn(process.execPath, [...RUNS_TYPESCRIPT, '-e', script], {
       cwd: root,
     });
     return new Promise((resolve) => child.once('exit', resolve));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { native } from '../../src/native/addon';
 import { addonFiles } from '../../src/native/load';
 import { ops } from '../../src/native/ops.generated';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 const code = (value: string, message: RegExp) =>
   expect.objectContaining({ name: 'TorchError', code: value, message: expect.stringMatching(message) });
@@ -32,7 +33,7 @@ describe('random arguments', () => {
     const script = join(__dirname, 'fuzz.ts');
     const { status, signal, stdout } = spawnSync(
       process.execPath,
-      ['-r', 'ts-node/register', script, '20261', '5000', journal],
+      [...RUNS_TYPESCRIPT, script, '20261', '5000', journal],
       { encoding: 'utf8', timeout: 50_000 },
     );
     const last = readFileSync(journal, 'utf8').trim();

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 /** Runs a script in a process of its own, in which nothing of the library is loaded yet. */
 function run(script: string, env: NodeJS.ProcessEnv = {}): { stdout: string; stderr: string } {
   const { OMP_WAIT_POLICY: _policy, GOMP_SPINCOUNT: _count, ...rest } = process.env;
-  const { stdout, stderr } = spawnSync(process.execPath, ['-r', 'ts-node/register', '-e', script], {
+  const { stdout, stderr } = spawnSync(process.execPath, [...RUNS_TYPESCRIPT, '-e', script], {
     cwd: join(__dirname, '..', '..'),
     env: { ...rest, ...env },
     encoding: 'utf8',

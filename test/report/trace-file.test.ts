@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { writeTrace } from '../../src/report/trace-file';
 import { temporaryFolder } from '../data/files';
 import { failure } from '../support/failure';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 const folder = temporaryFolder();
 const file = () => folder.path('trace.json');
@@ -65,11 +66,10 @@ const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux('a real profile says that its trace does not fit where files may not grow', () => {
   const script = `
-    require('ts-node/register/transpile-only');
     const { profile } = require('./src/report/profile');
     const { randn } = require('./src/tensor/create');
     profile(() => randn([4]).exp().dispose(), { trace: process.argv[1] }).catch(({ code }) => console.log(code));`;
-  const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" -e "$1" "$2"`;
+  const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" ${RUNS_TYPESCRIPT.join(' ')} -e "$1" "$2"`;
   const { stdout } = spawnSync('sh', ['-c', limited, process.execPath, script, file()], {
     ...{ cwd: ROOT, encoding: 'utf8', timeout: 50_000 },
   });

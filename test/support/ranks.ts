@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { mpiFiles } from '../../src/native/mpi';
 import { temporaryFolder } from '../native/fake-libtorch';
+import { RUNS_TYPESCRIPT } from './typescript';
 
 /** What became of processes that ran together. */
 export interface Outcome {
@@ -26,7 +27,7 @@ export async function onRanks(size: number, program: string, args: readonly stri
   const folder = temporaryFolder();
   try {
     const report = path.join(folder, 'report');
-    const node = [process.execPath, '-r', 'ts-node/register', program, ...args, report];
+    const node = [process.execPath, ...RUNS_TYPESCRIPT, program, ...args, report];
     const { code, stderr } = await ending('mpirun', [
       '--oversubscribe',
       '--bind-to',

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 
 const ROOT = join(__dirname, '../..');
 
@@ -18,13 +19,15 @@ describe('a process that ends in the middle of a profile', () => {
     ],
   ])('%s has its own exit code and no signal', (_, end, code) => {
     const script = `
-      require('ts-node/register');
       const gan = { ...require('./src/tensor/profiler'), ...require('./src/tensor/create') };
       gan.startProfiling();
       gan.ones([3]);
       ${end};
     `;
-    const { status, signal } = spawnSync(process.execPath, ['-e', script], { cwd: ROOT, timeout: 50_000 });
+    const { status, signal } = spawnSync(process.execPath, [...RUNS_TYPESCRIPT, '-e', script], {
+      cwd: ROOT,
+      timeout: 50_000,
+    });
     expect({ status, signal }).toEqual({ status: code, signal: null });
   });
 });
