@@ -8,6 +8,7 @@ import { arange, full, ones, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { reportFile } from '../support/ranks';
+import { batchNormsOf, sumsOf } from './sums';
 
 const DTYPES: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'uint8'];
 
@@ -136,6 +137,8 @@ const CASES: Readonly<Record<string, (group: ProcessGroup) => Json>> = {
     group.allReduce([each], 'mean');
     return hex(each);
   },
+  sums: sumsOf,
+  batchNorm: batchNormsOf,
   waiting(group) {
     const first = group.takeWaited();
     return [first > 0, group.takeWaited()];

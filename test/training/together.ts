@@ -129,7 +129,14 @@ function style(pathDecay: string, more: Readonly<Record<string, string>> = {}) {
   };
 }
 
-const MODELS: Readonly<Record<string, { readonly side: number; build(): Model }>> = {
+/** A model to train, and whether its batch norms are those of all ranks. */
+interface Tried {
+  readonly side: number;
+  readonly syncs?: boolean;
+  build(): Model;
+}
+
+const MODELS: Readonly<Record<string, Tried>> = {
   normless: {
     side: 16,
     build() {
@@ -142,6 +149,11 @@ const MODELS: Readonly<Record<string, { readonly side: number; build(): Model }>
     build: () =>
       buildModel(recipes['wgan-gp'], { set: { width: '4', latentSize: '8', critic: '2' }, resolution: 16 }),
   },
+  dcgan: {
+    side: 16,
+    syncs: true,
+    build: () => buildModel(recipes.dcgan, { set: { width: '8', latentSize: '8' }, resolution: 16 }),
+  },
   // Two parts would move the mean of path lengths twice.
   stylegan2: style('0'),
   'stylegan2 with ADA': style('0.01', { augment: 'ada' }),
@@ -149,7 +161,7 @@ const MODELS: Readonly<Record<string, { readonly side: number; build(): Model }>
 
 async function train(name: string, way: Way): Promise<Together & { readonly rank: number }> {
   const group = way === 'ranks' ? joinGroup({ device: 'cpu' }) : alone;
-  const { side, build } = MODELS[name];
+  const { side, syncs = false, build } = MODELS[name];
   const model = build();
   const accumulate = way === 'parts' ? 2 : 1;
   const phases = model.phases.map((phase) => seeded(phase, { way, rank: group.rank }));
@@ -160,6 +172,7 @@ async function train(name: string, way: Way): Promise<Together & { readonly rank
     precision: 'fp32',
     accumulate,
     group,
+    syncBatchNorm: syncs && way === 'ranks',
   });
   trainer.way = way;
   const loader = tinyDataset({ count: 192, resolution: side }).loader({ batch: BATCH / accumulate, seed: 3 });
