@@ -4,6 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
 import { mnist } from '../../src/data/mnist';
+import { linear } from '../../src/nn/linear';
+import { alone } from '../../src/parallel/group';
+import { syncsBatchNorm } from '../../src/training/synced-batch-norm';
+import { usage } from '../support/failure';
 import { keepClassifier } from '../support/kept-classifier';
 import { testOnRanks } from '../support/ranks';
 import { filesOf, temporaryFolder } from '../support/training';
@@ -42,6 +46,16 @@ test('a batch that the processes cannot share is refused before any starts', asy
   expect(await refused(['--processes', '3', '--batch', '64', '--device', 'cpu'])).toBe(
     'error: batch expected a multiple of the 3 processes that share it but received 64: choose 63 or 66, or 1, 2, 4, 8, 16, 32 or 64 processes',
   );
+});
+
+test('batch norm of several processes is refused where there is one, or no batch norm', async () => {
+  expect(await refused(['--sync-batch-norm', '--device', 'cpu'])).toBe(
+    'error: --sync-batch-norm is of several processes, but there is one, and so nothing to synchronise: add --processes, or leave it out',
+  );
+  const { group, ...asked } = { syncBatchNorm: true, group: alone, networks: { d: linear(2, 1) } };
+  expect(() => syncsBatchNorm(asked)).toThrow(usage('syncBatchNorm expects a group of processes'));
+  expect(() => syncsBatchNorm({ ...asked, group })).toThrow(usage('expects batch norms but d have none'));
+  asked.networks.d.dispose();
 });
 
 test('several seeds are trained in one process', async () => {
