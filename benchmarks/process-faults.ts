@@ -1,8 +1,8 @@
 // Kills and stops a rank of a small training in two processes at random, again and again: is it named, in time, does all end, is what was saved whole?
-//   npx ts-node benchmarks/process-faults.ts [kills] [stops] [seed]      prints a line of JSON a round, and what came of all
+//   npx ts-node benchmarks/process-faults.ts [kills] [stops] [seed] 2>faults.err      prints a line of JSON a round, and what came of all
+// The ranks write to its stderr, which must be a file: it reads there who is named.
 // Where there is a dist/ (`npm run build:ts`), the training is started from it, which is quicker.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../src/data/prng';
@@ -11,11 +11,12 @@ import { isWholeCheckpoint, listCheckpoints, stepOf } from '../src/training/chec
 const RANKS = 2;
 const ROOT = join(__dirname, '..');
 const [kills, stops, seed] = [2, 3, 4].map((at, i) => Number(process.argv[at] ?? [50, 10, 1][i]));
-const BUILT = join(ROOT, 'dist', 'scripts', 'libtorch-gan.js');
-const PROGRAM = existsSync(BUILT)
-  ? [BUILT, 'train']
-  : ['-r', 'ts-node/register', join(ROOT, 'scripts/train.ts')];
+const BUILT = join(ROOT, 'dist', 'src', 'cli', 'processes.js');
+const { trainInProcesses }: typeof import('../src/cli/processes') = require(
+  existsSync(BUILT) ? BUILT : '../src/cli/processes',
+);
 const MOST_SECONDS = 180;
+const SAID = realpathSync('/proc/self/fd/2');
 
 /** What became of a round. */
 interface Round {
@@ -53,17 +54,14 @@ function processesOf(run: string): { pid: number; rank: number }[] {
     });
 }
 
-function begin(run: string): ChildProcess {
+/** `train --processes 2` of a run, or of one that goes on. */
+function begin(run: string): Promise<number> {
   const small = ['--device', 'cpu', '--precision', 'fp32', '--resolution', '16', '--batch', '8'];
   const often = ['--checkpoint-every', '2', '--sample-every', '50', '--log-every', '1'];
   const fresh = ['dcgan', ...small, '--set', 'width=4', '--set', 'latentSize=8', '--out', run];
   const what = existsSync(join(run, 'config.json')) ? ['--resume', run] : fresh;
-  const args = [...what, ...often, '--processes', `${RANKS}`, '--steps', '10000000'];
-  return spawn(process.execPath, [...PROGRAM, ...args], {
-    cwd: ROOT,
-    env: { ...process.env, OMP_NUM_THREADS: '1', NO_COLOR: '1' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const argv = [...what, ...often, '--steps', '10000000'];
+  return trainInProcesses({ processes: RANKS, device: 'cpu', batch: 8, argv }, { host: process });
 }
 
 async function newest(run: string): Promise<string | undefined> {
@@ -74,27 +72,30 @@ async function round(run: string, signal: NodeJS.Signals, random: () => number):
   const last = await newest(run);
   const log = join(run, 'metrics.jsonl');
   const size = () => (existsSync(log) ? statSync(log).size : 0);
-  const [start, child] = [size(), begin(run)];
-  let told = '';
-  let at = Number.POSITIVE_INFINITY;
-  let named: number | null = null;
+  const start = size();
+  const said = statSync(SAID).size;
+  const told = () => readFileSync(SAID, 'utf8').slice(said);
   const rank = Math.floor(random() * RANKS);
-  const seconds = () => (performance.now() - at) / 1000;
-  child.stderr?.on('data', (chunk: Buffer) => {
-    told += chunk.toString();
-    const line = new RegExp(`^rank \\d+: error: .*\\brank ${rank}\\b`, 'm');
-    if (named === null && line.test(told)) named = seconds();
+  const line = new RegExp(`^rank \\d+: error: .*\\brank ${rank}\\b`, 'm');
+  let code: number | null = null;
+  const ended = begin(run).then((each) => {
+    code = each;
+    return performance.now();
   });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  while (size() === start && child.exitCode === null) await sleep(20);
+  while (size() === start && code === null) await sleep(50);
   await sleep(3_000 * random());
   const target = processesOf(run).find((each) => each.rank === rank);
-  at = performance.now();
+  const at = performance.now();
   if (target) process.kill(target.pid, signal);
-  const limit = setTimeout(() => child.kill('SIGKILL'), 1000 * MOST_SECONDS);
-  const code = await ended;
-  clearTimeout(limit);
-  const end = seconds();
+  let named: number | null = null;
+  for (;;) {
+    const seconds = (performance.now() - at) / 1000;
+    if (named === null && line.test(told())) named = seconds;
+    if (code !== null && (named !== null || seconds > 2)) break;
+    if (seconds > MOST_SECONDS) for (const { pid } of processesOf(run)) process.kill(pid, 'SIGKILL');
+    await sleep(50);
+  }
+  const end = ((await ended) - at) / 1000;
   await sleep(2_000);
   const left = processesOf(run);
   for (const { pid } of left) process.kill(pid, 'SIGKILL');
@@ -104,7 +105,7 @@ async function round(run: string, signal: NodeJS.Signals, random: () => number):
     before: last ? stepOf(last) : 0,
     after: found ? stepOf(found) : 0,
     whole: found !== undefined && (await isWholeCheckpoint(found)),
-    said: /^rank \d+: error: .*$/m.exec(told)?.[0] ?? told.slice(-300),
+    said: /^rank \d+: error: .*$/m.exec(told())?.[0] ?? told().slice(-300),
   };
 }
 
@@ -114,6 +115,7 @@ function isGood({ named, code, left, before, after, whole }: Round): boolean {
 }
 
 async function main(): Promise<void> {
+  process.env.OMP_NUM_THREADS = '1';
   const run = join(mkdtempSync(join(tmpdir(), 'process-faults-')), 'run');
   const draw = new Prng(seed);
   const random = () => draw.uniform();
