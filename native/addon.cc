@@ -2,6 +2,7 @@
 #include "addon.h"
 
 #include "nccl.h"
+#include "sum.h"
 
 namespace gan {
 namespace {
@@ -31,6 +32,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
     define_cuda(context, exports);
     define_cuda_graph(context, exports);
     define_nccl(context, exports);
+    define_sum(context, exports);
   } catch (...) {
     throw_to_js(context, {"load", nullptr}, nullptr, 0, detail::kNoArgument);
     return {};

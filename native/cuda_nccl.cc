@@ -10,13 +10,25 @@
 #include <vector>
 
 #include "nccl.h"
+#include "sum.h"
 
 namespace gan {
 namespace {
 
-struct NcclGroup : Resource {
+struct NcclGroup : Summing {
   c10::intrusive_ptr<c10d::TCPStore> store;
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> group;
+
+  /// The current stream waits for the result, the host does not.
+  void reduce(const at::Tensor& row, c10d::ReduceOp operation) {
+    const c10::cuda::CUDAGuard guard(row.device());
+    std::vector<at::Tensor> rows{row};
+    c10d::AllreduceOptions options;
+    options.reduceOp = operation;
+    group->allreduce(rows, options)->wait();
+  }
+
+  void sum(const at::Tensor& row) override { reduce(row, c10d::ReduceOp::SUM); }
 };
 
 NcclGroup& group_of(const Context& context, Handle handle) {
@@ -57,13 +69,8 @@ c10d::ReduceOp operation_of(const std::string& name) {
   throw ArgumentError("ERR_INVALID_ARG", "expected sum, max or min but received " + name);
 }
 
-/// The current stream waits for the result, the host does not.
 void ncclAllReduce(const Context& context, Handle group, const at::Tensor& row, std::string operation) {
-  const c10::cuda::CUDAGuard guard(row.device());
-  std::vector<at::Tensor> rows{row};
-  c10d::AllreduceOptions options;
-  options.reduceOp = operation_of(operation);
-  group_of(context, group).group->allreduce(rows, options)->wait();
+  group_of(context, group).reduce(row, operation_of(operation));
 }
 
 void ncclBroadcast(const Context& context, Handle group, const at::Tensor& row, int64_t root) {

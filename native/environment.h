@@ -132,7 +132,7 @@ struct Environment {
   /// first.
   std::shared_ptr<void> profile;
   HandleTable<std::shared_ptr<at::RecordFunction>> spans;
-  /// Of CUDA: capture streams with their pools, captured graphs.
+  /// Of CUDA: capture streams with their pools, captured graphs. Groups of processes.
   HandleTable<std::shared_ptr<Resource>> resources;
   HandleTable<std::shared_ptr<Resource>> scripts;
   /// The TypeScript class that errors are made with, so that they belong to the caller's realm.

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "../host_sum.h"
 #include "world.h"
 
 namespace gan::mpi {
@@ -97,6 +98,32 @@ Napi::Value gather(const Napi::CallbackInfo& info) {
   return values;
 }
 
+/// Called from a backward pass as well, in the same thread, where nothing may pass but a text.
+const char* sum(const void* in, void* out, size_t count, bool wide) {
+  static std::string problem;
+  try {
+    World& all = joined();
+    try {
+      all.meet(std::string("sum with gradients: ") + (wide ? "float64 " : "float32 ") + std::to_string(count), 0);
+      all.all_reduce(in, out, count, wide ? Type::kFloat64 : Type::kFloat32, Operation::kSum);
+      return nullptr;
+    } catch (...) {
+      all.fail();
+      throw;
+    }
+  } catch (const std::exception& error) {
+    problem = error.what();
+    return problem.c_str();
+  }
+}
+
+Napi::Value sums(const Napi::CallbackInfo& info) {
+  static HostSum offered{&sum};
+  auto external = Napi::External<HostSum>::New(info.Env(), &offered);
+  external.TypeTag(&kHostSumTag);
+  return external;
+}
+
 Napi::Value takeWaited(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), joined().take_waited());
 }
@@ -130,6 +157,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exports.Set("allReduce", Napi::Function::New<guarded<allReduce>>(env, "allReduce"));
   exports.Set("broadcast", Napi::Function::New<guarded<broadcast>>(env, "broadcast"));
   exports.Set("gather", Napi::Function::New<guarded<gather>>(env, "gather"));
+  exports.Set("sums", Napi::Function::New<guarded<sums>>(env, "sums"));
   exports.Set("takeWaited", Napi::Function::New<guarded<takeWaited>>(env, "takeWaited"));
   exports.Set("leave", Napi::Function::New<guarded<leave>>(env, "leave"));
   exports.Set("close", Napi::Function::New<guarded<close>>(env, "close"));

@@ -101,6 +101,8 @@ void World::enter(const std::string& activity, double patience) {
 }
 
 std::vector<uint64_t> World::meet(const std::string& call, uint64_t length) {
+  if (closed_) throw std::runtime_error("expected an open group but this one was closed");
+  if (failed_) throw std::runtime_error("expected a whole group but a call of it has failed");
   call_ = {};
   call_.kind = Beat::kArrival;
   call_.call = ++calls_;
@@ -271,6 +273,7 @@ void World::leave(int code) {
 }
 
 void World::close() {
+  closed_ = true;
   const Watchdog watchdog(kStartSeconds, "not all processes of the group ended MPI");
   beats_->close();
   MPI_Finalize();

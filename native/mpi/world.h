@@ -39,6 +39,8 @@ class World {
   void leave(int code);
   /// Ends MPI, after a meeting.
   void close();
+  /// A call has failed: no other is taken.
+  void fail() { failed_ = true; }
 
  private:
   void finish(MPI_Request request);
@@ -58,6 +60,8 @@ class World {
   /// The call in work.
   Beat call_;
   bool gathering_ = false;
+  bool closed_ = false;
+  bool failed_ = false;
   double waited_ = 0;
 };
 

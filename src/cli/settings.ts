@@ -71,6 +71,7 @@ export function trainFields(recipe: Recipe) {
     precision: choice('auto', ['auto', 'fp32', 'bf16'], { help: 'auto, fp32 or bf16' }),
     deterministic: boolean(false, { help: 'bit-equal runs' }),
     graphs: boolean(true, { help: 'CUDA graphs' }),
+    syncBatchNorm: boolean(false, { help: 'batch norm over the batch of all processes' }),
     out: optional(text('runs/mine', { help: 'the run directory' })),
     init: optional(text('runs/mine/best', { help: 'the weights to start from' })),
     key: optional(text('state_dict', { help: 'the entry of a file of weights' })),

@@ -70,6 +70,10 @@ export function trainProgram(recipes: Recipes): Command {
       '--processes <n>',
       'trains in so many processes of this machine, each on its share of every batch: by mpirun on the CPU, one for each GPU on CUDA, by NCCL, which has not run on GPUs yet (1)',
     )
+    .option(
+      '--sync-batch-norm',
+      'batch norm over the batch of all processes, not over the share of each: then N processes learn what one does from the whole batch',
+    )
     .option('--steps <n>', "steps in all, those of a resumed run included (the recipe's)")
     .option('--seed <n>', 'equal seeds give equal runs (0)')
     .option(

@@ -64,7 +64,7 @@ export interface TrainingPlan {
  */
 export async function runTraining(plan: TrainingPlan, { host, terminal }: CommandContext): Promise<number> {
   const { recipe, settings, folder, resume } = plan;
-  const { seed, precision, deterministic, graphs, batch, accumulate, steps } = settings;
+  const { seed, precision, deterministic, graphs, syncBatchNorm, batch, accumulate, steps } = settings;
   // First: a device that cannot be used should not cost the time to load the data.
   const { device, group } = plan.member ?? { device: resolveDevice(settings.device), group: alone };
   group.enter('loading data', PREPARING_SECONDS);
@@ -104,6 +104,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     graphs,
     accumulate,
     group,
+    syncBatchNorm,
   });
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);

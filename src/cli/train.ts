@@ -50,6 +50,11 @@ async function train(invocation: Invocation, { argv, host }: Call): Promise<numb
   } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
   const place = memberPlace(host.env, settings.device);
   const processes = processesOf(invocation.options.processes, place);
+  // A resumed run may go on in one process, whose batch is the whole.
+  if (settings.syncBatchNorm && processes === 1 && resume === undefined)
+    throw new UsageError(
+      '--sync-batch-norm is of several processes, but there is one, and so nothing to synchronise: add --processes, or leave it out',
+    );
   const ownFolder = out ?? newRunFolder(settings, new Date());
   if (place === null || place.rank === 0) {
     if (resume === undefined && !seeds) checkRunFolder(ownFolder);

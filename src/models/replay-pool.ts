@@ -32,8 +32,9 @@ export class ReplayPool extends Module {
     super();
     this.size = size;
     const shape = [size, channels, height, width];
-    this.images = size === 0 ? null : this.registerBuffer('images', zeros(shape));
-    this.count = size === 0 ? null : this.registerBuffer('count', tensor(0, { dtype: 'int64' }));
+    const own = { shared: false };
+    this.images = size === 0 ? null : this.registerBuffer('images', zeros(shape), own);
+    this.count = size === 0 ? null : this.registerBuffer('count', tensor(0, { dtype: 'int64' }), own);
   }
 
   /** Takes new images and gives as many, without a graph. It draws two numbers for each from the default generator. */
@@ -61,7 +62,7 @@ export class ReplayPool extends Module {
  * themselves. The images of a batch pass one after another.
  *
  * `forward`: [N, C, H, W] → [N, C, H, W], on the device and without a graph; it waits for nothing, so that it can be captured. The pool
- * is in state dicts, and moves whether or not it is frozen or training.
+ * is in state dicts, and moves whether or not it is frozen or training. Of several processes that train together each has its own.
  *
  * @throws UsageError for an option out of range
  */

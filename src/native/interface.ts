@@ -166,4 +166,9 @@ export interface NativeAddon {
   getFromStore(group: Handle, key: string): string;
   deleteFromStore(group: Handle, key: string): void;
   leaveNccl(group: Handle): void;
+
+  /** Takes `sums()` of the addon for MPI: a group for `sumOfAll`, as that of `joinNccl` is one. */
+  joinHostSums(offered: object): Handle;
+  /** The sum over the processes of a group; its gradients, of any order, are such sums. */
+  sumOfAll(group: Handle, tensor: Handle): Handle;
 }

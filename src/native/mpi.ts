@@ -21,6 +21,8 @@ export interface NativeMpi {
   broadcast(data: ArrayBuffer, root: number): void;
   /** Meets, and gives the text of each. */
   gather(text: string, call: string): string[];
+  /** Sums with gradients, for the other addon alone; undefined in one that was compiled before there were any. */
+  sums?(): object;
   takeWaited(): number;
   /** Tells the others that this process ends with that exit code; waits for nobody. */
   leave(exitCode: number): void;

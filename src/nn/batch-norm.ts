@@ -1,8 +1,12 @@
 import { numberBetween, positiveInteger } from '../check';
 import { TorchError } from '../native/torch-error';
+import type { ProcessGroup } from '../parallel/group';
+import { normalisedOver } from '../parallel/shared-statistics';
+import { leakyRelu } from '../tensor/activations';
 import { ones, tensor, zeros } from '../tensor/create';
 import { batchNorm, batchNormLeakyRelu } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
+import { groupBatchNorm } from './group-batch-norm';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -54,24 +58,36 @@ abstract class BatchNorm extends Module {
   }
 
   override forward(input: Tensor): Tensor {
-    return batchNorm(input, this.options(input));
+    const group = this.group();
+    const options = this.options(input, group);
+    return group ? groupBatchNorm(input, options, group) : batchNorm(input, options);
   }
 
   /** This layer and a leaky ReLU after it, at once; a slope of 0 is a ReLU. {@link Sequential} calls it where the two meet. */
   forwardLeakyRelu(input: Tensor, negativeSlope: number): Tensor {
-    return batchNormLeakyRelu(input, this.options(input), negativeSlope);
+    const group = this.group();
+    const options = this.options(input, group);
+    if (!group) return batchNormLeakyRelu(input, options, negativeSlope);
+    const normalised = groupBatchNorm(input, options, group);
+    return negativeSlope === 0 ? normalised.relu() : leakyRelu(normalised, negativeSlope);
   }
 
   /** The input's allowed dimensions, e.g. `[N, C, H, W]`. */
   protected abstract readonly layouts: readonly string[];
 
+  /** The processes over whose batch this call takes its statistics; null for this one alone. */
+  private group(): ProcessGroup | null {
+    return this.training || this.runningMean === null ? normalisedOver() : null;
+  }
+
   /** What this call normalises with; counts the batch. */
-  private options(input: Tensor) {
+  private options(input: Tensor, group: ProcessGroup | null) {
     const { weight, bias, eps, training, runningMean, runningVar } = this;
     const moving = training && !this.frozen;
     const running = moving || !training;
     const useBatch = training || runningMean === null;
-    this.checkInput(input.shape, useBatch);
+    // Members bring batches of one size.
+    this.checkInput(input.shape, useBatch && group === null);
     return {
       weight,
       bias,

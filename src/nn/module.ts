@@ -23,6 +23,7 @@ export interface Placement {
 interface Buffer {
   readonly tensor: Tensor;
   readonly persistent: boolean;
+  readonly shared: boolean;
 }
 
 /**
@@ -119,7 +120,12 @@ export abstract class Module {
 
   /** Every buffer with PyTorch's name for it, each once. */
   namedBuffers(): [string, Tensor][] {
-    return unique(this.#tensors((module) => module.#ownBuffers(false)));
+    return unique(this.#tensors((module) => module.#ownBuffers(() => true)));
+  }
+
+  /** The buffers that processes which train together have each of its own, as {@link Module.namedBuffers} has them. */
+  namedProcessBuffers(): [string, Tensor][] {
+    return unique(this.#tensors((module) => module.#ownBuffers(({ shared }) => !shared)));
   }
 
   /** Every buffer, each once. */
@@ -239,13 +245,14 @@ export abstract class Module {
    *
    * @param name its name in state dicts
    * @param options.persistent whether state dicts hold it (true)
+   * @param options.shared whether processes that train together begin with that of the first; else each has its own, which checkpoints hold (true)
    */
   protected registerBuffer(
     name: string,
     tensor: Tensor,
-    { persistent = true }: { readonly persistent?: boolean } = {},
+    { persistent = true, shared = true }: { readonly persistent?: boolean; readonly shared?: boolean } = {},
   ): Tensor {
-    this.#buffers.set(name, { tensor: keep(tensor), persistent });
+    this.#buffers.set(name, { tensor: keep(tensor), persistent, shared });
     return tensor;
   }
 
@@ -255,12 +262,15 @@ export abstract class Module {
   }
 
   #state(): [string, Tensor][] {
-    return this.#tensors<Tensor>((module) => [...heldBy(module, isParameter), ...module.#ownBuffers(true)]);
+    return this.#tensors<Tensor>((module) => [
+      ...heldBy(module, isParameter),
+      ...module.#ownBuffers(isPersistent),
+    ]);
   }
 
-  #ownBuffers(persistentOnly: boolean): [string, Tensor][] {
+  #ownBuffers(wanted: (buffer: Buffer) => boolean): [string, Tensor][] {
     return [...this.#buffers]
-      .filter(([, buffer]) => buffer.persistent || !persistentOnly)
+      .filter(([, buffer]) => wanted(buffer))
       .map(([name, buffer]) => [name, buffer.tensor]);
   }
 
@@ -277,8 +287,8 @@ export abstract class Module {
     copies.set(this, copy);
     copy.#training = this.#training;
     const copied = copier(copies, isModule, (module) => module.#copy(copies));
-    for (const [name, { tensor, persistent }] of this.#buffers)
-      copy.#buffers.set(name, { tensor: copied(tensor), persistent });
+    for (const [name, buffer] of this.#buffers)
+      copy.#buffers.set(name, { ...buffer, tensor: copied(buffer.tensor) });
     for (const [field, value] of Object.entries(this)) Reflect.set(copy, field, copied(value));
     return copy;
   }
@@ -286,6 +296,10 @@ export abstract class Module {
 
 function isModule(value: unknown): value is Module {
   return value instanceof Module;
+}
+
+function isPersistent({ persistent }: Buffer): boolean {
+  return persistent;
 }
 
 function isFloating(tensor: Tensor): boolean {

@@ -24,6 +24,13 @@ export interface ProcessGroup {
    * @throws UsageError for the mean of integers
    */
   allReduce(tensors: readonly Tensor[], operation: Reduction): void;
+  /**
+   * The sum of the members' tensors at each of them, the same bits at all; float32 or float64, without limit in size. Its gradients, of every
+   * order, are such sums: where it was called, all members must run the same backward passes, in the same order.
+   *
+   * @throws UsageError for another dtype
+   */
+  sum(tensor: Tensor): Tensor;
   /** Replaces each tensor, in place, by that of `root` (0). */
   broadcast(tensors: readonly Tensor[], root?: number): void;
   /** The value of each member, in the order of ranks, at every member. */
@@ -48,6 +55,7 @@ export const alone: ProcessGroup = {
   size: 1,
   engine: 'alone',
   allReduce() {},
+  sum: (tensor) => tensor,
   broadcast() {},
   gather: (value) => [value],
   barrier() {},

@@ -2,12 +2,15 @@ import { argumentError } from '../check';
 import { GanError, messageOf } from '../errors';
 import { native } from '../native/addon';
 import type { NativeMpi } from '../native/mpi';
+import { setupCommand } from '../native/root';
+import type { Handle } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { wrap } from '../tensor/wrap';
 import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
 import type { Json, ProcessGroup, Reduction } from './group';
-import { countOf, REDUCED_IN, requireFloating } from './reducing';
+import { countOf, REDUCED_IN, requireFloating, requireSummable } from './reducing';
 
 /** Memory that MPI may still write to after a call that failed. */
 const stranded: ArrayBuffer[] = [];
@@ -20,6 +23,8 @@ export class MpiGroup implements ProcessGroup {
   readonly #mpi: NativeMpi;
   readonly #patience: number;
   readonly #onExit = (code: number): void => this.#leave(code);
+  /** Of sums with gradients; 0 before the first. */
+  #sums: Handle = 0;
   #closed = false;
   /** A call failed: who still waits for this process must be told that it does not come. */
   #failed = false;
@@ -42,6 +47,13 @@ export class MpiGroup implements ProcessGroup {
     if (operation === 'mean') for (const { dtype } of buckets) requireFloating(dtype);
     this.#meet(`all-reduce (${operation}) of ${countOf(tensors)}`, buckets);
     for (const bucket of buckets) this.#reduce(bucket, operation);
+  }
+
+  sum(tensor: Tensor): Tensor {
+    requireSummable(tensor);
+    this.#requireOpen();
+    if (this.#sums === 0) this.#sums = native().joinHostSums(offeredBy(this.#mpi));
+    return this.#calling(() => wrap(native().sumOfAll(this.#sums, tensor.handle), 'sum'));
   }
 
   broadcast(tensors: readonly Tensor[], root = 0): void {
@@ -150,6 +162,14 @@ export class MpiGroup implements ProcessGroup {
     this.#closed = true;
     process.off('exit', this.#onExit);
   }
+}
+
+function offeredBy(mpi: NativeMpi): object {
+  if (mpi.sums) return mpi.sums();
+  throw new GanError(
+    'ERR_NO_MPI',
+    `the addon for MPI is older than this library, and sums without gradients: run \`${setupCommand()}\``,
+  );
 }
 
 /** Runs `body`; what the addon throws becomes `ERR_PARALLEL`. */

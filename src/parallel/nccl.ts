@@ -4,10 +4,11 @@ import { native } from '../native/addon';
 import type { DType, Handle } from '../native/types';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { wrap } from '../tensor/wrap';
 import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
 import type { Meeting, Place } from './environment';
 import type { Json, ProcessGroup, Reduction } from './group';
-import { countOf, REDUCED_IN, requireFloating } from './reducing';
+import { countOf, REDUCED_IN, requireFloating, requireSummable } from './reducing';
 import { Meetings } from './store';
 
 /** Where a process joins, and how long its calls wait for others. */
@@ -69,6 +70,15 @@ export class NcclGroup implements ProcessGroup {
         native().ncclAllReduce(this.#group, row.handle, operation === 'mean' ? 'sum' : operation);
         unflatten(bucket, operation === 'mean' ? row.div_(this.size) : row);
       });
+  }
+
+  sum(tensor: Tensor): Tensor {
+    requireSummable(tensor);
+    this.#meetOnce(
+      'sum with gradients',
+      bucketsOf([tensor], (dtype) => dtype),
+    );
+    return wrap(native().sumOfAll(this.#group, tensor.handle), 'sum');
   }
 
   broadcast(tensors: readonly Tensor[], root = 0): void {

@@ -27,6 +27,12 @@ export function requireFloating(dtype: DType): void {
     );
 }
 
+/** Refuses what a sum with gradients does not take. @throws UsageError */
+export function requireSummable({ dtype }: Tensor): void {
+  if (dtype !== 'float32' && dtype !== 'float64')
+    throw new UsageError(`sum expects a tensor of float32 or float64 but received ${dtype}`);
+}
+
 /** `1 tensor`, `2 tensors` */
 export function countOf(tensors: readonly Tensor[]): string {
   return tensors.length === 1 ? '1 tensor' : `${tensors.length} tensors`;

@@ -2,17 +2,33 @@ import type { Tensor } from '../tensor/tensor';
 import type { ProcessGroup } from './group';
 
 let current: ProcessGroup | null = null;
+let normalising = false;
+
+/** What of a step is of all members of a group, beside what {@link meanOfAll} and {@link sumOfAll} are told. */
+export interface Sharing {
+  /** Whether batch norms normalise by the batch of all (false). */
+  readonly batchNorm?: boolean;
+}
 
 /** Runs `body`, a step of a training: what {@link meanOfAll} and {@link sumOfAll} are told in it is of all members of `group`. */
-export function sharingStatistics<T>(group: ProcessGroup, body: () => T): T {
+export function sharingStatistics<T>(
+  group: ProcessGroup,
+  body: () => T,
+  { batchNorm = false }: Sharing = {},
+): T {
   if (group.size === 1) return body();
-  const before = current;
-  current = group;
+  const before = { current, normalising };
+  [current, normalising] = [group, batchNorm];
   try {
     return body();
   } finally {
-    current = before;
+    ({ current, normalising } = before);
   }
+}
+
+/** The group over whose batch a batch norm takes its statistics now; null for that of this process. */
+export function normalisedOver(): ProcessGroup | null {
+  return normalising ? current : null;
 }
 
 /**

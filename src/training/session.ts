@@ -25,13 +25,13 @@ import { checkSameData } from './same-data';
 import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { requireSameData, sharedNumbers } from './shared-numbers';
-import { gatherRandom, membersNotes } from './shared-random';
+import { membersNotes } from './shared-random';
 import { broadcastModel } from './shared-state';
 import { Speed } from './speed';
 import { fitLoader, lastStage, placeOf } from './stages';
 import { profileOf, type StepProfile } from './step-profile';
 import type { Training } from './training';
-import { captureState, nonFiniteState, restoreState } from './training-state';
+import { captureState, gatherMembers, nonFiniteState, restoreState } from './training-state';
 import { waitedFor } from './waited-for';
 
 type Intervals = Required<Pick<FitOptions, 'logEvery' | 'sampleEvery' | 'checkpointEvery'>>;
@@ -301,8 +301,8 @@ export class Session {
   #captureFinite(): ReturnType<typeof captureState> {
     const training = this.#training;
     const found = nonFiniteState(training);
-    const random = gatherRandom(training);
-    if (found === null) return training.group.rank > 0 ? {} : captureState(training, random);
+    const members = gatherMembers(training);
+    if (found === null) return training.group.rank > 0 ? {} : captureState(training, members);
     throw this.#watch.diverged(
       `finite weights but ${found} holds NaN or infinity, and was not saved`,
       this.#checkpoint,

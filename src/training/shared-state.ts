@@ -8,16 +8,21 @@ import type { Training } from './training';
 /** The networks of a training, and the averages of some. */
 type Held = Pick<Training, 'networks' | 'averages' | 'group'>;
 
-/** Gives all members of a group the weights, buffers and averages of the first: what they begin with is one model, whatever was drawn or read. */
+/**
+ * Gives all members of a group the weights, buffers and averages of the first, but for buffers that each has of its own: what they begin with is
+ * one model, whatever was drawn or read.
+ */
 export function broadcastModel(training: Held): void {
   const { group } = training;
   if (group.size === 1) return;
   noGrad(() =>
     scope(() => {
       const modules = modulesOf(training);
-      group.broadcast([
-        ...new Set(modules.flatMap((module) => [...module.parameters(), ...module.buffers()])),
-      ]);
+      const own = new Set(
+        modules.flatMap((module) => module.namedProcessBuffers().map(([, buffer]) => buffer)),
+      );
+      const all = new Set(modules.flatMap((module) => [...module.parameters(), ...module.buffers()]));
+      group.broadcast([...all].filter((tensor) => !own.has(tensor)));
     }),
   );
 }

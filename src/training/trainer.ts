@@ -8,7 +8,7 @@ import { Ema } from '../optim/ema';
 import type { Optimizer } from '../optim/optimizer';
 import { alone, type ProcessGroup } from '../parallel/group';
 import { ofFirst } from '../parallel/of-first';
-import { sharingStatistics } from '../parallel/shared-statistics';
+import { type Sharing, sharingStatistics } from '../parallel/shared-statistics';
 import { noGrad } from '../tensor/autograd';
 import { allowTf32, isCpu, resolveDevice, setDeterministic } from '../tensor/device';
 import { searchingKernels } from '../tensor/kernel-search';
@@ -20,6 +20,7 @@ import { AgreedStop } from './agreed-stop';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
 import type { FitOptions } from './fit-options';
+import { checkLabels } from './fitting-labels';
 import { GradientGuard } from './gradient-guard';
 import { type GraphCapture, makeCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
@@ -40,6 +41,7 @@ import { Session } from './session';
 import { runningStatistics } from './shared-state';
 import { checkBatches, fitLoader, type Stages, stageAt } from './stages';
 import { liveInputs, runGroup, type StepContext } from './step';
+import { syncsBatchNorm } from './synced-batch-norm';
 import type { Training } from './training';
 
 /** A model, and how to compute. */
@@ -79,6 +81,11 @@ export interface TrainerOptions<N extends Networks = Networks> extends Model<N> 
    * every one must make the same calls (this process alone).
    */
   readonly group?: ProcessGroup;
+  /**
+   * Batch norms normalise by the whole batch of `group`, not by this process's share (false): a training is then that of one process with that
+   * batch, for a wait in every layer, forward and back. Statistics are in float32 or more.
+   */
+  readonly syncBatchNorm?: boolean;
 }
 
 /** What `auto` precision is decided for. */
@@ -123,6 +130,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   /** Running statistics that several processes move. */
   readonly #statistics: readonly Tensor[];
   readonly #searchKernels: boolean;
+  readonly #sharing: Sharing;
   #precision: PrecisionChoice | undefined;
 
   constructor(options: TrainerOptions<N>) {
@@ -142,6 +150,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.grids = options.grids ?? {};
     this.accumulate = positiveInteger('Trainer', 'accumulate', options.accumulate ?? 1);
     this.group = options.group ?? alone;
+    this.#sharing = { batchNorm: syncsBatchNorm(options) };
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
     if (deterministic) setDeterministic(true);
     if (!isCpu(this.device)) allowTf32();
@@ -234,7 +243,8 @@ export class Trainer<N extends Networks = Networks> implements Training {
     const sources: (() => Batch)[] = [];
     for (let i = plan.batches * accumulate; i > 0; i--)
       sources.push(await span('data', () => fetchFrom(loader)));
-    const run = () => sharingStatistics(this.group, () => this.#runStep(loader, plan, sources));
+    const run = () =>
+      sharingStatistics(this.group, () => this.#runStep(loader, plan, sources), this.#sharing);
     if (this.#searchKernels) searchingKernels(run);
     else run();
   }
@@ -380,17 +390,4 @@ function averagesOf<N extends Networks>({ networks, ema = {} }: Model<N>): Recor
 
 function modulesOf(averages: Readonly<Record<string, Ema>>): Networks {
   return Object.fromEntries(Object.entries(averages).map(([name, { module }]) => [name, module]));
-}
-
-/** @throws UsageError where the classes of latents are labels that the data set does not have */
-function checkLabels(latent: Latent | undefined, { name, specs }: Loader): void {
-  if (!latent?.conditional) return;
-  const { classes = 0 } = latent;
-  const found = Math.max(0, ...Object.values(specs).map((spec) => spec.classes));
-  if (found === classes) return;
-  throw new UsageError(
-    found === 0
-      ? `a conditional model expects a data set with labels but "${name}" has none: choose another, or put its images into a sub-folder for each class`
-      : `a conditional model of ${classes} classes expects a data set with as many but "${name}" has ${found}: build the model for that one`,
-  );
 }

@@ -4,22 +4,28 @@ import { recordsToTensors, tensorsToRecords } from '../io/tensors';
 import type { Optimizer } from '../optim/optimizer';
 import { scope } from '../tensor/scope';
 import { findNonFinite, type TensorFiles } from './finite-state';
-import { gatherRandom, type RandomStates, randomRecords, restoreRandom } from './shared-random';
+import { gatherOwnBuffers, restoreOwnBuffers } from './process-buffers';
+import { gatherRandom, randomRecords, restoreRandom } from './shared-random';
 import type { Training } from './training';
 
 type Files = Record<string, TensorRecords>;
 
+/** What each member of a group has of its own, by names of {@link captureState}'s file of counters: random generators, and buffers of others than the first. */
+export function gatherMembers(training: Training): TensorRecords {
+  return { ...randomRecords(gatherRandom(training)), ...gatherOwnBuffers(training) };
+}
+
 /**
  * Everything the next step depends on but the loader's place, by the path of the checkpoint's file.
  *
- * @param random states of the random generators of all members of its group, which each must help to gather
+ * @param members what all members of its group have of their own, which each must help to gather
  */
-export function captureState(training: Training, random: RandomStates = gatherRandom(training)): Files {
+export function captureState(training: Training, members: TensorRecords = gatherMembers(training)): Files {
   return scope(() => {
     const files: Files = {};
     for (const [file, tensors] of Object.entries(stateTensors(training)))
       files[file] = tensorsToRecords(tensors);
-    files.state = captureCounters(training, random);
+    files.state = captureCounters(training, members);
     return files;
   });
 }
@@ -88,11 +94,11 @@ function optimizers({ phases }: Training): [phase: string, optimizer: Optimizer]
   return first.map(({ name, running }) => [name, running]);
 }
 
-function captureCounters(training: Training, random: RandomStates): TensorRecords {
+function captureCounters(training: Training, members: TensorRecords): TensorRecords {
   const records: Record<string, TensorRecord> = {
     step: integers(training.step),
     images: integers(training.images),
-    ...randomRecords(random),
+    ...members,
   };
   for (const [name, { updates, images }] of Object.entries(training.averages)) {
     records[`ema.${name}.updates`] = integers(updates);
@@ -125,6 +131,7 @@ function restoreCounters(training: Training, records: TensorRecords): void {
   filed(records, 'random.cpu');
   filed(records, 'random.latents');
   restoreRandom(training, records);
+  restoreOwnBuffers(training, records);
 }
 
 function filed<T>(holder: Readonly<Record<string, T>>, name: string): T {

@@ -1,11 +1,16 @@
 // Training in several processes: what is refused, and what becomes of a run.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
 import { mnist } from '../../src/data/mnist';
+import { linear } from '../../src/nn/linear';
+import { alone } from '../../src/parallel/group';
+import { syncsBatchNorm } from '../../src/training/synced-batch-norm';
+import { usage } from '../support/failure';
 import { keepClassifier } from '../support/kept-classifier';
-import { testOnRanks } from '../support/ranks';
+import { noRanks, testOnRanks } from '../support/ranks';
 import { filesOf, temporaryFolder } from '../support/training';
 import { FakeHost } from './fakes';
 import { tinyMnist, writeTinyMnist } from './tiny-data';
@@ -42,6 +47,16 @@ test('a batch that the processes cannot share is refused before any starts', asy
   expect(await refused(['--processes', '3', '--batch', '64', '--device', 'cpu'])).toBe(
     'error: batch expected a multiple of the 3 processes that share it but received 64: choose 63 or 66, or 1, 2, 4, 8, 16, 32 or 64 processes',
   );
+});
+
+test('batch norm of several processes is refused where there is one, or no batch norm', async () => {
+  expect(await refused(['--sync-batch-norm', '--device', 'cpu'])).toBe(
+    'error: --sync-batch-norm is of several processes, but there is one, and so nothing to synchronise: add --processes, or leave it out',
+  );
+  const { group, ...asked } = { syncBatchNorm: true, group: alone, networks: { d: linear(2, 1) } };
+  expect(() => syncsBatchNorm(asked)).toThrow(usage('syncBatchNorm expects a group of processes'));
+  expect(() => syncsBatchNorm({ ...asked, group })).toThrow(usage('expects batch norms but d have none'));
+  asked.networks.d.dispose();
 });
 
 test('several seeds are trained in one process', async () => {
@@ -90,6 +105,11 @@ function begin(program: string, args: readonly string[]): { child: ChildProcess;
   return { child, ended };
 }
 
+/** False, in a moment. */
+function soon(): Promise<boolean> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), 50));
+}
+
 const NODE = [process.execPath, '-r', 'ts-node/register', 'scripts/train.ts'];
 const SMALL = ['--device', 'cpu', '--precision', 'fp32', '--set', 'width=4', '--set', 'latentSize=8'];
 
@@ -98,68 +118,104 @@ function train(args: readonly string[]): Promise<Ended> {
   return begin(node, [...rest, ...args]).ended;
 }
 
-testOnRanks(
-  'a run of two processes goes on byte for byte, and tells what another number of them changes',
-  async () => {
-    writeTinyMnist(folder.path);
-    const out = (name: string) => join(folder.path, name);
-    const fresh = (name: string, steps: number) =>
-      train([
+/** What a run keeps of a step, but for the manifest, which has its times. */
+function checkpointOf(run: string, step: number): Record<string, string> {
+  const { 'manifest.json': _, ...files } = filesOf(join(run, 'checkpoints', `step-00000${step}`));
+  return files;
+}
+
+function stepsOf(run: string): number[] {
+  return readdirSync(join(run, 'checkpoints'))
+    .map((name) => Number(name.slice('step-'.length)))
+    .sort((a, b) => a - b);
+}
+
+function linesOf(run: string, file: string): Record<string, unknown>[] {
+  const text = readFileSync(join(run, file), 'utf8').trim();
+  return text.split('\n').map((line) => JSON.parse(line));
+}
+
+// One run of six steps, judged at its end; and one that goes on from its third step until a signal ends it.
+describe('a run of two processes', () => {
+  const home = mkdtempSync(join(tmpdir(), 'libtorch-gan-'));
+  const [whole, part] = [join(home, 'whole'), join(home, 'part')];
+  const COUNT = '101';
+  let known: Ended;
+  let resumed: Ended;
+
+  beforeAll(async () => {
+    if (noRanks !== null) return;
+    process.env.XDG_CACHE_HOME = join(home, 'cache');
+    writeTinyMnist(home, { count: 200 });
+    await keepClassifier(await mnist({ dataDir: home, resolution: 16 }), { dataDir: home });
+    known = await train([
+      ...[
         'dcgan',
-        ...tinyMnist(folder.path),
+        ...tinyMnist(home),
         ...SMALL,
         '--processes',
         '2',
         '--steps',
-        `${steps}`,
-        '--out',
-        out(name),
-      ]);
-    expect(await fresh('whole', 6)).toMatchObject({ code: 0 });
-    expect(await fresh('part', 3)).toMatchObject({ code: 0 });
-    expect(await train(['--resume', out('part'), '--processes', '2', '--steps', '6'])).toMatchObject({
-      code: 0,
-    });
-    const checkpoint = (name: string) => filesOf(join(out(name), 'checkpoints', 'step-000006'));
-    const { 'manifest.json': _, ...whole } = checkpoint('whole');
-    expect(checkpoint('part')).toMatchObject(whole);
-    expect(Object.keys(whole).length).toBeGreaterThan(4);
-    const config = JSON.parse(readFileSync(join(out('whole'), 'config.json'), 'utf8'));
+        '6',
+        '--checkpoint-every',
+        '3',
+      ],
+      ...['--eval-every', '6', '--eval-count', COUNT, '--eval-metrics', 'fid,diversity', '--out', whole],
+    ]);
+    cpSync(whole, part, { recursive: true });
+    rmSync(join(part, 'checkpoints', 'step-000006'), { recursive: true });
+    const on = ['--checkpoint-every', '6', '--keep', '0', '--eval-every', '0', '--steps', '1000000'];
+    const [node, ...rest] = NODE;
+    const { child, ended } = begin(node, [...rest, '--resume', part, '--processes', '2', ...on]);
+    const over = ended.then(() => true);
+    while (!existsSync(join(part, 'checkpoints', 'step-000006')) && !(await Promise.race([over, soon()])));
+    child.kill('SIGINT');
+    resumed = await ended;
+  });
+  afterAll(() => rmSync(home, { recursive: true }));
+
+  testOnRanks('says what it was', async () => {
+    expect(known).toMatchObject({ code: 0 });
+    const config = JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8'));
     expect(config).toMatchObject({ processes: 2, batch: 8 });
-    const lines = readFileSync(join(out('whole'), 'metrics.jsonl'), 'utf8')
-      .trim()
-      .split('\n');
+    const lines = linesOf(whole, 'metrics.jsonl');
     expect(lines).toHaveLength(1);
-    const { 'parallel/waiting': waiting } = JSON.parse(lines[0]);
+    const { 'parallel/waiting': waiting } = lines[0];
     expect(waiting).toBeGreaterThanOrEqual(0);
     expect(waiting).toBeLessThan(1);
-    const alone = await train(['--resume', out('part'), '--steps', '7']);
+  });
+
+  testOnRanks('goes on byte for byte', async () => {
+    expect(checkpointOf(part, 6)).toEqual(checkpointOf(whole, 6));
+    expect(Object.keys(checkpointOf(whole, 6)).length).toBeGreaterThan(4);
+  });
+
+  testOnRanks('ends by a signal, with one checkpoint more', async () => {
+    expect(resumed).toMatchObject({ code: 130 });
+    const steps = stepsOf(part);
+    const last = steps.at(-1);
+    expect(steps.filter((step) => step % 6 !== 0 && step !== last)).toEqual([3]);
+    expect(linesOf(part, 'metrics.jsonl').at(-1)).toMatchObject({ step: last });
+  });
+
+  testOnRanks('tells what another number of processes changes', async () => {
+    const alone = await train(['--resume', part, '--steps', `${(stepsOf(part).at(-1) ?? 0) + 1}`]);
     expect(alone.stderr).toContain('1 process goes on with what 2 began');
     expect(alone.code).toBe(0);
-  },
-);
+  });
 
-testOnRanks('an evaluation is shared out, and gives the figures of one process', async () => {
-  writeTinyMnist(folder.path, { count: 200 });
-  const dataDir = folder.path;
-  await keepClassifier(await mnist({ dataDir, resolution: 16 }), { dataDir });
-  const run = join(folder.path, 'judged');
-  const judged = ['--eval-every', '2', '--eval-count', '101', '--eval-metrics', 'fid,diversity'];
-  const known = train([
-    ...['dcgan', ...tinyMnist(folder.path), ...SMALL, ...judged],
-    ...['--processes', '2', '--steps', '2', '--out', run],
-  ]);
-  expect(await known).toMatchObject({ code: 0 });
-  const rows = () => readFileSync(join(run, 'evaluations.jsonl'), 'utf8').trim().split('\n');
-  expect(rows()).toHaveLength(1);
-  const program = join(ROOT, 'scripts', 'evaluate.ts');
-  const again = ['--checkpoint', run, '--metrics', 'fid,diversity', '--count', '101', '--device', 'cpu'];
-  const dataset = ['--data-dir', folder.path];
-  const { ended } = begin(process.execPath, ['-r', 'ts-node/register', program, ...again, ...dataset]);
-  expect(await ended).toMatchObject({ code: 0 });
-  const [two, one] = rows().map((row) => JSON.parse(row).metrics);
-  for (const name of ['fid', 'diversity']) expect(two[name] / one[name]).toBeCloseTo(1, 3);
-  expect(readdirSync(join(run, 'best'))).toContain('manifest.json');
+  testOnRanks('shares an evaluation out, and gives the figures of one process', async () => {
+    expect(linesOf(whole, 'evaluations.jsonl')).toHaveLength(1);
+    const program = join(ROOT, 'scripts', 'evaluate.ts');
+    const again = ['--checkpoint', whole, '--metrics', 'fid,diversity', '--count', COUNT, '--device', 'cpu'];
+    process.env.XDG_CACHE_HOME = join(home, 'cache');
+    const dataset = ['--data-dir', home];
+    const { ended } = begin(process.execPath, ['-r', 'ts-node/register', program, ...again, ...dataset]);
+    expect(await ended).toMatchObject({ code: 0 });
+    const [two, one] = linesOf(whole, 'evaluations.jsonl').map((row) => Object(row.metrics));
+    for (const name of ['fid', 'diversity']) expect(two[name] / one[name]).toBeCloseTo(1, 3);
+    expect(readdirSync(join(whole, 'best'))).toContain('manifest.json');
+  });
 });
 
 testOnRanks('processes whose commands differ are refused with the difference', async () => {
@@ -182,20 +238,4 @@ testOnRanks('processes whose commands differ are refused with the difference', a
     /^rank \d: error: expected all 2 processes to have one command but seed is 0 at rank 0 and 7 at rank 1/m,
   );
   expect(existsSync(join(folder.path, 'run'))).toBe(false);
-});
-
-testOnRanks('a signal ends all processes with one checkpoint', async () => {
-  const run = join(folder.path, 'run');
-  writeTinyMnist(folder.path);
-  const [node, ...rest] = NODE;
-  const { child, ended } = begin(node, [
-    ...rest,
-    ...['dcgan', ...tinyMnist(folder.path), ...SMALL, '--processes', '2', '--steps', '1000000', '--out', run],
-  ]);
-  const logs = join(run, 'metrics.jsonl');
-  while (!existsSync(logs) || readFileSync(logs, 'utf8') === '')
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  child.kill('SIGINT');
-  expect(await ended).toMatchObject({ code: 130 });
-  expect(readdirSync(join(run, 'checkpoints'))).toHaveLength(1);
 });

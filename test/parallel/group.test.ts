@@ -4,19 +4,30 @@ import { joinGroup } from '../../src/parallel/join';
 import { ones } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { failure, usage } from '../support/failure';
-import { noRanks, type Outcome, onRanks, testOnRanks } from '../support/ranks';
+import { noRanks, type Outcome, oneStart, onRanks, testOnRanks } from '../support/ranks';
 
 const PROGRAM = join(__dirname, 'member.ts');
 
-/** Runs cases of member.ts one after the other, in one start of `size` ranks. */
-function run(size: number, ...cases: string[]): Promise<Outcome> {
-  return onRanks(size, PROGRAM, [cases.join(',')]);
+/** Runs a case of member.ts that ends its ranks. */
+function run(name: string): Promise<Outcome> {
+  return onRanks(2, PROGRAM, [name]);
 }
 
-/** What each rank says of a case; fails where the ranks ended badly. */
-function answers({ code, stderr, reports }: Outcome, name: string): unknown[] {
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return reports.map((report) => (report as Record<string, unknown>)[name]);
+const SUMS = ['shapes', 'dtypes', 'together', 'layouts', 'operations', 'notNumbers', 'big', 'sameBits'];
+const OTHERS = ['parameters', 'broadcast', 'gather', 'nothing', 'sums', 'batchNorm', 'waiting'];
+/** The cases that leave the group whole, and the last one, which closes it. */
+const whole = oneStart(2, PROGRAM, [['wrongCalls', ...SUMS, ...OTHERS, 'afterwards'].join(',')]);
+/** Those that wait for a deadline of three seconds; the last ends the ranks. */
+const late = oneStart(2, PROGRAM, ['patient,hanging']);
+
+// Most of it is waiting: it goes on beside the rest.
+beforeAll(() => {
+  if (noRanks === null) withVariables({ MEMBER_TIMEOUT: '3' }, () => void late.outcome());
+});
+
+/** What each rank says of a case. */
+function answers(name: string): Promise<unknown[]> {
+  return whole.of(name);
 }
 
 function withVariables<T>(variables: Readonly<Record<string, string>>, body: () => T): T {
@@ -71,7 +82,7 @@ describe('alone', () => {
 
 describe('where a rank does not do its part', () => {
   testOnRanks('wrong calls are refused before anybody waits', async () => {
-    for (const answer of answers(await run(2, 'wrongCalls'), 'wrongCalls'))
+    for (const answer of await answers('wrongCalls'))
       expect(answer).toEqual([
         'allReduce expects tensors of floating dtype for a mean but received int64: take the sum',
         expect.stringContaining('broadcast expects root to be a rank, 0 to 1, but received 2'),
@@ -80,7 +91,7 @@ describe('where a rank does not do its part', () => {
   });
 
   testOnRanks('tensors that differ between ranks are named, and the group takes no other call', async () => {
-    const { code, reports } = await run(2, 'different');
+    const { code, reports } = await run('different');
     expect(code).toBe(1);
     expect(reports).toContainEqual({
       different: [
@@ -93,10 +104,10 @@ describe('where a rank does not do its part', () => {
   });
 
   testOnRanks('one that hangs is named with what it did last', async () => {
-    const { code, reports } = await withVariables({ MEMBER_TIMEOUT: '3' }, () => run(2, 'hanging'));
+    const { code, reports } = await late.outcome();
     expect(code).not.toBe(0);
     // mpirun wakes it to end it, and it may still come so far as to say something.
-    expect(reports[0]).toEqual({
+    expect(reports[0]).toMatchObject({
       hanging: expect.stringMatching(
         /^rank 1 did not come to barrier within 3 s: rank 1 was last seen in phase D \d+ s ago \(process \d+ of .* is stopped\)$/,
       ),
@@ -104,12 +115,11 @@ describe('where a rank does not do its part', () => {
   });
 
   testOnRanks('one that said it needs longer is waited for', async () => {
-    const outcome = await withVariables({ MEMBER_TIMEOUT: '3' }, () => run(2, 'patient'));
-    expect(answers(outcome, 'patient')).toEqual(['came', 'came']);
+    expect(await late.of('patient')).toEqual(['came', 'came']);
   });
 
   testOnRanks('one that is killed is named at once', async () => {
-    const { code, reports } = await run(2, 'killed');
+    const { code, reports } = await run('killed');
     expect(code).not.toBe(0);
     expect(reports[0]).toEqual({
       killed: expect.stringMatching(
@@ -119,7 +129,7 @@ describe('where a rank does not do its part', () => {
   });
 
   testOnRanks('one that throws is named at once', async () => {
-    const { code, stderr, reports } = await run(2, 'thrown');
+    const { code, stderr, reports } = await run('thrown');
     expect(code).toBe(1);
     expect(stderr).toContain('out of luck');
     expect(reports[0]).toEqual({
@@ -130,14 +140,14 @@ describe('where a rank does not do its part', () => {
   });
 
   testOnRanks('one that closes the group while others go on is named', async () => {
-    const { reports } = await run(2, 'stopping');
+    const { reports } = await run('stopping');
     expect(reports[0]).toEqual({
       stopping: expect.stringContaining('but rank 1 came to the end and rank 0 to barrier'),
     });
   });
 
   testOnRanks('a group that was closed takes no other call, and a process joins once', async () => {
-    for (const answer of answers(await run(2, 'afterwards'), 'afterwards'))
+    for (const answer of await answers('afterwards'))
       expect(answer).toEqual([
         'expected an open group but this one was closed',
         'expected one group a process but this one has joined already',
@@ -146,17 +156,9 @@ describe('where a rank does not do its part', () => {
 });
 
 describe('on two ranks', () => {
-  let outcome: Outcome;
-
-  beforeAll(async () => {
-    if (noRanks !== null) return;
-    const sums = ['shapes', 'dtypes', 'together', 'layouts', 'operations', 'notNumbers', 'big', 'sameBits'];
-    outcome = await run(2, ...sums, 'parameters', 'broadcast', 'gather', 'nothing', 'waiting');
-  });
-
   /** Both ranks give this answer. */
-  function bothSay(name: string, expected: unknown): void {
-    expect(answers(outcome, name)).toEqual([expected, expected]);
+  async function bothSay(name: string, expected: unknown): Promise<void> {
+    expect(await answers(name)).toEqual([expected, expected]);
   }
 
   /** Σ over two ranks of 0, 1, 2, … that are 10 more at rank 1. */
@@ -164,23 +166,23 @@ describe('on two ranks', () => {
 
   testOnRanks('tensors of odd shapes, of no dimension and of no element are summed', async () => {
     const rows = [sums(15).slice(0, 5), sums(15).slice(5, 10), sums(15).slice(10)];
-    bothSay('shapes', [10, [10], rows, [], [[sums(7)]]]);
+    await bothSay('shapes', [10, [10], rows, [], [[sums(7)]]]);
   });
 
   testOnRanks('every dtype is summed, and stays what it is', async () => {
     const dtypes = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'uint8'];
-    bothSay(
+    await bothSay(
       'dtypes',
       dtypes.map((dtype) => [dtype, [[10, 12, 14]]]),
     );
   });
 
   testOnRanks('tensors of all dtypes go in one call', async () => {
-    bothSay('together', Array(7).fill([10, 11]));
+    await bothSay('together', Array(7).fill([10, 11]));
   });
 
   testOnRanks('strides are kept, whatever they are', async () => {
-    for (const answer of answers(outcome, 'layouts')) {
+    for (const answer of await answers('layouts')) {
       const [values, before, after] = answer as [number[][], number[][], number[][]];
       expect(after).toEqual(before);
       const mean = (i: number) => i + 5;
@@ -191,18 +193,18 @@ describe('on two ranks', () => {
   });
 
   testOnRanks('sum, mean, max and min are what they say', async () => {
-    bothSay('operations', [[[1, 4, -6]], [[0.5, 2, -3]], [[1, 4, -3]], [[0, 0, -3]]]);
+    await bothSay('operations', [[[1, 4, -6]], [[0.5, 2, -3]], [[1, 4, -3]], [[0, 0, -3]]]);
   });
 
   testOnRanks('a maximum and a minimum are NaN where any rank has NaN', async () => {
-    bothSay('notNumbers', [
+    await bothSay('notNumbers', [
       ['NaN', 'NaN', '2'],
       ['NaN', 'NaN', '2'],
     ]);
   });
 
   testOnRanks('more than a bucket holds is averaged, in one tensor and in several', async () => {
-    bothSay('big', [
+    await bothSay('big', [
       [1, 0, 1.5],
       [2, 0, 2.5],
       [1, 0, 3.5],
@@ -210,17 +212,17 @@ describe('on two ranks', () => {
   });
 
   testOnRanks('a mean is the same bits at every rank', async () => {
-    const [first, second] = answers(outcome, 'sameBits');
+    const [first, second] = await answers('sameBits');
     expect(second).toBe(first);
   });
 
   testOnRanks('parameters are broadcast without autograd, and their gradients averaged', async () => {
-    bothSay('parameters', [[[0, 0]], [[3.5, 3.5]], true]);
+    await bothSay('parameters', [[[0, 0]], [[3.5, 3.5]], true]);
   });
 
   testOnRanks('a broadcast gives the values of its root in every dtype and layout', async () => {
-    const [ofRoot] = answers(outcome, 'broadcast').slice(1);
-    bothSay('broadcast', ofRoot);
+    const [, ofRoot] = await answers('broadcast');
+    await bothSay('broadcast', ofRoot);
     const [dtypes, values] = ofRoot as [string[], number[][][]];
     expect(dtypes.slice(7)).toEqual(['bool', 'int8', 'int16', ...Array(4).fill('float32')]);
     expect(values[0]).toEqual([[10, 11, 12]]);
@@ -235,18 +237,43 @@ describe('on two ranks', () => {
 
   testOnRanks('values of any length are gathered in the order of ranks', async () => {
     const each = [0, 1].map((rank) => ({ rank, text: `é${'x'.repeat(rank * 1000)}` }));
-    bothSay('gather', [each, [null, null], [[], []]]);
+    await bothSay('gather', [each, [null, null], [[], []]]);
   });
 
   testOnRanks('no tensors are a call like any other', async () => {
-    bothSay('nothing', null);
+    await bothSay('nothing', null);
   });
 
+  testOnRanks('a sum has gradients that are sums, of every order', async () => {
+    // Σ x³ of 2 and 3; (1 + 2) · 3x²; and again by x, with (r + 1) before.
+    expect(await answers('sums')).toEqual([
+      [35, 36, 36],
+      [35, 81, 108],
+    ]);
+  });
+
+  testOnRanks(
+    'batch norm over the batch of all is that of one process, with both its gradients',
+    async () => {
+      for (const answer of await answers('batchNorm')) {
+        const [images, beforeLeakyRelu, ...double] = answer as number[][];
+        expect([images.length, beforeLeakyRelu.length, double.length]).toEqual([9, 9, 2]);
+        expect(Math.max(...images, ...beforeLeakyRelu)).toBeLessThan(1e-5);
+        expect(Math.max(...double.flat())).toBeLessThan(1e-10);
+      }
+    },
+  );
+
   testOnRanks('waiting is counted, and counted anew', async () => {
-    bothSay('waiting', [true, 0]);
+    await bothSay('waiting', [true, 0]);
   });
 });
 
+testOnRanks('ranks that do their part end without an error', async () => {
+  expect(await whole.outcome()).toMatchObject({ code: 0, stderr: '' });
+});
+
 testOnRanks('on three ranks low precision is rounded once, at the end', async () => {
-  expect(answers(await run(3, 'rounding'), 'rounding')).toEqual([[[1]], [[1]], [[1]]]);
+  const { code, reports } = await onRanks(3, PROGRAM, ['rounding']);
+  expect({ code, reports }).toEqual({ code: 0, reports: Array(3).fill({ rounding: [[1]] }) });
 });

@@ -1,5 +1,4 @@
-// What a rank does in the tests: `member.ts CASE REPORT`.
-import { writeFileSync } from 'node:fs';
+// What a rank does in the tests: `member.ts CASE,… REPORT`.
 import { messageOf } from '../../src/errors';
 import type { DType } from '../../src/native/types';
 import { type Json, type ProcessGroup } from '../../src/parallel/group';
@@ -7,7 +6,8 @@ import { joinGroup } from '../../src/parallel/join';
 import { arange, full, ones, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
-import { reportFile } from '../support/ranks';
+import { reportCase } from '../support/ranks';
+import { batchNormsOf, sumsOf } from './sums';
 
 const DTYPES: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'uint8'];
 
@@ -136,6 +136,8 @@ const CASES: Readonly<Record<string, (group: ProcessGroup) => Json>> = {
     group.allReduce([each], 'mean');
     return hex(each);
   },
+  sums: sumsOf,
+  batchNorm: batchNormsOf,
   waiting(group) {
     const first = group.takeWaited();
     return [first > 0, group.takeWaited()];
@@ -202,5 +204,10 @@ function refused(body: () => unknown): string {
 
 const [names, report] = process.argv.slice(2);
 const group = joinGroup({ device: 'cpu', timeoutSeconds: Number(process.env.MEMBER_TIMEOUT ?? 60) });
-const results = Object.fromEntries(names.split(',').map((name) => [name, scope(() => CASES[name](group))]));
-writeFileSync(reportFile(report, group.rank), JSON.stringify(results));
+for (const name of names.split(','))
+  reportCase(
+    report,
+    group.rank,
+    name,
+    scope(() => CASES[name](group)),
+  );

@@ -22,6 +22,35 @@ export function testOnRanks(name: string, body: () => Promise<void>): void {
   else test.skip(`${name} (${noRanks})`, body);
 }
 
+/**
+ * What several tests ask of one start of ranks: each takes what the program left of its case, by {@link reportCase}. The ranks start when the
+ * first asks.
+ *
+ * @returns gives what each rank left of a case; throws where one left nothing, with all that is known of the end
+ */
+export function oneStart(size: number, program: string, args: readonly string[]) {
+  let started: Promise<Outcome> | undefined;
+  const outcome = () => {
+    started ??= onRanks(size, program, args);
+    return started;
+  };
+  const of = async (name: string): Promise<unknown[]> => {
+    const { code, stderr, reports } = await outcome();
+    const found = reports.map((report) => (report as Record<string, unknown> | undefined)?.[name]);
+    const missing = found.indexOf(undefined);
+    if (missing < 0) return found;
+    throw new Error(`rank ${missing} left nothing of ${name}: exit code ${code}, ${stderr || 'no error'}`);
+  };
+  return { outcome, of };
+}
+
+/** Adds what a rank found in a case to its report: what comes later may end the process. */
+export function reportCase(report: string, rank: number, name: string, found: unknown): void {
+  const file = reportFile(report, rank);
+  const before = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+  fs.writeFileSync(file, JSON.stringify({ ...before, [name]: found }));
+}
+
 /** Runs a TypeScript program on `size` ranks by mpirun. It gets `args`, and as its last one the file that its report goes to. */
 export async function onRanks(size: number, program: string, args: readonly string[]): Promise<Outcome> {
   const folder = temporaryFolder();

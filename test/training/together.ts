@@ -1,11 +1,10 @@
-import * as fs from 'node:fs';
 import { nonSaturating } from '../../src/losses/adversarial';
 import { dcganDiscriminator } from '../../src/models/dcgan';
 import { leakyRelu, tanh } from '../../src/nn/activation';
 import { convTranspose2d } from '../../src/nn/conv';
 import { sequential } from '../../src/nn/sequential';
 import { adam } from '../../src/optim/adam';
-import { alone } from '../../src/parallel/group';
+import { alone, type ProcessGroup } from '../../src/parallel/group';
 import { joinGroup } from '../../src/parallel/join';
 import { recipes } from '../../src/recipes';
 import { Generator, manualSeed } from '../../src/tensor/random';
@@ -15,8 +14,10 @@ import type { Tensor } from '../../src/tensor/tensor';
 import type { Model } from '../../src/training/model';
 import type { Phase, Step } from '../../src/training/phase';
 import { Trainer } from '../../src/training/trainer';
-import { reportFile } from '../support/ranks';
+import { reportCase } from '../support/ranks';
+import { StandInCapture } from '../support/stand-in-capture';
 import { buildModel, tinyDataset } from '../support/training';
+import { resumed } from './together-resumed';
 
 /** How 64 images a step are learned: at once, in two parts by one process, or by two. */
 type Way = 'whole' | 'parts' | 'ranks';
@@ -129,7 +130,14 @@ function style(pathDecay: string, more: Readonly<Record<string, string>> = {}) {
   };
 }
 
-const MODELS: Readonly<Record<string, { readonly side: number; build(): Model }>> = {
+/** A model to train, and whether its batch norms are those of all ranks. */
+interface Tried {
+  readonly side: number;
+  readonly syncs?: boolean;
+  build(): Model;
+}
+
+const MODELS: Readonly<Record<string, Tried>> = {
   normless: {
     side: 16,
     build() {
@@ -142,14 +150,19 @@ const MODELS: Readonly<Record<string, { readonly side: number; build(): Model }>
     build: () =>
       buildModel(recipes['wgan-gp'], { set: { width: '4', latentSize: '8', critic: '2' }, resolution: 16 }),
   },
+  dcgan: {
+    side: 16,
+    syncs: true,
+    build: () => buildModel(recipes.dcgan, { set: { width: '8', latentSize: '8' }, resolution: 16 }),
+  },
   // Two parts would move the mean of path lengths twice.
   stylegan2: style('0'),
   'stylegan2 with ADA': style('0.01', { augment: 'ada' }),
 };
 
-async function train(name: string, way: Way): Promise<Together & { readonly rank: number }> {
-  const group = way === 'ranks' ? joinGroup({ device: 'cpu' }) : alone;
-  const { side, build } = MODELS[name];
+/** Trains a model, with the group of all or alone. */
+async function train(name: string, way: Way, group: ProcessGroup): Promise<Together> {
+  const { side, syncs = false, build } = MODELS[name];
   const model = build();
   const accumulate = way === 'parts' ? 2 : 1;
   const phases = model.phases.map((phase) => seeded(phase, { way, rank: group.rank }));
@@ -160,6 +173,9 @@ async function train(name: string, way: Way): Promise<Together & { readonly rank
     precision: 'fp32',
     accumulate,
     group,
+    syncBatchNorm: syncs && way === 'ranks',
+    // What waits for others in the middle of a layer is captured and replayed as all else is.
+    graphs: syncs && way === 'ranks' ? () => new StandInCapture() : false,
   });
   trainer.way = way;
   const loader = tinyDataset({ count: 192, resolution: side }).loader({ batch: BATCH / accumulate, seed: 3 });
@@ -173,18 +189,29 @@ async function train(name: string, way: Way): Promise<Together & { readonly rank
       module.parameters().flatMap((parameter) => Array.from(parameter.detach().toTypedArray(), Number)),
     ]),
   );
-  const { rank } = group;
   const kept = Object.entries(trainer.networks).flatMap(([network, module]) =>
     module
       .namedBuffers()
       .filter(([path]) => !path.includes('running_'))
       .map(([path, buffer]) => [`${network}.${path}`, Array.from(buffer.toTypedArray(), Number)]),
   );
-  group.close();
-  return { rank, losses, weights, kept: Object.fromEntries(kept) };
+  loader.dispose();
+  trainer.dispose();
+  return { losses, weights, kept: Object.fromEntries(kept) };
 }
 
-const [name, way, report] = process.argv.slice(2);
-void train(name, way as Way).then(({ rank, ...result }) =>
-  fs.writeFileSync(reportFile(report, rank), JSON.stringify(result)),
-);
+/** `together.ts MODEL=WAY,… REPORT`, or `resumed=FOLDER` for a run that goes on. */
+async function main(asked: string, report: string): Promise<void> {
+  const cases = asked.split(',').map((each) => each.split('='));
+  const group = cases.some(([, way]) => way !== 'whole' && way !== 'parts')
+    ? joinGroup({ device: 'cpu' })
+    : alone;
+  for (const [name, way] of cases) {
+    const found = name === 'resumed' ? await resumed(way, group) : await train(name, way as Way, group);
+    reportCase(report, group.rank, name, found);
+  }
+  group.close();
+}
+
+const [asked, report] = process.argv.slice(2);
+void main(asked, report);
