@@ -183,7 +183,8 @@ function main([seed, calls, journal, only]: string[]): void {
     const target = dice.pick(layered.length > 0 && dice.chance(0.25) ? layered : all);
     supply.begin();
     const [before] = addon.liveTensors();
-    const fitting = LAYER_NAMES.includes(target.name) && dice.chance(0.8) ? drawLayer(target.name, layers) : {};
+    const fitting =
+      LAYER_NAMES.includes(target.name) && dice.chance(0.8) ? drawLayer(target.name, layers) : {};
     const values = target.parameters.map(({ name, type, initial }) =>
       name in fitting && dice.chance(0.98) ? fitting[name] : supply.draw(type, initial),
     );
