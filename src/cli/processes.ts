@@ -2,7 +2,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { shareOf } from '../data/share';
-import { GanError } from '../errors';
+import { GanError, UsageError } from '../errors';
 import { native } from '../native/addon';
 import { installMpiCommand, loadMpi, onPath } from '../native/mpi';
 import { isCpu, resolveDevice } from '../tensor/device';
@@ -37,20 +37,25 @@ const CODES: ReadonlySet<number> = new Set([0, 1, 2, 130, 143]);
  * A signal is passed on to them.
  *
  * @returns the exit code: that of the training, 1 where a process was lost
- * @throws UsageError for a batch that does not divide, GanError `ERR_NO_MPI` without MPI, `ERR_NO_NCCL` without NCCL
+ * @throws UsageError for a batch that does not divide, and below another mpirun, GanError `ERR_NO_MPI` without MPI, `ERR_NO_NCCL` without NCCL
  */
 export async function trainInProcesses(
   plan: ProcessesPlan,
   { host }: { readonly host: Host },
 ): Promise<number> {
   shareOf(plan.batch, { of: plan.processes });
-  const children = isCpu(resolveDevice(plan.device)) ? [underMpi(plan)] : await besideGpus(plan);
+  const children = isCpu(resolveDevice(plan.device)) ? [underMpi(plan, host.env)] : await besideGpus(plan);
   const passing = passSignals(children, { host });
   try {
     const codes = await Promise.all(children.map(ended));
     const failed = codes.find((code) => code !== 0) ?? 0;
     if (passing.exitCode !== undefined && failed !== 1) return passing.exitCode;
-    return CODES.has(failed) ? failed : 1;
+    // Of a process that a signal ended the others have told.
+    if (CODES.has(failed) || (failed > 128 && failed < 193)) return CODES.has(failed) ? failed : 1;
+    throw new GanError(
+      'ERR_PARALLEL',
+      `${children[0].spawnfile} ended with exit code ${failed}, which no training ends with: see what it says above, and whether it is that of the Open MPI which the addon was built with`,
+    );
   } finally {
     passing.stop();
   }
@@ -85,7 +90,11 @@ function passSignals(children: readonly ChildProcess[], { host }: { readonly hos
 }
 
 /** The rank of each comes from mpirun, which passes the signal on to all. */
-function underMpi({ processes, argv }: ProcessesPlan): ChildProcess {
+function underMpi({ processes, argv }: ProcessesPlan, env: Host['env']): ChildProcess {
+  if (env.OMPI_COMM_WORLD_SIZE !== undefined)
+    throw new UsageError(
+      `--processes ${processes} starts an mpirun of its own, which cannot run below the one that started this process: leave that out, or have it start ${processes}: mpirun -n ${processes}`,
+    );
   // In one line what is missing, before N processes say so.
   loadMpi();
   const mpirun = onPath('mpirun');

@@ -1,9 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeError } from '../io/file-error';
-import { makeFolder } from '../io/make-folder';
 import { writeSafetensors } from '../io/safetensors';
 import { tensorsToRecords } from '../io/tensors';
+import { type WriteFile, writeWholeFolder } from '../io/whole-file';
 import { scope } from '../tensor/scope';
 import type { LoadedModel } from '../training/load';
 import { version } from '../version';
@@ -22,20 +20,33 @@ export interface WeightsFile {
  * Writes the weights of the networks that a loaded model’s sampler runs into a folder: `NAME.safetensors` each, with PyTorch’s names and layouts, and `config.json`, which says what
  * they were trained as and how they are used. `readSafetensors`, `loadStateDict` and Python’s `safetensors.torch.load_file` take them.
  *
- * @param folder made where it is not there; files of the same names are replaced
+ * @param folder made where it is not there; files of the same names are replaced, once all are written
  * @throws GanError `ERR_CANNOT_WRITE`
  */
 export async function exportSafetensors(model: LoadedModel, folder: string): Promise<WeightsFile[]> {
-  makeFolder(folder);
   const files: WeightsFile[] = [];
-  for (const [name, network] of Object.entries(model.networks)) {
-    const records = scope(() => tensorsToRecords(network.stateDict()));
+  const weights = Object.entries(model.networks).map(([name, network]): [string, WriteFile] => {
     const file = `${name}.safetensors`;
-    const written = await writeSafetensors(join(folder, file), records, { metadata: { format: 'pt' } });
-    files.push({ file, ...written, tensors: Object.keys(records).length });
-  }
+    return [
+      file,
+      async (partial) => {
+        const records = scope(() => tensorsToRecords(network.stateDict()));
+        const written = await writeSafetensors(partial, records, { metadata: { format: 'pt' } });
+        files.push({ file, ...written, tensors: Object.keys(records).length });
+      },
+    ];
+  });
+  await writeWholeFolder(folder, {
+    ...Object.fromEntries(weights),
+    'config.json': (partial) => writeFile(partial, `${JSON.stringify(configOf(model, files), null, 2)}\n`),
+  });
+  return files;
+}
+
+/** What the weights are of; the files of weights must be written. */
+function configOf(model: LoadedModel, files: readonly WeightsFile[]): object {
   const { recipe, set } = model.settings;
-  const config = {
+  return {
     ...{ libtorchGan: version, recipe, set, specs: model.specs, step: model.step, weights: model.weights },
     ...(model.classNames.length > 0 && { classNames: model.classNames }),
     networks: Object.fromEntries(
@@ -43,9 +54,4 @@ export async function exportSafetensors(model: LoadedModel, folder: string): Pro
     ),
     sampler: taskOf(model, {}).facts,
   };
-  const path = join(folder, 'config.json');
-  await writeFile(path, `${JSON.stringify(config, null, 2)}\n`).catch((error: unknown) =>
-    Promise.reject(writeError(path, error)),
-  );
-  return files;
 }

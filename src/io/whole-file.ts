@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type GanError, hasCode } from '../errors';
 import { writeError } from './file-error';
 import { isAlive } from './living-process';
+import { makeFolder } from './make-folder';
 import { syncFile } from './sync-file';
 
 /** `FILE.PID.ID.tmp` */
 const PARTIAL = /\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
+/** Writes a file under the name that it is given. */
+export type WriteFile = (partial: string) => Promise<unknown>;
 
 /**
  * Writes a file that appears at its path whole or not at all: `write` gets another name beside it, which is renamed when the disk has it.
@@ -17,7 +21,7 @@ const PARTIAL = /\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
  *
  * @throws GanError `ERR_CANNOT_WRITE`, which names `file`, and what `write` throws of its own
  */
-export async function writeWhole(file: string, write: (partial: string) => Promise<unknown>): Promise<void> {
+export async function writeWhole(file: string, write: WriteFile): Promise<void> {
   if (await isNoFile(file)) {
     await write(file).catch((error) => Promise.reject(blame(file, error)));
     return;
@@ -49,6 +53,40 @@ export function writeWholeSync(file: string, contents: string | Uint8Array): voi
   } catch (error) {
     rmSync(partial, { force: true });
     throw writeError(file, error);
+  }
+}
+
+/**
+ * Writes files into a folder, one after the other, that appear at their places once the disk has all of them. Where one cannot be written, none of
+ * them does: what was there before stays, and a folder that was not there is gone again.
+ *
+ * @param files what writes each, by its place in the folder
+ * @throws GanError `ERR_CANNOT_WRITE`, which names a file, and what a file's `write` throws of its own
+ */
+export async function writeWholeFolder(
+  folder: string,
+  files: Readonly<Record<string, WriteFile>>,
+): Promise<void> {
+  const written: { readonly partial: string; readonly target: string }[] = [];
+  const places = Object.keys(files).map((file) => join(folder, file));
+  const made = [...new Set([folder, ...places.map(dirname)])].filter((each) => !existsSync(each));
+  try {
+    for (const each of made) makeFolder(each);
+    for (const [i, write] of Object.values(files).entries()) {
+      const target = await realpath(places[i]).catch(() => places[i]);
+      const partial = partialOf(target);
+      written.push({ partial, target });
+      await write(partial)
+        .then(() => syncFile(partial))
+        .catch((error) => Promise.reject(blame(places[i], error)));
+    }
+    for (const [i, { partial, target }] of written.entries())
+      await rename(partial, target).catch((error) => Promise.reject(writeError(places[i], error)));
+  } catch (error) {
+    for (const { partial } of written) await rm(partial, { force: true }).catch(() => {});
+    // One that somebody else has put something into stays.
+    for (const each of made.reverse()) await rmdir(each).catch(() => {});
+    throw error;
   }
 }
 

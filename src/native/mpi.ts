@@ -100,5 +100,15 @@ function notBuilt({ compiler, path: file, log, tried }: MpiFiles): string {
 /** The file of a program on PATH; `null` where it is not there. */
 export function onPath(name: string, env: NodeJS.ProcessEnv = process.env): string | null {
   const folders = (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file)) ?? null;
+  return folders.map((folder) => path.join(folder, name)).find(isProgram) ?? null;
+}
+
+/** What is no file, or must not be executed, the shell passes over as well. */
+function isProgram(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK);
+    return fs.statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,15 @@
 // Training in several processes: what is refused, and what becomes of a run.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
@@ -75,6 +84,45 @@ test('variables of a launcher that contradict each other are refused, and nobody
   expect(await refused([], { RANK: '1' })).toBe(
     'error: expected WORLD_SIZE beside RANK=1 but it is not set: unset RANK to train alone',
   );
+});
+
+test('below another mpirun, which mpirun refuses in many lines, one says what to do', async () => {
+  const env = { OMPI_COMM_WORLD_RANK: '0', OMPI_COMM_WORLD_SIZE: '1' };
+  expect(await refused(['--processes', '2', '--device', 'cpu', '--batch', '8'], env)).toBe(
+    'error: --processes 2 starts an mpirun of its own, which cannot run below the one that started this process: leave that out, or have it start 2: mpirun -n 2',
+  );
+});
+
+describe('an mpirun on PATH', () => {
+  const { PATH } = process.env;
+  afterEach(() => {
+    process.env.PATH = PATH;
+  });
+
+  async function withMpirun(mode: number): Promise<{ code: number; stderr: string }> {
+    const bin = join(folder.path, 'bin');
+    mkdirSync(join(bin, 'folder', 'mpirun'), { recursive: true });
+    writeFileSync(join(bin, 'mpirun'), '#!/bin/sh\nexit 255\n', { mode });
+    process.env.PATH = [join(bin, 'folder'), bin].join(':');
+    const host = new FakeHost({ env: {} });
+    const args = ['dcgan', '--out', join(folder.path, 'run'), '--batch', '8', '--device', 'cpu'];
+    const code = await main([...args, '--processes', '2'], host);
+    return { code, stderr: host.stderr.text };
+  }
+
+  testOnRanks('that is not Open MPI’s is named, with how it ended', async () => {
+    const { code, stderr } = await withMpirun(0o755);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: \S+\/bin\/mpirun ended with exit code 255, which no training ends with.*\n$/,
+    );
+  });
+
+  testOnRanks('that is a folder, or no program, is none', async () => {
+    const { code, stderr } = await withMpirun(0o644);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: --processes 2 on the CPU expected mpirun but it is not on PATH: .*\n$/);
+  });
 });
 
 /** What became of a command. */

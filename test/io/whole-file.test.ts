@@ -14,7 +14,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '../../src/io/safetensors';
-import { removePartials, writeWhole, writeWholeSync } from '../../src/io/whole-file';
+import { removePartials, writeWhole, writeWholeFolder, writeWholeSync } from '../../src/io/whole-file';
 import { failure } from '../support/failure';
 
 const folder = mkdtempSync(join(tmpdir(), 'whole-'));
@@ -84,4 +84,47 @@ test('errors name the file, not the other name', async () => {
   const expected = failure('ERR_CANNOT_WRITE', `cannot write ${nowhere}: its folder does not exist`);
   await expect(writeWhole(nowhere, (partial) => writeFile(partial, ''))).rejects.toEqual(expected);
   await expect(writeWhole(nowhere, (partial) => writeSafetensors(partial, {}))).rejects.toEqual(expected);
+});
+
+describe('files of a folder', () => {
+  const page = join(folder, 'page');
+  const both = (second: (partial: string) => Promise<unknown>) => ({
+    'index.html': (partial: string) => writeFile(partial, 'new'),
+    'parts/model': second,
+  });
+  const full = async (partial: string) => {
+    await writeFile(partial, 'ha');
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+  };
+  const refused = failure(
+    'ERR_CANNOT_WRITE',
+    `cannot write ${join(page, 'parts', 'model')}: the disk is full`,
+  );
+  afterEach(() => rmSync(page, { recursive: true, force: true }));
+
+  test('appear together, and take the place of others', async () => {
+    for (const content of ['one', 'two']) {
+      await writeWholeFolder(
+        page,
+        both(async (partial) => {
+          await writeFile(partial, content);
+        }),
+      );
+      expect(readdirSync(page, { recursive: true }).sort()).toEqual(['index.html', 'parts', 'parts/model']);
+      expect(readFileSync(join(page, 'parts', 'model'), 'utf8')).toBe(content);
+    }
+  });
+
+  test('of which one cannot be written leave nothing of a new folder', async () => {
+    await expect(writeWholeFolder(page, both(full))).rejects.toEqual(refused);
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  test('of which one cannot be written leave what was there', async () => {
+    mkdirSync(page);
+    for (const name of ['index.html', 'own']) writeFileSync(join(page, name), 'old');
+    await expect(writeWholeFolder(page, both(full))).rejects.toEqual(refused);
+    expect(readdirSync(page)).toEqual(['index.html', 'own']);
+    expect(readFileSync(join(page, 'index.html'), 'utf8')).toBe('old');
+  });
 });

@@ -1,13 +1,14 @@
 // Runs the fuzzer under AddressSanitizer, which ends the process at the first access outside of what was allocated:
 //   npm run fuzz:asan -- SEED CALLS [FUNCTION]
-// It compiles the addon for it first, into build/address. Needs GCC or Clang with its libasan, on Linux.
+// It compiles the addon for it first, into build/address; with GAN_SANITIZE=address,undefined for UndefinedBehaviorSanitizer as well,
+// which tells on stderr what the language leaves undefined, into build/address-undefined. Needs GCC or Clang with its libasan, on Linux.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
-const ENV = { ...process.env, GAN_SANITIZE: 'address' };
+const ENV = { ...process.env, GAN_SANITIZE: process.env.GAN_SANITIZE || 'address' };
 
 /** Where the compiler has a library of its own. */
 function compilersOwn(library: string): string {

@@ -2,152 +2,12 @@
 // statistics of C, groups that divide it, a kernel that it is large enough for. Arguments drawn apart seldom get that far.
 // Shapes, layouts and which argument needs a gradient are still anything.
 
-import type { NativeAddon } from '../../src/native/interface';
-import type { DType, Handle } from '../../src/native/types';
-import type { Dice } from './fuzz-values';
+import type { LaidOut } from './fuzz-tensors';
 
 /** Arguments of a call by the names of its parameters; the rest is drawn as ever. */
 export type Fitting = Readonly<Record<string, unknown>>;
 
-type Shape = readonly number[];
-
-/** Draws layers' arguments, and keeps what tensors it made for them. */
-export class Layers {
-  readonly #made: Handle[] = [];
-  /** What most tensors of one call are. */
-  #dtype: DType = 'float32';
-
-  constructor(
-    readonly addon: NativeAddon,
-    readonly dice: Dice,
-  ) {}
-
-  /** Arguments of the function `name`. */
-  draw(name: string): Fitting {
-    this.#dtype = this.dice.chance(0.75) ? 'float32' : this.dice.pick(['float64', 'bfloat16', 'float16']);
-    return LAYERS[name](this);
-  }
-
-  /** The gradient that a result like `like` is given: of its shape, and in memory as it likes. */
-  gradientLike(like: Handle): Handle {
-    this.#dtype = this.addon.dtype(like) as DType;
-    return this.tensor(this.addon.shape(like), 0);
-  }
-
-  /** Gives back the tensors made for the last call. */
-  release(): void {
-    this.addon.release(this.#made.splice(0));
-  }
-
-  /** A leaf of this shape, laid out anyhow, that needs a gradient with the probability `needsGradient`. */
-  tensor(shape: Shape, needsGradient = 0.6): Handle {
-    const { addon, dice } = this;
-    const dtype = dice.chance(0.97) ? this.#dtype : dice.pick(['float32', 'float64', 'bfloat16'] as const);
-    const view = this.#laidOut(shape, dtype);
-    const leaf = this.#keep(addon.ops.detach(view));
-    if (dice.chance(needsGradient)) addon.setRequiresGrad([leaf], true);
-    return leaf;
-  }
-
-  /** Such a tensor, or none. */
-  optional(shape: Shape, needsGradient?: number): Handle | null {
-    return this.dice.chance(0.7) ? this.tensor(shape, needsGradient) : null;
-  }
-
-  /** Sizes of batches: none and one among them. */
-  batch(): number {
-    return this.dice.pick([0, 1, 2, 2, 3, 5]);
-  }
-
-  /** Sizes of an image, square or not, none and one pixel among them. */
-  sizes(dimensions = 2): number[] {
-    const { dice } = this;
-    const size = dice.pick([0, 1, 2, 3, 4, 4, 7, 8]);
-    return dice.list(dimensions, () => (dice.chance(0.8) ? size : dice.pick([0, 1, 2, 5])));
-  }
-
-  /** Channels, most of them many times divisible, and a number of groups that divides them. */
-  channels(): { channels: number; groups: number } {
-    const { dice } = this;
-    const channels = dice.pick([0, 1, 2, 3, 4, 6, 8, 8, 32, 64]);
-    const divisors = [1, 2, 3, 4, 8, 32].filter((groups) => channels % groups === 0);
-    return { channels, groups: dice.chance(0.97) ? dice.pick(divisors) : dice.pick([0, -1, 5, 2 ** 40]) };
-  }
-
-  /** The shape of images of so many channels; now and then of sequences, volumes or vectors. */
-  images(channels: number): number[] {
-    const { dice } = this;
-    return [this.batch(), channels, ...this.sizes(dice.chance(0.8) ? 2 : dice.pick([0, 1, 3]))];
-  }
-
-  #keep(handle: Handle): Handle {
-    this.#made.push(handle);
-    return handle;
-  }
-
-  #laidOut(shape: Shape, dtype: DType): Handle {
-    const { addon, dice } = this;
-    const { ops } = addon;
-    const dense = (of: Shape): Handle =>
-      this.#keep(
-        ops.to_dtype(
-          this.#keep(ops.randn_generator(of, null, 'float32', null, null, null)),
-          dtype,
-          false,
-          false,
-          null,
-        ),
-      );
-    const last = shape.length - 1;
-    switch (dice.below(9)) {
-      case 0:
-      case 1:
-      case 2:
-        return shape.length === 4 ? this.#keep(ops.clone(dense(shape), 'channels_last')) : dense(shape);
-      case 3: {
-        const order = shuffled(dice, shape.length);
-        const turned = dense(order.map((at) => shape[at]));
-        return this.#keep(
-          ops.permute(
-            turned,
-            order.map((_, at) => order.indexOf(at)),
-          ),
-        );
-      }
-      case 4: {
-        if (last < 0) return dense(shape);
-        const wide = shape.map((size, at) => (at === last ? 2 * size : size));
-        return this.#keep(ops.slice_Tensor(dense(wide), last, null, null, 2));
-      }
-      case 5: {
-        if (last < 0) return dense(shape);
-        const at = dice.below(shape.length);
-        const long = shape.map((size, i) => (i === at ? size + 1 : size));
-        return this.#keep(ops.slice_Tensor(dense(long), at, 1, null, 1));
-      }
-      case 6: {
-        if (last < 0) return dense(shape);
-        const at = dice.below(shape.length);
-        return this.#keep(
-          ops.expand(dense(shape.map((size, i) => (i === at ? Math.min(size, 1) : size))), shape, false),
-        );
-      }
-      default:
-        return dense(shape);
-    }
-  }
-}
-
-function shuffled(dice: Dice, length: number): number[] {
-  const order = Array.from({ length }, (_, i) => i);
-  for (let i = length - 1; i > 0; i--) {
-    const j = dice.below(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-}
-
-type Layer = (make: Layers) => Fitting;
+type Layer = (make: LaidOut) => Fitting;
 
 /** Batch and instance norm: weight, bias and both running statistics, each there or not. */
 const withStatistics: Layer = (make) => {
@@ -158,8 +18,8 @@ const withStatistics: Layer = (make) => {
     input: make.tensor(make.images(channels)),
     weight: make.optional(vector),
     bias: make.optional(vector),
-    runningMean: running ? make.tensor(vector, 0.03) : null,
-    runningVar: running ? make.tensor(vector, 0.03) : null,
+    runningMean: running ? make.weight(vector, 0.03) : null,
+    runningVar: running ? make.weight(vector, 0.03) : null,
     training: make.dice.chance(0.6),
     useInputStats: make.dice.chance(0.6),
     momentum: 0.1,
@@ -194,7 +54,7 @@ function convolution(dimensions: number, transposed: boolean): Layer {
     const sizes = dice.chance(0.15) ? kernel : make.sizes(dimensions);
     return {
       input: make.tensor([make.batch(), channels, ...sizes]),
-      weight: make.tensor(weight),
+      weight: make.weight(weight),
       bias: make.optional([out]),
       stride: dice.list(dice.pick([1, dimensions]), () => dice.pick([1, 1, 2, 3])),
       padding: dice.list(dice.pick([1, dimensions]), () => dice.pick([0, 1, 2])),
@@ -216,7 +76,7 @@ function halving(transposed: boolean): Layer {
     const image = transposed ? [batch, small, n, n] : [batch, large, 2 * n, 2 * n];
     return {
       input: make.tensor(image),
-      weight: make.tensor([small, large, 4, 4]),
+      weight: make.weight([small, large, 4, 4]),
       bias: make.optional([transposed ? large : small]),
       stride: dice.pick([[2], [2, 2]]),
       padding: dice.pick([[1], [1, 1]]),
@@ -230,12 +90,12 @@ function halving(transposed: boolean): Layer {
 /** The 3×3 convolution of stride 1, on both sides of every limit of our own kernels. */
 const keeping: Layer = (make) => {
   const { dice } = make;
-  const [inputs, outputs] = dice.list(2, () => dice.pick([0, 1, 15, 16, 16, 32, 32, 48, 64, 256]));
+  const [inputs, outputs] = dice.list(2, () => dice.pick([0, 1, 3, 15, 16, 16, 17, 32, 32, 48, 64, 256]));
   const padding = dice.list(dice.pick([1, 2]), () => dice.pick([0, 1, 1, 1, 2]));
   const groups = dice.pick([1, 1, 1, 2, 3]);
   return {
     input: make.tensor([make.batch(), groups * inputs, ...make.sizes()]),
-    weight: make.tensor([groups * outputs, inputs, 3, 3]),
+    weight: make.weight([groups * outputs, inputs, 3, 3]),
     bias: make.optional([groups * outputs]),
     stride: dice.pick([[1], [1, 1]]),
     padding,
@@ -269,8 +129,65 @@ const window: Layer = (make) => {
 };
 
 const plain: Layer = (make) => {
+  const { dice } = make;
   const input = make.tensor(make.images(make.channels().channels));
-  return { self: input, input, p: make.dice.pick([0, 0.3, 0.5, 1]), train: make.dice.chance(0.7) };
+  return {
+    self: input,
+    input,
+    p: dice.pick([0, 0.3, 0.5, 1]),
+    train: dice.chance(0.7),
+    negativeSlope: dice.pick([0.2, 0.2, 0, 1, -0.5, 1e-30]),
+  };
+};
+
+/** The pooling that halves an image, on both sides of the limits of our own. */
+const halvingPool: Layer = (make) => {
+  const { dice } = make;
+  const [height, width] = dice.list(2, () => dice.pick([1, 2, 2, 4, 4, 6, 7]));
+  return {
+    self: make.tensor([make.batch(), dice.pick([1, 8, 16, 16, 32, 48]), height, width]),
+    kernelSize: dice.pick([[2], [2, 2]]),
+    stride: dice.pick([[], [2], [2, 2]]),
+    padding: [0],
+    ceilMode: dice.chance(0.2),
+    countIncludePad: dice.chance(0.5),
+    divisorOverride: null,
+  };
+};
+
+/** Channels to pixels, on both sides of the limits of our own. */
+const shuffling: Layer = (make) => {
+  const { dice } = make;
+  const upscaleFactor = dice.pick([2, 2, 2, 1, 3]);
+  const channels = dice.pick([0, 1, 4, 12, 16, 16, 32, 32, 33]) * upscaleFactor ** 2;
+  return { self: make.tensor([make.batch(), channels, ...make.sizes()]), upscaleFactor };
+};
+
+/** Rows of a dense layer, on both sides of the limits of our own. */
+const dense: Layer = (make) => {
+  const { dice } = make;
+  const [inputs, outputs] = dice.pick([
+    [256, 256],
+    [64, 1024],
+    [1030, 65],
+    dice.list(2, () => dice.pick([15, 16, 17, 31, 48, 64, 65, 100, 257])),
+  ]);
+  return {
+    input: make.tensor([dice.pick([0, 15, 16, 17, 33, 100, 256, 257]), inputs]),
+    weight: make.weight([outputs, inputs]),
+    bias: make.optional([outputs]),
+  };
+};
+
+/** A dense layer of a few numbers, of any batch. */
+const affine: Layer = (make) => {
+  const { dice } = make;
+  const [inputs, outputs] = dice.list(2, () => dice.pick([0, 1, 2, 3, 8]));
+  return {
+    input: make.tensor([...dice.list(dice.below(3), () => make.batch()), inputs]),
+    weight: make.weight([outputs, inputs]),
+    bias: make.optional([outputs]),
+  };
 };
 
 /** Every layer with arguments that must fit, by the name of its function. */
@@ -292,17 +209,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   instanceNormLeakyRelu: withStatistics,
   layer_norm: overLast,
   rms_norm: overLast,
-  linear: (make) => {
-    const { dice } = make;
-    const dense = dice.chance(0.3);
-    const [inputs, outputs] = dense ? [256, 256] : dice.list(2, () => dice.pick([0, 1, 2, 3, 8]));
-    const rows = dense ? [dice.pick([0, 15, 16, 17, 33])] : dice.list(dice.below(3), () => make.batch());
-    return {
-      input: make.tensor([...rows, inputs]),
-      weight: make.tensor([outputs, inputs]),
-      bias: make.optional([outputs]),
-    };
-  },
+  linear: either(dense, affine),
   upFirDown: (make) => {
     const { dice } = make;
     const factor = () => dice.pick([1, 1, 2, 2, 3, 4]);
@@ -335,11 +242,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   dropout: plain,
   feature_dropout: plain,
   max_pool2d: window,
-  avg_pool2d: window,
+  avg_pool2d: either(halvingPool, window),
   adaptive_avg_pool2d: window,
   adaptive_max_pool2d: window,
   im2col: window,
-  pixel_shuffle: window,
+  pixel_shuffle: either(shuffling, window),
   pixel_unshuffle: window,
   upsample_nearest2d_vec: window,
   _upsample_nearest_exact2d_vec: window,
@@ -374,5 +281,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
 };
 
-/** The functions that `Layers` draws arguments for. */
+/** Arguments of the function `name`, one of `LAYER_NAMES`. */
+export function drawLayer(name: string, make: LaidOut): Fitting {
+  make.begin();
+  return LAYERS[name](make);
+}
+
+/** The functions that there are such arguments for. */
 export const LAYER_NAMES: readonly string[] = Object.keys(LAYERS);

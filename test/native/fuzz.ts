@@ -7,7 +7,8 @@ import { parseSchema } from '../../src/native/generate-ops';
 import type { NativeAddon } from '../../src/native/interface';
 import { loadAddon } from '../../src/native/load';
 import { TorchError } from '../../src/native/torch-error';
-import { LAYER_NAMES, Layers } from './fuzz-layers';
+import { drawLayer, LAYER_NAMES } from './fuzz-layers';
+import { LaidOut } from './fuzz-tensors';
 import { Arguments, Dice, Hostile, makePool, releasePool } from './fuzz-values';
 
 interface Parameter {
@@ -25,6 +26,7 @@ interface Target {
   readonly result: string;
 }
 
+/** Operators that kernels of our own stand in for, and entries that are kernels of our own. */
 const OWN_KERNELS = [
   'group_norm',
   'batchNormLeakyRelu',
@@ -33,6 +35,7 @@ const OWN_KERNELS = [
   'upFirDown',
   'conv2d',
   'conv_transpose2d_input',
+  'pixel_shuffle',
   'linear',
   'relu',
   'leaky_relu',
@@ -88,6 +91,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   cudaDeviceName: 'device → void',
   cudaSynchronize: 'device → void',
   cudaMemory: 'device → void',
+  cudaCapability: 'device → void',
 };
 
 function targets(addon: NativeAddon): Target[] {
@@ -147,6 +151,9 @@ function fault(error: unknown): string | null {
   return null;
 }
 
+/** So many calls reach every kernel of our own. */
+const ENOUGH = 5000;
+
 function main([seed, calls, journal, only]: string[]): void {
   const addon = loadAddon();
   addon.setErrorClass(TorchError);
@@ -160,11 +167,12 @@ function main([seed, calls, journal, only]: string[]): void {
     if (!faults.has(key)) faults.set(key, `${name}(${show(addon, values)}): ${what.slice(0, 500)}`);
   };
   addon.manualSeed(Number(seed));
-  const layers = new Layers(addon, dice);
+  const layers = new LaidOut(addon, dice);
   const layered = layersOf(all);
   let pool = makePool(addon, dice);
   let supply = new Arguments(addon, dice, pool);
   let succeeded = 0;
+  const unreached = new Set(only ? [] : OWN_KERNELS);
   for (let i = 0; i < Number(calls); i++) {
     if (i % 400 === 399) {
       releasePool(addon, pool);
@@ -175,7 +183,8 @@ function main([seed, calls, journal, only]: string[]): void {
     const target = dice.pick(layered.length > 0 && dice.chance(0.25) ? layered : all);
     supply.begin();
     const [before] = addon.liveTensors();
-    const fitting = LAYER_NAMES.includes(target.name) && dice.chance(0.8) ? layers.draw(target.name) : {};
+    const fitting =
+      LAYER_NAMES.includes(target.name) && dice.chance(0.8) ? drawLayer(target.name, layers) : {};
     const values = target.parameters.map(({ name, type, initial }) =>
       name in fitting && dice.chance(0.98) ? fitting[name] : supply.draw(type, initial),
     );
@@ -184,9 +193,11 @@ function main([seed, calls, journal, only]: string[]): void {
     writeSync(file, line.slice(0, 4000).padEnd(4000), 0);
     const start = performance.now();
     try {
-      if (dice.chance(0.08)) addon.setAutocast('cpu', true, 'bfloat16');
+      if (dice.chance(OWN_KERNELS.includes(target.name) ? 0.3 : 0.08))
+        addon.setAutocast('cpu', true, 'bfloat16');
       const handles = handlesIn(target.call(...values), target.result);
       succeeded++;
+      unreached.delete(target.name);
       for (const handle of handles.slice(0, 3)) addon.shape(handle);
       try {
         differentiate({ addon, dice, layers }, handles, values);
@@ -207,6 +218,7 @@ function main([seed, calls, journal, only]: string[]): void {
     if (after !== before) report(target.name, `${after - before} handles left`, values);
   }
   releasePool(addon, pool);
+  if (Number(calls) >= ENOUGH) for (const name of unreached) report(name, 'never succeeded', []);
   for (const text of faults.values()) console.log(text);
   console.log(`${calls} calls, ${succeeded} succeeded, ${faults.size} faults`);
 }
@@ -214,7 +226,7 @@ function main([seed, calls, journal, only]: string[]): void {
 interface Tools {
   readonly addon: NativeAddon;
   readonly dice: Dice;
-  readonly layers: Layers;
+  readonly layers: LaidOut;
 }
 
 /**

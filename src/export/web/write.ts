@@ -1,7 +1,5 @@
 import { copyFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeError } from '../../io/file-error';
-import { makeFolder } from '../../io/make-folder';
+import { type WriteFile, writeWholeFolder } from '../../io/whole-file';
 import type { OnnxExport } from '../onnx-file';
 import { parityText } from '../parity-text';
 import type { ExportTask } from '../task';
@@ -28,6 +26,7 @@ export interface WebFile {
 
 /**
  * Writes a folder that opens from any static server: the page, the model, and onnxruntime’s WebAssembly; nothing is loaded from elsewhere.
+ * All of it is there, or nothing is.
  *
  * @throws GanError `ERR_CANNOT_WRITE`
  */
@@ -41,10 +40,17 @@ export async function writeWeb(folder: string, page: WebPage): Promise<WebFile[]
     'model.onnx': model.bytes,
   };
   const copied = [...runtime.wasm, ...(webgpu ? runtime.webgpu : [])];
-  makeFolder(join(folder, 'ort'));
-  for (const [name, content] of Object.entries(contents))
-    await written(join(folder, name), (path) => writeFile(path, content));
-  for (const { from, to } of copied) await written(join(folder, to), (path) => copyFile(from, path));
+  await writeWholeFolder(folder, {
+    ...Object.fromEntries(
+      copied.map(({ from, to }): [string, WriteFile] => [to, (path) => copyFile(from, path)]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(contents).map(([name, content]): [string, WriteFile] => [
+        name,
+        (path) => writeFile(path, content),
+      ]),
+    ),
+  });
   return [
     ...Object.entries(contents).map(([file, { byteLength }]) => ({ file, bytes: byteLength })),
     ...copied.map(({ to, bytes }) => ({ file: to, bytes })),
@@ -64,12 +70,4 @@ function factsOf({ title, task, model, runtime, webgpu }: WebPage): object {
     ...(webgpu && { webgpu: { bytes: sizeOf(runtime.webgpu), tolerance } }),
     facts: task.facts,
   };
-}
-
-async function written(path: string, write: (path: string) => Promise<void>): Promise<void> {
-  try {
-    await write(path);
-  } catch (error) {
-    throw writeError(path, error);
-  }
 }
