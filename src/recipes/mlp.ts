@@ -26,8 +26,8 @@ export const mlp: Recipe<typeof fields> = {
   presets: {
     paper: {
       from: 'Goodfellow et al. 2014',
-      otherwise: 'averaged weights, which draw far better',
-      beside: 'the paper’s rates, its momentum and its maxout units are not set',
+      otherwise: 'averaged weights, which draw better',
+      beside: 'the paper’s momentum and its maxout units are not set',
       set: () => ({ emaImages: 0 }),
     },
   },
