@@ -11,7 +11,7 @@ const fields = {
   ...lossFields('non-saturating'),
   dropout: number(0.3, { min: 0, max: 0.9, help: 'dropout in D' }),
   ...adamFields(),
-  ...ganFields({ emaImages: 0 }),
+  ...ganFields(),
 };
 
 /** Goodfellow et al. 2014, "Generative Adversarial Nets", with fully connected networks. */
@@ -22,6 +22,14 @@ export const mlp: Recipe<typeof fields> = {
   resolutions: {
     description: 'any size from 8 to 128',
     accepts: ({ height, width }) => Math.min(height, width) >= 8 && Math.max(height, width) <= 128,
+  },
+  presets: {
+    paper: {
+      from: 'Goodfellow et al. 2014',
+      otherwise: 'averaged weights, which draw better',
+      beside: 'the paper’s momentum and its maxout units are not set',
+      set: () => ({ emaImages: 0 }),
+    },
   },
   training: { resolution: 28, batch: 64, steps: 4_000 },
   build(config, { images }) {

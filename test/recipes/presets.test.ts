@@ -26,6 +26,7 @@ const FIGURES: readonly {
       emaImages: 0,
     },
   },
+  { recipe: 'mlp', config: { latentSize: 100, lr: 2e-4, beta1: 0.5, beta2: 0.999, emaImages: 0 } },
   {
     recipe: 'wgan',
     config: {
@@ -125,7 +126,6 @@ const FIGURES: readonly {
 
 /** What recipes without a preset have by default already. */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  mlp: { latentSize: 100, lr: 2e-4, beta1: 0.5, beta2: 0.999 },
   vae: { network: 'mlp', latentSize: 20, hidden: 400, lr: 1e-3 },
   'beta-vae': { network: 'mlp', latentSize: 20, hidden: 400, lr: 1e-3 },
   anogan: { searchSteps: 500, lambda: 0.1, latentSize: 100, lr: 2e-4, beta1: 0.5 },
