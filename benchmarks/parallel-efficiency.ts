@@ -63,7 +63,7 @@ function networks(): { name: string; volume: Volume; often: number; told: string
   const { fields, build } = recipes.stylegan2;
   const config = parseConfig(fields, { set: { size: 'paper' } });
   const { generator, discriminator } = build(config, image).networks;
-  const { gammaEvery, pathEvery } = config;
+  const [gammaEvery, pathEvery] = [Number(config.gammaEvery), Number(config.pathEvery)];
   return [
     {
       name: 'G',

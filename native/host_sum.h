@@ -1,4 +1,5 @@
-// What the addon for MPI hands to this one, as an external value: sums in memory of the host. Both include it.
+// What the addon for MPI hands to this one, as an external value: sums in memory of the host. Both include
+// it.
 #pragma once
 
 #include <node_api.h>

@@ -1,7 +1,6 @@
 #include "sum.h"
 
 #include <ATen/Functions.h>
-#include <ATen/core/ivalue.h>
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -37,15 +36,6 @@ struct HostSums : Summing {
   const HostSum& by;
 };
 
-/// What autograd keeps of a group.
-struct Held : torch::CustomClassHolder {
-  explicit Held(std::shared_ptr<Resource> resource)
-      : resource(std::move(resource)), group(dynamic_cast<Summing*>(this->resource.get())) {}
-
-  const std::shared_ptr<Resource> resource;
-  Summing* const group;
-};
-
 constexpr const char* kGroup = "group";
 
 /// y = Σ x over all processes at each of them, so that what reaches an x is the sum of what reaches all y.
@@ -53,16 +43,14 @@ struct SumOfAll : Function<SumOfAll> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
                             const c10::intrusive_ptr<Held>& held) {
     RECORD_FUNCTION("gan::sum_of_all", (std::vector<c10::IValue>{x}));
-    context->saved_data[kGroup] =
-        c10::IValue::make_capsule(c10::static_intrusive_pointer_cast<torch::CustomClassHolder>(held));
+    context->saved_data[kGroup] = held->capsule();
     at::Tensor y = x.clone(at::MemoryFormat::Contiguous);
-    if (y.numel() > 0) held->group->sum(y);
+    if (y.numel() > 0) held->group.sum(y);
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const auto held = c10::static_intrusive_pointer_cast<Held>(context->saved_data[kGroup].toCapsule());
-    return {apply(gradients[0], held), at::Tensor()};
+    return {apply(gradients[0], Held::of(context->saved_data[kGroup])), at::Tensor()};
   }
 };
 
@@ -74,20 +62,38 @@ int64_t joinHostSums(const Context& context, Napi::Value offered) {
       std::make_shared<HostSums>(*offered.As<Napi::External<HostSum>>().Data()));
 }
 
-/// The sum over all processes, with gradients of every order, which are sums over all as well: each must come
-/// to it, and to their backward passes, in one order.
 at::Tensor sumOfAll(const Context& context, Handle group, const at::Tensor& tensor) {
-  const std::shared_ptr<Resource>* found = context.environment.resources.find(group.value);
-  if (!found || !dynamic_cast<Summing*>(found->get()))
-    throw ArgumentError("ERR_RELEASED", "expected a live group of processes");
+  const auto by = held(context, group);
   const at::ScalarType dtype = tensor.scalar_type();
   if (tensor.layout() != at::kStrided || (dtype != at::kFloat && dtype != at::kDouble))
     throw ArgumentError("ERR_INVALID_ARG",
                         "expected a tensor of float32 or float64 but received " + describe(tensor));
-  return SumOfAll::apply(tensor, c10::make_intrusive<Held>(*found));
+  return sum_of_all(tensor, by);
 }
 
 }  // namespace
+
+Held::Held(std::shared_ptr<Resource> resource)
+    : resource(std::move(resource)), group(dynamic_cast<Summing&>(*this->resource)) {}
+
+c10::IValue Held::capsule() {
+  return c10::IValue::make_capsule(c10::intrusive_ptr<torch::CustomClassHolder>::reclaim_copy(this));
+}
+
+c10::intrusive_ptr<Held> Held::of(const c10::IValue& capsule) {
+  return c10::static_intrusive_pointer_cast<Held>(capsule.toCapsule());
+}
+
+c10::intrusive_ptr<Held> held(const Context& context, Handle group) {
+  const std::shared_ptr<Resource>* found = context.environment.resources.find(group.value);
+  if (!found || !dynamic_cast<Summing*>(found->get()))
+    throw ArgumentError("ERR_RELEASED", "expected a live group of processes");
+  return c10::make_intrusive<Held>(*found);
+}
+
+at::Tensor sum_of_all(const at::Tensor& tensor, const c10::intrusive_ptr<Held>& held) {
+  return SumOfAll::apply(tensor, held);
+}
 
 void define_sum(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, joinHostSums);

@@ -104,7 +104,8 @@ const char* sum(const void* in, void* out, size_t count, bool wide) {
   try {
     World& all = joined();
     try {
-      all.meet(std::string("sum with gradients: ") + (wide ? "float64 " : "float32 ") + std::to_string(count), 0);
+      all.meet(std::string("sum with gradients: ") + (wide ? "float64 " : "float32 ") + std::to_string(count),
+               0);
       all.all_reduce(in, out, count, wide ? Type::kFloat64 : Type::kFloat32, Operation::kSum);
       return nullptr;
     } catch (...) {

@@ -171,4 +171,16 @@ export interface NativeAddon {
   joinHostSums(offered: object): Handle;
   /** The sum over the processes of a group; its gradients, of any order, are such sums. */
   sumOfAll(group: Handle, tensor: Handle): Handle;
+  /** Batch norm in training by the batches of the `size` members of a group, and its gradients. Moves the running statistics. */
+  groupBatchNorm(
+    group: Handle,
+    size: number,
+    input: Handle,
+    weight: Handle | null,
+    bias: Handle | null,
+    runningMean: Handle | null,
+    runningVar: Handle | null,
+    momentum: number,
+    eps: number,
+  ): Handle;
 }

@@ -6,7 +6,6 @@ import { leakyRelu } from '../tensor/activations';
 import { ones, tensor, zeros } from '../tensor/create';
 import { batchNorm, batchNormLeakyRelu } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
-import { groupBatchNorm } from './group-batch-norm';
 import { Module } from './module';
 import { type Parameter, parameter } from './parameter';
 
@@ -60,7 +59,7 @@ abstract class BatchNorm extends Module {
   override forward(input: Tensor): Tensor {
     const group = this.group();
     const options = this.options(input, group);
-    return group ? groupBatchNorm(input, options, group) : batchNorm(input, options);
+    return group ? group.batchNorm(input, options) : batchNorm(input, options);
   }
 
   /** This layer and a leaky ReLU after it, at once; a slope of 0 is a ReLU. {@link Sequential} calls it where the two meet. */
@@ -68,7 +67,7 @@ abstract class BatchNorm extends Module {
     const group = this.group();
     const options = this.options(input, group);
     if (!group) return batchNormLeakyRelu(input, options, negativeSlope);
-    const normalised = groupBatchNorm(input, options, group);
+    const normalised = group.batchNorm(input, options);
     return negativeSlope === 0 ? normalised.relu() : leakyRelu(normalised, negativeSlope);
   }
 

@@ -1,3 +1,4 @@
+import { type BatchNormOptions, batchNorm } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
 
 /** A value that JSON has words for. */
@@ -31,6 +32,12 @@ export interface ProcessGroup {
    * @throws UsageError for another dtype
    */
   sum(tensor: Tensor): Tensor;
+  /**
+   * Batch norm in training, over the batches of all members, which bring as many values a channel each; running statistics move by them. Its
+   * gradients, of every order, are those of one process with the whole batch, and take sums over all as {@link ProcessGroup.sum} does.
+   * Statistics are in float32 at least.
+   */
+  batchNorm(input: Tensor, options: BatchNormOptions): Tensor;
   /** Replaces each tensor, in place, by that of `root` (0). */
   broadcast(tensors: readonly Tensor[], root?: number): void;
   /** The value of each member, in the order of ranks, at every member. */
@@ -56,6 +63,7 @@ export const alone: ProcessGroup = {
   engine: 'alone',
   allReduce() {},
   sum: (tensor) => tensor,
+  batchNorm,
   broadcast() {},
   gather: (value) => [value],
   barrier() {},

@@ -5,11 +5,13 @@ import type { NativeMpi } from '../native/mpi';
 import { setupCommand } from '../native/root';
 import type { Handle } from '../native/types';
 import { fromBytes } from '../tensor/create';
+import type { BatchNormOptions } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
 import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
 import type { Json, ProcessGroup, Reduction } from './group';
+import { nativeBatchNorm } from './native-batch-norm';
 import { countOf, REDUCED_IN, requireFloating, requireSummable } from './reducing';
 
 /** Memory that MPI may still write to after a call that failed. */
@@ -52,8 +54,12 @@ export class MpiGroup implements ProcessGroup {
   sum(tensor: Tensor): Tensor {
     requireSummable(tensor);
     this.#requireOpen();
-    if (this.#sums === 0) this.#sums = native().joinHostSums(offeredBy(this.#mpi));
-    return this.#calling(() => wrap(native().sumOfAll(this.#sums, tensor.handle), 'sum'));
+    return this.#calling(() => wrap(native().sumOfAll(this.#joinSums(), tensor.handle), 'sum'));
+  }
+
+  batchNorm(input: Tensor, options: BatchNormOptions): Tensor {
+    this.#requireOpen();
+    return this.#calling(() => nativeBatchNorm(this.#joinSums(), this.size, { input, options }));
   }
 
   broadcast(tensors: readonly Tensor[], root = 0): void {
@@ -95,6 +101,11 @@ export class MpiGroup implements ProcessGroup {
     this.#meet('the end', []);
     this.#forget();
     this.#calling(() => this.#mpi.close());
+  }
+
+  #joinSums(): Handle {
+    if (this.#sums === 0) this.#sums = native().joinHostSums(offeredBy(this.#mpi));
+    return this.#sums;
   }
 
   #reduce(bucket: Bucket, operation: Reduction): void {

@@ -2,12 +2,14 @@ import { argumentError } from '../check';
 import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
 import type { DType, Handle } from '../native/types';
+import type { BatchNormOptions } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
 import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
 import type { Meeting, Place } from './environment';
 import type { Json, ProcessGroup, Reduction } from './group';
+import { nativeBatchNorm } from './native-batch-norm';
 import { countOf, REDUCED_IN, requireFloating, requireSummable } from './reducing';
 import { Meetings } from './store';
 
@@ -79,6 +81,11 @@ export class NcclGroup implements ProcessGroup {
       bucketsOf([tensor], (dtype) => dtype),
     );
     return wrap(native().sumOfAll(this.#group, tensor.handle), 'sum');
+  }
+
+  batchNorm(input: Tensor, options: BatchNormOptions): Tensor {
+    this.#meetOnce(`batch norm of ${input.shape.join(' × ')}`, []);
+    return nativeBatchNorm(this.#group, this.size, { input, options });
   }
 
   broadcast(tensors: readonly Tensor[], root = 0): void {

@@ -14,7 +14,16 @@ function run(name: string): Promise<Outcome> {
 }
 
 const SUMS = ['shapes', 'dtypes', 'together', 'layouts', 'operations', 'notNumbers', 'big', 'sameBits'];
-const OTHERS = ['parameters', 'broadcast', 'gather', 'nothing', 'sums', 'batchNorm', 'waiting'];
+const OTHERS = [
+  'parameters',
+  'broadcast',
+  'gather',
+  'nothing',
+  'sums',
+  'batchNorm',
+  'shortBatchNorm',
+  'waiting',
+];
 /** The cases that leave the group whole, and the last one, which closes it. */
 const whole = oneStart(2, PROGRAM, [['wrongCalls', ...SUMS, ...OTHERS, 'afterwards'].join(',')]);
 /** Those that wait for a deadline of three seconds; the last ends the ranks. */
@@ -263,6 +272,14 @@ describe('on two ranks', () => {
       }
     },
   );
+
+  testOnRanks('batch norm of bfloat16 stays bfloat16, with statistics of more', async () => {
+    for (const answer of await answers('shortBatchNorm')) {
+      const [dtypes, far] = answer as [string[], number[]];
+      expect(dtypes).toEqual(['bfloat16', 'bfloat16']);
+      for (const each of far) expect(each).toBeLessThan(0.02);
+    }
+  });
 
   testOnRanks('waiting is counted, and counted anew', async () => {
     await bothSay('waiting', [true, 0]);

@@ -7,7 +7,7 @@ import { arange, full, ones, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { reportCase } from '../support/ranks';
-import { batchNormsOf, sumsOf } from './sums';
+import { batchNormsOf, shortBatchNormOf, sumsOf } from './sums';
 
 const DTYPES: readonly DType[] = ['float32', 'float64', 'float16', 'bfloat16', 'int64', 'int32', 'uint8'];
 
@@ -138,6 +138,7 @@ const CASES: Readonly<Record<string, (group: ProcessGroup) => Json>> = {
   },
   sums: sumsOf,
   batchNorm: batchNormsOf,
+  shortBatchNorm: shortBatchNormOf,
   waiting(group) {
     const first = group.takeWaited();
     return [first > 0, group.takeWaited()];

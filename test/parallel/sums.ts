@@ -37,6 +37,23 @@ export function batchNormsOf(group: ProcessGroup): Json {
   ];
 }
 
+/** What becomes of bfloat16: its dtype and that of its gradient, and how far both are from what float32 gives. */
+export function shortBatchNormOf(group: ProcessGroup): Json {
+  manualSeed(8);
+  const input = randn([4, 16, 3, 3]).add(group.rank).to({ dtype: 'bfloat16' });
+  const [short, exact] = (['bfloat16', 'float32'] as const).map((dtype) => {
+    const x = input.to({ dtype }).detach();
+    x.requiresGrad = true;
+    const layer = batchNorm2d(16);
+    const output = sharingStatistics(group, () => layer.forward(x), { batchNorm: true });
+    return [output.detach(), ...grad([output.square().mul(output).sum()], [x])];
+  });
+  const far = short.map(
+    (each, i) => each.float().sub(exact[i]).abs().max().item() / exact[i].abs().max().item(),
+  );
+  return [short.map(({ dtype }) => dtype), far];
+}
+
 interface Case {
   /** Of a rank's share. */
   readonly shape: readonly number[];
