@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { shareOf } from '../data/share';
 import { GanError, UsageError } from '../errors';
 import { native } from '../native/addon';
@@ -50,15 +50,19 @@ export async function trainInProcesses(
     const codes = await Promise.all(children.map(ended));
     const failed = codes.find((code) => code !== 0) ?? 0;
     if (passing.exitCode !== undefined && failed !== 1) return passing.exitCode;
-    // Of a process that a signal ended the others have told.
-    if (CODES.has(failed) || (failed > 128 && failed < 193)) return CODES.has(failed) ? failed : 1;
-    throw new GanError(
-      'ERR_PARALLEL',
-      `${children[0].spawnfile} ended with exit code ${failed}, which no training ends with: see what it says above, and whether it is that of the Open MPI which the addon was built with`,
-    );
+    if (CODES.has(failed)) return failed;
+    throw new GanError('ERR_PARALLEL', lost(children[0].spawnfile, failed));
   } finally {
     passing.stop();
   }
+}
+
+/** What to say of an end that is none of a training: the others may have been killed before they could tell. */
+function lost(program: string, code: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => 128 + number === code);
+  return signal
+    ? `a process of the training was ended by ${signal[0]}`
+    : `${program} ended with exit code ${code}, which no training ends with: see what it says above, and whether it is that of the Open MPI which the addon was built with`;
 }
 
 /** The first signal asks the processes to end in order, one after it ends them at once. */
@@ -162,9 +166,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** The exit code, or what a shell makes of the signal that ended it. */
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
 }
