@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { pathText } from '../check';
 import { writeWhole } from '../io/whole-file';
 import type { LoadedModel } from '../training/load';
 import { type TaskOptions, taskOf } from './model-task';
@@ -23,6 +24,7 @@ export async function exportTorchScript(
   file: string,
   options: TaskOptions = {},
 ): Promise<ExportedTorchScript> {
+  pathText('exportTorchScript', file);
   const task = taskOf(model, options);
   const made: ScriptExport[] = [];
   await writeWhole(file, async (partial) => {
