@@ -1,7 +1,10 @@
 // TorchScript: networks that torch.jit saved with their code, run by LibTorch's interpreter.
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/export.h>
 #include <torch/csrc/jit/serialization/import.h>
+
+#include <cstring>
 
 #include "addon.h"
 
@@ -148,17 +151,25 @@ class ModuleTree {
   std::unordered_map<std::string, jit::Module> modules_;
 };
 
-/// Writes a file for `torch.jit.load`: a module with these buffers, by their paths, whose `forward` has this
-/// source, and an extra file.
-void saveScript(const Context&, const std::string& path, const std::string& source,
-                at::ArrayRef<std::string> names, at::TensorList tensors, const std::string& extra_name,
-                const std::string& extra) {
+/// The bytes of a file for `torch.jit.load`: a module with these buffers, by their paths, whose `forward` has
+/// this source, and an extra file. LibTorch does not write the file itself: where the disk is full its writer
+/// throws in a destructor, which ends the process.
+Napi::Value encodeScript(const Context& context, const std::string& source, at::ArrayRef<std::string> names,
+                         at::TensorList tensors, const std::string& extra_name, const std::string& extra) {
   if (names.size() != tensors.size())
     throw ArgumentError("ERR_INVALID_ARG", "expected a name for each tensor");
   ModuleTree tree;
   for (size_t i = 0; i < names.size(); ++i) tree.add_buffer(names[i], tensors[i].detach());
   tree.root().define(source);
-  tree.root().save(path, jit::ExtraFilesMap{{extra_name, extra}});
+  std::string bytes;
+  const auto append = [&](const void* from, size_t count) {
+    bytes.append(static_cast<const char*>(from), count);
+    return count;
+  };
+  jit::ExportModule(tree.root(), append, jit::ExtraFilesMap{{extra_name, extra}});
+  auto buffer = Napi::ArrayBuffer::New(context.env, bytes.size());
+  std::memcpy(buffer.Data(), bytes.data(), bytes.size());
+  return buffer;
 }
 
 }  // namespace
@@ -168,7 +179,7 @@ void define_script(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, moveScript);
   GAN_DEFINE(context, exports, releaseScript);
   GAN_DEFINE(context, exports, runScript);
-  GAN_DEFINE(context, exports, saveScript);
+  GAN_DEFINE(context, exports, encodeScript);
 }
 
 }  // namespace gan

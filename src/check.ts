@@ -53,6 +53,12 @@ export function oneOf<T extends string>(owner: string, name: string, value: T, c
   );
 }
 
+/** `value`, the path of a file or folder. What Node says of another value names neither function nor argument. @throws UsageError */
+export function pathText(owner: string, value: string): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value;
+  throw argumentError(owner, 'a path', value);
+}
+
 /** Checks that `groups` divides each count of channels. @throws UsageError */
 export function divisibleBy(owner: string, groups: number, channels: Readonly<Record<string, number>>): void {
   for (const [name, count] of Object.entries(channels))
@@ -67,9 +73,29 @@ function interval(min: number, max: number): string {
   return `a number between ${min} and ${max}`;
 }
 
+/** Of a value more is not told. */
+const MOST_CHARACTERS = 200;
+
 function describe(value: unknown): string {
   if (value === undefined || value === null) return String(value);
-  const text =
-    typeof value === 'string' ? `'${value}'` : Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
-  return `${text} (${Array.isArray(value) ? 'array' : typeof value})`;
+  if (typeof value === 'function') return 'a function';
+  const text = textOf(value);
+  const told = text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  if (Array.isArray(value)) return `${told} (array)`;
+  return typeof value === 'object' ? told : `${told} (${typeof value})`;
+}
+
+/** A value in words; of an object that has none of its own, that it is one. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.slice(0, MOST_CHARACTERS).map(elementText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  // One without a prototype cannot be made text.
+  const text = typeof value.toString === 'function' ? String(value) : '[object Object]';
+  return text.startsWith('[object ') ? 'an object' : text;
+}
+
+function elementText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : textOf(value);
 }

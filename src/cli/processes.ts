@@ -59,23 +59,18 @@ export async function trainInProcesses(
     const failed = codes.find((code) => code !== 0) ?? 0;
     if (passing.exitCode !== undefined && failed !== 1) return passing.exitCode;
     if (CODES.has(failed)) return failed;
-    if (failed < 129 || failed > 192)
-      throw new GanError(
-        'ERR_PARALLEL',
-        `${children[0].spawnfile} ended with exit code ${failed}, which no training ends with: see what it says above, and whether it is that of the Open MPI which the addon was built with`,
-      );
-    // Where a machine is so busy that no other process came to say it.
-    host.stderr.write(`error: a process was lost: exit code ${failed}, ${nameOf(failed)}\n`);
-    return 1;
+    throw new GanError('ERR_PARALLEL', lost(children[0].spawnfile, failed));
   } finally {
     passing.stop();
   }
 }
 
-/** What a shell's exit code says of the end of a process. */
-function nameOf(code: number): string {
-  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
-  return signal === undefined ? 'of which no process said why' : `by ${signal[0]}`;
+/** What to say of an end that is none of a training: the others may have been killed before they could tell. */
+function lost(program: string, code: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => 128 + number === code);
+  return signal
+    ? `a process of the training was ended by ${signal[0]}`
+    : `${program} ended with exit code ${code}, which no training ends with: see what it says above, and whether it is that of the Open MPI which the addon was built with`;
 }
 
 /** The first signal asks the processes to end in order, one after it ends them at once. */
@@ -182,9 +177,10 @@ function freePort(): Promise<number> {
   });
 }
 
+/** The exit code, or what a shell makes of the signal that ended it. */
 function ended(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']));
   });
 }

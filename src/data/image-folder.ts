@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { pathText } from '../check';
 import { UsageError } from '../errors';
 import { ImageDataset } from './dataset';
 import { decodeImage } from './decode-image';
@@ -40,6 +41,7 @@ export async function imageFolder(
   folder: string,
   { name = `folder:${folder}`, split = 'train', ...options }: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
+  pathText('imageFolder', folder);
   const form = decodedForm(name, options);
   return listedImages(await listFolder(await readFolder(folder), { name, split }), {
     name,

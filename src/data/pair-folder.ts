@@ -1,4 +1,5 @@
 import { extname, join } from 'node:path';
+import { pathText } from '../check';
 import { GanError, UsageError } from '../errors';
 import { decodeHalves, decodeImage, type Sharp } from './decode-image';
 import type { DecodedForm } from './decoded-form';
@@ -31,6 +32,7 @@ export async function pairFolder(
   folder: string,
   { name = `pairs:${folder}`, split = 'train', ...options }: ImageFolderOptions = {},
 ): Promise<PairedDataset> {
+  pathText('pairFolder', folder);
   const form = decodedForm(name, options);
   const { fit, channels, ...size } = form;
   const pairs = await listPairs(await readFolder(folder), { name, split, form });

@@ -1,3 +1,4 @@
+import { pathText } from '../check';
 import { requireDomains } from './domain-folders';
 import { readFolder } from './folder-contents';
 import { listSplit } from './folder-split';
@@ -13,6 +14,7 @@ export async function unpairedFolder(
   folder: string,
   { name = `unpaired:${folder}`, split = 'train', ...options }: ImageFolderOptions = {},
 ): Promise<UnpairedDataset> {
+  pathText('unpairedFolder', folder);
   const form = decodedForm(name, options);
   const contents = await readFolder(folder);
   const domains = requireDomains(contents);

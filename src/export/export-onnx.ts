@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { oneOf } from '../check';
+import { oneOf, pathText } from '../check';
 import { UsageError } from '../errors';
 import { writeWhole } from '../io/whole-file';
 import type { LoadedModel } from '../training/load';
@@ -54,6 +54,7 @@ export async function exportOnnx(
   file: string,
   options: ExportOnnxOptions = {},
 ): Promise<ExportedOnnx> {
+  pathText('exportOnnx', file);
   const made = await graphOf(model, taskOf(model, options), options);
   const { bytes, inputs, outputs, operators, parity, notes } = made;
   await writeWhole(file, (partial) => writeFile(partial, bytes));

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { pathText } from '../check';
 import { writeSafetensors } from '../io/safetensors';
 import { tensorsToRecords } from '../io/tensors';
 import { type WriteFile, writeWholeFolder } from '../io/whole-file';
@@ -24,6 +25,7 @@ export interface WeightsFile {
  * @throws GanError `ERR_CANNOT_WRITE`
  */
 export async function exportSafetensors(model: LoadedModel, folder: string): Promise<WeightsFile[]> {
+  pathText('exportSafetensors', folder);
   const files: WeightsFile[] = [];
   const weights = Object.entries(model.networks).map(([name, network]): [string, WriteFile] => {
     const file = `${name}.safetensors`;

@@ -1,4 +1,5 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { pathText } from '../check';
 import { writeWhole } from '../io/whole-file';
 import type { LoadedModel } from '../training/load';
 import { type TaskOptions, taskOf } from './model-task';
@@ -23,11 +24,10 @@ export async function exportTorchScript(
   file: string,
   options: TaskOptions = {},
 ): Promise<ExportedTorchScript> {
+  pathText('exportTorchScript', file);
   const task = taskOf(model, options);
   const made: ScriptExport[] = [];
   await writeWhole(file, async (partial) => {
-    // Where nothing can be written LibTorch’s error says neither which file it was nor what to do.
-    await writeFile(partial, '');
     made.push(await exportScript(task, partial));
   });
   const { size } = await stat(file);

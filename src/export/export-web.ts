@@ -1,3 +1,4 @@
+import { pathText } from '../check';
 import type { LoadedModel } from '../training/load';
 import { type GraphOptions, graphOf, recipeOf } from './export-onnx';
 import { type TaskOptions, taskOf } from './model-task';
@@ -38,6 +39,7 @@ export async function exportWeb(
   folder: string,
   { title = `${recipeOf(model.settings)}, step ${model.step}`, webgpu, ...options }: ExportWebOptions = {},
 ): Promise<ExportedWeb> {
+  pathText('exportWeb', folder);
   // First of all: a comparison takes its time, and would be in vain.
   const runtime = runtimeFiles(findRuntime());
   // A page’s script draws and shows floats [N, C, H, W].

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { GanError } from '../errors';
 import { ScriptModule } from '../io/script-module';
 import { native } from '../native/addon';
@@ -39,7 +40,7 @@ export async function exportScript(task: ExportTask, file: string): Promise<Scri
       weights: weightNames(task.networks),
       imageStatistics: task.imageStatistics,
     });
-    save(file, script, task);
+    await writeFile(file, new Uint8Array(encode(script, task)));
     const inputs = Object.keys(traced.graph.inputs);
     const outputs = Object.keys(traced.graph.outputs);
     const tolerance = toleranceOf(Object.values(traced.graph.outputs).map(({ dtype }) => dtype));
@@ -53,20 +54,15 @@ export async function exportScript(task: ExportTask, file: string): Promise<Scri
   }
 }
 
-function save(
-  file: string,
-  { source, buffers, filters }: ScriptSource,
-  { description, facts }: ExportTask,
-): void {
-  scope(() => {
+function encode({ source, buffers, filters }: ScriptSource, { description, facts }: ExportTask): ArrayBuffer {
+  return scope(() => {
     const made = [...filters].map(([name, { weight, taps }]): [string, Handle] => {
       const options = { dtype: 'float32', shape: [1, 1, taps, taps], device: 'cpu' } as const;
       return [name, fromBytes(Float32Array.from(weight), options).handle];
     });
     const all = [...buffers, ...made];
     const metadata = JSON.stringify({ description, ...facts });
-    native().saveScript(
-      file,
+    return native().encodeScript(
       source,
       all.map(([name]) => name),
       all.map(([, handle]) => handle),

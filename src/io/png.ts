@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
+import { pathText } from '../check';
 import { GanError, messageOf } from '../errors';
 import { arrayName, isBytes } from './bytes';
 import { readError } from './file-error';
@@ -72,6 +73,7 @@ export function encodePng({ width, height, channels, pixels }: Picture | DeepPic
  * @throws GanError `ERR_BAD_PNG` as {@link encodePng}, `ERR_CANNOT_WRITE` when the file cannot be written
  */
 export async function writePng(file: string, picture: Picture | DeepPicture): Promise<void> {
+  pathText('writePng', file);
   const bytes = encodePng(picture);
   await writeWhole(file, (partial) => writeFile(partial, bytes));
 }
@@ -112,6 +114,7 @@ export function decodePng(
  * @throws GanError `ERR_BAD_PNG` as {@link decodePng}, `ERR_CANNOT_READ` when the file cannot be read
  */
 export async function readPng(file: string, options: { readonly maxPixels?: number } = {}): Promise<Picture> {
+  pathText('readPng', file);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

@@ -1,3 +1,4 @@
+import { pathText } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { badStateDict } from './state-dict/failure';
 import { withoutPrefix, wrapperPrefix } from './state-dict/prefixes';
@@ -37,6 +38,7 @@ export async function readStateDict(
   file: string,
   { key, device }: StateDictOptions = {},
 ): Promise<Record<string, Tensor>> {
+  pathText('readStateDict', file);
   const [{ records }] = await readStateFile(file, { key });
   const named = withoutPrefix(records, wrapperPrefix(Object.keys(records)));
   return recordsToTensors(named, { device, fail: badStateDict(file) });

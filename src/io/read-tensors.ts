@@ -1,3 +1,4 @@
+import { pathText } from '../check';
 import type { Tensor } from '../tensor/tensor';
 import { readSafetensors as readRecords } from './safetensors';
 import { badSafetensors } from './safetensors-header';
@@ -19,6 +20,7 @@ export async function readSafetensors(
   file: string,
   options: { readonly device?: string } = {},
 ): Promise<Record<string, Tensor>> {
+  pathText('readSafetensors', file);
   const { records } = await readRecords(file);
   return recordsToTensors(records, { ...options, fail: badSafetensors(file) });
 }

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { pathText } from '../check';
 import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
 import type { Handle } from '../native/types';
@@ -36,6 +37,7 @@ export class ScriptModule {
    * something else
    */
   constructor(file: string, { device = 'cpu' }: { readonly device?: string } = {}) {
+    pathText('ScriptModule', file);
     native().requireDevice(device);
     requireArchive(file);
     const [handle, argumentNames, metadata] = load(file, device);

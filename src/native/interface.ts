@@ -123,14 +123,13 @@ export interface NativeAddon {
   moveScript(script: Handle, device: string): void;
   releaseScript(script: Handle): boolean;
   runScript(script: Handle, inputs: Handles, flags: readonly string[]): [names: string[], tensors: Handle[]];
-  saveScript(
-    path: string,
+  encodeScript(
     source: string,
     names: readonly string[],
     tensors: Handles,
     extraName: string,
     extra: string,
-  ): void;
+  ): ArrayBuffer;
 
   cudaDeviceName(device: string): string;
   cudaCapability(device: string): [major: number, minor: number];

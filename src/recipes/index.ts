@@ -1,3 +1,4 @@
+import { pathText } from '../check';
 import { type LoadedModel, type LoadOptions, loadModel, type ModelBuilder } from '../training/load';
 import { acgan } from './acgan';
 import { anogan } from './anogan';
@@ -98,6 +99,7 @@ export function load(
   path: string,
   { recipes: own = {}, recipe: asked, ...options }: OpenOptions = {},
 ): Promise<LoadedModel> {
+  pathText('load', path);
   const known = { ...recipes, ...own };
   return loadModel(path, { ...options, recipes: known, recipeFile: askedRecipe(known, { path, asked }) });
 }

@@ -1,6 +1,7 @@
 import { openSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { pathText } from '../check';
 import { closeQuietly } from '../io/close-quietly';
 import { writeError } from '../io/file-error';
 import { encodePng, type Picture } from '../io/png';
@@ -33,6 +34,7 @@ export class EventWriter {
 
   /** @throws GanError `ERR_CANNOT_WRITE` */
   constructor(directory: string, options: EventWriterOptions = {}) {
+    pathText('EventWriter', directory);
     this.#now = options.now ?? Date.now;
     const seconds = String(Math.floor(this.#now() / 1000)).padStart(10, '0');
     // TensorBoard reads the files of a folder by name: the time comes first, the count tells files of one second apart.

@@ -1,4 +1,4 @@
-import { GanError } from '../errors';
+import { GanError, UsageError } from '../errors';
 import { native } from '../native/addon';
 import type { DType, Handle, MemoryFormat } from '../native/types';
 
@@ -46,6 +46,11 @@ export class TensorCore {
   readonly origin: string;
 
   constructor(handle: Handle, origin: string) {
+    // Whatever else it held, the garbage collector would end the process when it gives that back.
+    if (typeof handle !== 'number' || typeof origin !== 'string')
+      throw new UsageError(
+        'a tensor is made of numbers by tensor([1, 2, 3]), of a shape by zeros([2, 3]), randn([2, 3]) and the like, but not by new Tensor(…)',
+      );
     this.#handle = handle;
     this.origin = origin;
     this.#frame = currentFrame();

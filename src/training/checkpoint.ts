@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pathText } from '../check';
 import { GanError, messageOf } from '../errors';
 import { readError, writeError } from '../io/file-error';
 import { readSafetensors, type TensorRecords, writeSafetensors } from '../io/safetensors';
@@ -78,6 +79,7 @@ export async function writeCheckpoint(
  * @throws GanError `ERR_BAD_CHECKPOINT` naming what is wrong
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  pathText('openCheckpoint', path);
   const { sha256, manifest } = await loadManifest(path);
   const { files, ...description } = manifest;
   return { path, description, names: Object.keys(files), files, sha256 };
@@ -93,6 +95,7 @@ export async function readCheckpoint(
   path: string,
   names?: readonly string[],
 ): Promise<Record<string, TensorRecords>> {
+  pathText('readCheckpoint', path);
   const { files } = (await loadManifest(path)).manifest;
   const result: Record<string, TensorRecords> = {};
   for (const name of names ?? Object.keys(files)) {

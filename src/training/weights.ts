@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { pathText } from '../check';
 import { UsageError } from '../errors';
 import { readError } from '../io/file-error';
 import { readSafetensors, type TensorRecords } from '../io/safetensors';
@@ -39,6 +40,7 @@ export interface Weights {
  *   sealed; `ERR_BAD_SAFETENSORS`, `ERR_BAD_STATE_DICT` also for a pickle of other things than tensors; UsageError for a key of what is no file
  */
 export async function readWeights(path: string, { key }: { readonly key?: string } = {}): Promise<Weights> {
+  pathText('readWeights', path);
   if (await isFile(path)) return readFileWeights(path, key);
   if (key === undefined) return readCheckpointWeights(path);
   throw new UsageError(`key ${key} is of a file, but ${path} is a run or a checkpoint: leave it out`);

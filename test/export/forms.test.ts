@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onnxOf } from '../../src/export/onnx-file';
@@ -54,6 +54,17 @@ describe('float16 is near, and keeps float32 outside', () => {
       dispose();
     }
   });
+});
+
+const testFull = existsSync('/dev/full') ? test : test.skip;
+
+testFull('a full disk is an error, and not the end of the process', async () => {
+  const { task, dispose } = exportedOf(smallOf('dcgan'));
+  try {
+    await expect(exportScript(task, '/dev/full')).rejects.toMatchObject({ code: 'ENOSPC' });
+  } finally {
+    dispose();
+  }
 });
 
 test('float16 whose numbers run over is refused', async () => {

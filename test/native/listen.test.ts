@@ -14,7 +14,7 @@ const OTHERS = [
   'setGradient',
   'clearGradients',
   'backward',
-  'saveScript',
+  'encodeScript',
   'release',
 ];
 

@@ -44,7 +44,7 @@ describe('an error begins with no name at all', () => {
     'setGeneratorState',
     'loadScript',
     'runScript',
-    'saveScript',
+    'encodeScript',
   ])('from the entry %s, which several functions call', (name) =>
     expect(messageOf(entry(name))).toMatch(/^expected /),
   );

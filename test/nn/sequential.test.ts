@@ -9,7 +9,7 @@ describe('sequential', () => {
   test('refuses what is no module, naming its position', () => {
     const layers: never[] = JSON.parse('[{}]');
     expect(() => nn.sequential(nn.relu(), ...layers)).toThrow(
-      usage('sequential expects layer 1 to be a module but received [object Object] (object)'),
+      usage('sequential expects layer 1 to be a module but received an object'),
     );
   });
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathText } from '../../check';
 import { writeWhole } from '../../io/whole-file';
 import { readRun } from './read-run';
 import { renderPage } from './render';
@@ -21,6 +22,7 @@ export interface ReportOptions {
  * @throws GanError `ERR_NO_RUN` where the folder holds no run, `ERR_CANNOT_READ`, `ERR_CANNOT_WRITE`
  */
 export async function writeReport(runDirectory: string, options: ReportOptions = {}): Promise<string> {
+  pathText('writeReport', runDirectory);
   const { now = new Date(), commandLine = packageCommand } = options;
   const page = renderPage(await readRun(runDirectory), { now, commandLine });
   const file = join(runDirectory, 'report.html');
