@@ -1,6 +1,7 @@
 #include "batch_norm.h"
 
 #include <ATen/Functions.h>
+#include <ATen/Operators.h>
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -187,6 +188,27 @@ at::Tensor batch_norm_leaky_relu(const at::Tensor& input, const Optional& weight
     return BatchNormLeakyRelu::apply(input, *weight, *bias, settings);
 #endif
   return by_library(input, weight, bias, settings);
+}
+
+at::Tensor batch_norm(const at::Tensor& input, const Optional& weight, const Optional& bias,
+                      const Optional& running_mean, const Optional& running_var, bool training,
+                      double momentum, double eps, bool cudnn_enabled) {
+#ifdef GAN_AVX512
+  // A slope of 1 is no ReLU.
+  const Settings settings{running_mean, running_var, training, momentum, eps, 1};
+  if (input.defined() && input.dim() >= 2 && input.device().is_cpu()) {
+    const auto given = [&](const Optional& vector, float value) {
+      return vector && vector->defined()
+                 ? vector
+                 : Optional(at::full({input.size(1)}, value, at::TensorOptions(at::kFloat)));
+    };
+    const Optional scale = given(weight, 1), shift = given(bias, 0);
+    if (usable(input, scale, shift, settings))
+      return BatchNormLeakyRelu::apply(input, *scale, *shift, settings);
+  }
+#endif
+  return at::_ops::batch_norm::call(input, weight, bias, running_mean, running_var, training, momentum, eps,
+                                    cudnn_enabled);
 }
 
 }  // namespace gan::kernels

@@ -1,4 +1,4 @@
-// Batch normalisation with the ReLU after it.
+// Batch normalisation, with or without the ReLU after it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,5 +15,11 @@ at::Tensor batch_norm_leaky_relu(const at::Tensor& input, const std::optional<at
                                  const std::optional<at::Tensor>& running_mean,
                                  const std::optional<at::Tensor>& running_var, bool training, double momentum,
                                  double eps, double slope);
+
+/// at::batch_norm: the same without a ReLU.
+at::Tensor batch_norm(const at::Tensor& input, const std::optional<at::Tensor>& weight,
+                      const std::optional<at::Tensor>& bias, const std::optional<at::Tensor>& running_mean,
+                      const std::optional<at::Tensor>& running_var, bool training, double momentum,
+                      double eps, bool cudnn_enabled);
 
 }  // namespace gan::kernels

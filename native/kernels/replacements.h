@@ -4,6 +4,7 @@
 #include <ATen/Operators.h>
 
 #include "avg_pool.h"
+#include "batch_norm.h"
 #include "border_windows.h"
 #include "convolution.h"
 #include "counted.h"
@@ -29,6 +30,8 @@ template <>
 inline constexpr auto implementation<at::_ops::conv_transpose2d_input> = &kernels::conv_transpose2d;
 template <>
 inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;
+template <>
+inline constexpr auto implementation<at::_ops::batch_norm> = &kernels::batch_norm;
 template <>
 inline constexpr auto implementation<at::_ops::group_norm> = &kernels::group_norm;
 template <>

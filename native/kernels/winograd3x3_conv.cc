@@ -45,6 +45,16 @@ constexpr int64_t kWeights = 1 << 13;
 /// cache.
 int64_t apart(int64_t numbers) { return numbers + 16; }
 
+/// Bytes of weights that are multiplied with before the next ones are read, where tiles are few: they stay in
+/// the second-level cache, beside what is made of the tiles.
+constexpr int64_t kHeld = 640 << 10;
+
+/// Outputs of such a block.
+int64_t narrow(int64_t outputs, int64_t inputs) {
+  const int64_t block = block_of(outputs), fits = kHeld / (kProducts * std::min(inputs, kDepth) * 4);
+  return block == 64 && fits < 64 ? 32 : block;
+}
+
 /// Whole groups of channels.
 int64_t grouped(int64_t channels) { return multiple(channels, kGroupOf); }
 
@@ -65,8 +75,8 @@ struct Convolution {
   const float* bias;
 
   Tiling tiling{y};
-  int64_t inputs = grouped(x.channels), outputs = grouped(y.channels), block = block_of(outputs),
-          blocks = outputs / block, tiles = y.tiles();
+  int64_t inputs = grouped(x.channels), outputs = grouped(y.channels), tiles = y.tiles(),
+          block = tiles > kFewTiles ? block_of(outputs) : narrow(outputs, inputs), blocks = outputs / block;
 
   /// Inputs of `count` tiles as left sides.
   void read(int64_t first, int64_t count, const T* zeros, float* v, int64_t stride) const {

@@ -32,7 +32,10 @@ export class ConditionalBatchNorm2d extends Module {
 
   override forward(input: Tensor, labels: Tensor): Tensor {
     const perChannel = (table: Embedding) => table.forward(labels).unsqueeze(-1).unsqueeze(-1);
-    return this.norm.forward(input).mul(perChannel(this.gamma).add(1)).add(perChannel(this.beta));
+    const normalized = this.norm.forward(input);
+    const output = normalized.mul(perChannel(this.gamma).add(1)).add(perChannel(this.beta));
+    // What comes next would round it under autocast anyway, but go over float32 until then.
+    return output.dtype === normalized.dtype ? output : output.to({ dtype: normalized.dtype });
   }
 }
 

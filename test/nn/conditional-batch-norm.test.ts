@@ -1,6 +1,7 @@
 import * as nn from '../../src/nn';
 import { randn, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
+import { distance } from '../support/close';
 import { usage } from '../support/failure';
 import { testLayers } from '../support/layer-cases';
 
@@ -21,6 +22,18 @@ describe('conditionalBatchNorm2d', () => {
       expect(layer.forward(input, labels).equal(plain.forward(input))).toBe(true);
     });
     for (const one of [layer, plain]) one.dispose();
+  });
+
+  test('answers with the dtype of its input', () => {
+    const layer = nn.conditionalBatchNorm2d(16, 3);
+    scope(() => {
+      const input = randn([4, 16, 3, 3]);
+      const labels = tensor([0, 1, 2, 1], { dtype: 'int64' });
+      const half = layer.forward(input.to({ dtype: 'bfloat16' }), labels);
+      expect(half.dtype).toBe('bfloat16');
+      expect(distance(half, layer.forward(input, labels))).toBeLessThan(5e-3);
+    });
+    layer.dispose();
   });
 
   testLayers('nn/conditional_batch_norm');

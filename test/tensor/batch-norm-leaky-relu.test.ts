@@ -1,7 +1,7 @@
 import { grad, noGrad } from '../../src/tensor/autograd';
 import { ones, randn, zeros } from '../../src/tensor/create';
-import { setKernels } from '../../src/tensor/device';
-import { type BatchNormOptions, batchNormLeakyRelu } from '../../src/tensor/functional';
+import { setKernels, setThreads } from '../../src/tensor/device';
+import { type BatchNormOptions, batchNorm, batchNormLeakyRelu } from '../../src/tensor/functional';
 import { manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -98,6 +98,60 @@ describe('batchNormLeakyRelu', () => {
             distance: true,
           });
       });
+    });
+  });
+
+  // A slope of 1 is none.
+  test.each([
+    { shape: [9, 32, 5, 7], training: true },
+    { shape: [9, 32, 5, 7], training: false },
+    { shape: [3, 48, 8, 6], training: true },
+    { shape: [40, 64], training: true },
+    { shape: [5, 20, 6, 6], training: true },
+    { shape: [2, 16, 1, 1], training: false },
+  ])('without a ReLU, scale and shift is that of LibTorch in float64: %p', ({ shape, training }) => {
+    scope(() => {
+      const given = inputs(shape);
+      const passes = (to?: typeof DOUBLE) => {
+        const [x, runningMean, runningVar, probe] = [
+          given.input,
+          given.mean,
+          given.variance,
+          given.probe,
+        ].map((tensor) => (to ? tensor.to(to) : tensor.clone()));
+        x.requiresGrad = true;
+        const output = batchNorm(x, { runningMean, runningVar, training });
+        const [dx] = grad([output.pow(3).mul(probe).sum()], [x], { createGraph: true });
+        const [ddx] = grad([dx.mul(probe).sum()], [x]);
+        const again = batchNorm(x, { training: true });
+        const [plain] = grad([again.mul(probe).sum()], [x]);
+        return [output, runningMean, runningVar, dx, ddx, plain];
+      };
+      const ours = passes();
+      setKernels(false);
+      for (const [i, exact] of passes(DOUBLE).entries())
+        if (shape[0] > 2 || i < 5) expect(distance(ours[i], exact)).toBeLessThan(2e-5);
+    });
+  });
+
+  test('without a ReLU is an own kernel in channels_last alone, with the same bits on one thread and three', () => {
+    scope(() => {
+      const input = randn([16, 32, 16, 16]);
+      const run = (x: Tensor) => batchNorm(x, { training: true });
+      const last = input.contiguous('channels_last');
+      const [ours, plain] = [run(last), run(input)];
+      try {
+        setThreads(3);
+        expect(run(last).equal(ours)).toBe(true);
+      } finally {
+        setThreads(1);
+      }
+      setKernels(false);
+      expect(run(input).equal(plain)).toBe(true);
+      expect(run(last).equal(ours)).toBe(false);
+      expect(() => batchNorm(zeros([4, 32, 2, 2]), { weight: ones([31]), training: true })).toThrow(
+        failure('ERR_TORCH', '32'),
+      );
     });
   });
 

@@ -32,6 +32,7 @@ const GEOMETRIES: readonly Geometry[] = [
   { batch: 2, inputs: 80, outputs: 51, size: [15, 12], padding: 2, groups: 1 },
   { batch: 2, inputs: 72, outputs: 120, size: [12, 12], padding: 0, groups: 3 },
   { batch: 4, inputs: 65, outputs: 63, size: [12, 11], padding: 1 },
+  { batch: 1, inputs: 144, outputs: 128, size: [11, 10], padding: 0 },
   { batch: 3, inputs: 64, outputs: 3, size: [16, 13], padding: 1 },
   { batch: 3, inputs: 1, outputs: 64, size: [10, 14], padding: 0 },
 ];
@@ -266,8 +267,12 @@ describe('3×3 convolutions of stride 1', () => {
     }
   });
 
-  // Few tiles of many channels are gone through in another order.
-  test.each([GEOMETRIES[0], { batch: 0, inputs: 272, outputs: 256, size: [4, 4] as const, padding: 1 }])(
+  // Few tiles of many channels are gone through in another order, and in narrower blocks.
+  const few = [
+    [272, 256],
+    [128, 128],
+  ].map(([inputs, outputs]) => ({ batch: 0, inputs, outputs, size: [4, 4] as const, padding: 1 }));
+  test.each([GEOMETRIES[0], ...few])(
     'give the same bits however many images come with one: $inputs → $outputs',
     (geometry) => {
       scope(() => {
