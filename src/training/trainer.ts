@@ -20,6 +20,7 @@ import { AgreedStop } from './agreed-stop';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
 import type { FitOptions } from './fit-options';
+import type { Game } from './game';
 import { GradientGuard } from './gradient-guard';
 import { type GraphCapture, makeCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
@@ -107,6 +108,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly stages: Stages | undefined;
   readonly sampler: Sampler | undefined;
   readonly grids: Readonly<Record<string, GridMaker>>;
+  readonly games: readonly Game[];
   readonly averages: Readonly<Record<string, Ema>>;
   readonly averaged: Networks;
   readonly accumulate: number;
@@ -140,6 +142,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.sampler = options.sampler;
     this.networks = options.networks;
     this.grids = options.grids ?? {};
+    this.games = options.games ?? [];
     this.accumulate = positiveInteger('Trainer', 'accumulate', options.accumulate ?? 1);
     this.group = options.group ?? alone;
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
