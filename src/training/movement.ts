@@ -8,11 +8,11 @@ import { handlesOf, wrapAll } from '../tensor/wrap';
 
 /** How far the weights of networks go, relative to how large they are: |Δw| / |w|, over the steps between two calls. */
 export class Movement {
-  readonly #networks: readonly (readonly Tensor[])[];
+  readonly #networks: readonly Module[];
   #before: readonly (readonly Tensor[])[] = [];
 
   constructor(networks: readonly Module[]) {
-    this.#networks = networks.map((network) => network.parameters());
+    this.#networks = networks;
   }
 
   /** Whether {@link begin} was called, and {@link end} not yet. */
@@ -25,8 +25,8 @@ export class Movement {
     this.forget();
     this.#before = noGrad(() =>
       scope(() =>
-        this.#networks.map((parameters) =>
-          keep(wrapAll(ops._foreach_mul_Scalar(handlesOf(parameters), 1), 'Movement')),
+        this.#networks.map((network) =>
+          keep(wrapAll(ops._foreach_mul_Scalar(handlesOf(network.parameters()), 1), 'Movement')),
         ),
       ),
     );
@@ -36,8 +36,8 @@ export class Movement {
   end(): number[] {
     const norms = noGrad(() =>
       scope(() => {
-        const pairs = this.#networks.flatMap((parameters, i) => {
-          const [moved, whole] = [handlesOf(this.#before[i]), handlesOf(parameters)];
+        const pairs = this.#networks.flatMap((network, i) => {
+          const [moved, whole] = [handlesOf(this.#before[i]), handlesOf(network.parameters())];
           ops._foreach_sub__List(moved, whole, 1);
           return [moved, whole].map((handles) =>
             stack(wrapAll(ops._foreach_norm_Scalar(handles, 2), 'Movement')).norm(),
