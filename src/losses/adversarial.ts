@@ -149,7 +149,8 @@ function logisticDiscriminator(owner: string, options: SmoothingOptions): Advers
 
 /** With smoothing nobody is surer of a real image than its target, and who cannot tell gives every image half of that. */
 function logisticEnds({ labelSmoothing = 0 }: SmoothingOptions = {}): LossEnds {
-  const entropy = (p: number): number => (p <= 0 || p >= 1 ? 0 : -p * Math.log(p) - (1 - p) * Math.log(1 - p));
+  const entropy = (p: number): number =>
+    p <= 0 || p >= 1 ? 0 : -p * Math.log(p) - (1 - p) * Math.log(1 - p);
   const target = 1 - labelSmoothing;
   return { guessing: 2 * entropy(target / 2), knowing: entropy(target) };
 }

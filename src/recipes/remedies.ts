@@ -24,7 +24,13 @@ interface Rate {
 const LOWER = 4;
 
 /** The patches a discriminator judges, from the one that sees most of an image to the one that sees least. */
-const SMALLER_PATCHES: Readonly<Record<string, string>> = { 286: '142', 142: '70', 70: '34', 34: '16', 16: '1' };
+const SMALLER_PATCHES: Readonly<Record<string, string>> = {
+  286: '142',
+  142: '70',
+  70: '34',
+  34: '16',
+  16: '1',
+};
 
 /**
  * For each thing that may go wrong between two networks the one setting of a recipe that is worth a try first: a rate that was changed goes back to
@@ -33,7 +39,8 @@ const SMALLER_PATCHES: Readonly<Record<string, string>> = { 286: '142', 142: '70
 export function remediesOf(fields: Fields, config: Readonly<Record<string, unknown>>): Remedies {
   const settings = { fields, config };
   const found: Record<GameProblem, Change | null> = {
-    'discriminator-wins': slowerDiscriminator(settings) ?? smallerPatches(settings),
+    'discriminator-wins':
+      lastingGradient(settings) ?? slowerDiscriminator(settings) ?? smallerPatches(settings),
     'generator-collapses': backToUsual(settings) ?? augmented(settings) ?? halved(settings),
     'generator-faster': slowerGenerator(settings),
     'discriminator-faster': slowerDiscriminator(settings),
@@ -74,6 +81,11 @@ function discriminatorRate(settings: Settings): Rate | null {
 
 function lower({ key, value, usual }: Rate): Change {
   return { key, value: value > usual ? usual : rounded(value / LOWER) };
+}
+
+/** The minimax loss has no gradient left where D wins. */
+function lastingGradient({ config }: Settings): Change | null {
+  return config.loss === 'minimax' ? { key: 'loss', value: 'non-saturating' } : null;
 }
 
 function slowerDiscriminator(settings: Settings): Change | null {

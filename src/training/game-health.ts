@@ -8,22 +8,25 @@ import type { StepNumbers } from './scoreboard';
 export const LIMITS = {
   /** Steps at the start in which everything is allowed: networks begin far from what they become. */
   silentSteps: 200,
-  /** Steps, and readings, that the discriminator must have won through. */
-  window: { steps: 200, readings: 10 },
-  /** How sure it must be, from 0 (it guesses) to 1 (it knows), in so many of the readings. */
-  sure: { certainty: 0.97, share: 0.9 },
-  /** Healthy again: the mean of the readings. */
-  unsure: 0.9,
+  /** Steps, and readings, that the discriminator must have won through. Easy images leave a healthy generator behind for some hundreds of steps. */
+  window: { steps: 500, readings: 10 },
+  /** How sure it must be, from 0 (it guesses) to 1 (it knows), in so many of the readings, and in so many of the last ones in the mean. */
+  sure: { certainty: 0.99, share: 0.9, last: 5 },
+  /** Healthy again: the mean of the last readings. */
+  unsure: 0.95,
   /** By what part of itself the generator's loss falls where it comes back. */
   comesBack: 0.05,
-  /** Nearest distance among fakes, in that among real images, in so many sample grids one after the other. */
-  collapsed: { diversity: 0.3, grids: 3 },
+  /**
+   * Nearest distance among fakes, in that among real images, in so many sample grids one after the other: all the same, or so much of the most that there
+   * was. Less than real images have is no fault by itself: a generator may need a thousand steps to come near them, and begin with noise, which differs more.
+   */
+  collapsed: { silentSteps: 400, diversity: 0.02, ofMost: 0.35, grids: 3 },
   /** Healthy again. */
-  diverse: 0.5,
+  diverse: { diversity: 0.04, ofMost: 0.6 },
   /** How many times as far, relative to their size, one network's weights go in a step, in so many looks one after the other. */
-  apart: { ratio: 50, looks: 5 },
+  apart: { ratio: 12, looks: 6 },
   /** Healthy again. */
-  together: 25,
+  together: 8,
   /** Steps between looks at the weights. */
   lookEvery: 50,
 } as const;
@@ -50,6 +53,8 @@ export class GameHealth {
   readonly #there: Set<GameProblem>;
   #readings: Reading[] = [];
   #collapsed = 0;
+  /** The largest diversity after the first steps. */
+  #most = 0;
   #apart = { generator: 0, discriminator: 0 };
 
   /** @param there what was found before, and was not over */
@@ -70,23 +75,27 @@ export class GameHealth {
     const readings = this.#readings;
     if (readings.length < window.readings || readings[0].step > step - window.steps) return null;
     const isSure = readings.filter(({ certainty }) => certainty >= sure.certainty).length;
-    const mean = meanOf(readings.map(({ certainty }) => certainty));
+    const last = meanOf(readings.slice(-sure.last).map(({ certainty }) => certainty));
     return this.#found('discriminator-wins', {
-      isBad: isSure >= sure.share * readings.length && !comesBack(readings),
-      isGood: mean < unsure,
-      seen: `for ${step - readings[0].step} steps the discriminator${this.#named()} has told real from fake nearly always (${score.probabilities ? probabilitiesText(score.probabilities, numbers) : `its loss is ${percent(1 - mean)} of what guessing costs`}), and the generator's loss does not come back`,
+      isBad: isSure >= sure.share * readings.length && last >= sure.certainty && !comesBack(readings),
+      isGood: last < unsure,
+      seen: `for ${step - readings[0].step} steps the discriminator${this.#named()} has told real from fake nearly always (${score.probabilities ? probabilitiesText(score.probabilities, numbers) : `its loss is ${percent(1 - last)} of what guessing costs`}), and the generator's loss does not come back`,
     });
   }
 
   /** @param diversity the nearest distance among fakes, in that among real images */
   diversity(step: number, diversity: number): Finding | null {
-    if (step <= LIMITS.silentSteps || !Number.isFinite(diversity)) return null;
     const { collapsed, diverse } = LIMITS;
-    this.#collapsed = diversity < collapsed.diversity ? this.#collapsed + 1 : 0;
+    if (step <= collapsed.silentSteps || !Number.isFinite(diversity)) return null;
+    const bound = (limit: typeof collapsed | typeof diverse) =>
+      Math.max(limit.diversity, limit.ofMost * this.#most);
+    this.#collapsed = diversity < bound(collapsed) ? this.#collapsed + 1 : 0;
+    this.#most = Math.max(this.#most, diversity);
+    const before = this.#most > collapsed.diversity ? `; it was ${percent(this.#most)}` : '';
     return this.#found('generator-collapses', {
       isBad: this.#collapsed >= collapsed.grids,
-      isGood: diversity >= diverse,
-      seen: `the generator${this.#named()} makes the same images again and again: in the last ${this.#collapsed} sample grids the nearest other image is ${percent(diversity)} as far as among real images`,
+      isGood: diversity >= bound(diverse),
+      seen: `the generator${this.#named()} makes the same images again and again: in the last ${this.#collapsed} sample grids the nearest other image is ${percent(diversity)} as far as among real images${before}`,
     });
   }
 
@@ -107,6 +116,7 @@ export class GameHealth {
   restart(there: readonly GameProblem[]): void {
     this.#readings = [];
     this.#collapsed = 0;
+    this.#most = 0;
     this.#apart = { generator: 0, discriminator: 0 };
     this.#there.clear();
     for (const problem of there) this.#there.add(problem);
@@ -121,7 +131,10 @@ export class GameHealth {
     if (!Number.isFinite(ratio) || ratio === 0) return null;
     const { apart, together } = LIMITS;
     this.#apart[which] = ratio > apart.ratio ? this.#apart[which] + 1 : 0;
-    const [fast, slow] = which === 'generator' ? ['generator', 'discriminator'] as const : ['discriminator', 'generator'] as const;
+    const [fast, slow] =
+      which === 'generator'
+        ? (['generator', 'discriminator'] as const)
+        : (['discriminator', 'generator'] as const);
     return this.#found(`${which}-faster`, {
       isBad: this.#apart[which] >= apart.looks,
       isGood: ratio <= together,

@@ -130,7 +130,9 @@ export class GameWatch {
     if (!isThere) {
       const isIt = (warning: GameWarning): boolean =>
         warning.problem === problem && warning.game === name && warning.over === undefined;
-      this.#warnings = this.#warnings.map((warning) => (isIt(warning) ? { ...warning, over: step } : warning));
+      this.#warnings = this.#warnings.map((warning) =>
+        isIt(warning) ? { ...warning, over: step } : warning,
+      );
       return;
     }
     const remedy = this.#options.remedies?.[problem] ?? USUAL_REMEDIES[problem];

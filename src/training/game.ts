@@ -24,7 +24,11 @@ export interface GameScore {
 }
 
 /** What may go wrong in a game. */
-export type GameProblem = 'discriminator-wins' | 'generator-collapses' | 'generator-faster' | 'discriminator-faster';
+export type GameProblem =
+  | 'discriminator-wins'
+  | 'generator-collapses'
+  | 'generator-faster'
+  | 'discriminator-faster';
 
 /** What a user may do about each, the rest of a sentence that begins with `try`. */
 export type Remedies = Readonly<Partial<Record<GameProblem, string>>>;

@@ -6,7 +6,10 @@ import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf, wrapAll } from '../tensor/wrap';
 
-/** How far the weights of networks go, relative to how large they are: |Δw| / |w|, over the steps between two calls. */
+/**
+ * How far the weights of networks go, relative to how large they are: |Δw| / |w| between two calls, of each weight of two dimensions or more, and of those the
+ * median: one layer whose weights are kept a hundred times as large as they count would hide all others in a norm.
+ */
 export class Movement {
   readonly #networks: readonly Module[];
   #before: readonly (readonly Tensor[])[] = [];
@@ -26,28 +29,18 @@ export class Movement {
     this.#before = noGrad(() =>
       scope(() =>
         this.#networks.map((network) =>
-          keep(wrapAll(ops._foreach_mul_Scalar(handlesOf(network.parameters()), 1), 'Movement')),
+          keep(wrapAll(ops._foreach_mul_Scalar(handlesOf(weightsOf(network)), 1), 'Movement')),
         ),
       ),
     );
   }
 
-  /** One number a network, in their order: NaN for one whose weights are all 0, or not finite. The host waits for it. */
+  /** One number a network, in their order; NaN where there is none. The host waits for it. */
   end(): number[] {
-    const norms = noGrad(() =>
-      scope(() => {
-        const pairs = this.#networks.flatMap((network, i) => {
-          const [moved, whole] = [handlesOf(this.#before[i]), handlesOf(network.parameters())];
-          ops._foreach_sub__List(moved, whole, 1);
-          return [moved, whole].map((handles) =>
-            stack(wrapAll(ops._foreach_norm_Scalar(handles, 2), 'Movement')).norm(),
-          );
-        });
-        return [...stack(pairs).toTypedArray()].map(Number);
-      }),
-    );
+    const before = this.#before;
+    const found = noGrad(() => scope(() => this.#networks.map((network, i) => moved(network, before[i]))));
     this.forget();
-    return this.#networks.map((_, i) => norms[2 * i] / norms[2 * i + 1]);
+    return found;
   }
 
   /** Releases what was remembered. */
@@ -55,4 +48,22 @@ export class Movement {
     for (const tensor of this.#before.flat()) tensor.dispose();
     this.#before = [];
   }
+}
+
+function weightsOf(network: Module): Tensor[] {
+  return network.parameters().filter(({ shape }) => shape.length > 1);
+}
+
+/** What was before is overwritten. */
+function moved(network: Module, before: readonly Tensor[]): number {
+  const weights = handlesOf(weightsOf(network));
+  if (weights.length === 0) return Number.NaN;
+  const differences = handlesOf(before);
+  ops._foreach_sub__List(differences, weights, 1);
+  const norms = [...differences, ...weights];
+  const values = [...stack(wrapAll(ops._foreach_norm_Scalar(norms, 2), 'Movement')).toTypedArray()].map(
+    Number,
+  );
+  const shares = weights.map((_, i) => values[i] / values[i + weights.length]).filter(Number.isFinite);
+  return shares.sort((a, b) => a - b)[Math.floor(shares.length / 2)] ?? Number.NaN;
 }

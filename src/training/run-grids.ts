@@ -29,7 +29,11 @@ export class RunGrids {
   static async begin(
     training: Training,
     loader: Loader,
-    { sampleCount: count = 64, heldOut, viewer }: Pick<FitOptions, 'sampleCount' | 'heldOut'> & { readonly viewer: GridViewer },
+    {
+      sampleCount: count = 64,
+      heldOut,
+      viewer,
+    }: Pick<FitOptions, 'sampleCount' | 'heldOut'> & { readonly viewer: GridViewer },
   ): Promise<RunGrids | undefined> {
     const { sampler, group } = training;
     if (!sampler || group.rank > 0) return undefined;

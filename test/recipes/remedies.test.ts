@@ -37,7 +37,9 @@ test('a rate that was not is lowered, that of the discriminator alone', () => {
     'generator-faster': '--resume with --set discriminatorLr=0.0008',
     'discriminator-faster': '--resume with --set discriminatorLr=0.00005',
   });
-  expect(remedies('infogan')).toMatchObject({ 'generator-faster': '--resume with --set generatorLr=0.00025' });
+  expect(remedies('infogan')).toMatchObject({
+    'generator-faster': '--resume with --set generatorLr=0.00025',
+  });
 });
 
 test('nothing is named that a recipe lacks', () => {

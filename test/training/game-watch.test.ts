@@ -1,11 +1,11 @@
 // A training warns where its networks do not learn from each other any more.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nonSaturating } from '../../src/losses/adversarial';
 import { adam } from '../../src/optim/adam';
-import { sgd } from '../../src/optim/sgd';
 import { alone } from '../../src/parallel/group';
 import { manualSeed } from '../../src/tensor/random';
+import { earlierWarnings, warningsUpTo } from '../../src/training/earlier-warnings';
 import type { FitOptions } from '../../src/training/fit-options';
 import { LIMITS } from '../../src/training/game-health';
 import { GameWatch } from '../../src/training/game-watch';
@@ -28,53 +28,56 @@ const games: Model['games'] = [
 ];
 
 interface Options extends Partial<FitOptions> {
-  readonly rates?: readonly [d: number, g: number];
-  /** By what images the generator learns to be this grey, whatever the latents (it plays). */
+  readonly steps: number;
+  readonly rates: readonly [d: number, g: number];
+  /** What the discriminator's loss is, whatever it sees (it learns). */
+  readonly won?: number;
+  /** How grey the generator learns its images to be, whatever the latents (it learns from the discriminator). */
   readonly grey?: number;
   readonly watched?: boolean;
   readonly accumulate?: number;
   readonly graphs?: false | (() => GraphCapture);
 }
 
-/** Trains a pair, the discriminator by Adam; gives what was told. */
+/** Trains a pair; gives what was told, without its numbers. */
 async function train({
-  rates: [d, g] = [1e-3, 1e-3],
+  rates: [d, g],
+  won,
   grey,
   watched = true,
   accumulate,
   graphs = false,
   ...options
-}: Options & { readonly steps: number }) {
+}: Options) {
   manualSeed(1);
   const model = tinyModel(
     {
       name: 'D',
       optimizer: adam({ lr: d }),
       loss: ({ batch: { images }, made: { fake }, networks: { discriminator: D } }) =>
-        loss.discriminator(D.forward(images), D.forward(fake)),
+        won === undefined
+          ? loss.discriminator(D.forward(images), D.forward(fake))
+          : D.forward(images).mean().mul(0).add(won),
     },
     {
       name: 'G',
       trains: 'generator',
-      optimizer: grey === undefined ? sgd({ lr: g }) : adam({ lr: g }),
+      optimizer: adam({ lr: g }),
       loss: ({ made: { fake }, networks: { discriminator: D } }) =>
         grey === undefined ? loss.generator(D.forward(fake)) : fake.sub(grey).square().mean(),
     },
   )();
   const trainer = new Trainer({
-    ...model,
-    ...(watched && { games }),
-    device: testDevice,
-    precision: 'fp32',
-    seed: 5,
-    accumulate,
-    graphs,
+    ...{ ...model, ...(watched && { games }), accumulate, graphs },
+    ...{ device: testDevice, precision: 'fp32', seed: 5 },
   });
   const loader = tinyLoader();
-  const fixed = { out: join(folder.path, 'run'), page: false, checkpointEvery: 1_000 } as const;
+  const fixed = { out: join(folder.path, 'run'), page: false } as const;
   try {
     const reports = await reportsOf(trainer.fit(loader, { ...fixed, ...options }));
-    return reports.flatMap(({ notes }) => notes.map((note) => note.replace(/\(.*\)|[\d.e-]+ %|[\d.]+ times/g, '…')));
+    return reports.flatMap(({ notes }) =>
+      notes.map((note) => note.replace(/\(.*\)|[\d.e-]+ %|[\d.]+ times/g, '…')),
+    );
   } finally {
     loader.dispose();
     trainer.dispose();
@@ -85,85 +88,91 @@ const config = (run = 'run') => JSON.parse(readFileSync(join(folder.path, run, '
 const checkpoint = (run: string, step: number) =>
   filesOf(join(folder.path, run, 'checkpoints', `step-${String(step).padStart(6, '0')}`));
 
-/** The discriminator learns, and the generator nearly not. */
-const WON = [1e-2, 1e-9] as const;
-const HEALTHY = LIMITS.silentSteps + LIMITS.window.steps + 100;
-const WINS =
-  "the discriminator has told real from fake nearly always …, and the generator's loss does not come back: try";
+const ENOUGH = LIMITS.silentSteps + LIMITS.window.steps + 10;
 
-describe('a pair of which one has won', () => {
-  test('is told once, with what to try, and kept in config.json', async () => {
-    const remedies = { 'discriminator-wins': 'this' } as const;
-    const notes = await train({ steps: 900, rates: WON, remedies });
-    expect(notes.filter((note) => note.includes('told real from fake'))).toEqual([
-      `step 410: for 200 steps ${WINS} this`,
-    ]);
-    const { warnings } = config();
-    expect(warnings).toContainEqual({
-      step: 410,
+test('a pair of which one has won is told once, of captured steps in parts as well, and the run keeps it', async () => {
+  const options = { rates: [1e-3, 1e-9], won: 0.001, accumulate: 2, graphs: captures } as const;
+  const text =
+    "for 500 steps the discriminator has told real from fake nearly always …, and the generator's loss does not come back: try";
+  const told = await train({ ...options, steps: ENOUGH, remedies: { 'discriminator-wins': 'this' } });
+  expect(told).toEqual([`step ${ENOUGH}: ${text} this`]);
+  const { warnings } = config();
+  expect(warnings).toEqual([
+    {
+      step: ENOUGH,
       problem: 'discriminator-wins',
-      text: expect.stringContaining("does not come back: try this"),
-    });
-  });
-
-  test('is told in general words where nobody says what to try', async () => {
-    const notes = await train({ steps: 500, rates: WON });
-    expect(notes).toContainEqual(`step 410: for 200 steps ${WINS} a lower learning rate of the discriminator`);
-  });
-
-  test('is not told again by a resumed run', async () => {
-    await train({ steps: 500, rates: WON });
-    const { warnings } = config();
-    expect(warnings.length).toBeGreaterThan(0);
-    expect(await train({ steps: 1_000, rates: WON, resume: true })).toEqual([]);
-    expect(config().warnings).toEqual(warnings);
-  });
-
-  test('is told by a run that goes on from a checkpoint before', async () => {
-    await train({ steps: 500, rates: WON, checkpointEvery: 300 });
-    const told = await train({ steps: 1_000, rates: WON, resume: true, resumeStep: 300 });
-    expect(told.some((note) => note.includes('told real from fake'))).toBe(true);
-  });
-
-  test('is told as well of steps in parts, and of captured ones', async () => {
-    const notes = await train({ steps: 450, rates: WON });
-    expect(await train({ steps: 450, rates: WON, graphs: captures, out: join(folder.path, 'captured') })).toEqual(notes);
-    const parts = await train({ steps: 450, rates: WON, accumulate: 2, out: join(folder.path, 'parts') });
-    expect(parts.some((note) => note.includes('told real from fake'))).toBe(true);
-  });
-});
-
-test('a generator that makes the same whatever its latents are is told, by its grids', async () => {
-  const notes = await train({ steps: 700, grey: 0.5, rates: [1e-9, 1e-2], sampleEvery: 50 });
-  const told = notes.filter((note) => note.includes('same images'));
-  expect(told).toHaveLength(1);
-  expect(told[0]).toContain('try a lower learning rate of the generator');
-});
-
-test.each([
-  ['discriminator', [1e-2, 1e-8]],
-  ['generator', [1e-8, 1]],
-] as const)('weights of the %s that run away from the other’s are told', async (fast, rates) => {
-  const notes = await train({ steps: 600, rates, logEvery: 25 });
-  expect(notes.filter((note) => note.includes('as fast as'))).toMatchObject([
-    expect.stringContaining(`the weights of the ${fast} move …`),
+      text: expect.stringContaining('does not come back: try this'),
+    },
   ]);
+  expect(await train({ ...options, steps: ENOUGH + 10, resume: true })).toEqual([]);
+  expect(config().warnings).toEqual(warnings);
 });
 
-test('nothing is told of a pair of which both learn, and nothing of one that is no game', async () => {
-  expect(await train({ steps: HEALTHY, rates: [1e-4, 1e-1] })).toEqual([]);
-  expect(await train({ steps: 500, rates: WON, watched: false, out: join(folder.path, 'other') })).toEqual([]);
+test('a generator that makes the same and moves on its own is told, and no bit of its training is another', async () => {
+  const run = (watched: boolean) => {
+    const out = join(folder.path, String(watched));
+    return train({
+      steps: 550,
+      grey: 0.5,
+      rates: [1e-9, 1e-2],
+      watched,
+      out,
+      sampleEvery: 50,
+      checkpointEvery: 275,
+    });
+  };
+  const told = await run(true);
+  expect(told).toHaveLength(2);
+  expect(told[0]).toContain('the weights of the generator move … as fast as those of the discriminator');
+  expect(told[1]).toContain('the generator makes the same images again and again');
+  for (const note of told) expect(note).toMatch(/^step \d+: .*: try a lower learning rate of the generator$/);
+  expect(config('true').warnings).toHaveLength(2);
+  expect(await run(false)).toEqual([]);
+  expect(config('false')).not.toHaveProperty('warnings');
+  for (const step of [275, 550]) expect(checkpoint('true', step)).toEqual(checkpoint('false', step));
+});
+
+test('nothing is told of a pair of which both learn', async () => {
+  expect(await train({ steps: 550, rates: [1e-4, 1e-4], sampleEvery: 50 })).toEqual([]);
   expect(config()).not.toHaveProperty('warnings');
 });
 
-test('no bit of a training is another where it is watched', async () => {
-  const run = (watched: boolean) => {
-    const out = join(folder.path, String(watched));
-    return train({ steps: 450, rates: WON, watched, out, checkpointEvery: 150, sampleEvery: 50 });
+test('what was told before a resume is not told again until it was over', () => {
+  const watch = (warnings: Parameters<GameWatch['resume']>[0]) => {
+    const training = { games: games ?? [], networks: {}, sampler: undefined, step: 1_000, group: alone };
+    const watch = new GameWatch(training, { logEvery: 1_000_000 });
+    watch.resume(warnings);
+    const told: [number, string | undefined][] = [];
+    for (; training.step <= 3_000; training.step += 10) {
+      const d = training.step < 2_000 ? 0.001 : 1;
+      watch.afterStep({ losses: { D: d, G: 5 }, statistics: {}, faults: {}, rows: {} });
+      for (const text of watch.take() ?? []) told.push([training.step, text]);
+    }
+    return { told, warnings: watch.warnings };
   };
-  expect(await run(true)).not.toEqual([]);
-  await run(false);
-  for (const step of [150, 300, 450]) expect(checkpoint('true', step)).toEqual(checkpoint('false', step));
+  const before = { step: 700, problem: 'discriminator-wins', text: 'it' } as const;
+  const fresh = watch([]);
+  expect(fresh.told).toHaveLength(1);
+  expect(fresh.warnings).toMatchObject([{ step: 1_500, over: expect.any(Number) }]);
+  const resumed = watch([before]);
+  expect(resumed.told).toEqual([]);
+  expect(resumed.warnings).toEqual([{ ...before, over: fresh.warnings[0].over }]);
+});
+
+test('what came after the step that a run goes back to holds no more', () => {
+  const told = (step: number, over?: number) =>
+    ({ step, problem: 'generator-collapses', text: 'it', ...(over !== undefined && { over }) }) as const;
+  expect(warningsUpTo([told(100, 200), told(250, 400), told(300)], 300)).toEqual([
+    told(100, 200),
+    told(250),
+    told(300),
+  ]);
+  expect(warningsUpTo([told(100, 200), told(250)], 150)).toEqual([told(100)]);
+  const file = join(folder.path, 'config.json');
+  writeFileSync(file, JSON.stringify({ warnings: [told(100), told(250), 'no warning', { step: 1 }] }));
+  expect(earlierWarnings(file)).toEqual([told(100), told(250)]);
+  expect(earlierWarnings(file, 200)).toEqual([told(100)]);
+  expect(earlierWarnings(join(folder.path, 'none.json'))).toEqual([]);
 });
 
 test('of several processes the first alone looks', () => {

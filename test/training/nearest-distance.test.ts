@@ -4,7 +4,18 @@ import { nearestDistance } from '../../src/training/nearest-distance';
 
 /** Images of one grey each, 1×2×2. */
 const greys = (...values: number[]) =>
-  nearestDistance(scope(() => tensor(values.map((v) => [[[v, v], [v, v]]]))));
+  nearestDistance(
+    scope(() =>
+      tensor(
+        values.map((v) => [
+          [
+            [v, v],
+            [v, v],
+          ],
+        ]),
+      ),
+    ),
+  );
 
 test('the mean distance from the image most like each', () => {
   // 0 and 0.1 are each other’s, 1 is 0.9 from 0.1, in each of four pixels.
