@@ -24,9 +24,9 @@ export const LIMITS = {
   /** Healthy again. */
   diverse: { diversity: 0.04, ofMost: 0.6 },
   /** How many times as far, relative to their size, one network's weights go in a step, in so many looks one after the other. */
-  apart: { ratio: 12, looks: 6 },
+  apart: { ratio: 10, looks: 6 },
   /** Healthy again. */
-  together: 8,
+  together: 6,
   /** Steps between looks at the weights. */
   lookEvery: 50,
 } as const;
