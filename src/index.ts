@@ -134,6 +134,7 @@ export type { Norms } from './training/evaluating';
 export type { TrainingEvaluation } from './training/evaluation';
 export type { EvaluationOptions } from './training/evaluation-options';
 export type { FitOptions } from './training/fit-options';
+export type { Game, GameProblem, GameScore, Remedies } from './training/game';
 export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
 export type { CapturedGraph, GraphCapture } from './training/graph-capture';
 export type { Grid } from './training/grid';

@@ -4,6 +4,7 @@ import { type DatasetOptions, hasTestSplit, loadDataset } from '../data/sources'
 import { alone, type ProcessGroup } from '../parallel/group';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
+import { remediesOf } from '../recipes/remedies';
 import { boundThreads, resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
 import type { EvaluationOptions } from '../training/evaluation-options';
@@ -123,7 +124,9 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   );
   const signal = AbortSignal.any([interrupt.signal, terminal.closed]);
   try {
-    const options = { ...fitOptions(plan), ...profiling(plan, view), init, heldOut, evaluation, signal };
+    const remedies = remediesOf(recipe.fields, config);
+    const fixed = { ...fitOptions(plan), ...profiling(plan, view), init, heldOut };
+    const options = { ...fixed, evaluation, remedies, signal };
     for await (const report of trainer.fit(loader, options)) view.show(report);
   } finally {
     view.stop();

@@ -4,12 +4,22 @@ import { full } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import { binaryCrossEntropyWithLogits } from './reconstruction';
 
+/** What a discriminator's loss is at best and without any knowledge. */
+export interface LossEnds {
+  /** Where it cannot tell real from fake, and knows that. */
+  readonly guessing: number;
+  /** Where it is sure of every image, and right. */
+  readonly knowing: number;
+}
+
 /** The two sides of an adversarial game, both to be minimised; logits of any shape, the mean over all of them. */
 export interface AdversarialLoss {
   /** What it is called in settings: what is known to fail with it is told by this (a loss of the user's own needs none). */
   readonly name?: string;
   /** By how much the target of real images is lowered (0). */
   readonly labelSmoothing?: number;
+  /** Between what the discriminator's loss lies; absent for a critic's, which has no ends. */
+  readonly ends?: LossEnds;
   /** The discriminator's loss from its logits on real and on fake images. */
   discriminator(real: Tensor, fake: Tensor): Tensor;
   /**
@@ -46,6 +56,7 @@ export function nonSaturating(options: SmoothingOptions = {}): UnpairedLoss {
   return {
     name: 'non-saturating',
     labelSmoothing: options.labelSmoothing,
+    ends: logisticEnds(options),
     discriminator: logisticDiscriminator('nonSaturating', options),
     generator: (fake) => crossEntropyTo(fake, 1),
   };
@@ -61,6 +72,7 @@ export function minimax(options: SmoothingOptions = {}): UnpairedLoss {
   return {
     name: 'minimax',
     labelSmoothing: options.labelSmoothing,
+    ends: logisticEnds(options),
     discriminator: logisticDiscriminator('minimax', options),
     generator: (fake) => crossEntropyTo(fake, 0).neg(),
   };
@@ -73,6 +85,7 @@ export function minimax(options: SmoothingOptions = {}): UnpairedLoss {
 export function logistic(): UnpairedLoss {
   return {
     name: 'logistic',
+    ends: logisticEnds(),
     discriminator: (real, fake) => logisticMargin(real).mean().add(logisticMargin(fake.neg()).mean()),
     generator: (fake) => logisticMargin(fake).mean(),
   };
@@ -89,6 +102,7 @@ export function leastSquares(options: SmoothingOptions = {}): UnpairedLoss {
   return {
     name: 'least-squares',
     labelSmoothing: options.labelSmoothing,
+    ends: { guessing: target ** 2 / 4, knowing: 0 },
     discriminator: (real, fake) => halfSquare(real.sub(target)).add(halfSquare(fake)),
     generator: (fake) => halfSquare(fake.sub(1)),
   };
@@ -113,6 +127,7 @@ export function wasserstein(): UnpairedLoss {
 export function hinge(): UnpairedLoss {
   return {
     name: 'hinge',
+    ends: { guessing: 2, knowing: 0 },
     discriminator: (real, fake) => real.neg().add(1).relu().mean().add(fake.add(1).relu().mean()),
     generator: (fake) => fake.mean().neg(),
   };
@@ -130,6 +145,14 @@ function realTarget(owner: string, { labelSmoothing = 0 }: SmoothingOptions): nu
 function logisticDiscriminator(owner: string, options: SmoothingOptions): AdversarialLoss['discriminator'] {
   const target = realTarget(owner, options);
   return (real, fake) => crossEntropyTo(real, target).add(crossEntropyTo(fake, 0));
+}
+
+/** With smoothing nobody is surer of a real image than its target, and who cannot tell gives every image half of that. */
+function logisticEnds({ labelSmoothing = 0 }: SmoothingOptions = {}): LossEnds {
+  const entropy = (p: number): number =>
+    p <= 0 || p >= 1 ? 0 : -p * Math.log(p) - (1 - p) * Math.log(1 - p);
+  const target = 1 - labelSmoothing;
+  return { guessing: 2 * entropy(target / 2), knowing: entropy(target) };
 }
 
 function crossEntropyTo(logits: Tensor, target: number): Tensor {

@@ -1,6 +1,7 @@
 export {
   type AdversarialLoss,
   hinge,
+  type LossEnds,
   leastSquares,
   logistic,
   minimax,

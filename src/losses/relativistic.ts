@@ -12,6 +12,9 @@ export interface RelativisticOptions {
   readonly margin?: Margin;
 }
 
+/** f(0) of each. */
+const AT_ZERO: Readonly<Record<Margin, number>> = { logistic: Math.LN2, hinge: 1, 'least-squares': 1 };
+
 const MARGINS: Readonly<Record<Margin, (t: Tensor) => Tensor>> = {
   logistic: logisticMargin,
   hinge: (t) => t.rsub(1).relu(),
@@ -29,6 +32,7 @@ export function relativistic(options: RelativisticOptions = {}): AdversarialLoss
   const f = marginOf('relativistic', options);
   return {
     name: 'relativistic',
+    ends: { guessing: AT_ZERO[options.margin ?? 'logistic'], knowing: 0 },
     discriminator: (real, fake) => f(difference(real, fake)).mean(),
     generator: (fake, real) => f(difference(fake, real())).mean(),
   };
@@ -46,7 +50,12 @@ export function relativisticAverage(options: RelativisticOptions = {}): Adversar
     f(winner.sub(loser.mean()))
       .mean()
       .add(f(loser.sub(winner.mean()).neg()).mean());
-  return { name: 'relativistic-average', discriminator: wins, generator: (fake, real) => wins(fake, real()) };
+  return {
+    name: 'relativistic-average',
+    ends: { guessing: 2 * AT_ZERO[options.margin ?? 'logistic'], knowing: 0 },
+    discriminator: wins,
+    generator: (fake, real) => wins(fake, real()),
+  };
 }
 
 function marginOf(owner: string, { margin = 'logistic' }: RelativisticOptions): (t: Tensor) => Tensor {

@@ -72,6 +72,8 @@ export const cyclegan: Recipe<typeof fields> = {
     const poolA = replayPool({ images: a, size: config.pool });
     const poolB = replayPool({ images: b, size: config.pool });
     const adversarial = patchLoss(config.loss);
+    const { ends } = adversarial;
+    const score = (discriminator: string, generator: string) => ends && { discriminator, generator, ends };
     return {
       networks: { ab, ba, judgeA, judgeB, poolA, poolB },
       makes: {
@@ -83,11 +85,19 @@ export const cyclegan: Recipe<typeof fields> = {
           name: 'D',
           trains: ['judgeA', 'judgeB'],
           optimizer: decayingAdam(config, training),
-          loss: ({ batch, made: { fakeA, fakeB } }) =>
-            total(
-              adversarial.discriminator(judgeA.forward(batch.a), judgeA.forward(poolA.forward(fakeA))),
-              adversarial.discriminator(judgeB.forward(batch.b), judgeB.forward(poolB.forward(fakeB))),
-            ),
+          loss: ({ batch, made: { fakeA, fakeB }, log }) => {
+            const ofA = adversarial.discriminator(
+              judgeA.forward(batch.a),
+              judgeA.forward(poolA.forward(fakeA)),
+            );
+            const ofB = adversarial.discriminator(
+              judgeB.forward(batch.b),
+              judgeB.forward(poolB.forward(fakeB)),
+            );
+            log('D(a)', ofA);
+            log('D(b)', ofB);
+            return total(ofA, ofB);
+          },
         },
         {
           name: 'G',
@@ -96,9 +106,13 @@ export const cyclegan: Recipe<typeof fields> = {
           loss: ({ batch, made: { fakeA, fakeB }, log }) => {
             const cycle = l1(ba.forward(fakeB), batch.a).add(l1(ab.forward(fakeA), batch.b));
             log('cycle', cycle);
+            const ofA = adversarial.generator(judgeA.forward(fakeA), () => judgeA.forward(batch.a));
+            const ofB = adversarial.generator(judgeB.forward(fakeB), () => judgeB.forward(batch.b));
+            log('G(a)', ofA);
+            log('G(b)', ofB);
             return total(
-              adversarial.generator(judgeA.forward(fakeA), () => judgeA.forward(batch.a)),
-              adversarial.generator(judgeB.forward(fakeB), () => judgeB.forward(batch.b)),
+              ofA,
+              ofB,
               weighted(lambda, cycle),
               weighted(lambda * identity, () =>
                 l1(ba.forward(batch.a), batch.a).add(l1(ab.forward(batch.b), batch.b)),
@@ -106,6 +120,10 @@ export const cyclegan: Recipe<typeof fields> = {
             );
           },
         },
+      ],
+      games: [
+        { name: 'a', generator: 'ba', discriminator: 'judgeA', score: score('D(a)', 'G(a)') },
+        { name: 'b', generator: 'ab', discriminator: 'judgeB', score: score('D(b)', 'G(b)') },
       ],
       ema: emaImages > 0 ? { ab: { halfLifeImages: emaImages }, ba: { halfLifeImages: emaImages } } : {},
       sampler: imageSampler({

@@ -9,6 +9,7 @@ import type { EmaOptions } from '../optim/ema';
 import type { OptimizerFactory } from '../optim/optimizer';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
+import type { Game } from '../training/game';
 import type { Latent } from '../training/latent';
 import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
@@ -131,10 +132,31 @@ export function gan(options: GanOptions): Model {
       ...(own?.phases(parts) ?? phasesOf(options, seen, anchor)),
       ...(typeof further === 'function' ? further(parts) : further),
     ],
+    games: [gameOf(options)],
     ema: emaImages > 0 ? { generator: averaging(emaImages, emaStart) } : {},
     sampler: latentSampler({ by: 'generator', latent, size, standingStatistics }),
     ...(stages && { stages }),
     ...(grids && { grids }),
+  };
+}
+
+/** Losses whose logits are those of probabilities. */
+const OF_PROBABILITIES: readonly string[] = ['non-saturating', 'minimax', 'logistic'];
+
+/** By what the phases D and G log, a model's own too. */
+function gameOf({ loss: { name = '', ends }, scores = false }: GanOptions): Game {
+  const isLogged = OF_PROBABILITIES.includes(name) && !scores;
+  return {
+    generator: 'generator',
+    discriminator: 'discriminator',
+    ...(ends && {
+      score: {
+        discriminator: 'D',
+        generator: 'G',
+        ends,
+        ...(isLogged && { probabilities: { real: 'D(real)', fake: 'D(fake)' } }),
+      },
+    }),
   };
 }
 

@@ -96,6 +96,7 @@ export const ganomaly: Recipe<typeof fields> = {
           },
         },
       ],
+      games: [{ generator: 'generator', discriminator: 'discriminator' }],
       sampler: imageSampler({
         directions: { reconstruction: { by: 'generator', from: 'images', to: 'images' } },
         reach: generator.reach,

@@ -73,6 +73,7 @@ export const inpaint: Recipe<typeof fields> = {
     return {
       networks: { generator, discriminator },
       makes: { filled: { by: 'generator', from: ({ batch }) => cat([batch.input, batch.mask], 1) } },
+      games: [{ generator: 'generator', discriminator: 'discriminator' }],
       ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
       phases: [
         {

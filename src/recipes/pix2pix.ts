@@ -91,6 +91,15 @@ export const pix2pix: Recipe<typeof fields> = {
           },
         },
       ],
+      games: [
+        {
+          generator: 'generator',
+          discriminator: 'discriminator',
+          ...(adversarial.ends && {
+            score: { discriminator: 'D', generator: 'G', ends: adversarial.ends },
+          }),
+        },
+      ],
       ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
       sampler: imageSampler({
         directions: { [direction]: { by: 'generator', from, to } },

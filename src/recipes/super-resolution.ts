@@ -141,6 +141,7 @@ export const superResolution: Recipe<typeof fields> = {
     return {
       ...model,
       networks: { generator, discriminator },
+      games: [{ generator: 'generator', discriminator: 'discriminator' }],
       phases: [
         {
           name: 'D',

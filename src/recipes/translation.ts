@@ -41,7 +41,12 @@ export function patchLoss(name: (typeof PATCH_LOSSES)[number]): AdversarialLoss 
     return { ...squares, generator: (fake) => squares.generator(fake).mul(2) };
   }
   const loss = name === 'hinge' ? hinge() : nonSaturating();
-  return { ...loss, discriminator: (real, fake) => loss.discriminator(real, fake).mul(0.5) };
+  const { ends } = loss;
+  return {
+    ...loss,
+    ...(ends && { ends: { guessing: ends.guessing / 2, knowing: ends.knowing / 2 } }),
+    discriminator: (real, fake) => loss.discriminator(real, fake).mul(0.5),
+  };
 }
 
 /** The receptive field that `--set patch=…` names. @throws UsageError for images without a whole patch, with the largest that fits */

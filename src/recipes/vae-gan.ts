@@ -116,6 +116,20 @@ export const vaeGan: Recipe<typeof fields> = {
           },
         },
       ],
+      games: [
+        {
+          generator: 'decoder',
+          discriminator: 'discriminator',
+          ...(adversarial.ends && {
+            score: {
+              discriminator: 'D',
+              generator: 'G',
+              ends: adversarial.ends,
+              probabilities: { real: 'D(real)', fake: 'D(fake)' },
+            },
+          }),
+        },
+      ],
       ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},
       sampler: latentSampler({ by: 'decoder', latent }),
       grids: { reconstructions: reconstructions(encoder, asPixel), traversals },

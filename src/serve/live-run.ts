@@ -4,6 +4,7 @@ import { hasCode, messageOf } from '../errors';
 import { measurePicture } from '../report/page/pictures';
 import { PICTURES, type PictureName, type RunData, type RunFacts, readFacts } from '../report/page/read-run';
 import { plannedSteps } from '../report/page/sections/overview';
+import { warningsOf } from '../report/page/warnings';
 import { isBeingWritten } from '../training/run-lock';
 import { stampOfFile } from './file-stamp';
 import { requireCheckpointsInside, requireInside } from './inside';
@@ -58,7 +59,10 @@ export class LiveRun {
   /** What the page shows beside curves and grids. */
   get data(): RunFacts & Pick<RunData, 'name' | 'metrics' | 'pictures'> {
     const { name, metrics, pictures, facts } = this;
-    return { ...facts, name, metrics, pictures, notes: [...facts.notes, ...this.#told] };
+    // A training also tells what it writes.
+    const written = new Set(warningsOf(facts.config).map(({ text }) => text));
+    const told = this.#told.filter((note) => !written.has(note));
+    return { ...facts, name, metrics, pictures, notes: [...facts.notes, ...told] };
   }
 
   /** @throws Refusal 403 where a link in it leads out */

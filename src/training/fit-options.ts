@@ -3,6 +3,7 @@ import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
 import { type DivergenceOptions, divergenceOptions } from './divergence-policy';
 import type { EvaluationOptions } from './evaluation-options';
+import type { Remedies } from './game';
 import type { Initialisation } from './initialisation';
 import type { ProfileOptions } from './step-profile';
 
@@ -45,6 +46,8 @@ export interface FitOptions extends DivergenceOptions {
   readonly signal?: AbortSignal;
   /** Measures where the time of some steps goes, once. */
   readonly profile?: ProfileOptions;
+  /** What to try where a model's {@link Game} goes wrong, for the warnings (in general words). */
+  readonly remedies?: Remedies;
   /** How `report.html` is written at the end; false for not at all. */
   readonly page?: false | ReportOptions;
   /** Judges the model now and then, and keeps the best weights in the run's `best/`. */

@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import type { Autoencoder } from '../metrics/autoencoder';
 import type { EmaOptions } from '../optim/ema';
 import type { Tensor } from '../tensor/tensor';
+import type { Game } from './game';
 import { type Latent, latentShape } from './latent';
 import { LINE_NAMES } from './log-names';
 import type { Networks, Phase, Tensors } from './phase';
@@ -43,6 +44,8 @@ export interface Model<N extends Networks = Networks> {
   readonly sampler?: Sampler;
   /** Pictures drawn beside the sample grids, by name: `samples/NAME-step-000100.png`. */
   readonly grids?: Readonly<Record<string, GridMaker>>;
+  /** Networks that are trained against each other: a training warns where one has won, or makes the same again and again (none). */
+  readonly games?: readonly Game<NoInfer<N>>[];
   /** How a model with an encoder is judged by real images: bounds on their likelihood, reconstructions (none). */
   readonly autoencoder?: Autoencoder;
   /** What followed from a rule, for the start of a training, e.g. `gamma 0.0256 = 0.0002 · 64² / 32` (nothing). */
@@ -80,6 +83,8 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
   };
   for (const [name, { by }] of Object.entries(model.makes ?? {})) known(`makes.${name}`, by);
   for (const name of Object.keys(model.ema ?? {})) known('ema', name);
+  for (const { generator, discriminator } of model.games ?? [])
+    for (const name of [generator, discriminator]) known('games', name);
   for (const name of model.sampler?.networks ?? []) known('sampler', name);
   for (const name of model.scorer?.networks ?? []) known('scorer', name);
   for (const phase of model.phases) checkPhase(phase as Phase, model.networks);

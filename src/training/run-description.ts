@@ -2,6 +2,7 @@ import type { DataIdentity } from '../data/identity';
 import type { Loader } from '../data/loader';
 import { native } from '../native/addon';
 import { version } from '../version';
+import type { GameWarning } from './earlier-warnings';
 import type { EvaluationOptions } from './evaluation-options';
 import { latentShape } from './latent';
 import { learningRates } from './learning-rates';
@@ -17,6 +18,8 @@ export interface RunRecord {
   /** What was changed at its resumes. */
   readonly changes: readonly unknown[];
   readonly rollbacks: readonly Rollback[];
+  /** What it warned of, of the first process. */
+  readonly warnings: readonly GameWarning[];
   /** What it was started from. */
   readonly init: Readonly<Record<string, unknown>> | undefined;
   readonly evaluation: EvaluationOptions | undefined;
@@ -53,7 +56,7 @@ export function describeCheckpoint(
 export function describeRun(
   training: Training,
   { name, specs, batch }: Loader,
-  { settings, data, init, changes, rollbacks, evaluation }: RunRecord,
+  { settings, data, init, changes, rollbacks, warnings, evaluation }: RunRecord,
 ) {
   const { device, precision, seed, accumulate, latent, stages, group } = training;
   return {
@@ -61,6 +64,7 @@ export function describeRun(
     ...(init && { init }),
     ...(changes.length > 0 && { changes }),
     ...(rollbacks.length > 0 && { rollbacks }),
+    ...(warnings.length > 0 && { warnings }),
     ...(evaluation && { evaluation: describeEvaluation(evaluation) }),
     device,
     precision: precision?.precision,

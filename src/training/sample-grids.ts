@@ -75,9 +75,22 @@ export class SampleGrids {
     return new SampleGrids(sampler, inputs, further);
   }
 
-  /** What the sampler makes of its inputs. */
-  draw({ averaged }: GridModel): Picture {
-    return scope(() => drawGrid(this.#sampler.grid(averaged, this.#inputs)));
+  /** How many inputs the sampler has. */
+  get count(): number {
+    return Math.max(0, ...Object.values(this.#inputs).map(({ shape }) => shape[0]));
+  }
+
+  /**
+   * What the sampler makes of its inputs.
+   *
+   * @param look is shown the images
+   */
+  draw({ averaged }: GridModel, look: (images: Tensor) => void = () => {}): Picture {
+    return scope(() => {
+      const grid = this.#sampler.grid(averaged, this.#inputs);
+      look(grid.images);
+      return drawGrid(grid);
+    });
   }
 
   /** One picture for each further grid, by its name. */

@@ -9,8 +9,10 @@ import { BEST, checkpointName } from './checkpoint';
 import { divergenceOptions } from './divergence-policy';
 import { DivergenceWatch } from './divergence-watch';
 import { changesOf } from './earlier-changes';
+import { earlierWarnings } from './earlier-warnings';
 import { evaluationDue, RunEvaluator, type TrainingEvaluation } from './evaluation';
 import { checkFitOptions, type FitOptions } from './fit-options';
+import { GameWatch } from './game-watch';
 import { changedRates, learningRates, lowerRates, putRates, ratesMade } from './learning-rates';
 import { lineOf } from './log-line';
 import type { CheckpointDescription } from './manifest';
@@ -20,9 +22,9 @@ import { rollbackPoint } from './rollback';
 import { type Rollback, rollbackProducts, rollbackSentence } from './rollback-record';
 import { describeCheckpoint, describeRun, type RunRecord } from './run-description';
 import type { ResumePoint } from './run-directory';
+import { RunGrids } from './run-grids';
 import { openRun, type RunWriter } from './run-writer';
 import { checkSameData } from './same-data';
-import { SampleGrids } from './sample-grids';
 import type { StepNumbers } from './scoreboard';
 import { requireSameData, sharedNumbers } from './shared-numbers';
 import { membersNotes } from './shared-random';
@@ -53,7 +55,8 @@ export class Session {
   readonly #watch: DivergenceWatch;
   #init: Readonly<Record<string, unknown>> | undefined;
   readonly #checksEachStep: boolean;
-  #grids: SampleGrids | undefined;
+  readonly #game: GameWatch;
+  #grids: RunGrids | undefined;
   #samples: string | undefined;
   #checkpoint: string | undefined;
   #checkpointStep = -1;
@@ -70,6 +73,7 @@ export class Session {
     this.#run = run;
     this.#settings = options.settings ?? {};
     this.#watch = new DivergenceWatch(training, divergenceOptions(options));
+    this.#game = new GameWatch(training, { logEvery, remedies: options.remedies });
     this.#init = options.init && { ...options.init };
     this.#checksEachStep = (options.checkLosses ?? (isCpu(training.device) ? 'step' : 'log')) === 'step';
     this.#speed = new Speed(training);
@@ -86,7 +90,7 @@ export class Session {
       requireSameData(training.group, loader, session.#data);
       if (run && resume) await session.#restore(run);
       broadcastModel(training);
-      if (run) await session.#beginGrids();
+      if (run) session.#grids = await RunGrids.begin(training, loader, { ...options, viewer: session.#game });
       await session.#beginEvaluation();
       session.profiling = profileOf(training, options);
       // Also on resume: the run may be told to go further than it was.
@@ -98,14 +102,6 @@ export class Session {
       session.close();
       throw error;
     }
-  }
-
-  async #beginGrids(): Promise<void> {
-    const training = this.#training;
-    const { sampler, group } = training;
-    if (!sampler || group.rank > 0) return;
-    const { sampleCount: count = 64, heldOut } = this.#options;
-    this.#grids = await SampleGrids.begin(training, sampler, { count, loader: this.#loader, heldOut });
   }
 
   async #beginEvaluation(): Promise<void> {
@@ -172,11 +168,13 @@ export class Session {
     const own = logs || saves || this.#checksEachStep ? board.read() : null;
     const numbers = own && logs ? sharedNumbers(group, own) : own;
     if (numbers) this.#notes.push(...this.#watch.check(numbers, this.#checkpoint));
+    this.#game.afterStep(logs ? numbers : null);
     // Before the checkpoint: what goes on from it does not write them again. The line first: a picture that fails ends the training.
     await this.#orSave(async () => {
       if (logs && numbers) this.#log(numbers);
       if (due(this.#intervals.sampleEvery))
         await span('samples', () => waitedFor(group, 'samples', () => this.#drawSamples()));
+      await this.#tellGame();
     });
     if (saves) await span('checkpoint', () => waitedFor(group, 'checkpoint', () => this.#save()));
     if (evaluates)
@@ -212,6 +210,7 @@ export class Session {
     this.profiling?.close();
     this.#evaluator?.dispose();
     this.#grids?.dispose();
+    this.#game.dispose();
     this.#run?.close();
   }
 
@@ -251,12 +250,14 @@ export class Session {
   }
 
   async #drawSamples(): Promise<void> {
-    const training = this.#training;
-    const { step } = training;
-    if (!this.#run || !this.#grids) return;
-    this.#samples = await this.#run.writeSamples(step, { picture: this.#grids.draw(training) });
-    for (const [name, picture] of Object.entries(this.#grids.drawFurther(training)))
-      await this.#run.writeSamples(step, { name, picture });
+    if (this.#run && this.#grids) this.#samples = await this.#grids.write(this.#run, this.#training);
+  }
+
+  async #tellGame(): Promise<void> {
+    const fresh = this.#game.take();
+    if (!fresh) return;
+    this.#notes.push(...fresh);
+    await this.#writeConfig();
   }
 
   async #save(): Promise<void> {
@@ -331,6 +332,7 @@ export class Session {
     this.#notes.push(...fresh);
     if (description.precision) this.#training.restorePrecision(description.precision);
     this.#watch.resume();
+    this.#game.resume(earlierWarnings(config, resumeStep));
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
     const aside = resumeStep === undefined ? null : await run.setAsideAfter(resumeStep);
     if (aside !== null) this.#notes.push(aside);
@@ -365,6 +367,7 @@ export class Session {
     const rates = learningRates(training.phases);
     const rollback = { from, to: training.step, problem: this.#watch.problem, factor, learningRates: rates };
     this.#rollbacks = [...this.#rollbacks, rollback];
+    this.#game.goBack();
     await this.#writeCheckpoint(run);
     run.openLogs(training.step);
     await run.evaluationsUpTo(training.step);
@@ -389,6 +392,7 @@ export class Session {
       data: this.#data,
       changes: this.#changes,
       rollbacks: this.#rollbacks,
+      warnings: this.#game.warnings,
       init: this.#init,
       evaluation,
     };

@@ -21,6 +21,7 @@ import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
 import type { FitOptions } from './fit-options';
 import { checkLabels } from './fitting-labels';
+import type { Game } from './game';
 import { GradientGuard } from './gradient-guard';
 import { type GraphCapture, makeCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
@@ -114,6 +115,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
   readonly stages: Stages | undefined;
   readonly sampler: Sampler | undefined;
   readonly grids: Readonly<Record<string, GridMaker>>;
+  readonly games: readonly Game[];
   readonly averages: Readonly<Record<string, Ema>>;
   readonly averaged: Networks;
   readonly accumulate: number;
@@ -148,6 +150,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.sampler = options.sampler;
     this.networks = options.networks;
     this.grids = options.grids ?? {};
+    this.games = (options.games ?? []) as readonly Game[];
     this.accumulate = positiveInteger('Trainer', 'accumulate', options.accumulate ?? 1);
     this.group = options.group ?? alone;
     this.#sharing = { batchNorm: syncsBatchNorm(options) };

@@ -1,6 +1,7 @@
 import type { Ema } from '../optim/ema';
 import type { ProcessGroup } from '../parallel/group';
 import type { Generator } from '../tensor/random';
+import type { Game } from './game';
 import type { Latent } from './latent';
 import type { Precision } from './manifest';
 import type { Networks } from './phase';
@@ -19,6 +20,8 @@ export interface Training {
   readonly sampler: Sampler | undefined;
   /** Pictures drawn beside the sample grids. */
   readonly grids: Readonly<Record<string, GridMaker>>;
+  /** Who is trained against whom. */
+  readonly games: readonly Game[];
   /** Averages of the networks that have one, by the network's name. */
   readonly averages: Readonly<Record<string, Ema>>;
   /** The networks, with averaged weights where there are any. */

@@ -81,3 +81,13 @@ test('looks that come while one is at work are that one', async () => {
   await Promise.all([run.poll(), run.poll(), run.poll()]);
   expect([run.metrics.count, run.metrics.generation]).toEqual([60, 0]);
 });
+
+test('a warning that a training tells is shown once where its run has it, and a sentence that no file has, too', async () => {
+  smallRun(at('a'));
+  writeFileSync(at('a', 'config.json'), JSON.stringify({ warnings: [{ step: 7, text: 'step 7: it' }] }));
+  const run = await (await RunList.open([folder])).find('a');
+  for (const note of ['step 7: it', 'another']) run.tell(note);
+  await run.poll();
+  expect(run.data.notes).toEqual(['another']);
+  expect(run.data.config.warnings).toHaveLength(1);
+});

@@ -10,13 +10,19 @@ import {
 } from '../../summary';
 import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
+import { warningsOf } from '../warnings';
 
 /** What the head of a page shows of a run. */
 export type OverviewData = Omit<RunData, 'directory' | 'samples' | 'pictures'>;
 
 /** The head of the page: what was trained, how far it came, and what a reader must know first. */
 export function overviewSection(run: OverviewData): Html {
-  const warnings = [...collapseSentences(run), ...notFiniteSentences(run), ...alarmSentences(run)];
+  const warnings = [
+    ...gameSentences(run),
+    ...collapseSentences(run),
+    ...notFiniteSentences(run),
+    ...alarmSentences(run),
+  ];
   return html`<header>
 <p class="kind">Training report</p>
 <h1>${run.name}</h1>
@@ -97,6 +103,13 @@ export function formatDuration(seconds: number): string {
 function median(values: readonly (number | null)[]): number {
   const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
+}
+
+function gameSentences({ config }: OverviewData): string[] {
+  return warningsOf(config).map(({ text, over }) => {
+    const sentence = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+    return over === undefined ? sentence : `${sentence} It was over at step ${formatCount(over)}.`;
+  });
 }
 
 function collapseSentences({ evaluations, bestStep }: OverviewData): string[] {

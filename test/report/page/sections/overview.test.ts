@@ -36,3 +36,12 @@ test('a set that holds what should be found is warned of', async () => {
     '11.0 % of the learned images lie above the threshold, where 5.00 % are expected: they may hold what should be found.',
   );
 });
+
+test('what the training warned of is told, and when it was over; what is no warning is left out', async () => {
+  const text = 'step 710: the discriminator has won <b>: try --resume with --set lr=1';
+  const warnings = [{ step: 710, problem: 'discriminator-wins', text, over: 1_200 }, { text: 7 }, 'none'];
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...CONFIG, warnings }));
+  expect(String(overviewSection(await readRun(folder)))).toContain(
+    '<div class="warning" role="note"><p>Step 710: the discriminator has won &lt;b&gt;: try --resume with --set lr=1. It was over at step 1,200.</p></div>',
+  );
+});
