@@ -123,7 +123,9 @@ test('a generator that makes the same and moves on its own is told, and no bit o
   };
   const told = await run(true);
   expect(told).toHaveLength(2);
-  expect(told[0]).toContain('the weights of the generator move … as fast as those of the discriminator');
+  expect(told[0]).toContain(
+    'for 300 steps the weights of the generator have moved … as fast as those of the discriminator',
+  );
   expect(told[1]).toContain('the generator makes the same images again and again');
   for (const note of told) expect(note).toMatch(/^step \d+: .*: try a lower learning rate of the generator$/);
   expect(config('true').warnings).toHaveLength(2);
