@@ -111,6 +111,7 @@ export const denoise: Recipe<typeof fields> = {
     return {
       ...common,
       networks: { denoiser, discriminator },
+      games: [{ generator: 'denoiser', discriminator: 'discriminator' }],
       phases: [
         {
           name: 'D',

@@ -23,7 +23,7 @@ export const LIMITS = {
   collapsed: { silentSteps: 400, diversity: 0.02, ofMost: 0.35, grids: 3 },
   /** Healthy again. */
   diverse: { diversity: 0.04, ofMost: 0.6 },
-  /** How many times as far, relative to their size, one network's weights go in a step, in so many looks one after the other. */
+  /** How many times as far, relative to their size, one network's weights go in a step, in the median of the last looks. */
   apart: { ratio: 10, looks: 6 },
   /** Healthy again. */
   together: 6,
@@ -55,7 +55,8 @@ export class GameHealth {
   #collapsed = 0;
   /** The largest diversity after the first steps. */
   #most = 0;
-  #apart = { generator: 0, discriminator: 0 };
+  /** Of the generator's movement to the discriminator's. */
+  #ratios: readonly number[] = [];
 
   /** @param there what was found before, and was not over */
   constructor(game: Game, there: readonly GameProblem[] = []) {
@@ -104,11 +105,14 @@ export class GameHealth {
     step: number,
     movements: { readonly generator: number; readonly discriminator: number },
   ): readonly Finding[] {
-    if (step <= LIMITS.silentSteps) return [];
-    const { generator, discriminator } = movements;
+    const ratio = movements.generator / movements.discriminator;
+    // A network that stands still is one that this stage does not train.
+    if (step <= LIMITS.silentSteps || !Number.isFinite(ratio) || ratio === 0) return [];
+    this.#ratios = [...this.#ratios, ratio].slice(-LIMITS.apart.looks);
+    const usual = lowerMedian(this.#ratios);
     return [
-      this.#faster('generator', generator / discriminator, movements),
-      this.#faster('discriminator', discriminator / generator, movements),
+      this.#faster('generator', 'discriminator', usual),
+      this.#faster('discriminator', 'generator', 1 / usual),
     ].filter((finding) => finding !== null);
   }
 
@@ -117,28 +121,21 @@ export class GameHealth {
     this.#readings = [];
     this.#collapsed = 0;
     this.#most = 0;
-    this.#apart = { generator: 0, discriminator: 0 };
+    this.#ratios = [];
     this.#there.clear();
     for (const problem of there) this.#there.add(problem);
   }
 
   #faster(
-    which: 'generator' | 'discriminator',
+    fast: 'generator' | 'discriminator',
+    slow: 'generator' | 'discriminator',
     ratio: number,
-    movements: { readonly generator: number; readonly discriminator: number },
   ): Finding | null {
-    // A network that stands still is one that this stage does not train.
-    if (!Number.isFinite(ratio) || ratio === 0) return null;
-    const { apart, together } = LIMITS;
-    this.#apart[which] = ratio > apart.ratio ? this.#apart[which] + 1 : 0;
-    const [fast, slow] =
-      which === 'generator'
-        ? (['generator', 'discriminator'] as const)
-        : (['discriminator', 'generator'] as const);
-    return this.#found(`${which}-faster`, {
-      isBad: this.#apart[which] >= apart.looks,
+    const { apart, together, lookEvery } = LIMITS;
+    return this.#found(`${fast}-faster`, {
+      isBad: this.#ratios.length === apart.looks && ratio > apart.ratio,
       isGood: ratio <= together,
-      seen: `the weights of the ${fast}${this.#named()} move ${ratio.toFixed(0)} times as fast as those of the ${slow}: ${percent(movements[fast])} of their size in a step, against ${percent(movements[slow])}`,
+      seen: `for ${apart.looks * lookEvery} steps the weights of the ${fast}${this.#named()} have moved ${ratio.toFixed(0)} times as fast as those of the ${slow}, relative to their size`,
     });
   }
 
@@ -188,6 +185,10 @@ function probabilitiesText(
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function lowerMedian(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 
 function percent(share: number): string {

@@ -17,6 +17,8 @@ import { testDevice } from '../support/fixtures';
 import { captures, tinyModel } from '../support/recorded';
 import { filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
 
+jest.setTimeout(120_000);
+
 const folder = temporaryFolder();
 const loss = nonSaturating();
 const games: Model['games'] = [
@@ -72,7 +74,7 @@ async function train({
     ...{ device: testDevice, precision: 'fp32', seed: 5 },
   });
   const loader = tinyLoader();
-  const fixed = { out: join(folder.path, 'run'), page: false } as const;
+  const fixed = { out: join(folder.path, 'run'), page: false, logEvery: EVERY, checkLosses: 'log' } as const;
   try {
     const reports = await reportsOf(trainer.fit(loader, { ...fixed, ...options }));
     return reports.flatMap(({ notes }) =>
@@ -88,7 +90,9 @@ const config = (run = 'run') => JSON.parse(readFileSync(join(folder.path, run, '
 const checkpoint = (run: string, step: number) =>
   filesOf(join(folder.path, run, 'checkpoints', `step-${String(step).padStart(6, '0')}`));
 
-const ENOUGH = LIMITS.silentSteps + LIMITS.window.steps + 10;
+/** Steps between readings: fewer make shorter tests. */
+const EVERY = 50;
+const ENOUGH = LIMITS.silentSteps + EVERY + LIMITS.window.steps;
 
 test('a pair of which one has won is told once, of captured steps in parts as well, and the run keeps it', async () => {
   const options = { rates: [1e-3, 1e-9], won: 0.001, accumulate: 2, graphs: captures } as const;
@@ -123,7 +127,9 @@ test('a generator that makes the same and moves on its own is told, and no bit o
   };
   const told = await run(true);
   expect(told).toHaveLength(2);
-  expect(told[0]).toContain('the weights of the generator move … as fast as those of the discriminator');
+  expect(told[0]).toContain(
+    'for 300 steps the weights of the generator have moved … as fast as those of the discriminator',
+  );
   expect(told[1]).toContain('the generator makes the same images again and again');
   for (const note of told) expect(note).toMatch(/^step \d+: .*: try a lower learning rate of the generator$/);
   expect(config('true').warnings).toHaveLength(2);
