@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { availableParallelism, constants } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { shareOf } from '../data/share';
 import { GanError } from '../errors';
 import { native } from '../native/addon';
@@ -29,14 +29,6 @@ const ECHO_MS = 500;
 
 const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** What Open MPI 4 and 5 read how many seconds they leave to the others from, where a process was lost. */
-const SIGKILL_TIMEOUTS = [
-  'OMPI_MCA_odls_base_sigkill_timeout',
-  'PRTE_MCA_odls_base_sigkill_timeout',
-] as const;
-/** Beside other work a second, which is what they leave, is too short for the others to say who is lost. */
-const LAST_WORDS_SECONDS = '5';
-
 /** Exit codes that members have of their own. */
 const CODES: ReadonlySet<number> = new Set([0, 1, 2, 130, 143]);
 
@@ -58,19 +50,10 @@ export async function trainInProcesses(
     const codes = await Promise.all(children.map(ended));
     const failed = codes.find((code) => code !== 0) ?? 0;
     if (passing.exitCode !== undefined && failed !== 1) return passing.exitCode;
-    if (CODES.has(failed)) return failed;
-    // Where a machine is so busy that no other process came to say it.
-    host.stderr.write(`error: a process was lost: exit code ${failed}, ${nameOf(failed)}\n`);
-    return 1;
+    return CODES.has(failed) ? failed : 1;
   } finally {
     passing.stop();
   }
-}
-
-/** What a shell's exit code says of the end of a process. */
-function nameOf(code: number): string {
-  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
-  return signal === undefined ? 'of which no process said why' : `by ${signal[0]}`;
 }
 
 /** The first signal asks the processes to end in order, one after it ends them at once. */
@@ -123,9 +106,6 @@ function underMpi({ processes, argv }: ProcessesPlan): ChildProcess {
       env: {
         ...process.env,
         OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? `${threads}`,
-        ...Object.fromEntries(
-          SIGKILL_TIMEOUTS.map((name) => [name, process.env[name] ?? LAST_WORDS_SECONDS]),
-        ),
         ...(root && { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }),
       },
     },

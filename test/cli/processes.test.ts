@@ -1,9 +1,8 @@
 // Training in several processes: what is refused, and what becomes of a run.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trainInProcesses } from '../../src/cli/processes';
 import { main } from '../../src/cli/train';
 import { mnist } from '../../src/data/mnist';
 import { linear } from '../../src/nn/linear';
@@ -217,20 +216,6 @@ describe('a run of two processes', () => {
     for (const name of ['fid', 'diversity']) expect(two[name] / one[name]).toBeCloseTo(1, 3);
     expect(readdirSync(join(whole, 'best'))).toContain('manifest.json');
   });
-});
-
-testOnRanks('where no process says who is lost, the signal is told', async () => {
-  const { PATH: path } = process.env;
-  writeFileSync(join(folder.path, 'mpirun'), '#!/bin/sh\nexit 137\n', { mode: 0o755 });
-  process.env.PATH = `${folder.path}:${path}`;
-  try {
-    const host = new FakeHost({});
-    const plan = { processes: 2, device: 'cpu', batch: 8, argv: ['dcgan'] };
-    expect(await trainInProcesses(plan, { host })).toBe(1);
-    expect(host.stderr.text).toBe('error: a process was lost: exit code 137, by SIGKILL\n');
-  } finally {
-    process.env.PATH = path;
-  }
 });
 
 testOnRanks('processes whose commands differ are refused with the difference', async () => {
