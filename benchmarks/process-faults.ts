@@ -74,7 +74,7 @@ async function round(run: string, signal: NodeJS.Signals, random: () => number):
   const size = () => (existsSync(log) ? statSync(log).size : 0);
   const start = size();
   const said = statSync(SAID).size;
-  const told = () => readFileSync(SAID, 'utf8').slice(said);
+  const told = () => readFileSync(SAID).subarray(said).toString();
   const rank = Math.floor(random() * RANKS);
   const line = new RegExp(`^rank \\d+: error: .*\\brank ${rank}\\b`, 'm');
   let code: number | null = null;

@@ -29,14 +29,6 @@ const ECHO_MS = 500;
 
 const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** What Open MPI 4 and 5 read how many seconds they leave to the others from, where a process was lost. */
-const SIGKILL_TIMEOUTS = [
-  'OMPI_MCA_odls_base_sigkill_timeout',
-  'PRTE_MCA_odls_base_sigkill_timeout',
-] as const;
-/** Beside other work a second, which is what they leave, is too short for the others to say who is lost. */
-const LAST_WORDS_SECONDS = '5';
-
 /** Exit codes that members have of their own. */
 const CODES: ReadonlySet<number> = new Set([0, 1, 2, 130, 143]);
 
@@ -127,9 +119,6 @@ function underMpi({ processes, argv }: ProcessesPlan, env: Host['env']): ChildPr
       env: {
         ...process.env,
         OMP_NUM_THREADS: process.env.OMP_NUM_THREADS ?? `${threads}`,
-        ...Object.fromEntries(
-          SIGKILL_TIMEOUTS.map((name) => [name, process.env[name] ?? LAST_WORDS_SECONDS]),
-        ),
         ...(root && { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }),
       },
     },

@@ -8,6 +8,9 @@ import { noRanks, type Outcome, oneStart, onRanks, testOnRanks } from '../suppor
 
 const PROGRAM = join(__dirname, 'member.ts');
 
+// Where others keep the machine busy, several processes take their time to start.
+jest.setTimeout(300_000);
+
 /** Runs a case of member.ts that ends its ranks. */
 function run(name: string): Promise<Outcome> {
   return onRanks(2, PROGRAM, [name]);
