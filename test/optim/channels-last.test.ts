@@ -5,14 +5,17 @@ import { scope } from '../../src/tensor/scope';
 import { expectClose } from '../support/close';
 
 // LibTorch's step takes vectors of their numbers here, and tensors of four dimensions where they do not lie alike.
-describe.each(['adam', 'adamw'] as const)('%s', (kind) => {
+describe.each([
+  ['adam', optim.adam],
+  ['adamw', optim.adamw],
+] as const)('%s', (_, factory) => {
   test.each([true, false])('moves weights in channels_last as it moves others; amsgrad: %p', (amsgrad) =>
     scope(() => {
       const gradients = [1, 2, 3].map(() => randn([5, 7, 3, 3]));
       const [plain, last] = (['contiguous', 'channels_last'] as const).map((memoryFormat) => {
         const weight = nn.parameter(gradients[0].mul(0.1).to({ memoryFormat }));
         const bias = nn.parameter(gradients[1].mean([1, 2, 3]));
-        const optimizer = optim[kind]({ lr: 0.1, amsgrad })([weight, bias]);
+        const optimizer = factory({ lr: 0.1, amsgrad })([weight, bias]);
         for (const gradient of gradients) {
           optimizer.zeroGrad();
           weight.mul(gradient).sum().add(bias.square().sum()).backward();
