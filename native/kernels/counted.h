@@ -3,6 +3,10 @@
 
 #include <ATen/Operators.h>
 
+#include <type_traits>
+
+#include "lying_flat.h"
+
 namespace gan::kernels {
 
 /// A fused optimizer step that counts as a change of its parameters: LibTorch's own leaves their versions as
@@ -12,9 +16,22 @@ struct Counted;
 template <class Op, class... A>
 struct Counted<Op, void(at::TensorList, A...)> {
   static void call(at::TensorList self, A... rest) {
-    Op::call(self, rest...);
+    step(self, rest...);
     for (const at::Tensor& tensor : self)
       if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
+  }
+
+ private:
+  /// Adam has as many: gradients, means, squares, the largest squares where those are kept, and steps.
+  static constexpr bool kIsAdam = (int{std::is_same_v<A, at::TensorList>} + ...) == 5;
+
+  static void step(at::TensorList self, A... rest) requires(!kIsAdam) { Op::call(self, rest...); }
+  template <class... B>
+  static void step(at::TensorList self, at::TensorList gradients, at::TensorList means,
+                   at::TensorList squares, at::TensorList largest, at::TensorList steps,
+                   const B&... rest) requires(kIsAdam) {
+    const auto flat = lying_flat({self, gradients, means, squares, largest});
+    Op::call(flat[0], flat[1], flat[2], flat[3], flat[4], steps, rest...);
   }
 };
 
