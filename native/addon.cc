@@ -1,6 +1,12 @@
 // The addon's entry: one Environment for each JavaScript environment that loads it.
 #include "addon.h"
 
+#include <ATen/Context.h>
+#include <ATen/ops/_nnpack_available.h>
+#include <c10/util/Logging.h>
+
+#include <mutex>
+
 #include "nccl.h"
 #include "sum.h"
 
@@ -13,12 +19,27 @@ void setErrorClass(const Context& context, Napi::Value error_class) {
   context.environment.error_class = Napi::Persistent(error_class.As<Napi::Function>());
 }
 
+/// Where NNPACK does not know the processor, LibTorch tries it anew at each plain convolution, and logs a
+/// warning each time: nothing that a user could mend. It is tried here once, in silence, and then left alone.
+void try_nnpack() {
+#ifndef C10_USE_GLOG
+  static std::once_flag tried;
+  std::call_once(tried, [] {
+    const int level = FLAGS_caffe2_log_level;
+    FLAGS_caffe2_log_level = c10::GLOG_ERROR;
+    if (!at::_nnpack_available()) at::globalContext().setUserEnabledNNPACK(false);
+    FLAGS_caffe2_log_level = level;
+  });
+#endif
+}
+
 Napi::Object load(Napi::Env env, Napi::Object exports) {
   // Deleted with the JavaScript environment.
   auto* environment = new Environment();
   env.SetInstanceData(environment);
   const Context context{env, *environment};
   try {
+    try_nnpack();
     GAN_DEFINE(context, exports, setErrorClass);
     define_ops(context, exports);
     define_tensors(context, exports);

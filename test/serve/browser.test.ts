@@ -53,6 +53,7 @@ withBrowser('in a browser (CHROME_PATH, or chromium from PATH)', () => {
       port: 0,
     });
     page = await browser.newPage();
+    page.setDefaultTimeout(0);
     complaints = [];
     requests = [];
     page.on('console', (message) => complaints.push(message.text()));

@@ -57,6 +57,8 @@ function pagesWith(flags: readonly string[]): Pages {
     browsers.push(browser);
     return browser;
   };
+  // A browser without a GPU draws on the cores that other tests use, too.
+  jest.setTimeout(300_000);
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'pages-'));
     await launch(...flags);
@@ -78,6 +80,8 @@ function pagesWith(flags: readonly string[]): Pages {
       served.push(server);
       const page = await browser.newPage();
       pages.push(page);
+      // How long a page takes is the machine's matter: only the test's own limit ends it.
+      page.setDefaultTimeout(0);
       const watched = watch(page);
       if (before !== undefined) await page.evaluateOnNewDocument(before);
       const url = new URL(server.url);

@@ -51,6 +51,7 @@ withBrowser('in a browser (CHROME_PATH, or chromium from PATH)', () => {
     complaints = [];
     requests = [];
     page = await browser.newPage();
+    page.setDefaultTimeout(0);
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('request', (request) => {
