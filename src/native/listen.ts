@@ -17,6 +17,8 @@ export const COMPUTING = [
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
   'upFirDown',
+  'sumOfAll',
+  'groupBatchNorm',
   'toBuffer',
   'copyAll',
   'restoreWhere',

@@ -243,7 +243,7 @@ describe('sample --out', () => {
     ['file/grid.png', 1],
     ['dangling/', 1],
     ['x'.repeat(300), 1],
-    ['a\0b', 1],
+    ['a\0b', 2],
   ])('%j ends with %d', async (out, code) => {
     giveRun();
     writeFileSync('file', 'mine');
