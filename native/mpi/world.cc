@@ -150,7 +150,8 @@ void World::wait(const std::function<bool()>& done, bool gathering) {
     before = now;
     if (waited - looked > kLookSeconds) {
       looked = waited;
-      // Who came late, as it had said, has come: with nobody missing the wait would be over its ordinary time.
+      // Who came late, as it had said, has come: with nobody missing the wait would be over its ordinary
+      // time.
       if (done()) return;
       require_alive();
       if (waited > patience_for_missing()) throw_late();
