@@ -140,6 +140,7 @@ void World::wait(const std::function<bool()>& done, bool gathering) {
   double waited = 0;
   double looked = 0;
   double told = 0;
+  stopped_.assign(size_, -1);
   auto before = Clock::now();
   for (int turn = 0; !done(); ++turn) {
     beats_->poll();
@@ -150,8 +151,12 @@ void World::wait(const std::function<bool()>& done, bool gathering) {
     before = now;
     if (waited - looked > kLookSeconds) {
       looked = waited;
-      if (!done()) require_alive();
-      if (waited > patience_for_missing()) throw_late();
+      // Who came late, as it had said, has come: with nobody missing the wait would be over its ordinary
+      // time.
+      if (done()) return;
+      require_alive();
+      if (waited > patience_for_missing()) throw_late(patience_for_missing());
+      if (is_stopped_for_long(waited)) throw_late(patience_);
     }
     if (waited - told > kTellSeconds) {
       told = waited;
@@ -191,7 +196,19 @@ double World::patience_for_missing() const {
   return most;
 }
 
-void World::throw_late() const {
+/// Whether one that is missing was seen stopped for longer than the others have patience for who does nothing
+/// long.
+bool World::is_stopped_for_long(double waited) {
+  for (int from = 0; from < size_; ++from) {
+    const Peer& peer = beats_->peers()[from];
+    const bool stopped = is_missing(from) && peer.local && peer.process.state() == 'T';
+    stopped_[from] = !stopped ? -1 : stopped_[from] < 0 ? waited : stopped_[from];
+    if (stopped && waited - stopped_[from] > patience_) return true;
+  }
+  return false;
+}
+
+void World::throw_late(double patience) const {
   std::string names;
   std::string facts;
   int missing = 0;
@@ -200,7 +217,7 @@ void World::throw_late() const {
     names += (missing++ > 0 ? ", " : "") + std::to_string(from);
     facts += (missing > 1 ? "; " : "") + describe(from, beats_->peers()[from]);
   }
-  const std::string limit = " within " + in_seconds(patience_for_missing());
+  const std::string limit = " within " + in_seconds(patience);
   if (missing == 0) throw std::runtime_error(std::string(call_.text) + " did not end" + limit);
   throw std::runtime_error((missing > 1 ? "ranks " : "rank ") + names +
                            (gathering_ ? " did not come to " : " did not finish ") + call_.text + limit +
