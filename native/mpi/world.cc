@@ -201,7 +201,10 @@ double World::patience_for_missing() const {
 bool World::is_stopped_for_long(double waited) {
   for (int from = 0; from < size_; ++from) {
     const Peer& peer = beats_->peers()[from];
-    const bool stopped = is_missing(from) && peer.local && peer.process.state() == 'T';
+    // In the middle of an exchange silence tells only after a while who is missing, and standing still at
+    // once.
+    const bool waits_for = from != rank_ && (!gathering_ || is_missing(from));
+    const bool stopped = waits_for && peer.local && peer.process.state() == 'T';
     stopped_[from] = !stopped ? -1 : stopped_[from] < 0 ? waited : stopped_[from];
     if (stopped && waited - stopped_[from] > patience_) return true;
   }
