@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Prng } from '../src/data/prng';
+import { hasCode, messageOf } from '../src/errors';
 import { isWholeCheckpoint, listCheckpoints, stepOf } from '../src/training/checkpoint';
 
 const RANKS = 2;
@@ -61,7 +62,12 @@ function begin(run: string): Promise<number> {
   const fresh = ['dcgan', ...small, '--set', 'width=4', '--set', 'latentSize=8', '--out', run];
   const what = existsSync(join(run, 'config.json')) ? ['--resume', run] : fresh;
   const argv = [...what, ...often, '--steps', '10000000'];
-  return trainInProcesses({ processes: RANKS, device: 'cpu', batch: 8, argv }, { host: process });
+  const training = trainInProcesses({ processes: RANKS, device: 'cpu', batch: 8, argv }, { host: process });
+  // As `train` tells it.
+  return training.catch((error) => {
+    process.stderr.write(`error: ${messageOf(error)}\n`);
+    return hasCode(error, 'ERR_USAGE') ? 2 : 1;
+  });
 }
 
 async function newest(run: string): Promise<string | undefined> {

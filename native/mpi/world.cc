@@ -140,6 +140,7 @@ void World::wait(const std::function<bool()>& done, bool gathering) {
   double waited = 0;
   double looked = 0;
   double told = 0;
+  stopped_.assign(size_, -1);
   auto before = Clock::now();
   for (int turn = 0; !done(); ++turn) {
     beats_->poll();
@@ -154,7 +155,8 @@ void World::wait(const std::function<bool()>& done, bool gathering) {
       // time.
       if (done()) return;
       require_alive();
-      if (waited > patience_for_missing()) throw_late();
+      if (waited > patience_for_missing()) throw_late(patience_for_missing());
+      if (is_stopped_for_long(waited)) throw_late(patience_);
     }
     if (waited - told > kTellSeconds) {
       told = waited;
@@ -194,7 +196,22 @@ double World::patience_for_missing() const {
   return most;
 }
 
-void World::throw_late() const {
+/// Whether one that is missing was seen stopped for longer than the others have patience for who does nothing
+/// long.
+bool World::is_stopped_for_long(double waited) {
+  for (int from = 0; from < size_; ++from) {
+    const Peer& peer = beats_->peers()[from];
+    // In the middle of an exchange silence tells only after a while who is missing, and standing still at
+    // once.
+    const bool waits_for = from != rank_ && (!gathering_ || is_missing(from));
+    const bool stopped = waits_for && peer.local && peer.process.state() == 'T';
+    stopped_[from] = !stopped ? -1 : stopped_[from] < 0 ? waited : stopped_[from];
+    if (stopped && waited - stopped_[from] > patience_) return true;
+  }
+  return false;
+}
+
+void World::throw_late(double patience) const {
   std::string names;
   std::string facts;
   int missing = 0;
@@ -203,7 +220,7 @@ void World::throw_late() const {
     names += (missing++ > 0 ? ", " : "") + std::to_string(from);
     facts += (missing > 1 ? "; " : "") + describe(from, beats_->peers()[from]);
   }
-  const std::string limit = " within " + in_seconds(patience_for_missing());
+  const std::string limit = " within " + in_seconds(patience);
   if (missing == 0) throw std::runtime_error(std::string(call_.text) + " did not end" + limit);
   throw std::runtime_error((missing > 1 ? "ranks " : "rank ") + names +
                            (gathering_ ? " did not come to " : " did not finish ") + call_.text + limit +

@@ -47,9 +47,10 @@ class World {
   void wait(const std::function<bool()>& done, bool gathering);
   void require_alive() const;
   void require_same(int from, const Beat& arrival) const;
-  [[noreturn]] void throw_late() const;
+  [[noreturn]] void throw_late(double patience) const;
   double patience_for_missing() const;
   bool is_missing(int from) const;
+  bool is_stopped_for_long(double waited);
 
   double patience_;
   int rank_ = 0;
@@ -60,6 +61,8 @@ class World {
   /// The call in work.
   Beat call_;
   bool gathering_ = false;
+  /// When in the wait in work each other process was first seen stopped, in seconds; -1 for one that is not.
+  std::vector<double> stopped_;
   bool closed_ = false;
   bool failed_ = false;
   double waited_ = 0;

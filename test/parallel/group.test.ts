@@ -32,9 +32,12 @@ const whole = oneStart(2, PROGRAM, [['wrongCalls', ...SUMS, ...OTHERS, 'afterwar
 /** Those that wait for a deadline of three seconds; the last ends the ranks. */
 const late = oneStart(2, PROGRAM, ['patient,hanging']);
 
+const stopped = oneStart(2, PROGRAM, ['stoppedInCheckpoint']);
+
 // Most of it is waiting: it goes on beside the rest.
 beforeAll(() => {
-  if (noRanks === null) withVariables({ MEMBER_TIMEOUT: '3' }, () => void late.outcome());
+  if (noRanks === null)
+    withVariables({ MEMBER_TIMEOUT: '3' }, () => void [late, stopped].map(({ outcome }) => outcome()));
 });
 
 /** What each rank says of a case. */
@@ -122,6 +125,15 @@ describe('where a rank does not do its part', () => {
     expect(reports[0]).toMatchObject({
       hanging: expect.stringMatching(
         /^rank 1 did not come to barrier within 3 s: rank 1 was last seen in phase D \d+ s ago \(process \d+ of .* is stopped\)$/,
+      ),
+    });
+  });
+
+  testOnRanks('one that is stopped in what takes long is named as soon', async () => {
+    const { reports } = await stopped.outcome();
+    expect(reports[0]).toEqual({
+      stoppedInCheckpoint: expect.stringMatching(
+        /^rank 1 did not come to barrier within 3 s: rank 1 was last seen in checkpoint \d+ s ago \(process \d+ of .* is stopped\)$/,
       ),
     });
   });

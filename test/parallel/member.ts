@@ -166,6 +166,13 @@ const CASES: Readonly<Record<string, (group: ProcessGroup) => Json>> = {
     if (group.rank === 1) process.kill(process.pid, 'SIGSTOP');
     return refused(() => group.barrier());
   },
+  stoppedInCheckpoint(group) {
+    // It said that it would take long, and stands still.
+    if (group.rank === 1) group.enter('checkpoint', 3_600);
+    group.barrier();
+    if (group.rank === 1) process.kill(process.pid, 'SIGSTOP');
+    return refused(() => group.barrier());
+  },
   patient(group) {
     // The deadline is three seconds, and rank 1 says that it needs more.
     if (group.rank === 1) group.enter('checkpoint', 60);
