@@ -7,7 +7,7 @@
 namespace gan {
 namespace {
 
-std::string describe(const Context& context, napi_value value) {
+std::string describe_value(const Context& context, napi_value value) {
   static constexpr const char* kTypes[] = {"undefined", "null",   "boolean",  "number",   "string",
                                            "symbol",    "object", "function", "external", "bigint"};
   const napi_valuetype type = type_of(context, value);
@@ -91,8 +91,8 @@ std::optional<TypedArrayInfo> typed_array(const Context& context, napi_value val
 }  // namespace
 
 void throw_expected(const Context& context, const char* expected, napi_value received) {
-  throw ArgumentError("ERR_INVALID_ARG",
-                      std::string("expected ") + expected + " but received " + describe(context, received));
+  throw ArgumentError("ERR_INVALID_ARG", std::string("expected ") + expected + " but received " +
+                                             describe_value(context, received));
 }
 
 std::string read_string(const Context& context, napi_value value, const char* expected) {

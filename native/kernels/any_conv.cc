@@ -25,7 +25,6 @@ using Shape = std::vector<int64_t>;
 using Bias = std::optional<at::Tensor>;
 
 constexpr const char* kGeometry = "geometry";
-constexpr const char* kHasBias = "bias";
 
 at::IntArrayRef stride_of(const Geometry& geometry) { return at::IntArrayRef(geometry).slice(0, 2); }
 at::IntArrayRef padding_of(const Geometry& geometry) { return at::IntArrayRef(geometry).slice(2, 2); }
@@ -44,12 +43,12 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> gradients_by(std::array<bool, 3> 
                                   groups_of(geometry), asked);
 }
 
-struct InputGradient;
-struct WeightGradient;
+struct AnyInputGradient;
+struct AnyWeightGradient;
 
 Geometry saved_geometry(AutogradContext* context) { return context->saved_data[kGeometry].toIntVector(); }
 
-struct Convolution : Function<Convolution> {
+struct AnyConvolution : Function<AnyConvolution> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const Bias& bias, const Geometry& geometry) {
     context->set_materialize_grads(false);
@@ -63,7 +62,7 @@ struct Convolution : Function<Convolution> {
 };
 
 /// By x, of <y, conv2d(x, weight)>.
-struct InputGradient : Function<InputGradient> {
+struct AnyInputGradient : Function<AnyInputGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& weight,
                             const Geometry& geometry, const Shape& x_shape) {
     context->set_materialize_grads(false);
@@ -77,7 +76,7 @@ struct InputGradient : Function<InputGradient> {
 };
 
 /// By weight, of <y, conv2d(x, weight)>.
-struct WeightGradient : Function<WeightGradient> {
+struct AnyWeightGradient : Function<AnyWeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& y,
                             const Geometry& geometry, const Shape& weight_shape) {
     context->set_materialize_grads(false);
@@ -89,7 +88,7 @@ struct WeightGradient : Function<WeightGradient> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
 
-variable_list Convolution::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list AnyConvolution::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor &x = saved[0], &weight = saved[1];
   const Geometry geometry = saved_geometry(context);
@@ -100,31 +99,32 @@ variable_list Convolution::backward(AutogradContext* context, const variable_lis
     auto [gx, gw, gb] = gradients_by({by_x, by_weight, by_bias}, gradients[0], x, weight, geometry);
     return {gx, gw, gb, at::Tensor()};
   }
-  return {by_x ? InputGradient::apply(gradients[0], weight, geometry, x.sizes().vec()) : at::Tensor(),
-          by_weight ? WeightGradient::apply(x, gradients[0], geometry, weight.sizes().vec()) : at::Tensor(),
-          by_bias ? gradients[0].sum({0, 2, 3}) : at::Tensor(), at::Tensor()};
+  return {
+      by_x ? AnyInputGradient::apply(gradients[0], weight, geometry, x.sizes().vec()) : at::Tensor(),
+      by_weight ? AnyWeightGradient::apply(x, gradients[0], geometry, weight.sizes().vec()) : at::Tensor(),
+      by_bias ? gradients[0].sum({0, 2, 3}) : at::Tensor(), at::Tensor()};
 }
 
-variable_list InputGradient::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list AnyInputGradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor &y = saved[0], &weight = saved[1];
   const Geometry geometry = saved_geometry(context);
-  return {wanted(context, 0, gradients) ? Convolution::apply(gradients[0], weight, Bias(), geometry)
+  return {wanted(context, 0, gradients) ? AnyConvolution::apply(gradients[0], weight, Bias(), geometry)
                                         : at::Tensor(),
           wanted(context, 1, gradients)
-              ? WeightGradient::apply(gradients[0], y, geometry, weight.sizes().vec())
+              ? AnyWeightGradient::apply(gradients[0], y, geometry, weight.sizes().vec())
               : at::Tensor(),
           at::Tensor(), at::Tensor()};
 }
 
-variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list AnyWeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor &x = saved[0], &y = saved[1];
   const Geometry geometry = saved_geometry(context);
   return {
-      wanted(context, 0, gradients) ? InputGradient::apply(y, gradients[0], geometry, x.sizes().vec())
+      wanted(context, 0, gradients) ? AnyInputGradient::apply(y, gradients[0], geometry, x.sizes().vec())
                                     : at::Tensor(),
-      wanted(context, 1, gradients) ? Convolution::apply(x, gradients[0], Bias(), geometry) : at::Tensor(),
+      wanted(context, 1, gradients) ? AnyConvolution::apply(x, gradients[0], Bias(), geometry) : at::Tensor(),
       at::Tensor(), at::Tensor()};
 }
 
@@ -140,7 +140,7 @@ at::Tensor any_conv2d(const at::Tensor& input, const at::Tensor& weight, const B
     geometry.push_back(pair.back());
   }
   geometry.push_back(groups);
-  return Convolution::apply(input, weight, bias, geometry);
+  return AnyConvolution::apply(input, weight, bias, geometry);
 }
 
 }  // namespace gan::kernels

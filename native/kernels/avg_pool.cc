@@ -71,7 +71,7 @@ bool are(at::IntArrayRef numbers, int64_t value) {
   return std::all_of(numbers.begin(), numbers.end(), [&](int64_t number) { return number == value; });
 }
 
-bool usable(const at::Tensor& x) {
+bool can_pool(const at::Tensor& x) {
   return enabled() && x.device().is_cpu() && x.layout() == at::kStrided && x.dim() == 4 &&
          has_avx512(x.scalar_type()) && x.numel() > 0 && x.size(1) % pool::kLanes == 0 &&
          x.size(2) % 2 == 0 && x.size(3) % 2 == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
@@ -86,7 +86,7 @@ at::Tensor avg_pool2d(const at::Tensor& input, at::IntArrayRef size, at::IntArra
                       std::optional<int64_t> divisor) {
 #ifdef GAN_AVX512
   const bool by_twos = !size.empty() && are(size, 2) && are(stride, 2) && are(padding, 0) && !divisor;
-  if (by_twos && usable(input)) return Pool::apply(input, true);
+  if (by_twos && can_pool(input)) return Pool::apply(input, true);
 #endif
   return at::_ops::avg_pool2d::call(input, size, stride, padding, ceil_mode, count_include_pad, divisor);
 }

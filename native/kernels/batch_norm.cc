@@ -161,7 +161,8 @@ bool is_vector(const Optional& tensor, int64_t size) {
          tensor->dim() == 1 && tensor->size(0) == size && tensor->is_contiguous();
 }
 
-bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias, const Settings& settings) {
+bool can_normalize(const at::Tensor& x, const Optional& weight, const Optional& bias,
+                   const Settings& settings) {
   if (!enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || !has_avx512(x.scalar_type()))
     return false;
   if (!(x.dim() == 2 ? x.is_contiguous() : x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
@@ -184,7 +185,7 @@ at::Tensor batch_norm_leaky_relu(const at::Tensor& input, const Optional& weight
                                  double momentum, double eps, double slope) {
   const Settings settings{running_mean, running_var, training, momentum, eps, slope};
 #ifdef GAN_AVX512
-  if (usable(input, weight, bias, settings))
+  if (can_normalize(input, weight, bias, settings))
     return BatchNormLeakyRelu::apply(input, *weight, *bias, settings);
 #endif
   return by_library(input, weight, bias, settings);
@@ -203,7 +204,7 @@ at::Tensor batch_norm(const at::Tensor& input, const Optional& weight, const Opt
                  : Optional(at::full({input.size(1)}, value, at::TensorOptions(at::kFloat)));
     };
     const Optional scale = given(weight, 1), shift = given(bias, 0);
-    if (usable(input, scale, shift, settings))
+    if (can_normalize(input, scale, shift, settings))
       return BatchNormLeakyRelu::apply(input, *scale, *shift, settings);
   }
 #endif

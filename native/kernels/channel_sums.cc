@@ -39,9 +39,9 @@ GAN_AVX512_END
 namespace {
 
 /// Numbers that are added up at a time, whatever the number of threads.
-constexpr int64_t kNumbers = 8192;
+constexpr int64_t kAtATime = 8192;
 
-bool usable(const at::Tensor& tensor) {
+bool can_sum(const at::Tensor& tensor) {
   if (at::GradMode::is_enabled() && tensor.requires_grad()) return false;
   if (tensor.scalar_type() != at::kBFloat16 || !has_avx512(at::kBFloat16) || tensor.numel() == 0)
     return false;
@@ -52,7 +52,7 @@ bool usable(const at::Tensor& tensor) {
 
 at::Tensor sums_of(const at::Tensor& tensor) {
   const int64_t channels = tensor.size(1), rows = tensor.numel() / channels;
-  const int64_t part = std::max<int64_t>(kNumbers / channels, 16), parts = at::divup(rows, part);
+  const int64_t part = std::max<int64_t>(kAtATime / channels, 16), parts = at::divup(rows, part);
   const Room<float> room(parts * channels);
   const auto* const from = numbers<const Bf16>(tensor);
   at::parallel_for(0, parts, 8, [&](int64_t begin, int64_t end) {
@@ -75,7 +75,7 @@ at::Tensor sums_of(const at::Tensor& tensor) {
 
 at::Tensor channel_sums(const at::Tensor& tensor) {
 #ifdef GAN_AVX512
-  if (usable(tensor)) return sums_of(tensor);
+  if (can_sum(tensor)) return sums_of(tensor);
 #endif
   constexpr std::array<int64_t, 3> kOthers{0, 2, 3};
   return tensor.sum(at::IntArrayRef(kOthers).slice(0, tensor.dim() == 4 ? 3 : 1), false, at::kFloat);

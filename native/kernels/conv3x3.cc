@@ -24,7 +24,7 @@ using torch::autograd::variable_list;
 using Bias = std::optional<at::Tensor>;
 
 /// Names of what backward asks for.
-constexpr const char *kPadding = "padding", *kGroups = "groups", *kTurned = "turned", *kHasBias = "bias";
+constexpr const char *kPadding = "padding", *kGroups = "groups", *kTurned = "turned";
 
 Geometry saved_geometry(AutogradContext* context) {
   return {context->saved_data[kPadding].toInt(), context->saved_data[kGroups].toInt(),

@@ -29,12 +29,9 @@ std::atomic<bool> own_kernels{true};
 // one's gradients are the other two: so derivatives of every order stay among the three.
 
 struct Up;
-struct WeightGradient;
+struct Weights4x4Gradient;
 
 using Bias = std::optional<at::Tensor>;
-
-/// What backward asks for: a bias that was not there has no place among the arguments.
-constexpr const char* kHasBias = "bias";
 
 struct Down : Function<Down> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
@@ -60,7 +57,7 @@ struct Up : Function<Up> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
 
-struct WeightGradient : Function<WeightGradient> {
+struct Weights4x4Gradient : Function<Weights4x4Gradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& y) {
     context->set_materialize_grads(false);
     context->save_for_backward({x, y});
@@ -78,18 +75,18 @@ at::Tensor bias_gradient(AutogradContext* context, const variable_list& gradient
 variable_list Down::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   return {wanted(context, 0, gradients) ? Up::apply(gradients[0], saved[1], Bias()) : at::Tensor(),
-          wanted(context, 1, gradients) ? WeightGradient::apply(saved[0], gradients[0]) : at::Tensor(),
+          wanted(context, 1, gradients) ? Weights4x4Gradient::apply(saved[0], gradients[0]) : at::Tensor(),
           bias_gradient(context, gradients)};
 }
 
 variable_list Up::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   return {wanted(context, 0, gradients) ? Down::apply(gradients[0], saved[1], Bias()) : at::Tensor(),
-          wanted(context, 1, gradients) ? WeightGradient::apply(gradients[0], saved[0]) : at::Tensor(),
+          wanted(context, 1, gradients) ? Weights4x4Gradient::apply(gradients[0], saved[0]) : at::Tensor(),
           bias_gradient(context, gradients)};
 }
 
-variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list Weights4x4Gradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   return {wanted(context, 0, gradients) ? Up::apply(saved[1], gradients[0], Bias()) : at::Tensor(),
           wanted(context, 1, gradients) ? Down::apply(saved[0], gradients[0], Bias()) : at::Tensor()};

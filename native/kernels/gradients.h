@@ -6,6 +6,10 @@
 
 namespace gan {
 
+/// Where a function keeps whether it was called with a bias, which backward asks for: one that was not there
+/// has no place among the arguments.
+constexpr const char* kHasBias = "bias";
+
 /// Whether a function of one result is asked for its gradient by an argument.
 inline bool wanted(torch::autograd::AutogradContext* context, size_t argument,
                    const torch::autograd::variable_list& gradients) {

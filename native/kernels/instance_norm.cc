@@ -37,12 +37,12 @@ using normalize::PlaneAffine;
 using normalize::Rows;
 
 /// Images [images, channels, pixels], or [images, pixels, channels] where they are channels_last.
-struct Shape {
+struct PlaneShape {
   int64_t images, channels, pixels;
   bool last;
   int64_t planes() const { return images * channels; }
 
-  explicit Shape(const at::Tensor& x)
+  explicit PlaneShape(const at::Tensor& x)
       : images(x.size(0)), channels(x.size(1)), pixels(x.size(2) * x.size(3)), last(!x.is_contiguous()) {}
 
   /// Calls `work(image)` on all threads. The only image of a batch is shared by them further in.
@@ -90,7 +90,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias, double eps, double slope) {
     RECORD_FUNCTION("gan::instance_norm_leaky_relu", (std::vector<c10::IValue>{x}));
-    const Shape shape(x);
+    const PlaneShape shape(x);
     const at::TensorOptions options = x.options().dtype(at::kFloat);
     const Normalisation norm{at::empty({shape.planes()}, options), at::empty({shape.planes()}, options),
                              at::empty({shape.planes()}, options)};
@@ -135,7 +135,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor& x = saved[0];
     const Normalisation norm{saved[3], saved[4], saved[5]};
-    const Shape shape(x);
+    const PlaneShape shape(x);
     const at::Tensor dy =
         gradient.contiguous(shape.last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
     at::Tensor dx = at::empty_like(x);
@@ -184,20 +184,21 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
             at::Tensor()};
   }
 
-  static at::Tensor by_weight(const Shape& shape, const Normalisation& norm,
+  static at::Tensor by_weight(const PlaneShape& shape, const Normalisation& norm,
                               const std::vector<double>& sums) {
     return by_channel(shape, norm, [&](int64_t plane) {
       return sums[2 * plane + 1] * numbers<float>(norm.inverse)[plane];
     });
   }
 
-  static at::Tensor by_bias(const Shape& shape, const Normalisation& norm, const std::vector<double>& sums) {
+  static at::Tensor by_bias(const PlaneShape& shape, const Normalisation& norm,
+                            const std::vector<double>& sums) {
     return by_channel(shape, norm, [&](int64_t plane) { return sums[2 * plane]; });
   }
 
   /// The sum over the images of what each plane gives.
   template <class Give>
-  static at::Tensor by_channel(const Shape& shape, const Normalisation& norm, Give give) {
+  static at::Tensor by_channel(const PlaneShape& shape, const Normalisation& norm, Give give) {
     at::Tensor result = at::empty({shape.channels}, norm.mean.options());
     for (int64_t c = 0; c < shape.channels; ++c) {
       double sum = 0;
@@ -222,7 +223,7 @@ bool is_vector_or_none(const Optional& tensor, int64_t size) {
          tensor->size(0) == size && tensor->is_contiguous();
 }
 
-bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias) {
+bool can_normalize(const at::Tensor& x, const Optional& weight, const Optional& bias) {
   if (!enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || x.dim() != 4 ||
       !has_avx512(x.scalar_type()))
     return false;
@@ -241,7 +242,7 @@ bool usable(const at::Tensor& x, const Optional& weight, const Optional& bias) {
 at::Tensor instance_norm_leaky_relu(const at::Tensor& input, const Optional& weight, const Optional& bias,
                                     double eps, double slope) {
 #ifdef GAN_AVX512
-  if (usable(input, weight, bias)) {
+  if (can_normalize(input, weight, bias)) {
     const at::TensorOptions options = input.options().dtype(at::kFloat);
     const auto given = [](const Optional& tensor) { return tensor && tensor->defined(); };
     return InstanceNormLeakyRelu::apply(input, given(weight) ? *weight : at::ones({input.size(1)}, options),

@@ -33,7 +33,7 @@ at::Tensor weight_gradient_of(const at::Tensor& g, const at::Tensor& x) {
   return is_half(g) ? dense_bf16::weight_gradient(g, x) : dense::weight_gradient(g, x);
 }
 
-struct Forward : Function<Forward> {
+struct LinearWithoutBias : Function<LinearWithoutBias> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w) {
     context->save_for_backward({x, w});
     return forward_of(x, w, at::Tensor());
@@ -41,8 +41,8 @@ struct Forward : Function<Forward> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
 
-/// Forward with a bias added.
-struct Affine : Function<Affine> {
+/// LinearWithoutBias with a bias added.
+struct LinearWithBias : Function<LinearWithBias> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
                             const at::Tensor& bias) {
     context->save_for_backward({x, w});
@@ -51,7 +51,7 @@ struct Affine : Function<Affine> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
 
-struct InputGradient : Function<InputGradient> {
+struct LinearInputGradient : Function<LinearInputGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& w) {
     context->save_for_backward({g, w});
     return input_gradient_of(g, w);
@@ -59,7 +59,7 @@ struct InputGradient : Function<InputGradient> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
 
-struct WeightGradient : Function<WeightGradient> {
+struct LinearWeightGradient : Function<LinearWeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& x) {
     context->save_for_backward({g, x});
     return weight_gradient_of(g, x);
@@ -72,31 +72,31 @@ at::Tensor gradient(const variable_list& gradients) {
   return gradients[0].defined() ? gradients[0].contiguous() : gradients[0];
 }
 
-variable_list Forward::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list LinearWithoutBias::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor g = gradient(gradients);
-  return {wanted(context, 0, gradients) ? InputGradient::apply(g, saved[1]) : at::Tensor(),
-          wanted(context, 1, gradients) ? WeightGradient::apply(g, saved[0]) : at::Tensor()};
+  return {wanted(context, 0, gradients) ? LinearInputGradient::apply(g, saved[1]) : at::Tensor(),
+          wanted(context, 1, gradients) ? LinearWeightGradient::apply(g, saved[0]) : at::Tensor()};
 }
 
-variable_list Affine::backward(AutogradContext* context, const variable_list& gradients) {
-  variable_list result = Forward::backward(context, gradients);
+variable_list LinearWithBias::backward(AutogradContext* context, const variable_list& gradients) {
+  variable_list result = LinearWithoutBias::backward(context, gradients);
   result.push_back(wanted(context, 2, gradients) ? channel_sums(gradients[0]) : at::Tensor());
   return result;
 }
 
-variable_list InputGradient::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list LinearInputGradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor h = gradient(gradients);
-  return {wanted(context, 0, gradients) ? Forward::apply(h, saved[1]) : at::Tensor(),
-          wanted(context, 1, gradients) ? WeightGradient::apply(saved[0], h) : at::Tensor()};
+  return {wanted(context, 0, gradients) ? LinearWithoutBias::apply(h, saved[1]) : at::Tensor(),
+          wanted(context, 1, gradients) ? LinearWeightGradient::apply(saved[0], h) : at::Tensor()};
 }
 
-variable_list WeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
+variable_list LinearWeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
   const at::Tensor h = gradient(gradients);
-  return {wanted(context, 0, gradients) ? Forward::apply(saved[1], h) : at::Tensor(),
-          wanted(context, 1, gradients) ? InputGradient::apply(saved[0], h) : at::Tensor()};
+  return {wanted(context, 0, gradients) ? LinearWithoutBias::apply(saved[1], h) : at::Tensor(),
+          wanted(context, 1, gradients) ? LinearInputGradient::apply(saved[0], h) : at::Tensor()};
 }
 
 bool is_dense(const at::Tensor& tensor, at::ScalarType dtype) {
@@ -129,7 +129,8 @@ at::Tensor taken(const at::Tensor& input, const at::Tensor& weight, const std::o
 at::Tensor linear(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
   const at::Tensor batch = taken(input, weight, bias);
   if (!batch.defined()) return at::_ops::linear::call(input, weight, bias);
-  return bias && bias->defined() ? Affine::apply(batch, weight, *bias) : Forward::apply(batch, weight);
+  return bias && bias->defined() ? LinearWithBias::apply(batch, weight, *bias)
+                                 : LinearWithoutBias::apply(batch, weight);
 }
 
 }  // namespace gan::kernels

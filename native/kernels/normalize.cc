@@ -9,10 +9,10 @@ using namespace avx512;
 namespace {
 
 /// One channel block's constants.
-struct Constants {
+struct ChannelConstants {
   Vector mean, scale, bias, slope;
 
-  GAN_INLINE Constants(const Affine& affine, int64_t channel)
+  GAN_INLINE ChannelConstants(const Affine& affine, int64_t channel)
       : mean(load(affine.mean + channel)),
         scale(load(affine.scale + channel)),
         bias(load(affine.bias + channel)),
@@ -67,7 +67,7 @@ template <class T>
 void apply(const T* x, int64_t rows, int64_t channels, const Affine& affine, T* y) {
   int64_t c = 0;
   for (; c + kGroup <= channels; c += kGroup) {
-    const Constants low(affine, c), high(affine, c + kLanes);
+    const ChannelConstants low(affine, c), high(affine, c + kLanes);
     for (int64_t row = 0; row < rows; ++row) {
       const T* const from = x + row * channels + c;
       store_group(y + row * channels + c, low.activated(_mm512_sub_ps(load(from), low.mean)),
@@ -75,7 +75,7 @@ void apply(const T* x, int64_t rows, int64_t channels, const Affine& affine, T* 
     }
   }
   if (c == channels) return;
-  const Constants last(affine, c);
+  const ChannelConstants last(affine, c);
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t at = row * channels + c;
     store(y + at, last.activated(_mm512_sub_ps(load(x + at), last.mean)));
@@ -86,7 +86,7 @@ template <class T>
 void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine, float* sum,
                    float* product) {
   for (int64_t c = 0; c < channels; c += kLanes) {
-    const Constants constants(affine, c);
+    const ChannelConstants constants(affine, c);
     Vector sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     Vector products[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     const auto add = [&](int64_t row, int i) __attribute__((always_inline)) {
@@ -109,7 +109,7 @@ void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, cons
 template <class T>
 void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine,
                     const float* shift, const float* tilt, T* dx) {
-  const auto gradient = [&](int64_t at, const Constants& constants, Vector shifts, Vector tilts)
+  const auto gradient = [&](int64_t at, const ChannelConstants& constants, Vector shifts, Vector tilts)
       __attribute__((always_inline)) {
     const Vector centred = _mm512_sub_ps(load(x + at), constants.mean);
     const Vector dz = constants.gradient(centred, load(dy + at));
@@ -117,7 +117,7 @@ void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, con
   };
   int64_t c = 0;
   for (; c + kGroup <= channels; c += kGroup) {
-    const Constants constants[2] = {{affine, c}, {affine, c + kLanes}};
+    const ChannelConstants constants[2] = {{affine, c}, {affine, c + kLanes}};
     const Vector shifts[2] = {load(shift + c), load(shift + c + kLanes)};
     const Vector tilts[2] = {load(tilt + c), load(tilt + c + kLanes)};
     for (int64_t row = 0; row < rows; ++row) {
@@ -127,7 +127,7 @@ void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, con
     }
   }
   if (c == channels) return;
-  const Constants last(affine, c);
+  const ChannelConstants last(affine, c);
   const Vector shifts = load(shift + c), tilts = load(tilt + c);
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t at = row * channels + c;

@@ -34,10 +34,10 @@ GAN_INLINE double total(const Vector* chains) {
   return sum;
 }
 
-struct Constants {
+struct PlaneConstants {
   Vector mean, scale, bias, slope;
 
-  GAN_INLINE explicit Constants(const PlaneAffine& affine)
+  GAN_INLINE explicit PlaneConstants(const PlaneAffine& affine)
       : mean(_mm512_set1_ps(affine.mean)),
         scale(_mm512_set1_ps(affine.scale)),
         bias(_mm512_set1_ps(affine.bias)),
@@ -79,7 +79,7 @@ PlaneMoments plane_moments(const T* x, int64_t count) {
 
 template <class T>
 void apply_plane(const T* x, int64_t count, const PlaneAffine& affine, T* y) {
-  const Constants constants(affine);
+  const PlaneConstants constants(affine);
   each_vector(
       0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
         const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
@@ -90,7 +90,7 @@ void apply_plane(const T* x, int64_t count, const PlaneAffine& affine, T* y) {
 
 template <class T>
 PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const PlaneAffine& affine) {
-  const Constants constants(affine);
+  const PlaneConstants constants(affine);
   PlaneSums all{0, 0};
   for (int64_t begin = 0; begin < count; begin += kBlock) {
     Vector sums[kChains] = {}, products[kChains] = {};
@@ -111,7 +111,7 @@ PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const Plan
 template <class T>
 void apply_plane_gradient(const T* x, const T* dy, int64_t count, const PlaneAffine& affine, float shift,
                           float tilt, T* dx) {
-  const Constants constants(affine);
+  const PlaneConstants constants(affine);
   const Vector shifts = _mm512_set1_ps(shift), tilts = _mm512_set1_ps(tilt);
   each_vector(
       0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {

@@ -18,15 +18,15 @@ namespace {
 
 /// Numbers of a register.
 template <class T>
-constexpr int64_t kNumbers = 64 / sizeof(T);
+constexpr int64_t kPerRegister = 64 / sizeof(T);
 
 /// Where the numbers of a register go: from four of each channel beside each other to channels beside each
 /// other, four times; and back.
 template <class T>
 GAN_INLINE __m512i order(bool back) {
-  alignas(64) T places[kNumbers<T>];
-  constexpr int64_t kChannels = kNumbers<T> / 4;
-  for (int64_t i = 0; i < kNumbers<T>; ++i)
+  alignas(64) T places[kPerRegister<T>];
+  constexpr int64_t kChannels = kPerRegister<T> / 4;
+  for (int64_t i = 0; i < kPerRegister<T>; ++i)
     places[i] = static_cast<T>(back ? i % 4 * kChannels + i / 4 : i % kChannels * 4 + i / kChannels);
   return _mm512_load_si512(places);
 }
@@ -54,11 +54,11 @@ template <class T>
 void spread(const T* from, int64_t width, int64_t channels, T* to) {
   const __m512i places = order<T>(false);
   for (int64_t x = 0; x < width; ++x)
-    for (int64_t c = 0; c < channels; c += kNumbers<T>) {
+    for (int64_t c = 0; c < channels; c += kPerRegister<T>) {
       const T* const pixel = from + (x * channels + c) * 4;
       __m512i rows[4];
       for (int64_t i = 0; i < 4; ++i)
-        rows[i] = permuted(T(), places, _mm512_loadu_si512(pixel + i * kNumbers<T>));
+        rows[i] = permuted(T(), places, _mm512_loadu_si512(pixel + i * kPerRegister<T>));
       transpose_quarters(rows);
       for (int64_t i = 0; i < 4; ++i)
         _mm512_storeu_si512(to + (i / 2 * 2 * width + 2 * x + i % 2) * channels + c, rows[i]);
@@ -70,14 +70,14 @@ template <class T>
 void gather(const T* from, int64_t width, int64_t channels, T* to) {
   const __m512i places = order<T>(true);
   for (int64_t x = 0; x < width; ++x)
-    for (int64_t c = 0; c < channels; c += kNumbers<T>) {
+    for (int64_t c = 0; c < channels; c += kPerRegister<T>) {
       T* const pixel = to + (x * channels + c) * 4;
       __m512i rows[4];
       for (int64_t i = 0; i < 4; ++i)
         rows[i] = _mm512_loadu_si512(from + (i / 2 * 2 * width + 2 * x + i % 2) * channels + c);
       transpose_quarters(rows);
       for (int64_t i = 0; i < 4; ++i)
-        _mm512_storeu_si512(pixel + i * kNumbers<T>, permuted(T(), places, rows[i]));
+        _mm512_storeu_si512(pixel + i * kPerRegister<T>, permuted(T(), places, rows[i]));
     }
 }
 
@@ -128,7 +128,7 @@ struct Shuffle : Function<Shuffle> {
   }
 };
 
-bool usable(const at::Tensor& x, int64_t factor) {
+bool can_shuffle(const at::Tensor& x, int64_t factor) {
   if (factor != 2 || !enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || x.dim() != 4)
     return false;
   const auto dtype = x.scalar_type();
@@ -145,7 +145,7 @@ bool usable(const at::Tensor& x, int64_t factor) {
 
 at::Tensor pixel_shuffle(const at::Tensor& input, int64_t factor) {
 #ifdef GAN_AVX512
-  if (usable(input, factor)) return Shuffle::apply(input, true);
+  if (can_shuffle(input, factor)) return Shuffle::apply(input, true);
 #endif
   return at::_ops::pixel_shuffle::call(input, factor);
 }

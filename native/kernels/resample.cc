@@ -23,7 +23,7 @@ struct Filters {
 };
 
 /// Whether the CPU's own way takes it.
-bool usable(const at::Tensor& input) {
+bool can_filter(const at::Tensor& input) {
   const at::ScalarType dtype = input.scalar_type();
   return enabled() && input.device().is_cpu() &&
          (dtype == at::kFloat || dtype == at::kDouble || dtype == at::kBFloat16);
@@ -57,19 +57,19 @@ at::Tensor by_planes(const at::Tensor& input, const Filters& filters) {
 }
 
 constexpr const char* kTaps = "taps";
-constexpr const char* kNumbers = "numbers";
+constexpr const char* kSizes = "sizes";
 
 void save(AutogradContext* context, const Filters& filters) {
   const auto& [vertical, horizontal] = filters;
   context->saved_data[kTaps] = vertical.taps;
-  context->saved_data[kNumbers] =
+  context->saved_data[kSizes] =
       std::vector<int64_t>{vertical.up,     vertical.down,     vertical.before,  vertical.input,
                            vertical.output, horizontal.before, horizontal.input, horizontal.output};
 }
 
 Filters saved(AutogradContext* context) {
   const std::vector<double> taps = context->saved_data[kTaps].toDoubleVector();
-  const std::vector<int64_t> n = context->saved_data[kNumbers].toIntVector();
+  const std::vector<int64_t> n = context->saved_data[kSizes].toIntVector();
   return {{taps, n[0], n[1], n[2], n[3], n[4]}, {taps, n[0], n[1], n[5], n[6], n[7]}};
 }
 
@@ -79,8 +79,8 @@ struct UpFirDown : Function<UpFirDown> {
     context->set_materialize_grads(false);
     save(context, filters);
     RECORD_FUNCTION("gan::up_fir_down", (std::vector<c10::IValue>{input}));
-    return usable(input) ? by_planes(input, filters)
-                         : filter_by_operators(input, filters.vertical, filters.horizontal);
+    return can_filter(input) ? by_planes(input, filters)
+                             : filter_by_operators(input, filters.vertical, filters.horizontal);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
