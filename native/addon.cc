@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "nccl.h"
-#include "sum.h"
+#include "reducing.h"
 
 namespace gan {
 namespace {
@@ -53,7 +53,7 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
     define_cuda(context, exports);
     define_cuda_graph(context, exports);
     define_nccl(context, exports);
-    define_sum(context, exports);
+    define_reducing(context, exports);
     define_group_batch_norm(context, exports);
   } catch (...) {
     throw_to_js(context, {"load", nullptr}, nullptr, 0, detail::kNoArgument);

@@ -10,25 +10,27 @@
 #include <vector>
 
 #include "nccl.h"
-#include "sum.h"
+#include "reducing.h"
 
 namespace gan {
 namespace {
 
-struct NcclGroup : Summing {
+struct NcclGroup : Reducing {
   c10::intrusive_ptr<c10d::TCPStore> store;
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> group;
 
   /// The current stream waits for the result, the host does not.
-  void reduce(const at::Tensor& row, c10d::ReduceOp operation) {
+  void reduce(const at::Tensor& row, Operation operation) override {
     const c10::cuda::CUDAGuard guard(row.device());
     std::vector<at::Tensor> rows{row};
     c10d::AllreduceOptions options;
-    options.reduceOp = operation;
+    options.reduceOp = operation == Operation::kSum   ? c10d::ReduceOp::SUM
+                       : operation == Operation::kMax ? c10d::ReduceOp::MAX
+                                                      : c10d::ReduceOp::MIN;
     group->allreduce(rows, options)->wait();
   }
 
-  void sum(const at::Tensor& row) override { reduce(row, c10d::ReduceOp::SUM); }
+  void sum(const at::Tensor& row) override { reduce(row, Operation::kSum); }
 };
 
 NcclGroup& group_of(const Context& context, Handle handle) {
@@ -60,17 +62,6 @@ int64_t joinNccl(const Context& context, std::string address, int64_t port, int6
                                                               static_cast<int>(size), options);
   joined->group->setBoundDeviceId(device);
   return context.environment.resources.add(std::move(joined));
-}
-
-c10d::ReduceOp operation_of(const std::string& name) {
-  if (name == "sum") return c10d::ReduceOp::SUM;
-  if (name == "max") return c10d::ReduceOp::MAX;
-  if (name == "min") return c10d::ReduceOp::MIN;
-  throw ArgumentError("ERR_INVALID_ARG", "expected sum, max or min but received " + name);
-}
-
-void ncclAllReduce(const Context& context, Handle group, const at::Tensor& row, std::string operation) {
-  group_of(context, group).reduce(row, operation_of(operation));
 }
 
 void ncclBroadcast(const Context& context, Handle group, const at::Tensor& row, int64_t root) {
@@ -108,7 +99,6 @@ void leaveNccl(const Context& context, Handle group) {
 void define_nccl(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, builtWithNccl);
   GAN_DEFINE(context, exports, joinNccl);
-  GAN_DEFINE(context, exports, ncclAllReduce);
   GAN_DEFINE(context, exports, ncclBroadcast);
   GAN_DEFINE(context, exports, setInStore);
   GAN_DEFINE(context, exports, getFromStore);

@@ -5,7 +5,7 @@
 
 #include "kernels/gradients.h"
 #include "names.h"
-#include "sum.h"
+#include "reducing.h"
 
 namespace gan {
 namespace {

@@ -16,7 +16,6 @@ bool builtWithNccl(const Context&) { return false; }
 int64_t joinNccl(const Context&, std::string, int64_t, int64_t, int64_t, at::Device, double) {
   throw_no_nccl();
 }
-void ncclAllReduce(const Context&, Handle, const at::Tensor&, std::string) { throw_no_nccl(); }
 void ncclBroadcast(const Context&, Handle, const at::Tensor&, int64_t) { throw_no_nccl(); }
 void setInStore(const Context&, Handle, std::string, std::string) { throw_no_nccl(); }
 std::string getFromStore(const Context&, Handle, std::string) { throw_no_nccl(); }
@@ -28,7 +27,6 @@ void leaveNccl(const Context&, Handle) { throw_no_nccl(); }
 void define_nccl(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, builtWithNccl);
   GAN_DEFINE(context, exports, joinNccl);
-  GAN_DEFINE(context, exports, ncclAllReduce);
   GAN_DEFINE(context, exports, ncclBroadcast);
   GAN_DEFINE(context, exports, setInStore);
   GAN_DEFINE(context, exports, getFromStore);

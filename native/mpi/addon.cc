@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "../host_sum.h"
+#include "../host_reductions.h"
 #include "world.h"
 
 namespace gan::mpi {
@@ -32,20 +32,6 @@ Memory memory(const Napi::Value& value) {
           const_cast<Napi::ArrayBuffer&>(buffer).ByteLength()};
 }
 
-Type type_of(const std::string& name) {
-  if (name == "float32") return Type::kFloat32;
-  if (name == "float64") return Type::kFloat64;
-  if (name == "int64") return Type::kInt64;
-  throw std::runtime_error("expected float32, float64 or int64 but received " + name);
-}
-
-Operation operation_of(const std::string& name) {
-  if (name == "sum") return Operation::kSum;
-  if (name == "max") return Operation::kMax;
-  if (name == "min") return Operation::kMin;
-  throw std::runtime_error("expected sum, max or min but received " + name);
-}
-
 Napi::Value join(const Napi::CallbackInfo& info) {
   if (world) throw std::runtime_error("expected one group a process but this one has joined already");
   world = std::make_unique<World>(info[0].ToNumber().DoubleValue());
@@ -62,17 +48,6 @@ Napi::Value enter(const Napi::CallbackInfo& info) {
 
 Napi::Value meet(const Napi::CallbackInfo& info) {
   joined().meet(info[0].ToString().Utf8Value(), 0);
-  return info.Env().Undefined();
-}
-
-Napi::Value allReduce(const Napi::CallbackInfo& info) {
-  const Memory in = memory(info[0]);
-  const Memory out = memory(info[1]);
-  const Type type = type_of(info[2].ToString().Utf8Value());
-  if (in.bytes != out.bytes || in.data == out.data)
-    throw std::runtime_error("expected two buffers of one size");
-  joined().all_reduce(in.data, out.data, in.bytes / (type == Type::kFloat32 ? 4 : 8), type,
-                      operation_of(info[3].ToString().Utf8Value()));
   return info.Env().Undefined();
 }
 
@@ -98,15 +73,14 @@ Napi::Value gather(const Napi::CallbackInfo& info) {
   return values;
 }
 
-/// Called from a backward pass as well, in the same thread, where nothing may pass but a text.
-const char* sum(const void* in, void* out, size_t count, bool wide) {
+/// What `call` throws becomes a text, and the end of the group.
+template <class Call>
+const char* problem_of(Call call) {
   static std::string problem;
   try {
     World& all = joined();
     try {
-      all.meet(std::string("sum with gradients: ") + (wide ? "float64 " : "float32 ") + std::to_string(count),
-               0);
-      all.all_reduce(in, out, count, wide ? Type::kFloat64 : Type::kFloat32, Operation::kSum);
+      call(all);
       return nullptr;
     } catch (...) {
       all.fail();
@@ -118,10 +92,24 @@ const char* sum(const void* in, void* out, size_t count, bool wide) {
   }
 }
 
-Napi::Value sums(const Napi::CallbackInfo& info) {
-  static HostSum offered{&sum};
-  auto external = Napi::External<HostSum>::New(info.Env(), &offered);
-  external.TypeTag(&kHostSumTag);
+const char* reduce(void* data, size_t count, Type type, Operation operation) {
+  return problem_of([&](World& all) { all.all_reduce(data, count, type, operation); });
+}
+
+/// Called from a backward pass as well, in the same thread.
+const char* sum(void* data, size_t count, Type type) {
+  return problem_of([&](World& all) {
+    all.meet(std::string("sum with gradients: ") + (type == Type::kFloat64 ? "float64 " : "float32 ") +
+                 std::to_string(count),
+             0);
+    all.all_reduce(data, count, type, Operation::kSum);
+  });
+}
+
+Napi::Value reductions(const Napi::CallbackInfo& info) {
+  static HostReductions offered{&reduce, &sum};
+  auto external = Napi::External<HostReductions>::New(info.Env(), &offered);
+  external.TypeTag(&kHostReductionsTag);
   return external;
 }
 
@@ -155,10 +143,9 @@ Napi::Object load(Napi::Env env, Napi::Object exports) {
   exports.Set("join", Napi::Function::New<guarded<join>>(env, "join"));
   exports.Set("enter", Napi::Function::New<guarded<enter>>(env, "enter"));
   exports.Set("meet", Napi::Function::New<guarded<meet>>(env, "meet"));
-  exports.Set("allReduce", Napi::Function::New<guarded<allReduce>>(env, "allReduce"));
   exports.Set("broadcast", Napi::Function::New<guarded<broadcast>>(env, "broadcast"));
   exports.Set("gather", Napi::Function::New<guarded<gather>>(env, "gather"));
-  exports.Set("sums", Napi::Function::New<guarded<sums>>(env, "sums"));
+  exports.Set("reductions", Napi::Function::New<guarded<reductions>>(env, "reductions"));
   exports.Set("takeWaited", Napi::Function::New<guarded<takeWaited>>(env, "takeWaited"));
   exports.Set("leave", Napi::Function::New<guarded<leave>>(env, "leave"));
   exports.Set("close", Napi::Function::New<guarded<close>>(env, "close"));

@@ -39,6 +39,12 @@ MPI_Op extreme_of(Operation operation) {
 
 }  // namespace
 
+MPI_Datatype mpi_type(Type type) {
+  return type == Type::kFloat32 ? MPI_FLOAT : type == Type::kFloat64 ? MPI_DOUBLE : MPI_INT64_T;
+}
+
+size_t width(Type type) { return type == Type::kFloat32 ? 4 : 8; }
+
 MPI_Op operation_of(Type type, Operation operation) {
   if (operation == Operation::kSum) return MPI_SUM;
   if (type == Type::kFloat32) return extreme_of<float>(operation);

@@ -1,9 +1,13 @@
-// What MPI reduces by.
+// What MPI reduces, and by what.
 #pragma once
 
 #include "world.h"
 
 namespace gan::mpi {
+
+MPI_Datatype mpi_type(Type type);
+/// Bytes of an element.
+size_t width(Type type);
 
 /// A sum is MPI's own. Its maximum and minimum pass over NaN, or do not, by the order in which they come;
 /// ours give NaN where there is one, as LibTorch's.

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "operations.h"
+#include "shared_memory.h"
 #include "watchdog.h"
 
 namespace gan::mpi {
@@ -65,12 +66,6 @@ void pause(int turn, bool gathering) {
   std::this_thread::sleep_for(std::chrono::microseconds(gathering && turn > 2'000 ? 200 : 20));
 }
 
-MPI_Datatype mpi_type(Type type) {
-  return type == Type::kFloat32 ? MPI_FLOAT : type == Type::kFloat64 ? MPI_DOUBLE : MPI_INT64_T;
-}
-
-size_t width(Type type) { return type == Type::kFloat32 ? 4 : 8; }
-
 }  // namespace
 
 World::World(double patience) : patience_(patience) {
@@ -89,7 +84,10 @@ World::World(double patience) : patience_(patience) {
   check(MPI_Comm_dup(MPI_COMM_WORLD, &data_), "MPI_Comm_dup");
   for (MPI_Comm comm : {MPI_COMM_WORLD, beats, data_}) MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
   beats_ = std::make_unique<Beats>(beats, rank_, size_);
+  shared_ = SharedMemory::among(data_);
 }
+
+World::~World() = default;
 
 void World::enter(const std::string& activity, double patience) {
   Beat beat;
@@ -237,14 +235,18 @@ void World::finish(MPI_Request request) {
       false);
 }
 
-void World::all_reduce(const void* in, void* out, size_t count, Type type, Operation operation) {
+void World::all_reduce(void* data, size_t count, Type type, Operation operation) {
+  if (shared_) {
+    shared_->all_reduce(static_cast<char*>(data), count, type, operation,
+                        [this](const std::function<bool()>& done) { wait(done, false); });
+    return;
+  }
   const MPI_Op op = operation_of(type, operation);
   for (size_t at = 0; at < count; at += kMostElements) {
     const int part = static_cast<int>(std::min(kMostElements, count - at));
-    const size_t offset = at * width(type);
     MPI_Request request;
-    check(MPI_Iallreduce(static_cast<const char*>(in) + offset, static_cast<char*>(out) + offset, part,
-                         mpi_type(type), op, data_, &request),
+    check(MPI_Iallreduce(MPI_IN_PLACE, static_cast<char*>(data) + at * width(type), part, mpi_type(type), op,
+                         data_, &request),
           "MPI_Iallreduce");
     finish(request);
   }
@@ -296,6 +298,7 @@ void World::close() {
   closed_ = true;
   const Watchdog watchdog(kStartSeconds, "not all processes of the group ended MPI");
   beats_->close();
+  if (shared_) shared_->free();
   MPI_Finalize();
 }
 

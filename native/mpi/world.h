@@ -8,17 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "../host_reductions.h"
 #include "beats.h"
 
 namespace gan::mpi {
 
-enum class Type { kFloat32, kFloat64, kInt64 };
-enum class Operation { kSum, kMax, kMin };
+using Type = HostType;
+using Operation = HostOperation;
+
+class SharedMemory;
 
 class World {
  public:
   /// Starts MPI; only once a process. The others are waited for `patience` seconds in each call.
   explicit World(double patience);
+  ~World();
 
   int rank() const { return rank_; }
   int size() const { return size_; }
@@ -29,7 +33,7 @@ class World {
   std::vector<uint64_t> meet(const std::string& call, uint64_t length);
 
   // The rest follows a meeting.
-  void all_reduce(const void* in, void* out, size_t count, Type type, Operation operation);
+  void all_reduce(void* data, size_t count, Type type, Operation operation);
   void broadcast(void* data, size_t bytes, int root);
   void gather(const void* mine, const std::vector<uint64_t>& lengths, char* all);
 
@@ -57,6 +61,8 @@ class World {
   int size_ = 1;
   MPI_Comm data_ = MPI_COMM_NULL;
   std::unique_ptr<Beats> beats_;
+  /// Null where not all are on one machine.
+  std::unique_ptr<SharedMemory> shared_;
   uint64_t calls_ = 0;
   /// The call in work.
   Beat call_;

@@ -158,7 +158,6 @@ export interface NativeAddon {
     device: string,
     seconds: number,
   ): Handle;
-  ncclAllReduce(group: Handle, row: Handle, operation: string): void;
   ncclBroadcast(group: Handle, row: Handle, root: number): void;
   setInStore(group: Handle, key: string, value: string): void;
   /** An empty text where the key is not there. */
@@ -166,8 +165,10 @@ export interface NativeAddon {
   deleteFromStore(group: Handle, key: string): void;
   leaveNccl(group: Handle): void;
 
-  /** Takes `sums()` of the addon for MPI: a group for `sumOfAll`, as that of `joinNccl` is one. */
-  joinHostSums(offered: object): Handle;
+  /** Takes `reductions()` of the addon for MPI: a group for what follows, as that of `joinNccl` is one. */
+  joinHost(offered: object): Handle;
+  /** Replaces what a contiguous float32, float64 or int64 tensor holds by its sum, max or min over the processes of a group, which have met. */
+  reduceOfAll(group: Handle, row: Handle, operation: string): void;
   /** The sum over the processes of a group; its gradients, of any order, are such sums. */
   sumOfAll(group: Handle, tensor: Handle): Handle;
   /** Batch norm in training by the batches of the `size` members of a group, and its gradients. Moves the running statistics. */

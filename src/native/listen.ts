@@ -17,6 +17,7 @@ export const COMPUTING = [
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
   'upFirDown',
+  'reduceOfAll',
   'sumOfAll',
   'groupBatchNorm',
   'toBuffer',

@@ -12,17 +12,11 @@ export interface NativeMpi {
   enter(activity: string, patienceSeconds: number): void;
   /** Waits until all have come to the same call. What follows it needs one. */
   meet(call: string): void;
-  allReduce(
-    send: ArrayBuffer,
-    receive: ArrayBuffer,
-    dtype: 'float32' | 'float64' | 'int64',
-    operation: 'sum' | 'max' | 'min',
-  ): void;
   broadcast(data: ArrayBuffer, root: number): void;
   /** Meets, and gives the text of each. */
   gather(text: string, call: string): string[];
-  /** Sums with gradients, for the other addon alone; undefined in one that was compiled before there were any. */
-  sums?(): object;
+  /** Reductions of memory, for the other addon alone; undefined in one that was compiled before there were any. */
+  reductions?(): object;
   takeWaited(): number;
   /** Tells the others that this process ends with that exit code; waits for nobody. */
   leave(exitCode: number): void;

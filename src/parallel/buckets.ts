@@ -63,6 +63,12 @@ export function flatten({ tensors }: Bucket, dtype: DType): Tensor {
   );
 }
 
+/** As {@link flatten}, in memory of their own: a single tensor would be the row itself. */
+export function owned(bucket: Bucket, dtype: DType): Tensor {
+  const row = flatten(bucket, dtype);
+  return bucket.tensors.length === 1 && row.isAliasOf(bucket.tensors[0]) ? row.clone() : row;
+}
+
 /** Puts the values of a row into the tensors that it was made of, each in its dtype and memory format. */
 export function unflatten({ tensors }: Bucket, row: Tensor): void {
   noGrad(() =>

@@ -9,7 +9,7 @@ import type { BatchNormOptions } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
-import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
+import { type Bucket, bucketsOf, describeBuckets, flatten, owned, unflatten } from './buckets';
 import type { Json, ProcessGroup, Reduction } from './group';
 import { nativeBatchNorm } from './native-batch-norm';
 import { countOf, REDUCED_IN, requireFloating, requireSummable } from './reducing';
@@ -25,8 +25,8 @@ export class MpiGroup implements ProcessGroup {
   readonly #mpi: NativeMpi;
   readonly #patience: number;
   readonly #onExit = (code: number): void => this.#leave(code);
-  /** Of sums with gradients; 0 before the first. */
-  #sums: Handle = 0;
+  /** What the other addon reduces by; 0 before the first time. */
+  #reductions: Handle = 0;
   #closed = false;
   /** A call failed: who still waits for this process must be told that it does not come. */
   #failed = false;
@@ -54,12 +54,12 @@ export class MpiGroup implements ProcessGroup {
   sum(tensor: Tensor): Tensor {
     requireSummable(tensor);
     this.#requireOpen();
-    return this.#calling(() => wrap(native().sumOfAll(this.#joinSums(), tensor.handle), 'sum'));
+    return this.#calling(() => wrap(native().sumOfAll(this.#joinReductions(), tensor.handle), 'sum'));
   }
 
   batchNorm(input: Tensor, options: BatchNormOptions): Tensor {
     this.#requireOpen();
-    return this.#calling(() => nativeBatchNorm(this.#joinSums(), this.size, { input, options }));
+    return this.#calling(() => nativeBatchNorm(this.#joinReductions(), this.size, { input, options }));
   }
 
   broadcast(tensors: readonly Tensor[], root = 0): void {
@@ -103,22 +103,18 @@ export class MpiGroup implements ProcessGroup {
     this.#calling(() => this.#mpi.close());
   }
 
-  #joinSums(): Handle {
-    if (this.#sums === 0) this.#sums = native().joinHostSums(offeredBy(this.#mpi));
-    return this.#sums;
+  #joinReductions(): Handle {
+    if (this.#reductions === 0) this.#reductions = native().joinHost(offeredBy(this.#mpi));
+    return this.#reductions;
   }
 
   #reduce(bucket: Bucket, operation: Reduction): void {
-    const dtype = REDUCED_IN[bucket.dtype];
     scope(() => {
-      const row = flatten(bucket, dtype);
-      const send = native().toBuffer(row.handle);
-      const receive = new ArrayBuffer(send.byteLength);
-      this.#travel([send, receive], () =>
-        this.#mpi.allReduce(send, receive, dtype, operation === 'mean' ? 'sum' : operation),
+      const row = owned(bucket, REDUCED_IN[bucket.dtype]);
+      this.#calling(() =>
+        native().reduceOfAll(this.#joinReductions(), row.handle, operation === 'mean' ? 'sum' : operation),
       );
-      const result = fromBytes(receive, { shape: row.shape, dtype });
-      unflatten(bucket, operation === 'mean' ? result.div_(this.size) : result);
+      unflatten(bucket, operation === 'mean' ? row.div_(this.size) : row);
     });
   }
 
@@ -176,10 +172,10 @@ export class MpiGroup implements ProcessGroup {
 }
 
 function offeredBy(mpi: NativeMpi): object {
-  if (mpi.sums) return mpi.sums();
+  if (mpi.reductions) return mpi.reductions();
   throw new GanError(
     'ERR_NO_MPI',
-    `the addon for MPI is older than this library, and sums without gradients: run \`${setupCommand()}\``,
+    `the addon for MPI is older than this library, and reduces in another way: run \`${setupCommand()}\``,
   );
 }
 

@@ -1,12 +1,12 @@
 import { argumentError } from '../check';
 import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
-import type { DType, Handle } from '../native/types';
+import type { Handle } from '../native/types';
 import type { BatchNormOptions } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { wrap } from '../tensor/wrap';
-import { type Bucket, bucketsOf, describeBuckets, flatten, unflatten } from './buckets';
+import { type Bucket, bucketsOf, describeBuckets, owned, unflatten } from './buckets';
 import type { Meeting, Place } from './environment';
 import type { Json, ProcessGroup, Reduction } from './group';
 import { nativeBatchNorm } from './native-batch-norm';
@@ -69,7 +69,7 @@ export class NcclGroup implements ProcessGroup {
     for (const bucket of buckets)
       scope(() => {
         const row = owned(bucket, REDUCED_IN[bucket.dtype]);
-        native().ncclAllReduce(this.#group, row.handle, operation === 'mean' ? 'sum' : operation);
+        native().reduceOfAll(this.#group, row.handle, operation === 'mean' ? 'sum' : operation);
         unflatten(bucket, operation === 'mean' ? row.div_(this.size) : row);
       });
   }
@@ -153,10 +153,4 @@ export class NcclGroup implements ProcessGroup {
     this.#closed = true;
     process.off('exit', this.#onExit);
   }
-}
-
-/** The bucket's values in memory of their own: a single tensor would be reduced where it is. */
-function owned(bucket: Bucket, dtype: DType): Tensor {
-  const row = flatten(bucket, dtype);
-  return bucket.tensors.length === 1 && row.isAliasOf(bucket.tensors[0]) ? row.clone() : row;
 }

@@ -1,4 +1,4 @@
-// Sums over the processes of a group, with gradients.
+// Reductions over the processes of a group, and sums with gradients.
 #pragma once
 
 #include <ATen/core/ivalue.h>
@@ -7,9 +7,14 @@
 
 namespace gan {
 
-/// A group of processes, or a way to one.
-struct Summing : Resource {
-  /// Replaces what a contiguous float32 or float64 tensor holds by its sum over all processes.
+enum class Operation { kSum, kMax, kMin };
+
+/// A group of processes, or a way to one. Each replaces what a contiguous tensor holds by what becomes of it
+/// over all processes.
+struct Reducing : Resource {
+  /// Of float32, float64 or int64. All have met.
+  virtual void reduce(const at::Tensor& row, Operation operation) = 0;
+  /// Of float32 or float64. All meet here.
   virtual void sum(const at::Tensor& row) = 0;
 };
 
@@ -21,7 +26,7 @@ struct Held : torch::CustomClassHolder {
   static c10::intrusive_ptr<Held> of(const c10::IValue& capsule);
 
   const std::shared_ptr<Resource> resource;
-  Summing& group;
+  Reducing& group;
 };
 
 /// Throws where a handle is no group's.
@@ -31,7 +36,7 @@ c10::intrusive_ptr<Held> held(const Context& context, Handle group);
 /// to it, and to their backward passes, in one order.
 at::Tensor sum_of_all(const at::Tensor& tensor, const c10::intrusive_ptr<Held>& held);
 
-void define_sum(const Context& context, Napi::Object exports);
+void define_reducing(const Context& context, Napi::Object exports);
 void define_group_batch_norm(const Context& context, Napi::Object exports);
 
 }  // namespace gan
