@@ -18,13 +18,13 @@ constexpr const char* kSetupCuda =
 /// Throws ERR_NO_CUDA, with what to do about it, where `device` is a CUDA device that cannot be used.
 void require_device(at::Device device);
 
-/// Gives small tensors an allocator of their own, once a process.
-void install_allocator();
+/// Gives tensors an allocator that keeps what is freed, big blocks too where it is told to; once a process.
+void install_allocator(bool keeps_big);
 /// Whether LibTorch allocates with it now.
 bool allocator_installed();
-/// Has malloc keep what is freed for the next step; what the user set by MALLOC_… variables or GLIBC_TUNABLES
-/// stays.
-void keep_freed_memory();
+/// Has malloc keep what is freed for the next step. What the user set by MALLOC_… variables or GLIBC_TUNABLES
+/// stays; whether there is nothing of it, and this is glibc.
+bool keep_freed_memory();
 /// Whether the current CUDA stream is being captured: host data given to it now would be read at every
 /// replay.
 bool capturing_now();

@@ -58,10 +58,7 @@ void setTf32(const Context&, bool enabled) {
 }
 
 /// Sets up how this process keeps the memory that LibTorch frees. What is allocated already stays as it is.
-void tuneMemory(const Context&) {
-  keep_freed_memory();
-  install_allocator();
-}
+void tuneMemory(const Context&) { install_allocator(keep_freed_memory()); }
 
 bool memoryTuned(const Context&) { return allocator_installed(); }
 

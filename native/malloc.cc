@@ -14,23 +14,38 @@ namespace gan {
 #ifdef __GLIBC__
 namespace {
 
-/// A setting of glibc's, unless the user made it: by a variable of its own or in GLIBC_TUNABLES.
-void set(int parameter, int value, const char* variable, const char* tunable) {
-  const char* tunables = std::getenv("GLIBC_TUNABLES");
-  if (std::getenv(variable) || (tunables && std::string(tunables).find(tunable) != std::string::npos)) return;
-  mallopt(parameter, value);
-}
+/// A setting of glibc's, and how a user makes it: by a variable of its own, or in GLIBC_TUNABLES.
+struct Setting {
+  int parameter;
+  int value;
+  const char* variable;
+  const char* tunable;
+
+  bool is_made() const {
+    const char* tunables = std::getenv("GLIBC_TUNABLES");
+    return std::getenv(variable) || (tunables && std::string(tunables).find(tunable) != std::string::npos);
+  }
+};
+
+constexpr Setting kSettings[] = {
+    // The most that glibc takes: bigger blocks still come from the kernel one by one, and go back.
+    {M_MMAP_THRESHOLD, 32 << 20, "MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold"},
+    {M_TRIM_THRESHOLD, 1 << 30, "MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"},
+    {M_TOP_PAD, 64 << 20, "MALLOC_TOP_PAD_", "glibc.malloc.top_pad"},
+};
 
 }  // namespace
 
-void keep_freed_memory() {
-  // The most that glibc takes: bigger blocks still come from the kernel one by one, and go back.
-  set(M_MMAP_THRESHOLD, 32 << 20, "MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold");
-  set(M_TRIM_THRESHOLD, 1 << 30, "MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold");
-  set(M_TOP_PAD, 64 << 20, "MALLOC_TOP_PAD_", "glibc.malloc.top_pad");
+bool keep_freed_memory() {
+  bool any_made = false;
+  for (const Setting& setting : kSettings) {
+    any_made |= setting.is_made();
+    if (!setting.is_made()) mallopt(setting.parameter, setting.value);
+  }
+  return !any_made;
 }
 #else
-void keep_freed_memory() {}
+bool keep_freed_memory() { return false; }
 #endif
 
 }  // namespace gan

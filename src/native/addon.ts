@@ -22,7 +22,7 @@ export function native(): NativeAddon {
 }
 
 /**
- * Sets this process up for training with LibTorch: three settings that hold for the whole process, which is why importing the
+ * Sets this process up for training with LibTorch: four settings that hold for the whole process, which is why importing the
  * library makes none of them. Call it in the main thread before anything else of the library; the command line does. It loads
  * nothing: what it asks for happens when LibTorch is loaded on first use. A second call changes nothing. Results are the same
  * bits either way. docs/performance.md has the measurements.
@@ -30,6 +30,8 @@ export function native(): NativeAddon {
  * - malloc (glibc) keeps what LibTorch frees, instead of returning it to the kernel and having its pages cleared anew in the next
  *   step. `MALLOC_MMAP_THRESHOLD_`, `MALLOC_TRIM_THRESHOLD_`, `MALLOC_TOP_PAD_` and `GLIBC_TUNABLES` of the environment win.
  * - Tensors of up to 1 KiB come from lists of free blocks, one a thread, which takes 100 ns off each small operator.
+ * - Tensors of 64 KiB or more (glibc, and none of these variables set) use freed blocks of their size again. With those in use
+ *   they take no more than the most that was in use at once, and 64 MiB.
  * - LibTorch's threads (GNU OpenMP) sleep after a short spin while they wait for each other, so that a busy machine does not slow
  *   them down several times. `OMP_WAIT_POLICY` and `GOMP_SPINCOUNT` of the environment win. OpenMP reads this while it is loaded:
  *   a call after the library's first use leaves it as it is, and says so in a warning of the process (`LIBTORCH_GAN_TUNED_LATE`).
