@@ -29,6 +29,8 @@ const OTHERS = [
 ];
 /** The cases that leave the group whole, and the last one, which closes it. */
 const whole = oneStart(2, PROGRAM, [['wrongCalls', ...SUMS, ...OTHERS, 'afterwards'].join(',')]);
+/** The same sums by MPI's messages, as between machines. */
+const byMessages = oneStart(2, PROGRAM, [[...SUMS, 'sums'].join(',')]);
 /** Those that wait for a deadline of three seconds; the last ends the ranks. */
 const late = oneStart(2, PROGRAM, ['patient,hanging']);
 
@@ -180,6 +182,13 @@ describe('where a rank does not do its part', () => {
 });
 
 describe('on two ranks', () => {
+  testOnRanks('messages give what memory in common gives', async () => {
+    // Open MPI's part for memory that processes of a machine share.
+    await withVariables({ OMPI_MCA_osc: '^sm' }, () => byMessages.outcome());
+    for (const name of [...SUMS, 'sums'])
+      expect([name, await byMessages.of(name)]).toEqual([name, await answers(name)]);
+  });
+
   /** Both ranks give this answer. */
   async function bothSay(name: string, expected: unknown): Promise<void> {
     expect(await answers(name)).toEqual([expected, expected]);
