@@ -81,7 +81,7 @@ test('README: own networks, a run in three lines, tensors alone, and other weigh
   );
   rmSync(at('runs', 'own'), { recursive: true, force: true });
   const before = `import { data, field, recipes } from 'libtorch-gan';
-const digits = await data.digits({ resolution: 16 });
+const digits = await data.digits({ resolution: 16, count: 200 });
 const loader = digits.loader({ batch: 4, seed: 1 });
 const { mlp } = recipes;
 const model = mlp.build(field.parseConfig(mlp.fields, { file: { latentSize: 3 } }), loader.specs);`;

@@ -2,13 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from './support/training';
+import { RUNS_TYPESCRIPT } from './support/typescript';
 
 const root = join(__dirname, '..');
 const folder = temporaryFolder();
 
-/** Runs the example as its first lines say. */
-function walk(...args: string[]) {
-  const command = ['-r', 'ts-node/register', 'examples/walk-through.ts', ...args];
+const AS_TOLD = ['-r', 'ts-node/register'];
+
+/** Runs the example as its first lines say, or otherwise. */
+function walk(args: readonly string[], typescript: readonly string[] = AS_TOLD) {
+  const command = [...typescript, 'examples/walk-through.ts', ...args];
   return spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
 }
 
@@ -31,14 +34,17 @@ function fidOf(line: string): number {
 }
 
 test('the walk through says first that its folder is not there, and ends with 1', () => {
-  const { status, stderr } = walk(join(folder.path, 'none'), join(folder.path, 'no-pictures'));
+  const { status, stderr } = walk(
+    [join(folder.path, 'none'), join(folder.path, 'no-pictures')],
+    RUNS_TYPESCRIPT,
+  );
   expect(status).toBe(1);
   expect(stderr).toMatch(/^GanError: .*no-pictures does not exist; a folder of images is expected there\n/);
 });
 
 test('the walk through runs from top to bottom, and prints what its page shows', () => {
   const out = join(folder.path, 'walk');
-  const { status, stdout, stderr } = walk(out);
+  const { status, stdout, stderr } = walk([out]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const lines = stdout.trimEnd().split('\n');
   expect(lines).toEqual(LINES.map((line) => expect.stringMatching(line)));

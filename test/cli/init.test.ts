@@ -5,6 +5,7 @@ import { main } from '../../src/cli/train';
 import { readSafetensors, writeSafetensors } from '../../src/io/safetensors';
 import { filesOf } from '../support/training';
 import { FakeHost } from './fakes';
+import { tinyMnist, writeTinyMnist } from './tiny-data';
 
 let folder: string;
 const at = (...parts: string[]) => join(folder, ...parts);
@@ -16,9 +17,9 @@ async function call(...argv: string[]) {
   return { code, stdout: host.stdout.text, stderr: host.stderr.text };
 }
 
-/** A short training on the built-in digits. */
+/** A short training. */
 function train(recipe: string, run: string, ...more: string[]) {
-  const data = ['--resolution', '16', '--batch', '8', '--device', 'cpu', '--precision', 'fp32'];
+  const data = [...tinyMnist(folder), '--device', 'cpu', '--precision', 'fp32'];
   const small = ['--set', 'latentSize=8', ...(recipe === 'mlp' ? [] : ['--set', 'width=4'])];
   return call(recipe, ...data, ...small, '--steps', '2', '--out', at(run), ...more);
 }
@@ -34,6 +35,7 @@ const official = join(__dirname, '../fixtures/training/official_dcgan.pth');
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'init-'));
+  writeTinyMnist(folder);
   const { code } = await train('dcgan', 'a');
   expect(code).toBe(0);
 });

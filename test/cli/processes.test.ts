@@ -21,6 +21,7 @@ import { usage } from '../support/failure';
 import { keepClassifier } from '../support/kept-classifier';
 import { noRanks, testOnRanks } from '../support/ranks';
 import { filesOf, temporaryFolder } from '../support/training';
+import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { FakeHost } from './fakes';
 import { tinyMnist, writeTinyMnist } from './tiny-data';
 
@@ -158,7 +159,7 @@ function soon(): Promise<boolean> {
   return new Promise((resolve) => setTimeout(() => resolve(false), 50));
 }
 
-const NODE = [process.execPath, '-r', 'ts-node/register', 'scripts/train.ts'];
+const NODE = [process.execPath, ...RUNS_TYPESCRIPT, 'scripts/train.ts'];
 const SMALL = ['--device', 'cpu', '--precision', 'fp32', '--set', 'width=4', '--set', 'latentSize=8'];
 
 function train(args: readonly string[]): Promise<Ended> {
@@ -258,7 +259,7 @@ describe('a run of two processes', () => {
     const again = ['--checkpoint', whole, '--metrics', 'fid,diversity', '--count', COUNT, '--device', 'cpu'];
     process.env.XDG_CACHE_HOME = join(home, 'cache');
     const dataset = ['--data-dir', home];
-    const { ended } = begin(process.execPath, ['-r', 'ts-node/register', program, ...again, ...dataset]);
+    const { ended } = begin(process.execPath, [...RUNS_TYPESCRIPT, program, ...again, ...dataset]);
     expect(await ended).toMatchObject({ code: 0 });
     const [two, one] = linesOf(whole, 'evaluations.jsonl').map((row) => Object(row.metrics));
     for (const name of ['fid', 'diversity']) expect(two[name] / one[name]).toBeCloseTo(1, 3);

@@ -29,8 +29,8 @@ async function train(
         out: join(folder.path, out),
         resume,
         sampleEvery: 3,
-        sampleCount: 16,
-        checkpointEvery: 4,
+        sampleCount: 4,
+        checkpointEvery: STEPS,
         page: false,
       }),
     );

@@ -17,6 +17,9 @@ export interface ServedPage {
   close(): void;
 }
 
+/** Smaller ones yet: a browser compiles a program for each layer of each size, without a GPU for some seconds. */
+const SMALLER: Readonly<Record<string, { readonly resolution: number }>> = { stylegan2: { resolution: 8 } };
+
 /** Exports a small recipe as a page with both runtimes, and serves it. */
 export async function servePage(
   folder: string,
@@ -25,7 +28,7 @@ export async function servePage(
 ): Promise<ServedPage> {
   const small = SMALL.find((each) => each.name === name);
   if (!small) throw new Error(`no small recipe ${name}`);
-  const { task, dispose } = exportedOf(small);
+  const { task, dispose } = exportedOf({ ...small, ...SMALLER[small.recipe] });
   const model = await onnxOf(task, { precision, text: { name, metadata: {} } });
   const out = join(folder, `${name} ${precision}`);
   await writeWeb(out, { task, model, title: name, runtime: runtimeFiles(findRuntime()), webgpu: true });

@@ -39,6 +39,15 @@ export interface Pages {
 
 const executablePath = findChromium();
 
+/**
+ * The runtime is 24 MB of WebAssembly, of which a page calls a small part, for a moment: compiled as it is called, and not well, it takes half
+ * of the processor time of a page.
+ */
+const QUICKLY_COMPILED = '--js-flags=--wasm-lazy-compilation --liftoff-only';
+
+/** Milliseconds between two looks at a page: at each frame, as is usual, they keep a browser drawing that has no GPU. */
+const POLLING = 100;
+
 /** `describe` for tests of exported pages in a Chromium with flags; they are skipped, saying so, where there is none. */
 export function describePages(name: string, flags: readonly string[], body: (pages: Pages) => void): void {
   if (!executablePath) console.warn(`no Chromium: ${name} is not tried`);
@@ -52,7 +61,7 @@ function pagesWith(flags: readonly string[]): Pages {
   let folder: string;
 
   const launch = async (...own: string[]): Promise<Browser> => {
-    const args = ['--no-sandbox', '--disable-dev-shm-usage', ...own];
+    const args = ['--no-sandbox', '--disable-dev-shm-usage', QUICKLY_COMPILED, ...own];
     const browser = await puppeteer.launch({ executablePath, args });
     browsers.push(browser);
     return browser;
@@ -82,6 +91,9 @@ function pagesWith(flags: readonly string[]): Pages {
       pages.push(page);
       // How long a page takes is the machine's matter: only the test's own limit ends it.
       page.setDefaultTimeout(0);
+      const wait = page.waitForFunction.bind(page);
+      page.waitForFunction = (condition, options, ...args) =>
+        wait(condition, { polling: POLLING, ...options }, ...args);
       const watched = watch(page);
       if (before !== undefined) await page.evaluateOnNewDocument(before);
       const url = new URL(server.url);

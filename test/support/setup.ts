@@ -4,6 +4,10 @@ import { addonFiles } from '../../src/native/load';
 import { setTf32 } from '../../src/tensor/device';
 import { manualSeed } from '../../src/tensor/random';
 
+jest.mock('../../src/data/digits', () =>
+  require('./kept-digits').keeping(jest.requireActual('../../src/data/digits')),
+);
+
 interface Live {
   tensors: number;
   generators: number;

@@ -53,7 +53,9 @@ async function train(
   };
   try {
     return await reportsOf(
-      trainer.fit(loader, { steps, out, resume, sampleEvery, checkpointEvery: 4, logEvery: 2, settings }),
+      trainer.fit(loader, {
+        ...{ steps, out, resume, sampleEvery, sampleCount: 4, checkpointEvery: 4, logEvery: 2, settings },
+      }),
     );
   } finally {
     loader.dispose();
