@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecipeFile } from '../io/program-name';
 import { load } from '../recipes/index';
-import { listCheckpoints, newestDescription } from '../training/checkpoint';
+import { checkpointsNow, newestDescription } from '../training/checkpoint';
 import type { LoadedModel } from '../training/load';
 
 /** Models that are kept at once; of more runs, those that were asked for last. */
@@ -40,7 +40,7 @@ export class KeptModels {
    */
   async get(run: string, truncation?: number): Promise<LoadedModel> {
     const kept = this.#kept.get(run);
-    const key = await newestKey(run);
+    const key = newestKey(run);
     const isSame = kept?.key === key && (!dependsOnTruncation(kept.model) || kept.truncation === truncation);
     if (kept && isSame) return this.#keep(run, kept);
     const model = await this.#load(run, truncation);
@@ -73,10 +73,15 @@ export class KeptModels {
 }
 
 /** What changes with the newest checkpoint: its place, and its manifest where it was written again. */
-async function newestKey(run: string): Promise<string> {
-  const [newest = ''] = await listCheckpoints(join(run, 'checkpoints'));
-  const manifest = await stat(join(newest, 'manifest.json')).catch(() => undefined);
-  return [newest, manifest?.mtimeMs, manifest?.ino].join();
+function newestKey(run: string): string {
+  try {
+    const [newest = ''] = checkpointsNow(join(run, 'checkpoints'));
+    const manifest = statSync(join(newest, 'manifest.json'), { throwIfNoEntry: false });
+    return [newest, manifest?.mtimeMs, manifest?.ino].join();
+  } catch {
+    // Loading tells what is wrong.
+    return '';
+  }
 }
 
 function dependsOnTruncation({ sampler, weights }: LoadedModel): boolean {

@@ -10,12 +10,14 @@ import type { ModelFacts } from '../report/page/wire';
 import type { ApplyQuery, ImagesQuery, MadeImages, Models } from '../serve/models';
 import { leastSide } from '../training/image-border';
 import { type LoadedModel, requireImages, requireLatents } from '../training/load';
+import type { RunRequest } from '../training/run-model';
 import { makeBatch } from './apply-make';
 import { chosenClass } from './class-names';
 import { KeptModels, type KeptModelsOptions } from './kept-models';
 import { chooseImages } from './sample-latents';
 import { sampleFields } from './sample-settings';
 import { appliedFields, imagesFields, querySource } from './served-fields';
+import { ThreadChoice } from './thread-choice';
 
 /** What errors call the picture of a request. */
 const PICTURE = 'the picture';
@@ -26,6 +28,7 @@ const MOST_MADE = 1 << 22;
 /** Makes images in this thread, with the bits of `sample` and `apply`: their code, on models that are loaded once. */
 export class ServedModels implements Models {
   readonly #models: KeptModels;
+  readonly #threads = new ThreadChoice();
   #sharp: Sharp | undefined;
 
   constructor(options: KeptModelsOptions = {}) {
@@ -52,12 +55,13 @@ export class ServedModels implements Models {
     const { request, count, columns, held } = await chooseImages(model, sampler, settings);
     try {
       checkSize(model, count, limits);
-      const images = model.run(request);
+      const images = this.#threads.make(model, kindOf(request, count), () => model.run(request));
       const { shape } = images;
       const bytes = images.toBytes();
       images.dispose();
       const made = { values: new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4), shape };
-      requireFinite(made);
+      // A grid refuses what is not finite itself.
+      if (format === 'safetensors') requireFinite(made);
       const file =
         format === 'safetensors'
           ? encodeSafetensors({ images: { dtype: 'F32', shape, bytes } })
@@ -107,6 +111,12 @@ export class ServedModels implements Models {
   async close(): Promise<void> {
     this.#models.dispose();
   }
+}
+
+/** What the shapes in the networks follow from: how many images, and by which of its ways the model makes them. */
+function kindOf(request: RunRequest, count: number): string {
+  const given = Object.entries(request).filter(([, value]) => value !== undefined);
+  return [count, ...given.map(([name]) => name)].join();
 }
 
 /** @throws UsageError for more images, or larger ones together, than a request may have */

@@ -10,6 +10,8 @@ import { stampOfFile } from './file-stamp';
 import { requireCheckpointsInside, requireInside } from './inside';
 import { LiveGrids } from './live-grids';
 import { MetricsTail } from './metrics-tail';
+import { Refusal } from './refusal';
+import { SharedLook } from './shared-look';
 
 /** Whether a run goes on: `gone` where its folder is no more. */
 export type RunStatus = 'training' | 'done' | 'stopped' | 'gone';
@@ -35,6 +37,11 @@ export class LiveRun {
   readonly path: string;
   readonly metrics: MetricsTail;
   readonly grids: LiveGrids;
+  /** What must hold before its model is asked: it is there, and no link in it or in its checkpoints leads out. */
+  readonly modelLook = new SharedLook(async () => {
+    await this.requireThere();
+    await requireCheckpointsInside(this.path);
+  });
   facts: RunFacts = NOTHING;
   pictures: RunData['pictures'] = {};
   status: RunStatus = 'stopped';
@@ -65,14 +72,11 @@ export class LiveRun {
     return { ...facts, name, metrics, pictures, notes: [...facts.notes, ...told] };
   }
 
-  /** @throws Refusal 403 where a link in it leads out */
-  requireInside(): Promise<void> {
-    return requireInside(this.path);
-  }
-
-  /** @throws Refusal 403 where a link in one of its checkpoints leads out */
-  requireCheckpointsInside(): Promise<void> {
-    return requireCheckpointsInside(this.path);
+  /** @throws Refusal 410 where its folder is gone, 403 where a link in it leads out */
+  async requireThere(): Promise<void> {
+    if (!(await isRun(this.path)))
+      throw new Refusal(410, `run ${this.id} is gone: its folder was removed or renamed`);
+    await requireInside(this.path);
   }
 
   /** Adds a sentence that the run's files do not tell. */
@@ -94,7 +98,7 @@ export class LiveRun {
     const before = [this.status, this.problem].join();
     try {
       await stat(this.path);
-      await this.requireInside();
+      await requireInside(this.path);
       await this.#read();
       this.problem = undefined;
     } catch (error) {
@@ -136,4 +140,17 @@ export class LiveRun {
     this.status = isGone ? 'gone' : this.status;
     this.problem = isGone ? 'its folder was removed or renamed' : messageOf(error);
   }
+}
+
+/** Whether a folder is a run directory. */
+export async function isRun(path: string): Promise<boolean> {
+  for (const name of ['config.json', 'metrics.jsonl'])
+    if (
+      await stat(join(path, name)).then(
+        (facts) => facts.isFile(),
+        () => false,
+      )
+    )
+      return true;
+  return false;
 }

@@ -143,13 +143,14 @@ async function sendPicture(call: Call, served: Served, [id, folder, name]: reado
 }
 
 async function sendModel(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
-  const { path, models } = await modelOf(id, served);
-  sendJson(call.response, await served.queue.add(() => models.describe(path), call.gone));
+  const { ask } = await modelOf(id, served);
+  const facts = await served.queue.add(() => ask((models, path) => models.describe(path)), call.gone);
+  sendJson(call.response, facts);
 }
 
 async function sendImages(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
   const { request, url, gone } = call;
-  const { path, models } = await modelOf(id, served);
+  const { ask } = await modelOf(id, served);
   const { format: asked, ...query } = queryOf(url, [
     'count',
     'seed',
@@ -160,12 +161,8 @@ async function sendImages(call: Call, served: Served, [id]: readonly string[]): 
   ]);
   const format = answerFormat(asked, request.headers.accept);
   const { limits, queue } = served;
-  sendImageBytes(
-    call,
-    served,
-    format,
-    await queue.add(() => models.images(path, { query, format, limits }), gone),
-  );
+  const make = () => ask((models, path) => models.images(path, { query, format, limits }));
+  sendImageBytes(call, served, format, await queue.add(make, gone));
 }
 
 /** Pictures that are held in memory now, as those of all servers of this process are. */
@@ -173,7 +170,8 @@ let uploads = 0;
 
 async function sendApplied(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
   const { request, url, gone } = call;
-  const { path, models } = await modelOf(id, served);
+  const { look, ask } = await modelOf(id, served);
+  await look();
   const { format: asked, ...query } = queryOf(url, ['direction', 'seed', 'depth', 'format']);
   const format = answerFormat(asked, request.headers.accept);
   const { limits, queue } = served;
@@ -182,7 +180,8 @@ async function sendApplied(call: Call, served: Served, [id]: readonly string[]):
   uploads++;
   try {
     const picture = await readBody(request, limits.bodyBytes);
-    const made = await queue.add(() => models.apply(path, { picture, query, format, limits }), gone);
+    const make = () => ask((models, path) => models.apply(path, { picture, query, format, limits }));
+    const made = await queue.add(make, gone);
     sendImageBytes(call, served, format, made);
   } finally {
     uploads--;
@@ -219,15 +218,27 @@ function sendBytes({ request, response, gone }: Call, { limits }: Served, bytes:
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
+/**
+ * The model of a run, which is asked after a look at the run that began after this call: its turn may come much later.
+ *
+ * @throws Refusal 404 for a run that is not known, 409 where images are not made
+ */
 async function modelOf(id: string, { runs, models }: Served) {
-  const run = await runs.find(id);
+  const run = await runs.known(id);
   if (!models)
     throw new Refusal(
       409,
       'this page is of a training that goes on, and images would slow it: start `libtorch-gan serve` with the run for them',
     );
-  await run.requireCheckpointsInside();
-  return { path: run.path, models };
+  const arrival = run.modelLook.arrive();
+  const look = () => run.modelLook.since(arrival);
+  return {
+    look,
+    async ask<T>(question: (models: Models, path: string) => Promise<T>): Promise<T> {
+      await look();
+      return question(models, run.path);
+    },
+  };
 }
 
 function sendJson(response: ServerResponse, value: object): void {

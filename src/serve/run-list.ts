@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { GanError } from '../errors';
 import { isWithin } from './inside';
-import { LiveRun } from './live-run';
+import { isRun, LiveRun } from './live-run';
 import { Refusal } from './refusal';
 
 /** How deep runs lie in a folder of runs: `runs/NAME/seed-1` is two deep. */
@@ -58,11 +58,22 @@ export class RunList {
   }
 
   /**
-   * The run of an id.
+   * The run of an id, as it is on the disk now.
    *
-   * @throws Refusal 404 where there was never one, 410 where its folder is gone, 403 where a link in it leads out
+   * @throws Refusal as {@link known}, 410 where its folder is gone, 403 where a link in it leads out
    */
   async find(id: string): Promise<LiveRun> {
+    const run = await this.known(id);
+    await run.requireThere();
+    return run;
+  }
+
+  /**
+   * The run of an id, which may be gone meanwhile.
+   *
+   * @throws Refusal 404 where there was never one
+   */
+  async known(id: string): Promise<LiveRun> {
     if (!this.#runs.has(id)) await this.scan();
     const run = this.#runs.get(id);
     if (!run)
@@ -70,9 +81,6 @@ export class RunList {
         404,
         `there is no run ${JSON.stringify(id).slice(0, 100)} here: GET /runs lists them`,
       );
-    if (!(await isRun(run.path)))
-      throw new Refusal(410, `run ${id} is gone: its folder was removed or renamed`);
-    await run.requireInside();
     return run;
   }
 
@@ -113,19 +121,6 @@ export class RunList {
     for (let number = 2; this.#runs.has(id); number++) id = `${plain}-${number}`;
     return id;
   }
-}
-
-/** Whether a folder is a run directory. */
-async function isRun(path: string): Promise<boolean> {
-  for (const name of ['config.json', 'metrics.jsonl'])
-    if (
-      await stat(join(path, name)).then(
-        (facts) => facts.isFile(),
-        () => false,
-      )
-    )
-      return true;
-  return false;
 }
 
 function isFolder(path: string): Promise<boolean> {

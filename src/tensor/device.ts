@@ -56,6 +56,11 @@ export function synchronize(device: string): void {
   if (!isCpu(device)) native().cudaSynchronize(device);
 }
 
+/** How many threads LibTorch computes with on the CPU. */
+export function threads(): number {
+  return native().threads();
+}
+
 /** Threads LibTorch computes with on the CPU. */
 export function setThreads(count: number): void {
   native().setThreads(count);

@@ -118,6 +118,28 @@ describe('links', () => {
     expect(models.asked).toEqual([]);
   });
 
+  test('a checkpoint that leads out is not loaded either where it came while the request waited', async () => {
+    const run = smallRun(at('one'));
+    mkdirSync(at('one', 'checkpoints'));
+    mkdirSync(at('elsewhere'));
+    const models = new FakeModels();
+    let release = () => {};
+    models.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const { address } = await serve([run], { models, limits: { inWork: 1 } });
+    const first = ask(address, '/runs/one/images');
+    while (models.asked.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const second = ask(address, '/runs/one/images');
+    // Whatever is sent later on another connection is answered later: now the second one waits.
+    await ask(address, '/runs');
+    symlinkSync(at('elsewhere'), at('one', 'checkpoints', 'step-000001'));
+    release();
+    expect((await first).status).toBe(200);
+    expect((await second).status).toBe(403);
+    expect(models.asked).toHaveLength(1);
+  });
+
   test('in a folder of runs a link that leads out of it is no run', async () => {
     smallRun(at('runs', 'mine'));
     smallRun(at('theirs'));
