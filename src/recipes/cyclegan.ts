@@ -5,6 +5,9 @@ import { total, weighted } from '../losses/total';
 import { patchDiscriminator } from '../models/patch-discriminator';
 import { replayPool } from '../models/replay-pool';
 import { residualTranslator, residualTranslatorAccepts } from '../models/residual-translator';
+import type { Module } from '../nn/module';
+import { cat } from '../tensor/shapes';
+import type { Tensor } from '../tensor/tensor';
 import { imageSampler } from '../training/image-sampler';
 import { integer, number } from './config';
 import { emaField } from './gan-fields';
@@ -86,14 +89,8 @@ export const cyclegan: Recipe<typeof fields> = {
           trains: ['judgeA', 'judgeB'],
           optimizer: decayingAdam(config, training),
           loss: ({ batch, made: { fakeA, fakeB }, log }) => {
-            const ofA = adversarial.discriminator(
-              judgeA.forward(batch.a),
-              judgeA.forward(poolA.forward(fakeA)),
-            );
-            const ofB = adversarial.discriminator(
-              judgeB.forward(batch.b),
-              judgeB.forward(poolB.forward(fakeB)),
-            );
+            const ofA = adversarial.discriminator(...inOneBatch(judgeA, batch.a, poolA.forward(fakeA)));
+            const ofB = adversarial.discriminator(...inOneBatch(judgeB, batch.b, poolB.forward(fakeB)));
             log('D(a)', ofA);
             log('D(b)', ofB);
             return total(ofA, ofB);
@@ -104,7 +101,12 @@ export const cyclegan: Recipe<typeof fields> = {
           trains: ['ab', 'ba'],
           optimizer: decayingAdam(config, training),
           loss: ({ batch, made: { fakeA, fakeB }, log }) => {
-            const cycle = l1(ba.forward(fakeB), batch.a).add(l1(ab.forward(fakeA), batch.b));
+            const weight = lambda * identity;
+            const again = (translator: Module, fake: Tensor, own: Tensor) =>
+              weight === 0 ? [translator.forward(fake)] : inOneBatch(translator, fake, own);
+            const [cycleA, sameA] = again(ba, fakeB, batch.a);
+            const [cycleB, sameB] = again(ab, fakeA, batch.b);
+            const cycle = l1(cycleA, batch.a).add(l1(cycleB, batch.b));
             log('cycle', cycle);
             const ofA = adversarial.generator(judgeA.forward(fakeA), () => judgeA.forward(batch.a));
             const ofB = adversarial.generator(judgeB.forward(fakeB), () => judgeB.forward(batch.b));
@@ -114,9 +116,7 @@ export const cyclegan: Recipe<typeof fields> = {
               ofA,
               ofB,
               weighted(lambda, cycle),
-              weighted(lambda * identity, () =>
-                l1(ba.forward(batch.a), batch.a).add(l1(ab.forward(batch.b), batch.b)),
-              ),
+              weighted(weight, () => l1(sameA, batch.a).add(l1(sameB, batch.b))),
             );
           },
         },
@@ -133,6 +133,16 @@ export const cyclegan: Recipe<typeof fields> = {
     };
   },
 };
+
+/**
+ * What a network makes of two batches of equal size as one, in which each weight is read once. No layer here looks across a batch, so that it
+ * is the same as one after the other.
+ */
+function inOneBatch(network: Module, first: Tensor, second: Tensor): [Tensor, Tensor] {
+  const both = network.forward(cat([first, second]));
+  const part = (start: number, length: number) => both.narrow(0, { start, length });
+  return [part(0, first.shape[0]), part(first.shape[0], second.shape[0])];
+}
 
 /** @throws UsageError where a translator cannot take what it makes */
 function identityWeight({ identity }: { readonly identity: number }, a: ImageSpec, b: ImageSpec): number {
