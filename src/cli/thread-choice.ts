@@ -5,24 +5,26 @@ import type { Tensor } from '../tensor/tensor';
 /** What is known of one kind of images. */
 interface Known {
   /** Whether one thread makes the same bits; undefined until both were tried. */
-  readonly isSame: boolean;
+  isSame?: boolean;
   asked: number;
   /** The last times in milliseconds: of one thread, and of all. */
   readonly one: number[];
   readonly all: number[];
 }
 
+/** What takes longer has work for all threads, and on one would keep others waiting: that is not tried. */
+const SMALL_MS = 50;
 /** Requests in which both ways are measured at first, in turn. */
 const TRIALS = 8;
-/** Afterwards the slower way is measured again in one of so many requests. */
+/** Afterwards the slower way is measured again when the quicker one has taken so many times its time. */
 const AGAIN = 32;
 /** The better of so many times counts: another program that comes between makes one of them long. */
 const TIMES = 2;
 
 /**
  * Makes images with all of LibTorch's threads or with one, whichever is quicker now, where both make the same bits. A small network's operators are
- * over before a second thread has woken up, and one that must share its core makes all wait. Bits may depend on the number of threads by
- * the shapes alone, so they are compared once for each kind of request.
+ * over before a second thread has woken up, and one that must share its core makes all wait. Whether bits depend on the number of threads follows
+ * from the shapes, so they are compared once for each kind of request, and only where that takes a moment.
  */
 export class ThreadChoice {
   /** By model, then by kind. */
@@ -43,13 +45,24 @@ export class ThreadChoice {
     if (!isCpu(model.device) || most === 1) return make();
     const kinds = this.#known.get(model) ?? new Map<string, Known>();
     this.#known.set(model, kinds);
-    const known = kinds.get(kind);
-    if (!known) {
-      const images = make();
-      kinds.set(kind, { isSame: isSameOnOne(make, images, most), asked: 0, one: [], all: [] });
-      return images;
-    }
-    if (!known.isSame) return make();
+    const known = kinds.get(kind) ?? { asked: 0, one: [], all: [] };
+    kinds.set(kind, known);
+    const isFirst = known.asked++ === 0;
+    // What the first one takes is mostly preparation.
+    if (isFirst || known.isSame === false) return make();
+    return known.isSame ? this.#timed(known, make, most) : this.#compared(known, make, most);
+  }
+
+  #compared(known: Known, make: () => Tensor, most: number): Tensor {
+    const start = this.#now();
+    const images = make();
+    if (this.#now() - start > SMALL_MS) return images;
+    known.isSame = isSameOnOne(make, images, most);
+    known.asked = 1;
+    return images;
+  }
+
+  #timed(known: Known, make: () => Tensor, most: number): Tensor {
     const times = nextOf(known);
     const start = this.#now();
     const images = times === known.one ? onOne(make, most) : make();
@@ -59,12 +72,12 @@ export class ThreadChoice {
   }
 }
 
-function nextOf(known: Known): number[] {
-  const { one, all } = known;
-  const asked = known.asked++;
-  if (asked < TRIALS) return asked % 2 === 0 ? one : all;
-  const [quicker, slower] = Math.min(...one) <= Math.min(...all) ? [one, all] : [all, one];
-  return asked % AGAIN === 0 ? slower : quicker;
+function nextOf({ asked, one, all }: Known): number[] {
+  if (asked <= TRIALS + 1) return asked % 2 === 0 ? one : all;
+  const [ofOne, ofAll] = [Math.min(...one), Math.min(...all)];
+  const [quicker, slower] = ofOne <= ofAll ? [one, all] : [all, one];
+  const ratio = Math.max(ofOne, ofAll) / Math.min(ofOne, ofAll);
+  return asked % Math.ceil(AGAIN * ratio) === 0 ? slower : quicker;
 }
 
 /** False also where one thread fails: the images are there. */

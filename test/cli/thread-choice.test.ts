@@ -86,9 +86,29 @@ describe('the choice of threads', () => {
 
   test('each kind is compared for itself', () => {
     const { ask, used } = maker(() => 1);
-    ask(1, '3');
-    ask(1, '16');
-    expect(used).toEqual([2, 1, 2, 1]);
+    ask(2, '3');
+    ask(2, '16');
+    expect(used).toEqual([2, 2, 1, 2, 2, 1]);
+  });
+
+  test('what takes long is made by all threads, and compared when it takes a moment', () => {
+    let isBusy = true;
+    const { ask, used } = maker((count) => (isBusy ? 100 : count));
+    ask(20);
+    expect(used).toEqual(Array(20).fill(2));
+    isBusy = false;
+    ask(1);
+    expect(used.slice(20)).toEqual([2, 1]);
+  });
+
+  test('the slower way is tried the more rarely the slower it is', () => {
+    const { ask, used } = maker((count) => (count === 1 ? 40 : 2));
+    ask(20);
+    used.splice(0);
+    ask(600);
+    expect(used.filter((count) => count === 1)).toHaveLength(0);
+    ask(100);
+    expect(used.filter((count) => count === 1)).toHaveLength(1);
   });
 
   test('beside a GPU, and with one thread, nothing is tried', () => {
