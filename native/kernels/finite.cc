@@ -62,8 +62,7 @@ void find_non_finite(at::TensorList tensors, at::Tensor& found, const at::Tensor
   std::vector<Piece> pieces;
   for (const at::Tensor& tensor : tensors)
     for (int64_t first = 0; first < tensor.numel(); first += kPiece)
-      pieces.push_back(
-          {tensor.const_data_ptr<float>() + first, std::min(kPiece, tensor.numel() - first)});
+      pieces.push_back({tensor.const_data_ptr<float>() + first, std::min(kPiece, tensor.numel() - first)});
   std::atomic<bool> finite{true};
   at::parallel_for(0, static_cast<int64_t>(pieces.size()), kPieces, [&](int64_t begin, int64_t end) {
     for (int64_t index = begin; index < end && finite; ++index)
