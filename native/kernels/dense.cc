@@ -39,6 +39,12 @@ void multiply(const Matrix<const float>& a, const Matrix<const float>& b, const 
                               b.data, c.data, false);
 }
 
+/// Blocks that one thread takes, of so many multiplications each: a small layer is not worth another one.
+int64_t blocks_at_once(int64_t multiplications) {
+  constexpr int64_t kWork = 1 << 20;
+  return std::max<int64_t>(1, kWork / std::max<int64_t>(1, multiplications));
+}
+
 /// The cache line's worth of numbers that transposing goes by.
 constexpr int64_t kLine = 16;
 
@@ -61,17 +67,18 @@ at::Tensor transposed(const at::Tensor& tensor) {
   const Matrix<const float> from = input(tensor);
   const Matrix<float> to = output(result);
   constexpr int64_t kBlock = 64;
-  at::parallel_for(0, at::divup(from.columns, kBlock), 1, [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * kBlock, count = (end - begin) * kBlock;
-    transpose(from.columns_from(first, count), to.rows_from(first, count), nullptr);
-  });
+  at::parallel_for(0, at::divup(from.columns, kBlock), blocks_at_once(16 * kBlock * from.rows),
+                   [&](int64_t begin, int64_t end) {
+                     const int64_t first = begin * kBlock, count = (end - begin) * kBlock;
+                     transpose(from.columns_from(first, count), to.rows_from(first, count), nullptr);
+                   });
   return result;
 }
 
 }  // namespace
 
 bool usable(int64_t rows, int64_t inputs, int64_t outputs) {
-  return rows >= 16 && rows <= 256 && inputs >= 64 && outputs >= 64 && inputs * outputs >= 1 << 16 &&
+  return rows >= 16 && rows <= 256 && inputs >= 16 && outputs >= 16 && inputs * outputs >= 1 << 12 &&
          has_avx512(at::kFloat);
 }
 
@@ -82,7 +89,8 @@ at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b
   const Matrix<float> to = output(result);
   const float* shift = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
   constexpr int64_t kRows = 32;
-  at::parallel_for(0, at::divup(weights.rows, kRows), 1, [&](int64_t begin, int64_t end) {
+  const int64_t grain = blocks_at_once(kRows * weights.columns * right.columns);
+  at::parallel_for(0, at::divup(weights.rows, kRows), grain, [&](int64_t begin, int64_t end) {
     const at::Tensor room = at::empty({kRows, right.columns}, x.options());
     for (int64_t first = begin * kRows; first < std::min(end * kRows, weights.rows); first += kRows) {
       const Matrix<float> product = output(room).rows_from(0, weights.rows - first);
@@ -99,7 +107,8 @@ at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& w) {
   const Matrix<const float> left = input(g), weights = input(w);
   const Matrix<float> to = output(result);
   constexpr int64_t kColumns = 64;
-  at::parallel_for(0, at::divup(to.columns, kColumns), 1, [&](int64_t begin, int64_t end) {
+  const int64_t grain = blocks_at_once(kColumns * left.rows * left.columns);
+  at::parallel_for(0, at::divup(to.columns, kColumns), grain, [&](int64_t begin, int64_t end) {
     for (int64_t first = begin * kColumns; first < std::min(end * kColumns, to.columns); first += kColumns)
       multiply(left, weights.columns_from(first, kColumns), to.columns_from(first, kColumns));
   });
@@ -111,7 +120,8 @@ at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x) {
   const Matrix<const float> left = input(rows), right = input(x);
   const Matrix<float> to = output(result);
   constexpr int64_t kRows = 64;
-  at::parallel_for(0, at::divup(to.rows, kRows), 1, [&](int64_t begin, int64_t end) {
+  const int64_t grain = blocks_at_once(kRows * left.columns * right.columns);
+  at::parallel_for(0, at::divup(to.rows, kRows), grain, [&](int64_t begin, int64_t end) {
     for (int64_t first = begin * kRows; first < std::min(end * kRows, to.rows); first += kRows)
       multiply(left.rows_from(first, kRows), right, to.rows_from(first, kRows));
   });

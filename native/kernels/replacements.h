@@ -9,6 +9,7 @@
 #include "convolution.h"
 #include "counted.h"
 #include "dropout.h"
+#include "finite.h"
 #include "group_norm.h"
 #include "linear.h"
 #include "pixel_shuffle.h"
@@ -44,6 +45,9 @@ template <>
 inline constexpr auto implementation<at::_ops::relu> = &kernels::relu;
 template <>
 inline constexpr auto implementation<at::_ops::leaky_relu> = &kernels::leaky_relu;
+template <>
+inline constexpr auto implementation<at::_ops::_amp_foreach_non_finite_check_and_unscale_> =
+    &kernels::find_non_finite;
 
 template <>
 inline constexpr auto implementation<at::_ops::_fused_adam_> =

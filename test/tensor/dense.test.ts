@@ -27,9 +27,13 @@ function everything(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor[] {
 }
 
 describe('a dense layer of our own', () => {
-  // Sizes of an MLP, and what does not fill blocks of 16, 32 or 64.
+  // Sizes of an MLP and of a VAE, and what does not fill blocks of 16, 32 or 64.
   test.each([
     [64, 784, 1024],
+    [128, 400, 20],
+    [128, 20, 400],
+    [16, 16, 256],
+    [19, 273, 17],
     [128, 512, 256],
     [17, 513, 777],
     [250, 1000, 67],
