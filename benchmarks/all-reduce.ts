@@ -1,6 +1,6 @@
 // Averaging the gradients of StyleGAN2 (256², both networks) between processes, beside what copying them once in memory takes.
 //   mpirun -n 2 --bind-to none npx ts-node benchmarks/all-reduce.ts [resolution] [rounds]      rank 0 prints JSON
-import { manualSeed, type nn, recipes, scope, zerosLike } from '../src';
+import { manualSeed, type nn, recipes, scope, tuneProcess, zerosLike } from '../src';
 import { joinGroup } from '../src/parallel/join';
 import { parseConfig } from '../src/recipes/config';
 import type { Tensor } from '../src/tensor/tensor';
@@ -27,6 +27,8 @@ function timed(body: () => void): { best: number; median: number } {
 }
 
 function main(): void {
+  // As the command line does.
+  tuneProcess();
   const group = joinGroup({ device: 'cpu', timeoutSeconds: 120 });
   const tensors = gradients();
   const bytes =

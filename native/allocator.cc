@@ -6,8 +6,10 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <exception>
 #include <list>
 #include <map>
 #include <mutex>

@@ -20,17 +20,17 @@ struct NcclGroup : Reducing {
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> group;
 
   /// The current stream waits for the result, the host does not.
-  void reduce(const at::Tensor& row, Operation operation) override {
+  void reduce(const at::Tensor& row, Reduction operation) override {
     const c10::cuda::CUDAGuard guard(row.device());
     std::vector<at::Tensor> rows{row};
     c10d::AllreduceOptions options;
-    options.reduceOp = operation == Operation::kSum   ? c10d::ReduceOp::SUM
-                       : operation == Operation::kMax ? c10d::ReduceOp::MAX
+    options.reduceOp = operation == Reduction::kSum   ? c10d::ReduceOp::SUM
+                       : operation == Reduction::kMax ? c10d::ReduceOp::MAX
                                                       : c10d::ReduceOp::MIN;
     group->allreduce(rows, options)->wait();
   }
 
-  void sum(const at::Tensor& row) override { reduce(row, Operation::kSum); }
+  void sum(const at::Tensor& row) override { reduce(row, Reduction::kSum); }
 };
 
 NcclGroup& group_of(const Context& context, Handle handle) {

@@ -9,13 +9,13 @@
 namespace gan {
 
 enum class HostType { kFloat32, kFloat64, kInt64 };
-enum class HostOperation { kSum, kMax, kMin };
+enum class Reduction { kSum, kMax, kMin };
 
 /// Each replaces `count` values by those reduced over all processes, and gives what went wrong, or null; then
 /// MPI may still write to them.
 struct HostReductions {
   /// Follows a meeting.
-  const char* (*reduce)(void* data, size_t count, HostType type, HostOperation operation);
+  const char* (*reduce)(void* data, size_t count, HostType type, Reduction operation);
   /// Meets itself.
   const char* (*sum)(void* data, size_t count, HostType type);
 };

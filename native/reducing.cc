@@ -4,7 +4,6 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "host_reductions.h"
 #include "names.h"
 
 namespace gan {
@@ -33,12 +32,9 @@ HostType host_type(const at::Tensor& row) {
 struct HostGroup : Reducing {
   explicit HostGroup(const HostReductions& by) : by(by) {}
 
-  void reduce(const at::Tensor& row, Operation operation) override {
-    const HostOperation asked = operation == Operation::kSum   ? HostOperation::kSum
-                                : operation == Operation::kMax ? HostOperation::kMax
-                                                               : HostOperation::kMin;
+  void reduce(const at::Tensor& row, Reduction operation) override {
     const at::Tensor host = on_host(row);
-    require_none(by.reduce(host.mutable_data_ptr(), elements(host), host_type(host), asked), host);
+    require_none(by.reduce(host.mutable_data_ptr(), elements(host), host_type(host), operation), host);
     if (!host.is_same(row)) row.copy_(host);
   }
 
@@ -62,10 +58,10 @@ struct HostGroup : Reducing {
   const HostReductions& by;
 };
 
-Operation operation_of(const std::string& name) {
-  if (name == "sum") return Operation::kSum;
-  if (name == "max") return Operation::kMax;
-  if (name == "min") return Operation::kMin;
+Reduction reduction_of(const std::string& name) {
+  if (name == "sum") return Reduction::kSum;
+  if (name == "max") return Reduction::kMax;
+  if (name == "min") return Reduction::kMin;
   throw ArgumentError("ERR_INVALID_ARG", "expected sum, max or min but received " + name);
 }
 
@@ -101,7 +97,7 @@ void reduceOfAll(const Context& context, Handle group, const at::Tensor& row, st
   if (!row.is_contiguous())
     throw ArgumentError("ERR_INVALID_ARG", "expected a contiguous tensor but received " + describe(row));
   const at::NoGradGuard no_grad;
-  by->group.reduce(row, operation_of(operation));
+  by->group.reduce(row, reduction_of(operation));
 }
 
 at::Tensor sumOfAll(const Context& context, Handle group, const at::Tensor& tensor) {

@@ -4,16 +4,15 @@
 #include <ATen/core/ivalue.h>
 
 #include "addon.h"
+#include "host_reductions.h"
 
 namespace gan {
-
-enum class Operation { kSum, kMax, kMin };
 
 /// A group of processes, or a way to one. Each replaces what a contiguous tensor holds by what becomes of it
 /// over all processes.
 struct Reducing : Resource {
   /// Of float32, float64 or int64. All have met.
-  virtual void reduce(const at::Tensor& row, Operation operation) = 0;
+  virtual void reduce(const at::Tensor& row, Reduction operation) = 0;
   /// Of float32 or float64. All meet here.
   virtual void sum(const at::Tensor& row) = 0;
 };

@@ -14,7 +14,7 @@
 namespace gan::mpi {
 
 using Type = HostType;
-using Operation = HostOperation;
+using Operation = Reduction;
 
 class SharedMemory;
 
