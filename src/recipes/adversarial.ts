@@ -7,6 +7,7 @@ import {
   nonSaturating,
 } from '../losses/adversarial';
 import { relativistic, relativisticAverage } from '../losses/relativistic';
+import type { GameScore } from '../training/game';
 import { choice, number } from './config';
 
 /** Losses that `--set loss=…` can name. */
@@ -49,4 +50,22 @@ export function adversarialLoss(
     case 'relativistic-average':
       return { ...relativisticAverage(), labelSmoothing };
   }
+}
+
+/**
+ * How a game stands by what two phases log; nothing where the loss has no ends.
+ *
+ * @param isProbability whether the discriminator's means of real images and fakes are logged as probabilities
+ */
+export function scoreOf(
+  { ends }: AdversarialLoss,
+  {
+    discriminator = 'D',
+    generator = 'G',
+    isProbability = false,
+  }: { discriminator?: string; generator?: string; isProbability?: boolean } = {},
+): { readonly score?: GameScore } {
+  if (!ends) return {};
+  const probabilities = { real: 'D(real)', fake: 'D(fake)' };
+  return { score: { discriminator, generator, ends, ...(isProbability && { probabilities }) } };
 }

@@ -9,6 +9,7 @@ import type { Module } from '../nn/module';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { imageSampler } from '../training/image-sampler';
+import { scoreOf } from './adversarial';
 import { integer, number } from './config';
 import { emaField } from './gan-fields';
 import type { Recipe } from './recipe';
@@ -75,8 +76,6 @@ export const cyclegan: Recipe<typeof fields> = {
     const poolA = replayPool({ images: a, size: config.pool });
     const poolB = replayPool({ images: b, size: config.pool });
     const adversarial = patchLoss(config.loss);
-    const { ends } = adversarial;
-    const score = (discriminator: string, generator: string) => ends && { discriminator, generator, ends };
     return {
       networks: { ab, ba, judgeA, judgeB, poolA, poolB },
       makes: {
@@ -122,8 +121,18 @@ export const cyclegan: Recipe<typeof fields> = {
         },
       ],
       games: [
-        { name: 'a', generator: 'ba', discriminator: 'judgeA', score: score('D(a)', 'G(a)') },
-        { name: 'b', generator: 'ab', discriminator: 'judgeB', score: score('D(b)', 'G(b)') },
+        {
+          name: 'a',
+          generator: 'ba',
+          discriminator: 'judgeA',
+          ...scoreOf(adversarial, { discriminator: 'D(a)', generator: 'G(a)' }),
+        },
+        {
+          name: 'b',
+          generator: 'ab',
+          discriminator: 'judgeB',
+          ...scoreOf(adversarial, { discriminator: 'D(b)', generator: 'G(b)' }),
+        },
       ],
       ema: emaImages > 0 ? { ab: { halfLifeImages: emaImages }, ba: { halfLifeImages: emaImages } } : {},
       sampler: imageSampler({
@@ -139,9 +148,8 @@ export const cyclegan: Recipe<typeof fields> = {
  * is the same as one after the other.
  */
 function inOneBatch(network: Module, first: Tensor, second: Tensor): [Tensor, Tensor] {
-  const both = network.forward(cat([first, second]));
-  const part = (start: number, length: number) => both.narrow(0, { start, length });
-  return [part(0, first.shape[0]), part(first.shape[0], second.shape[0])];
+  const [ofFirst, ofSecond] = network.forward(cat([first, second])).split(first.shape[0]);
+  return [ofFirst, ofSecond];
 }
 
 /** @throws UsageError where a translator cannot take what it makes */

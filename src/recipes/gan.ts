@@ -14,6 +14,7 @@ import type { Latent } from '../training/latent';
 import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
 import type { Phase, Step } from '../training/phase';
+import { scoreOf } from './adversarial';
 import { type Augmentation, augmentation } from './augmentation';
 
 /** A penalty in D's own loss. */
@@ -144,20 +145,9 @@ export function gan(options: GanOptions): Model {
 const OF_PROBABILITIES: readonly string[] = ['non-saturating', 'minimax', 'logistic'];
 
 /** By what the phases D and G log, a model's own too. */
-function gameOf({ loss: { name = '', ends }, scores = false }: GanOptions): Game {
-  const isLogged = OF_PROBABILITIES.includes(name) && !scores;
-  return {
-    generator: 'generator',
-    discriminator: 'discriminator',
-    ...(ends && {
-      score: {
-        discriminator: 'D',
-        generator: 'G',
-        ends,
-        ...(isLogged && { probabilities: { real: 'D(real)', fake: 'D(fake)' } }),
-      },
-    }),
-  };
+function gameOf({ loss, scores = false }: GanOptions): Game {
+  const isProbability = OF_PROBABILITIES.includes(loss.name ?? '') && !scores;
+  return { generator: 'generator', discriminator: 'discriminator', ...scoreOf(loss, { isProbability }) };
 }
 
 function averaging(halfLifeImages: number, start: number): EmaOptions {

@@ -3,6 +3,7 @@ import { total, weighted } from '../losses/total';
 import { patchDiscriminator } from '../models/patch-discriminator';
 import { unetAccepts, unetGenerator } from '../models/unet';
 import { imageSampler } from '../training/image-sampler';
+import { scoreOf } from './adversarial';
 import { choice, integer, number } from './config';
 import { emaField } from './gan-fields';
 import type { Recipe } from './recipe';
@@ -91,15 +92,7 @@ export const pix2pix: Recipe<typeof fields> = {
           },
         },
       ],
-      games: [
-        {
-          generator: 'generator',
-          discriminator: 'discriminator',
-          ...(adversarial.ends && {
-            score: { discriminator: 'D', generator: 'G', ends: adversarial.ends },
-          }),
-        },
-      ],
+      games: [{ generator: 'generator', discriminator: 'discriminator', ...scoreOf(adversarial) }],
       ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
       sampler: imageSampler({
         directions: { [direction]: { by: 'generator', from, to } },

@@ -10,6 +10,7 @@ import { adam } from '../optim/adam';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { latentSampler } from '../training/latent-sampler';
+import { scoreOf } from './adversarial';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
 import { emaField } from './gan-fields';
@@ -120,14 +121,7 @@ export const vaeGan: Recipe<typeof fields> = {
         {
           generator: 'decoder',
           discriminator: 'discriminator',
-          ...(adversarial.ends && {
-            score: {
-              discriminator: 'D',
-              generator: 'G',
-              ends: adversarial.ends,
-              probabilities: { real: 'D(real)', fake: 'D(fake)' },
-            },
-          }),
+          ...scoreOf(adversarial, { isProbability: true }),
         },
       ],
       ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},
