@@ -20,17 +20,20 @@ struct NcclGroup : Reducing {
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> group;
 
   /// The current stream waits for the result, the host does not.
-  void reduce(const at::Tensor& row, Reduction operation) override {
-    const c10::cuda::CUDAGuard guard(row.device());
-    std::vector<at::Tensor> rows{row};
-    c10d::AllreduceOptions options;
-    options.reduceOp = operation == Reduction::kSum   ? c10d::ReduceOp::SUM
-                       : operation == Reduction::kMax ? c10d::ReduceOp::MAX
-                                                      : c10d::ReduceOp::MIN;
-    group->allreduce(rows, options)->wait();
+  void reduce(at::TensorList tensors, Reduction operation) override {
+    for (const at::Tensor& tensor : tensors) {
+      const c10::cuda::CUDAGuard guard(tensor.device());
+      std::vector<at::Tensor> rows{tensor};
+      c10d::AllreduceOptions options;
+      options.reduceOp = operation == Reduction::kMax   ? c10d::ReduceOp::MAX
+                         : operation == Reduction::kMin ? c10d::ReduceOp::MIN
+                                                        : c10d::ReduceOp::SUM;
+      group->allreduce(rows, options)->wait();
+      if (operation == Reduction::kMean) rows[0].div_(group->getSize());
+    }
   }
 
-  void sum(const at::Tensor& row) override { reduce(row, Reduction::kSum); }
+  void sum(const at::Tensor& row) override { reduce({row}, Reduction::kSum); }
 };
 
 NcclGroup& group_of(const Context& context, Handle handle) {

@@ -4,6 +4,10 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "names.h"
 
 namespace gan {
@@ -32,26 +36,46 @@ HostType host_type(const at::Tensor& row) {
 struct HostGroup : Reducing {
   explicit HostGroup(const HostReductions& by) : by(by) {}
 
-  void reduce(const at::Tensor& row, Reduction operation) override {
-    const at::Tensor host = on_host(row);
-    require_none(by.reduce(host.mutable_data_ptr(), elements(host), host_type(host), operation), host);
-    if (!host.is_same(row)) row.copy_(host);
+  void reduce(at::TensorList tensors, Reduction operation) override {
+    std::vector<at::Tensor> on_host;
+    std::vector<HostPiece> pieces;
+    for (const at::Tensor& tensor : tensors) {
+      on_host.push_back(tensor.device().is_cpu() ? tensor : tensor.to(at::kCPU));
+      pieces.push_back(piece_of(on_host.back()));
+    }
+    if (pieces.empty()) return;
+    const HostType type = host_type(tensors[0]);
+    require_none(by.reduce(pieces.data(), pieces.size(), type, operation), on_host);
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (on_host[i].is_same(tensors[i]))
+        changed(tensors[i]);
+      else
+        tensors[i].copy_(on_host[i]);
+    }
   }
 
   void sum(const at::Tensor& row) override {
     if (!row.device().is_cpu())
       throw ArgumentError("ERR_INVALID_ARG", "expected a tensor on the CPU but received " + describe(row));
-    require_none(by.sum(row.mutable_data_ptr(), elements(row), host_type(row)), row);
+    require_none(by.sum(piece_of(row), host_type(row)), {row});
   }
 
- private:
-  static at::Tensor on_host(const at::Tensor& row) { return row.device().is_cpu() ? row : row.to(at::kCPU); }
-  static size_t elements(const at::Tensor& row) { return static_cast<size_t>(row.numel()); }
+  bool takes_pieces() const override { return by.takes_pieces(); }
 
-  static void require_none(const char* problem, const at::Tensor& row) {
+ private:
+  static HostPiece piece_of(const at::Tensor& tensor) {
+    return {tensor.mutable_data_ptr(), static_cast<size_t>(tensor.numel())};
+  }
+
+  /// For autograd, which may have kept what was there before.
+  static void changed(const at::Tensor& tensor) {
+    if (!tensor.is_inference()) tensor.unsafeGetTensorImpl()->bump_version();
+  }
+
+  static void require_none(const char* problem, at::TensorList written_to) {
     if (!problem) return;
-    // MPI may still write to it.
-    new at::Tensor(row);
+    // MPI may still write to them.
+    new std::vector<at::Tensor>(written_to.vec());
     throw ArgumentError("ERR_PARALLEL", problem);
   }
 
@@ -60,9 +84,10 @@ struct HostGroup : Reducing {
 
 Reduction reduction_of(const std::string& name) {
   if (name == "sum") return Reduction::kSum;
+  if (name == "mean") return Reduction::kMean;
   if (name == "max") return Reduction::kMax;
   if (name == "min") return Reduction::kMin;
-  throw ArgumentError("ERR_INVALID_ARG", "expected sum, max or min but received " + name);
+  throw ArgumentError("ERR_INVALID_ARG", "expected sum, mean, max or min but received " + name);
 }
 
 constexpr const char* kGroup = "group";
@@ -92,12 +117,55 @@ int64_t joinHost(const Context& context, Napi::Value offered) {
       std::make_shared<HostGroup>(*offered.As<Napi::External<HostReductions>>().Data()));
 }
 
-void reduceOfAll(const Context& context, Handle group, const at::Tensor& row, std::string operation) {
+void reduceOfAll(const Context& context, Handle group, std::vector<at::Tensor> tensors,
+                 std::string operation) {
   const auto by = held(context, group);
-  if (!row.is_contiguous())
-    throw ArgumentError("ERR_INVALID_ARG", "expected a contiguous tensor but received " + describe(row));
+  for (const at::Tensor& tensor : tensors)
+    if (tensor.scalar_type() != tensors[0].scalar_type() || !tensor.is_non_overlapping_and_dense())
+      throw ArgumentError("ERR_INVALID_ARG",
+                          "expected dense tensors of one dtype but received " + describe(tensor));
+  const Reduction reduction = reduction_of(operation);
+  if (reduction == Reduction::kMean && !tensors.empty() && !tensors[0].is_floating_point())
+    throw ArgumentError("ERR_INVALID_ARG",
+                        "expected floating tensors for a mean but received " + describe(tensors[0]));
   const at::NoGradGuard no_grad;
-  by->group.reduce(row, reduction_of(operation));
+  by->group.reduce(tensors, reduction);
+}
+
+bool is_in_place(const at::Tensor& tensor) {
+  const at::ScalarType dtype = tensor.scalar_type();
+  return tensor.device().is_cpu() && tensor.is_non_overlapping_and_dense() &&
+         (dtype == at::kFloat || dtype == at::kDouble || dtype == at::kLong);
+}
+
+/// Whether two of them share memory.
+bool overlap(const std::vector<at::Tensor>& tensors) {
+  std::vector<std::pair<const char*, size_t>> places;
+  for (const at::Tensor& tensor : tensors)
+    if (tensor.numel() > 0)
+      places.emplace_back(static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes());
+  std::sort(places.begin(), places.end());
+  for (size_t i = 1; i < places.size(); ++i)
+    if (places[i - 1].first + places[i - 1].second > places[i].first) return true;
+  return false;
+}
+
+/// A number that is equal where tensors of the same shapes lie in memory in one order, and 0 where they cannot
+/// be reduced where they are: they are no dense ones of the CPU, or share memory, or the group is quicker with
+/// one row.
+int64_t orderInMemory(const Context& context, Handle group, std::vector<at::Tensor> tensors) {
+  if (!held(context, group)->group.takes_pieces() || !std::all_of(tensors.begin(), tensors.end(), is_in_place) ||
+      overlap(tensors))
+    return 0;
+  uint32_t order = 2166136261;
+  for (const at::Tensor& tensor : tensors)
+    for (int64_t i = 0; i < tensor.dim(); ++i) {
+      // The stride of a dimension of one is never gone by.
+      const int64_t stride = tensor.size(i) == 1 ? 0 : tensor.stride(i);
+      order = (order ^ static_cast<uint32_t>(stride)) * 16777619;
+      order = (order ^ static_cast<uint32_t>(tensor.size(i))) * 16777619;
+    }
+  return std::max<int64_t>(order, 1);
 }
 
 at::Tensor sumOfAll(const Context& context, Handle group, const at::Tensor& tensor) {
@@ -135,6 +203,7 @@ at::Tensor sum_of_all(const at::Tensor& tensor, const c10::intrusive_ptr<Held>& 
 
 void define_reducing(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, joinHost);
+  GAN_DEFINE(context, exports, orderInMemory);
   GAN_DEFINE(context, exports, reduceOfAll);
   GAN_DEFINE(context, exports, sumOfAll);
 }

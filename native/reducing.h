@@ -8,13 +8,15 @@
 
 namespace gan {
 
-/// A group of processes, or a way to one. Each replaces what a contiguous tensor holds by what becomes of it
-/// over all processes.
+/// A group of processes, or a way to one. Each replaces what dense tensors hold by what becomes of it over all
+/// processes, value by value as they lie in memory.
 struct Reducing : Resource {
-  /// Of float32, float64 or int64. All have met.
-  virtual void reduce(const at::Tensor& row, Reduction operation) = 0;
+  /// Of one dtype: float32, float64 or int64. All have met.
+  virtual void reduce(at::TensorList tensors, Reduction operation) = 0;
   /// Of float32 or float64. All meet here.
   virtual void sum(const at::Tensor& row) = 0;
+  /// Whether many tensors of the CPU are reduced as fast as one of their length.
+  virtual bool takes_pieces() const { return false; }
 };
 
 /// What autograd keeps of a group.

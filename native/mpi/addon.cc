@@ -2,6 +2,7 @@
 // for.
 #include <napi.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -47,8 +48,10 @@ Napi::Value enter(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value meet(const Napi::CallbackInfo& info) {
-  joined().meet(info[0].ToString().Utf8Value(), 0);
-  return info.Env().Undefined();
+  const uint32_t brings = info[1].ToNumber().Uint32Value();
+  const std::vector<uint64_t> all = joined().meet(info[0].ToString().Utf8Value(), brings);
+  const auto equal = [&](uint64_t other) { return other == brings; };
+  return Napi::Boolean::New(info.Env(), std::all_of(all.begin(), all.end(), equal));
 }
 
 Napi::Value broadcast(const Napi::CallbackInfo& info) {
@@ -92,22 +95,24 @@ const char* problem_of(Call call) {
   }
 }
 
-const char* reduce(void* data, size_t count, Type type, Operation operation) {
-  return problem_of([&](World& all) { all.all_reduce(data, count, type, operation); });
+const char* reduce(const HostPiece* pieces, size_t count, Type type, Operation operation) {
+  return problem_of([&](World& all) { all.all_reduce({pieces, count}, type, operation); });
 }
 
 /// Called from a backward pass as well, in the same thread.
-const char* sum(void* data, size_t count, Type type) {
+const char* sum(const HostPiece& piece, Type type) {
   return problem_of([&](World& all) {
     all.meet(std::string("sum with gradients: ") + (type == Type::kFloat64 ? "float64 " : "float32 ") +
-                 std::to_string(count),
+                 std::to_string(piece.count),
              0);
-    all.all_reduce(data, count, type, Operation::kSum);
+    all.all_reduce({&piece, 1}, type, Operation::kSum);
   });
 }
 
+bool takes_pieces() { return joined().takes_pieces(); }
+
 Napi::Value reductions(const Napi::CallbackInfo& info) {
-  static HostReductions offered{&reduce, &sum};
+  static HostReductions offered{&reduce, &sum, &takes_pieces};
   auto external = Napi::External<HostReductions>::New(info.Env(), &offered);
   external.TypeTag(&kHostReductionsTag);
   return external;

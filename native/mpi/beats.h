@@ -25,7 +25,7 @@ struct Beat {
   /// How many calls the sender made before.
   uint64_t call = 0;
   /// What the sender brings to a call, in bytes.
-  uint64_t length = 0;
+  uint64_t brings = 0;
   /// Seconds that others should wait for the sender while it does this.
   double patience = 0;
   /// When it was sent, in seconds since 1970.

@@ -1,5 +1,6 @@
 #include "operations.h"
 
+#include <stdexcept>
 #include <type_traits>
 
 namespace gan::mpi {
@@ -46,9 +47,26 @@ MPI_Datatype mpi_type(Type type) {
 size_t width(Type type) { return type == Type::kFloat32 ? 4 : 8; }
 
 MPI_Op operation_of(Type type, Operation operation) {
-  if (operation == Operation::kSum) return MPI_SUM;
+  if (operation == Operation::kSum || operation == Operation::kMean) return MPI_SUM;
   if (type == Type::kFloat32) return extreme_of<float>(operation);
   return type == Type::kFloat64 ? extreme_of<double>(operation) : extreme_of<int64_t>(operation);
+}
+
+namespace {
+
+template <class T>
+void divide_all(void* data, size_t count, int by) {
+  T* values = static_cast<T*>(data);
+  for (size_t i = 0; i < count; ++i) values[i] /= static_cast<T>(by);
+}
+
+}  // namespace
+
+void finish(void* data, size_t count, Type type, Operation operation, int size) {
+  if (operation != Operation::kMean) return;
+  if (type == Type::kInt64) throw std::runtime_error("expected floating values for a mean");
+  return type == Type::kFloat32 ? divide_all<float>(data, count, size)
+                                : divide_all<double>(data, count, size);
 }
 
 }  // namespace gan::mpi

@@ -31,6 +31,27 @@ bool all_agree(bool mine, MPI_Comm all) {
   return agreed == 1;
 }
 
+/// A place in a row that stands in several pieces.
+struct Cursor {
+  const HostPiece* piece;
+  size_t offset;
+  size_t width;
+
+  /// Goes on by `bytes`, and calls `each` for what stands together: its address and its bytes.
+  template <class Each>
+  void pass(size_t bytes, Each each) {
+    while (bytes > 0) {
+      const size_t here = std::min(bytes, piece->count * width - offset);
+      each(static_cast<char*>(piece->data) + offset, here);
+      bytes -= here;
+      offset += here;
+      if (offset < piece->count * width) continue;
+      ++piece;
+      offset = 0;
+    }
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<SharedMemory> SharedMemory::among(MPI_Comm all) {
@@ -69,36 +90,45 @@ void SharedMemory::free() { MPI_Win_free(&window_); }
 
 char* SharedMemory::part_of(int rank) const { return parts_ + rank * kPart; }
 
-void SharedMemory::all_reduce(char* data, size_t count, Type type, Operation operation, const Wait& wait) {
-  const MPI_Op op = operation_of(type, operation);
+void SharedMemory::all_reduce(Pieces pieces, Type type, Operation operation, const Wait& wait) {
+  size_t count = 0;
+  for (const HostPiece& piece : pieces) count += piece.count;
+  Cursor given{pieces.data(), 0, width(type)};
+  Cursor taken = given;
   const size_t most = kPart / width(type);
   for (size_t at = 0; at < count; at += most) {
     const size_t part = std::min(most, count - at);
-    char* const place = data + at * width(type);
     const size_t bytes = part * width(type);
     ++turn_;
     // The others have read this process's part before: each says so by its share of the turn before.
-    std::memcpy(part_of(rank_), place, bytes);
+    given.pass(bytes, [to = part_of(rank_)](const char* from, size_t length) mutable {
+      std::memcpy(to, from, length);
+      to += length;
+    });
     places_[rank_].given.store(turn_, std::memory_order_release);
     // Who gives its next part has read what became of the last.
     wait_for(&Place::given, wait);
-    reduce_share(part, type, op);
+    reduce_share(part, type, operation);
     places_[rank_].reduced.store(turn_, std::memory_order_release);
     wait_for(&Place::reduced, wait);
-    std::memcpy(place, part_of(size_), bytes);
+    taken.pass(bytes, [from = part_of(size_)](char* to, size_t length) mutable {
+      std::memcpy(to, from, length);
+      from += length;
+    });
   }
 }
 
 /// Each process reduces its share of all parts.
-void SharedMemory::reduce_share(size_t count, Type type, MPI_Op op) const {
+void SharedMemory::reduce_share(size_t count, Type type, Operation operation) const {
   const size_t begin = count * rank_ / size_;
   const size_t end = count * (rank_ + 1) / size_;
   char* const result = part_of(size_) + begin * width(type);
   std::memcpy(result, part_of(0) + begin * width(type), (end - begin) * width(type));
   for (int rank = 1; rank < size_; ++rank)
     check(MPI_Reduce_local(part_of(rank) + begin * width(type), result, static_cast<int>(end - begin),
-                           mpi_type(type), op),
+                           mpi_type(type), operation_of(type, operation)),
           "MPI_Reduce_local");
+  finish(result, end - begin, type, operation, size_);
 }
 
 void SharedMemory::wait_for(std::atomic<uint64_t> Place::*far, const Wait& wait) const {

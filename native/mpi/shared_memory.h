@@ -21,8 +21,9 @@ class SharedMemory {
   /// call it.
   static std::unique_ptr<SharedMemory> among(MPI_Comm all);
 
-  /// As MPI_Allreduce, in the order of the ranks. It lasts as long as the others let it: `wait` waits.
-  void all_reduce(char* data, size_t count, Type type, Operation operation, const Wait& wait);
+  /// As MPI_Allreduce of all pieces as one row, in the order of the ranks. It lasts as long as the others let
+  /// it: `wait` waits.
+  void all_reduce(Pieces pieces, Type type, Operation operation, const Wait& wait);
 
   /// All call it, before MPI ends.
   void free();
@@ -37,7 +38,7 @@ class SharedMemory {
   SharedMemory(MPI_Win window, char* memory, int rank, int size);
 
   char* part_of(int rank) const;
-  void reduce_share(size_t count, Type type, MPI_Op op) const;
+  void reduce_share(size_t count, Type type, Operation operation) const;
   void wait_for(std::atomic<uint64_t> Place::*far, const Wait& wait) const;
 
   MPI_Win window_;

@@ -98,13 +98,13 @@ void World::enter(const std::string& activity, double patience) {
   beats_->poll();
 }
 
-std::vector<uint64_t> World::meet(const std::string& call, uint64_t length) {
+std::vector<uint64_t> World::meet(const std::string& call, uint64_t brings) {
   if (closed_) throw std::runtime_error("expected an open group but this one was closed");
   if (failed_) throw std::runtime_error("expected a whole group but a call of it has failed");
   call_ = {};
   call_.kind = Beat::kArrival;
   call_.call = ++calls_;
-  call_.length = length;
+  call_.brings = brings;
   copy_text(call_.text, call);
   beats_->send(call_);
   auto& peers = beats_->peers();
@@ -116,14 +116,14 @@ std::vector<uint64_t> World::meet(const std::string& call, uint64_t length) {
   const auto start = Clock::now();
   wait(all_came, true);
   waited_ += seconds(Clock::now() - start);
-  std::vector<uint64_t> lengths(size_, length);
+  std::vector<uint64_t> brought(size_, brings);
   for (int from = 0; from < size_; ++from) {
     if (from == rank_) continue;
     require_same(from, peers[from].arrivals.front());
-    lengths[from] = peers[from].arrivals.front().length;
+    brought[from] = peers[from].arrivals.front().brings;
     peers[from].arrivals.pop_front();
   }
-  return lengths;
+  return brought;
 }
 
 void World::require_same(int from, const Beat& arrival) const {
@@ -235,20 +235,24 @@ void World::finish(MPI_Request request) {
       false);
 }
 
-void World::all_reduce(void* data, size_t count, Type type, Operation operation) {
+void World::all_reduce(Pieces pieces, Type type, Operation operation) {
   if (shared_) {
-    shared_->all_reduce(static_cast<char*>(data), count, type, operation,
+    shared_->all_reduce(pieces, type, operation,
                         [this](const std::function<bool()>& done) { wait(done, false); });
     return;
   }
+  for (const HostPiece& piece : pieces) all_reduce(piece, type, operation);
+}
+
+void World::all_reduce(const HostPiece& piece, Type type, Operation operation) {
   const MPI_Op op = operation_of(type, operation);
-  for (size_t at = 0; at < count; at += kMostElements) {
-    const int part = static_cast<int>(std::min(kMostElements, count - at));
+  for (size_t at = 0; at < piece.count; at += kMostElements) {
+    char* const data = static_cast<char*>(piece.data) + at * width(type);
+    const int part = static_cast<int>(std::min(kMostElements, piece.count - at));
     MPI_Request request;
-    check(MPI_Iallreduce(MPI_IN_PLACE, static_cast<char*>(data) + at * width(type), part, mpi_type(type), op,
-                         data_, &request),
-          "MPI_Iallreduce");
+    check(MPI_Iallreduce(MPI_IN_PLACE, data, part, mpi_type(type), op, data_, &request), "MPI_Iallreduce");
     finish(request);
+    mpi::finish(data, part, type, operation, size_);
   }
 }
 

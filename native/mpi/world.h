@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace gan::mpi {
 
 using Type = HostType;
 using Operation = Reduction;
+using Pieces = std::span<const HostPiece>;
 
 class SharedMemory;
 
@@ -29,14 +31,16 @@ class World {
 
   /// Tells what this process does from now on, and for how long others should wait for it meanwhile.
   void enter(const std::string& activity, double patience);
-  /// Waits until all have come to the same call, and tells what each brings to it, in bytes.
-  std::vector<uint64_t> meet(const std::string& call, uint64_t length);
+  /// Waits until all have come to the same call, and tells the number that each brings to it.
+  std::vector<uint64_t> meet(const std::string& call, uint64_t brings);
 
   // The rest follows a meeting.
-  void all_reduce(void* data, size_t count, Type type, Operation operation);
+  void all_reduce(Pieces pieces, Type type, Operation operation);
   void broadcast(void* data, size_t bytes, int root);
   void gather(const void* mine, const std::vector<uint64_t>& lengths, char* all);
 
+  /// Whether many pieces are reduced as fast as one of their length.
+  bool takes_pieces() const { return shared_ != nullptr; }
   /// Seconds of waiting since the last time it was asked.
   double take_waited();
   /// Tells the others that this process ends, without waiting for them.
@@ -47,6 +51,7 @@ class World {
   void fail() { failed_ = true; }
 
  private:
+  void all_reduce(const HostPiece& piece, Type type, Operation operation);
   void finish(MPI_Request request);
   void wait(const std::function<bool()>& done, bool gathering);
   void require_alive() const;

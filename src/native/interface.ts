@@ -167,8 +167,16 @@ export interface NativeAddon {
 
   /** Takes `reductions()` of the addon for MPI: a group for what follows, as that of `joinNccl` is one. */
   joinHost(offered: object): Handle;
-  /** Replaces what a contiguous float32, float64 or int64 tensor holds by its sum, max or min over the processes of a group, which have met. */
-  reduceOfAll(group: Handle, row: Handle, operation: string): void;
+  /**
+   * A number that is equal where tensors of the same shapes lie in memory in one order; 0 where the group cannot reduce them where they are, or is
+   * quicker with one row.
+   */
+  orderInMemory(group: Handle, tensors: Handles): number;
+  /**
+   * Replaces what dense tensors of one dtype, float32, float64 or int64, hold by its sum, mean, max or min over the processes of a group, which have
+   * met, value by value as they lie in memory.
+   */
+  reduceOfAll(group: Handle, tensors: Handles, operation: string): void;
   /** The sum over the processes of a group; its gradients, of any order, are such sums. */
   sumOfAll(group: Handle, tensor: Handle): Handle;
   /** Batch norm in training by the batches of the `size` members of a group, and its gradients. Moves the running statistics. */

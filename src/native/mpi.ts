@@ -10,8 +10,8 @@ export interface NativeMpi {
   join(patienceSeconds: number): [rank: number, size: number];
   /** Tells the others what this process does from now on, and for how long at least they shall wait for it meanwhile. */
   enter(activity: string, patienceSeconds: number): void;
-  /** Waits until all have come to the same call. What follows it needs one. */
-  meet(call: string): void;
+  /** Waits until all have come to the same call. What follows it needs one. @returns whether all bring the same number, of 32 bits */
+  meet(call: string, brings: number): boolean;
   broadcast(data: ArrayBuffer, root: number): void;
   /** Meets, and gives the text of each. */
   gather(text: string, call: string): string[];

@@ -8,7 +8,7 @@ import { fromBytes } from '../tensor/create';
 import type { BatchNormOptions } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { wrap } from '../tensor/wrap';
+import { handlesOf, wrap } from '../tensor/wrap';
 import { type Bucket, bucketsOf, describeBuckets, flatten, owned, unflatten } from './buckets';
 import type { Json, ProcessGroup, Reduction } from './group';
 import { nativeBatchNorm } from './native-batch-norm';
@@ -47,8 +47,13 @@ export class MpiGroup implements ProcessGroup {
   allReduce(tensors: readonly Tensor[], operation: Reduction): void {
     const buckets = bucketsOf(tensors, (dtype) => REDUCED_IN[dtype]);
     if (operation === 'mean') for (const { dtype } of buckets) requireFloating(dtype);
-    this.#meet(`all-reduce (${operation}) of ${countOf(tensors)}`, buckets);
-    for (const bucket of buckets) this.#reduce(bucket, operation);
+    this.#requireOpen();
+    const by = this.#joinReductions();
+    const order = native().orderInMemory(by, handlesOf(tensors));
+    const alike = this.#meet(`all-reduce (${operation}) of ${countOf(tensors)}`, buckets, order);
+    for (const bucket of buckets)
+      if (alike && order !== 0) this.#calling(() => native().reduceOfAll(by, handlesOf(bucket.tensors), operation));
+      else this.#reduceRow(bucket, operation);
   }
 
   sum(tensor: Tensor): Tensor {
@@ -108,20 +113,20 @@ export class MpiGroup implements ProcessGroup {
     return this.#reductions;
   }
 
-  #reduce(bucket: Bucket, operation: Reduction): void {
+  /** What does not lie in memory alike in all, or travels in another dtype, is reduced as a row of its own. */
+  #reduceRow(bucket: Bucket, operation: Reduction): void {
     scope(() => {
       const row = owned(bucket, REDUCED_IN[bucket.dtype]);
-      this.#calling(() =>
-        native().reduceOfAll(this.#joinReductions(), row.handle, operation === 'mean' ? 'sum' : operation),
-      );
-      unflatten(bucket, operation === 'mean' ? row.div_(this.size) : row);
+      this.#calling(() => native().reduceOfAll(this.#joinReductions(), [row.handle], operation));
+      unflatten(bucket, row);
     });
   }
 
-  #meet(call: string, buckets: readonly Bucket[]): void {
+  /** @returns whether all bring the same number */
+  #meet(call: string, buckets: readonly Bucket[], brings = 0): boolean {
     this.#requireOpen();
     const what = buckets.length === 0 ? '' : `: ${describeBuckets(buckets)}`;
-    this.#calling(() => this.#mpi.meet(call + what));
+    return this.#calling(() => this.#mpi.meet(call + what, brings));
   }
 
   #travel(buffers: readonly ArrayBuffer[], body: () => void): void {

@@ -69,8 +69,8 @@ export class NcclGroup implements ProcessGroup {
     for (const bucket of buckets)
       scope(() => {
         const row = owned(bucket, REDUCED_IN[bucket.dtype]);
-        native().reduceOfAll(this.#group, row.handle, operation === 'mean' ? 'sum' : operation);
-        unflatten(bucket, operation === 'mean' ? row.div_(this.size) : row);
+        native().reduceOfAll(this.#group, [row.handle], operation);
+        unflatten(bucket, row);
       });
   }
 

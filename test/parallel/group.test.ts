@@ -16,7 +16,10 @@ function run(name: string): Promise<Outcome> {
   return onRanks(2, PROGRAM, [name]);
 }
 
-const SUMS = ['shapes', 'dtypes', 'together', 'layouts', 'operations', 'notNumbers', 'big', 'sameBits'];
+const SUMS = [
+  ...['shapes', 'dtypes', 'together', 'operations', 'notNumbers', 'big', 'sameBits'],
+  ...['layouts', 'unlikeLayouts', 'sharedMemory', 'keptByAutograd'],
+];
 const OTHERS = [
   'parameters',
   'broadcast',
@@ -223,6 +226,21 @@ describe('on two ranks', () => {
       expect(values[1]).toEqual([0, 1, 2, 3].map((i) => [mean(i), mean(i + 4), mean(i + 8)]));
       expect(values[2]).toEqual([mean(1), mean(3), mean(5)]);
     }
+  });
+
+  testOnRanks('values meet by their place in the tensor, though they lie in memory in another order', async () => {
+    const mean = Array.from({ length: 24 }, (_, i) => i + 5);
+    for (const answer of await answers('unlikeLayouts'))
+      expect((answer as number[][]).flat(4)).toEqual(mean);
+  });
+
+  testOnRanks('what is named twice is averaged once', async () => {
+    await bothSay('sharedMemory', [[5, 6, 7, 8, 9, 10]]);
+  });
+
+  testOnRanks('autograd hears of it', async () => {
+    for (const answer of await answers('keptByAutograd'))
+      expect(answer).toContain('modified by an inplace operation');
   });
 
   testOnRanks('sum, mean, max and min are what they say', async () => {

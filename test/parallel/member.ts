@@ -60,6 +60,27 @@ const CASES: Readonly<Record<string, (group: ProcessGroup) => Json>> = {
     group.allReduce(tensors, 'mean');
     return [read(tensors), before, tensors.map((each) => [...each.strides])];
   },
+  unlikeLayouts(group) {
+    // As the ranks' batches may lead them to other kernels.
+    const each = counting([2, 3, 2, 2], group.rank).contiguous(
+      group.rank === 0 ? 'channels_last' : 'contiguous',
+    );
+    group.allReduce([each, counting([3], group.rank)], 'mean');
+    return read([each]);
+  },
+  sharedMemory(group) {
+    const each = counting([6], group.rank);
+    const parts = [each, each.slice(0, { start: 2, end: 4 }), each];
+    group.allReduce(parts, 'mean');
+    return read([each]);
+  },
+  keptByAutograd(group) {
+    const [weight, input] = [ones([2]), counting([2], group.rank)];
+    weight.requiresGrad = true;
+    const output = weight.mul(input).sum();
+    group.allReduce([input], 'mean');
+    return refused(() => output.backward());
+  },
   operations(group) {
     return (['sum', 'mean', 'max', 'min'] as const).map((operation) => {
       const each = tensor([1 - group.rank, 4 * group.rank, -3]);
