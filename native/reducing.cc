@@ -150,12 +150,12 @@ bool overlap(const std::vector<at::Tensor>& tensors) {
   return false;
 }
 
-/// A number that is equal where tensors of the same shapes lie in memory in one order, and 0 where they cannot
-/// be reduced where they are: they are no dense ones of the CPU, or share memory, or the group is quicker with
-/// one row.
+/// A number that is equal where tensors of the same shapes lie in memory in one order, and 0 where they
+/// cannot be reduced where they are: they are no dense ones of the CPU, or share memory, or the group is
+/// quicker with one row.
 int64_t orderInMemory(const Context& context, Handle group, std::vector<at::Tensor> tensors) {
-  if (!held(context, group)->group.takes_pieces() || !std::all_of(tensors.begin(), tensors.end(), is_in_place) ||
-      overlap(tensors))
+  if (!held(context, group)->group.takes_pieces() ||
+      !std::all_of(tensors.begin(), tensors.end(), is_in_place) || overlap(tensors))
     return 0;
   uint32_t order = 2166136261;
   for (const at::Tensor& tensor : tensors)

@@ -8,8 +8,8 @@
 
 namespace gan {
 
-/// A group of processes, or a way to one. Each replaces what dense tensors hold by what becomes of it over all
-/// processes, value by value as they lie in memory.
+/// A group of processes, or a way to one. Each replaces what dense tensors hold by what becomes of it over
+/// all processes, value by value as they lie in memory.
 struct Reducing : Resource {
   /// Of one dtype: float32, float64 or int64. All have met.
   virtual void reduce(at::TensorList tensors, Reduction operation) = 0;

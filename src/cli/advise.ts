@@ -102,7 +102,7 @@ export async function advise(
   let [best, second] = propose({ data, machine }, { recipes });
   let first = await of(best);
   for (let side = sideOf(first) / 2; side >= LEAST_SIDE && isHurried(first); side /= 2) {
-    const why = `at ${2 * side} pixels ${settings.advise} minutes have time for ${first.steps} steps`;
+    const why = `at ${2 * side} pixels ${timeFor(settings.advise, first.steps)}`;
     [best, second] = propose({ data, machine }, { recipes, bound: { side, why } });
     first = await of(best);
   }
@@ -197,7 +197,7 @@ function timeNotes(
   return [
     ...(steps < usual
       ? [
-          `${steps} steps are what ${minutes} minutes have time for, and ${recipe.name} wants ${usual} to show what it can: --advise ${needed}`,
+          `${timeFor(minutes, steps)}, and ${recipe.name} wants ${usual} to show what it can: --advise ${needed}`,
         ]
       : []),
     ...(load > availableParallelism()
@@ -257,10 +257,22 @@ function dataText({ name, kind, count, size, grey, classes, duplicates }: DataSu
     `${name}: ${count} ${things}`,
     `${sizeText(size)} ${grey ? 'grey' : 'in colour'}`,
     classes.length > 0
-      ? `${classes.length} classes of ${Math.min(...counts)} to ${Math.max(...counts)}`
+      ? `${classes.length === 1 ? '1 class' : `${classes.length} classes`} of ${spanText(counts)}`
       : 'no labels',
     duplicates === null ? 'not looked for duplicates' : `${duplicates} duplicates`,
   ].join(', ');
+}
+
+function timeFor(minutes: number, steps: number): string {
+  return minutes === 1
+    ? `1 minute has time for ${steps} steps`
+    : `${minutes} minutes have time for ${steps} steps`;
+}
+
+/** `40`, `12 to 40` */
+function spanText(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? `${most}` : `${least} to ${most}`;
 }
 
 function machineText({ cores, memoryBytes, instructions, gpu }: MachineFacts): string {

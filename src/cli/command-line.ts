@@ -9,6 +9,7 @@ export function commandLine(command: string, args: readonly string[]): string {
   return [start, ...args.map(quote)].join(' ');
 }
 
-function quote(arg: string): string {
+/** As a shell reads it. */
+export function quote(arg: string): string {
   return /^[\w./:=@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

@@ -6,15 +6,18 @@ import type { Parity } from '../export/parity';
 import { parityText } from '../export/parity-text';
 import { findRuntime } from '../export/runtime';
 import { runtimeFiles, sizeOf } from '../export/web/runtime-files';
+import { requirePlace } from '../io/make-folder';
 import { load } from '../recipes/index';
 import type { LoadedModel } from '../training/load';
+import { quote } from './command-line';
 import type { ExportSettings, Format } from './export-settings';
 import { notesOf } from './model-notes';
 import type { Terminal } from './terminal';
 
 /** Loads a model, and writes it in the format that was asked for. */
 export async function runExport(settings: ExportSettings, terminal: Terminal): Promise<void> {
-  const { checkpoint, recipe, weights, standingStatistics: batches } = settings;
+  const { checkpoint, recipe, weights, out, standingStatistics: batches } = settings;
+  requirePlace(out);
   const model = await load(checkpoint, {
     ...{ recipe, weights, device: 'cpu' },
     standingStatistics: { batches },
@@ -49,7 +52,7 @@ const WRITERS: Readonly<Record<Format, (model: LoadedModel, settings: ExportSett
       const modelBytes = sizeOf(files.filter(({ file }) => file === 'model.onnx'));
       const gpu = `the ${mebibytes(sizeOf(runtimeFiles(findRuntime()).webgpu))} of a runtime for WebGPU`;
       const lines = [
-        `${files.length} files, of which the model has ${mebibytes(modelBytes)}: serve the folder, for example with npx http-server ${out}`,
+        `${files.length} files, of which the model has ${mebibytes(modelBytes)}: serve the folder, for example with npx http-server ${quote(out)}`,
         settings.webgpu ? `${gpu} are loaded where it is asked for on the page` : `--webgpu adds ${gpu}`,
       ];
       return { ...told, lines, record: { files } };
@@ -57,7 +60,7 @@ const WRITERS: Readonly<Record<Format, (model: LoadedModel, settings: ExportSett
     async torchscript(model, settings) {
       const { out } = settings;
       const { inputs, outputs, ...told } = await exportTorchScript(model, out, settings);
-      const line = `torch.jit.load("${out}")(${inputs.join(', ')}) → ${outputs.join(', ')}`;
+      const line = `torch.jit.load(${JSON.stringify(out)})(${inputs.join(', ')}) → ${outputs.join(', ')}`;
       return { ...told, lines: [line], record: { inputs, outputs } };
     },
     async safetensors(model, { out }) {

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { ofBytes } from '../data/levels';
+import { requirePlace } from '../io/make-folder';
 import type { FeatureExtractor } from '../metrics/extractor';
 import { load } from '../recipes/index';
 import { type FoundStyles, StyleSearch } from '../style/search';
@@ -45,6 +46,7 @@ interface InvertJob extends InterruptibleWork {
  */
 export async function runInvert(settings: InvertSettings, context: CommandContext): Promise<number> {
   const files = await invertedFiles(settings);
+  for (const { picture } of files) requirePlace(picture);
   const model = await load(settings.checkpoint, settings);
   try {
     return await untilInterrupted(context, 'writing what was found so far', (work) =>

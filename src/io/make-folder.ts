@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { GanError, hasCode } from '../errors';
 import { writeError } from './file-error';
@@ -22,6 +22,27 @@ export function makeFolder(path: string): void {
     'ERR_CANNOT_WRITE',
     `cannot write ${folder}: no folder can be made in ${dirname(folder)}: choose another one`,
   );
+}
+
+/**
+ * Finds out whether something can be made at a path, before the work that it is to hold: the folder that it will lie in, or the nearest that is
+ * there of those, must be a folder that may be written to. Makes nothing.
+ *
+ * @throws GanError `ERR_CANNOT_WRITE`
+ */
+export function requirePlace(path: string): void {
+  let folder = dirname(resolve(path));
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  if (!isFolder(folder))
+    throw new GanError(
+      'ERR_CANNOT_WRITE',
+      `cannot write ${path}: ${folder} is a file, not a folder: choose another path`,
+    );
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw writeError(path, error);
+  }
 }
 
 /** False where the folder that it lies in is missing. */

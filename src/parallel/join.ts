@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { numberBetween } from '../check';
+import { argumentError, numberBetween } from '../check';
 import { GanError } from '../errors';
 import { loadMpi } from '../native/mpi';
 import { trainCommand } from '../native/root';
@@ -26,7 +26,10 @@ const TIMEOUT_SECONDS = 25;
  * @throws UsageError for variables that contradict each other; GanError `ERR_NO_MPI` where MPI is asked for and not there, `ERR_PARALLEL` where
  * the others cannot be reached
  */
-export function joinGroup({ device, timeoutSeconds = TIMEOUT_SECONDS }: JoinOptions): ProcessGroup {
+export function joinGroup(options: JoinOptions): ProcessGroup {
+  const { device, timeoutSeconds = TIMEOUT_SECONDS }: Partial<JoinOptions> = options ?? {};
+  if (typeof device !== 'string')
+    throw argumentError('joinGroup', "device to be 'cpu', 'cuda' or 'cuda:N'", device);
   numberBetween('joinGroup', 'timeoutSeconds', timeoutSeconds, { min: 1e-3 });
   const place = placeOf(process.env, launchersFor(device));
   if (place === null || place.size === 1) return alone;

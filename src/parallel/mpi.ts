@@ -52,7 +52,8 @@ export class MpiGroup implements ProcessGroup {
     const order = native().orderInMemory(by, handlesOf(tensors));
     const alike = this.#meet(`all-reduce (${operation}) of ${countOf(tensors)}`, buckets, order);
     for (const bucket of buckets)
-      if (alike && order !== 0) this.#calling(() => native().reduceOfAll(by, handlesOf(bucket.tensors), operation));
+      if (alike && order !== 0)
+        this.#calling(() => native().reduceOfAll(by, handlesOf(bucket.tensors), operation));
       else this.#reduceRow(bucket, operation);
   }
 

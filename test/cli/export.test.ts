@@ -56,6 +56,15 @@ describe('refused in one line, with exit code 2', () => {
   });
 });
 
+test('a place that nothing can be written to ends with 1, before the model is made anything of', async () => {
+  const out = join(__filename, 'model.onnx');
+  const { code, stderr } = await call(exporting, '--checkpoint', at('none'), '--out', out);
+  expect([code, stderr]).toEqual([
+    1,
+    `error: cannot write ${out}: ${__filename} is a file, not a folder: choose another path\n`,
+  ]);
+});
+
 test('a checkpoint that is not there ends with 1, in one line', async () => {
   const { code, stderr } = await call(exporting, '--checkpoint', at('none'), '--out', at('model.onnx'));
   expect(code).toBe(1);

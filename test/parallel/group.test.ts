@@ -72,6 +72,12 @@ describe('where no group can be', () => {
     expect(join).toThrow(failure('ERR_PARALLEL', 'to be started by mpirun, since MPI connects them'));
   });
 
+  test('a call without a device is refused', () => {
+    const join = joinGroup as unknown as (options?: object) => unknown;
+    for (const given of [undefined, {}, { device: 0 }])
+      expect(() => join(given)).toThrow(usage('device to be'));
+  });
+
   test.each([0, Number.NaN, -1])('a deadline of %p seconds is refused', (timeoutSeconds) => {
     expect(() => joinGroup({ device: 'cpu', timeoutSeconds })).toThrow(usage('timeoutSeconds'));
   });
@@ -228,11 +234,14 @@ describe('on two ranks', () => {
     }
   });
 
-  testOnRanks('values meet by their place in the tensor, though they lie in memory in another order', async () => {
-    const mean = Array.from({ length: 24 }, (_, i) => i + 5);
-    for (const answer of await answers('unlikeLayouts'))
-      expect((answer as number[][]).flat(4)).toEqual(mean);
-  });
+  testOnRanks(
+    'values meet by their place in the tensor, though they lie in memory in another order',
+    async () => {
+      const mean = Array.from({ length: 24 }, (_, i) => i + 5);
+      for (const answer of await answers('unlikeLayouts'))
+        expect((answer as number[][]).flat(4)).toEqual(mean);
+    },
+  );
 
   testOnRanks('what is named twice is averaged once', async () => {
     await bothSay('sharedMemory', [[5, 6, 7, 8, 9, 10]]);
