@@ -11,4 +11,6 @@ module.exports = {
   // The addon is loaded once per process, so every file of a worker shares it; two workers fill the smallest machine.
   maxWorkers: 2,
   testTimeout: 60_000,
+  // Unloading LibTorch takes its time where the machine is busy, and is no leak.
+  workerGracefulExitTimeout: 10_000,
 };
