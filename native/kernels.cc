@@ -1,9 +1,11 @@
 // Our own kernels, beside LibTorch's operators.
 #include "addon.h"
+#include "bounds.h"
 #include "kernels/batch_norm.h"
 #include "kernels/convolution.h"
 #include "kernels/instance_norm.h"
 #include "kernels/resample.h"
+#include "kernels/spectral_norm.h"
 
 namespace gan {
 namespace {
@@ -31,6 +33,12 @@ at::Tensor upFirDown(const Context&, const at::Tensor& input, at::ArrayRef<doubl
   return kernels::up_fir_down(input, kernel, up, down, padding);
 }
 
+at::Tensor spectralNorm(const Context&, const at::Tensor& weight, const at::Tensor& u, const at::Tensor& v,
+                        int64_t iterations, double eps) {
+  detail::require_at_most(1 << 16, iterations, "iterations");
+  return kernels::spectral_norm(weight, u, v, iterations, eps);
+}
+
 }  // namespace
 
 void define_kernels(const Context& context, Napi::Object exports) {
@@ -39,6 +47,7 @@ void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, batchNormLeakyRelu);
   GAN_DEFINE(context, exports, instanceNormLeakyRelu);
   GAN_DEFINE(context, exports, upFirDown);
+  GAN_DEFINE(context, exports, spectralNorm);
 }
 
 }  // namespace gan

@@ -71,10 +71,14 @@ bool are(at::IntArrayRef numbers, int64_t value) {
   return std::all_of(numbers.begin(), numbers.end(), [&](int64_t number) { return number == value; });
 }
 
+/// The most channels that are handled one by one: those of images.
+constexpr int64_t kFewChannels = 4;
+
 bool can_pool(const at::Tensor& x) {
   return enabled() && x.device().is_cpu() && x.layout() == at::kStrided && x.dim() == 4 &&
-         has_avx512(x.scalar_type()) && x.numel() > 0 && x.size(1) % pool::kLanes == 0 &&
-         x.size(2) % 2 == 0 && x.size(3) % 2 == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+         has_avx512(x.scalar_type()) && x.numel() > 0 &&
+         (x.size(1) % pool::kLanes == 0 || x.size(1) <= kFewChannels) && x.size(2) % 2 == 0 &&
+         x.size(3) % 2 == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 #endif

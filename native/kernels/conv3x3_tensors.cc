@@ -114,7 +114,8 @@ Way way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t grou
 Way gradient_way_of(at::IntArrayRef image, int64_t outputs, int64_t padding, int64_t groups,
                     at::ScalarType dtype) {
   if (gains(image, outputs, padding, groups, dtype)) return Way::kWinograd;
-  const bool fills = std::min(image[1], outputs) == winograd3x3::kGroupOf;
+  const int64_t fewer = std::min(image[1], outputs), more = std::max(image[1], outputs);
+  const bool fills = fewer == winograd3x3::kGroupOf || (fewer <= 4 && more % winograd3x3::kGroupOf == 0);
   return fills && gains_directly(image, outputs, padding, groups, dtype) ? Way::kDirect : Way::kLibrary;
 }
 
@@ -177,7 +178,12 @@ at::Tensor weight_gradient(const at::Tensor& x, const at::Tensor& y, const Geome
       const Weights layout = layout_of(weight, false);
       if constexpr (kPairs<T>)
         if (way == Way::kDirect) {
-          direct3x3::weight_gradient(left, right, geometry.padding, first, layout);
+          // The side of fewer channels is the left one: turned, it is the same.
+          if (right.channels < winograd3x3::kGroupOf)
+            direct3x3::weight_gradient(right, left, 2 - geometry.padding, first + 8 * layout.tap,
+                                       {layout.input, layout.output, -layout.tap});
+          else
+            direct3x3::weight_gradient(left, right, geometry.padding, first, layout);
           continue;
         }
       winograd3x3::weight_gradient<T>(left, right, geometry.padding, first, layout);

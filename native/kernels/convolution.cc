@@ -15,6 +15,7 @@
 #include "conv3x3.h"
 #include "conv4x4.h"
 #include "gradients.h"
+#include "pointwise.h"
 
 namespace gan::kernels {
 namespace {
@@ -131,6 +132,13 @@ bool keeps(const at::Tensor& input, const at::Tensor& weight, c10::SymIntArrayRe
          groups <= input.size(1) && input.size(1) == weight.size(1) * groups && weight.size(0) % groups == 0;
 }
 
+/// Kernels of single pixels, none of them left out.
+bool is_pointwise(const at::Tensor& input, const at::Tensor& weight, c10::SymIntArrayRef stride,
+                  c10::SymIntArrayRef padding, const c10::SymInt& groups) {
+  return weight.size(2) == 1 && weight.size(3) == 1 && are_pairs({stride, padding}) && all_are(stride, 1) &&
+         all_are(padding, 0) && groups == 1 && input.size(1) == weight.size(1);
+}
+
 at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
 }
@@ -193,6 +201,9 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
     if (conv3x3::usable(input.sizes(), weight.size(0), border, parts, *dtype))
       return conv3x3::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), border, parts);
   }
+  if (dtype && bias_fits(bias, weight.size(0)) && is_pointwise(input, weight, stride, padding, groups) &&
+      pointwise::usable(input.sizes(), weight.size(0), *dtype))
+    return pointwise::conv2d(in_dtype(input, *dtype), weight, bias_of(bias));
   if (dtype && may_have_second_gradients(input, *dtype) && are_pairs({stride, padding, dilation}))
     return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),
                       C10_AS_INTARRAYREF_SLOW(padding), C10_AS_INTARRAYREF_SLOW(dilation),

@@ -52,7 +52,7 @@ struct WeightGradient {
   const Maps<const Bf16>&x, &y;
   int64_t padding;
 
-  int64_t channels = multiple(x.channels, kLanes), outputs = multiple(y.channels, kLanes);
+  int64_t channels = filled(x.channels), outputs = multiple(y.channels, kLanes);
   int64_t pairs = at::divup(y.width, 2), x_pixels = x.width + 2 * padding;
   Blocks blocks{y.count, y.height, (x_pixels * channels + pairs * outputs) * 4};
   int64_t sums = std::min(kSums, blocks.count), count = kTaps * kTaps * channels * outputs;

@@ -116,7 +116,7 @@ GAN_INLINE void add_some(const Sides& sides, int64_t above, int64_t input, int64
 
 template <int kChannels>
 void add_products_of(const Sides& sides, float* sums) {
-  constexpr int kInputs = 8;
+  constexpr int kInputs = std::min(kChannels, 8);
   const int64_t groups = sides.outputs / kLanes;
   for (int64_t above = 0; above < kTaps; ++above) {
     int64_t group = 0;
@@ -136,6 +136,18 @@ GAN_INLINE __m512i bits(const Line& line, int64_t pixel, int64_t channel) {
   if (line.channels - channel >= kLanes)
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
   return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first_lanes(line.channels - channel), from));
+}
+
+/// Pairs of a few channels, where all are zeros: each number is the first of its pixel's pair, and the second
+/// of the one before.
+void copy_few_pairs(const Line& line, int64_t padding, int64_t filled, Bf16* to) {
+  for (int64_t pixel = 0; pixel < line.width; ++pixel)
+    for (int64_t c = 0; c < line.channels; ++c) {
+      const Bf16 number = line.data[pixel * line.step + c];
+      Bf16* const pair = to + ((pixel + padding) * filled + c) * 2;
+      pair[0] = number;
+      if (pixel + padding > 0) pair[1 - 2 * filled] = number;
+    }
 }
 
 }  // namespace
@@ -191,10 +203,9 @@ void copy(const Line& line, int64_t padding, int64_t filled, Bf16* to) {
 }
 
 void copy_pairs(const Line& line, int64_t padding, int64_t filled, Bf16* to) {
-  if (!line.data) {
-    std::fill_n(to, (line.width + 2 * padding) * filled * 2, Bf16{0});
-    return;
-  }
+  if (!line.data || filled < kLanes) std::fill_n(to, (line.width + 2 * padding) * filled * 2, Bf16{0});
+  if (!line.data) return;
+  if (filled < kLanes) return copy_few_pairs(line, padding, filled, to);
   for (int64_t channel = 0; channel < filled; channel += kLanes) {
     __m512i left = bits(line, -padding, channel);
     for (int64_t pixel = -padding; pixel < line.width + padding; ++pixel) {
@@ -208,7 +219,9 @@ void copy_pairs(const Line& line, int64_t padding, int64_t filled, Bf16* to) {
 }
 
 void add_products(const Sides& sides, float* sums) {
-  if (sides.channels == kLanes)
+  if (sides.channels == 4)
+    add_products_of<4>(sides, sums);
+  else if (sides.channels == kLanes)
     add_products_of<kLanes>(sides, sums);
   else
     add_products_of<kMost>(sides, sums);

@@ -45,11 +45,10 @@ struct Line {
 /// The row between `padding` pixels of zeros, its pixels filled up to `filled` numbers.
 void copy(const Line& line, int64_t padding, int64_t filled, Bf16* to);
 
-/// The same as pairs of a number and its neighbour in the next pixel: to[(pixel * filled + channel) * 2], of
-/// a multiple of 16 numbers.
+/// The same as pairs of a number and its neighbour in the next pixel: to[(pixel * filled + channel) * 2].
 void copy_pairs(const Line& line, int64_t padding, int64_t filled, Bf16* to);
 
-/// The two sides of a gradient by the weight, of 16 or 32 channels: x [rows + 2][x_pixels][channels][2] as
+/// The two sides of a gradient by the weight, of 4, 16 or 32 channels: x [rows + 2][x_pixels][channels][2] as
 /// copy_pairs writes it, and y [rows][pairs of pixels][outputs][2].
 struct Sides {
   const Bf16 *x, *y;

@@ -1,5 +1,7 @@
 #include "pool_rows.h"
 
+#include "row_sums.h"
+
 #ifdef GAN_AVX512
 
 namespace gan::pool {
@@ -8,8 +10,35 @@ using avx512::load;
 using avx512::store;
 using avx512::Vector;
 
+namespace {
+
+/// Channels that do not fill a register, as images have them: number by number.
+template <class T>
+GAN_INLINE void halve_few(const T* upper, const T* lower, int64_t width, int64_t channels, T* to) {
+  for (int64_t pixel = 0; pixel < width; ++pixel, upper += channels, lower += channels)
+    for (int64_t c = 0; c < channels; ++c, ++upper, ++lower, ++to) {
+      float sum = rows::widened(upper[0]) + rows::widened(upper[channels]);
+      sum += rows::widened(lower[0]);
+      sum += rows::widened(lower[channels]);
+      rows::put(*to, sum * 0.25F);
+    }
+}
+
+template <class T>
+GAN_INLINE void spread_few(const T* from, int64_t width, int64_t channels, T* upper, T* lower) {
+  for (int64_t pixel = 0; pixel < width; ++pixel, upper += channels, lower += channels)
+    for (int64_t c = 0; c < channels; ++c, ++from, ++upper, ++lower) {
+      T value;
+      rows::put(value, rows::widened(*from) * 0.25F);
+      upper[0] = upper[channels] = lower[0] = lower[channels] = value;
+    }
+}
+
+}  // namespace
+
 template <class T>
 void halve(const T* upper, const T* lower, int64_t width, int64_t channels, T* to) {
+  if (channels % kLanes != 0) return halve_few(upper, lower, width, channels, to);
   const Vector quarter = _mm512_set1_ps(0.25F);
   for (int64_t pixel = 0; pixel < width; ++pixel)
     for (int64_t c = 0; c < channels; c += kLanes) {
@@ -23,6 +52,7 @@ void halve(const T* upper, const T* lower, int64_t width, int64_t channels, T* t
 
 template <class T>
 void spread(const T* from, int64_t width, int64_t channels, T* upper, T* lower) {
+  if (channels % kLanes != 0) return spread_few(from, width, channels, upper, lower);
   const Vector quarter = _mm512_set1_ps(0.25F);
   for (int64_t pixel = 0; pixel < width; ++pixel)
     for (int64_t c = 0; c < channels; c += kLanes) {

@@ -1,12 +1,11 @@
-// Means of 2 × 2 pixels, row by row, and their gradients. Pixels are `channels` numbers, a multiple of
-// kLanes.
+// Means of 2 × 2 pixels, row by row, and their gradients. Pixels are `channels` numbers.
 #pragma once
 
 #include "avx512.h"
 
 namespace gan::pool {
 
-/// Channels are handled in groups of this size.
+/// Channels are handled in groups of this size, or one by one where there is a part of a group.
 constexpr int64_t kLanes = 16;
 
 /// One row of `width` pixels from two rows of twice as many.

@@ -99,6 +99,7 @@ export interface NativeAddon {
     eps: number,
     slope: number,
   ): Handle;
+  spectralNorm(weight: Handle, u: Handle, v: Handle, iterations: number, eps: number): Handle;
   upFirDown(
     input: Handle,
     kernel: readonly number[],

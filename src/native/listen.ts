@@ -17,6 +17,7 @@ export const COMPUTING = [
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
   'upFirDown',
+  'spectralNorm',
   'reduceOfAll',
   'sumOfAll',
   'groupBatchNorm',
@@ -37,6 +38,13 @@ export interface Heard<T> {
   release(): void;
 }
 
+let listeners = 0;
+
+/** Whether somebody listens: what has operators of LibTorch to be told by takes those. */
+export function isListening(): boolean {
+  return listeners > 0;
+}
+
 /**
  * Runs `body` and tells `listen` of every call that computes. Tensors that `body` releases stay until the caller says so, so that until
  * then a handle means one tensor.
@@ -47,11 +55,14 @@ export function listening<T>(listen: (call: NativeCall) => void, body: () => T):
   const release = (): void => {
     addon.release(released.splice(0));
   };
+  listeners++;
   try {
     return { result: withAddon(listener(addon, listen, released), body), release };
   } catch (error) {
     release();
     throw error;
+  } finally {
+    listeners--;
   }
 }
 

@@ -1,5 +1,6 @@
 import { argumentError, numberBetween, positiveInteger } from '../check';
 import { native } from '../native/addon';
+import { isListening } from '../native/listen';
 import { isGradEnabled, noGrad, withoutAutocast } from '../tensor/autograd';
 import { captureBoundaries } from '../tensor/capture';
 import { empty } from '../tensor/create';
@@ -7,6 +8,8 @@ import { freedGraphs } from '../tensor/freed-graphs';
 import { innerProduct, matrixVector } from '../tensor/linalg';
 import { inScope, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { wrap } from '../tensor/wrap';
+import { ConvTranspose2d } from './conv';
 import { normal_ } from './init';
 import { Module } from './module';
 import { weightMatrix } from './weight-matrix';
@@ -96,7 +99,7 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
       : !isGradEnabled() || known?.graph === false;
     const fresh = same && !moves && whole && known.vectors === native().changes(this.u.handle);
     if (fresh && known.normalised?.released === false) return known.normalised;
-    const normalised = withoutAutocast(weight.device, () => scope(() => this.compute(moves, graph)));
+    const normalised = this.compute(moves, graph);
     states.set(this, {
       // Outside every scope nothing would release it.
       normalised: inScope() ? normalised : null,
@@ -127,6 +130,16 @@ export class SpectralNorm<L extends WeightedLayer = WeightedLayer> extends Modul
   }
 
   private compute(moves: boolean, graph: boolean): Tensor {
+    const { layer, u, v, iterations, eps } = this;
+    const { weight } = layer;
+    if (hasKernel(layer) && !isListening()) {
+      const steps = moves ? iterations : 0;
+      return wrap(native().spectralNorm(weight.handle, u.handle, v.handle, steps, eps), 'spectralNorm');
+    }
+    return withoutAutocast(weight.device, () => scope(() => this.byOperators(moves, graph)));
+  }
+
+  private byOperators(moves: boolean, graph: boolean): Tensor {
     const matrix = weightMatrix(this.layer);
     const { u, v } = moves ? noGrad(() => this.move(matrix)) : graph ? copies(this) : this;
     return this.layer.weight.div(innerProduct(u, matrixVector(matrix, v)));
@@ -167,6 +180,12 @@ function start(
   const drawn = [rows, columns].map((size) => empty([size], { dtype, device }));
   const [u, v] = drawn.map((vector) => unit(normal_(vector), eps));
   return iterate(matrix, { u, v }, { iterations: FIRST_ITERATIONS + iterations, eps });
+}
+
+/** The kernel takes matrices that lie in memory as they are: those of weights in float32 on the CPU. */
+function hasKernel(layer: WeightedLayer): boolean {
+  const { device, dtype } = layer.weight;
+  return device === 'cpu' && dtype === 'float32' && !(layer instanceof ConvTranspose2d);
 }
 
 /** Power iteration: u ← Wv / ‖Wv‖, v ← Wᵀu / ‖Wᵀu‖. */

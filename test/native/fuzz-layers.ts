@@ -221,6 +221,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       padding: dice.list(4, () => dice.pick([0, 1, 2, 2, 3, 5, -1, -2])),
     };
   },
+  spectralNorm: (make) => {
+    const { dice } = make;
+    const rows = dice.pick([1, 2, 5, 16]);
+    const rest = dice.pick([[3], [16], [40], [2, 3, 3], [16, 3, 3], [3, 1, 1], [2, 3, 3, 3]]);
+    return {
+      weight: make.tensor([rows, ...rest]),
+      u: make.tensor([rows]),
+      v: make.tensor([rest.reduce((product, size) => product * size, 1)]),
+      iterations: dice.pick([0, 1, 2, -1]),
+      eps: dice.pick([1e-12, 0]),
+    };
+  },
   conv1d: convolution(1, false),
   conv2d: either(either(halving(false), keeping), convolution(2, false)),
   conv2d_padding: (make) => ({

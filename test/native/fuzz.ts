@@ -33,6 +33,7 @@ const OWN_KERNELS = [
   'instanceNormLeakyRelu',
   'avg_pool2d',
   'upFirDown',
+  'spectralNorm',
   'conv2d',
   'conv_transpose2d_input',
   'pixel_shuffle',
@@ -87,6 +88,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
     'input: Handle, weight: Handle | null, bias: Handle | null, eps: number, slope: number → Handle',
   upFirDown:
     'input: Handle, kernel: readonly number[], up: number, down: number, padding: readonly number[] → Handle',
+  spectralNorm: 'weight: Handle, u: Handle, v: Handle, iterations: number, eps: number → Handle',
   runScript: 'Script, Handles, readonly string[] → Handle[]',
   cudaDeviceName: 'device → void',
   cudaSynchronize: 'device → void',
