@@ -5,6 +5,7 @@ import {
   gaussianInformation,
   gaussianKl,
   total,
+  viewAgreement,
   weighted,
 } from '../../src/losses';
 import { grad } from '../../src/tensor/autograd';
@@ -30,6 +31,7 @@ const FUNCTIONS: Readonly<Record<string, (inputs: Inputs, options: InformationCa
   auxiliaryClassification: ({ logits, code }) => auxiliaryClassification(logits, code),
   categoricalInformation: ({ logits, code }) => categoricalInformation(logits, code),
   gaussianInformation: ({ mean, code }, options) => gaussianInformation(mean, code, options),
+  viewAgreement: ({ logits, views }) => viewAgreement(logits, views),
   gaussianKl: ({ mean, logVariance }) => gaussianKl({ mean, logVariance }),
 };
 

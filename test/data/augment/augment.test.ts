@@ -1,5 +1,6 @@
 import { type AdaDraws, ada, diffAugment } from '../../../src/data';
 import { NORMAL, UNIFORM } from '../../../src/data/augment/ada-transforms';
+import { affineViews } from '../../../src/data/augment/views';
 import { autocast, grad } from '../../../src/tensor/autograd';
 import { linspace, ones, rand, randn } from '../../../src/tensor/create';
 import { manualSeed } from '../../../src/tensor/random';
@@ -60,12 +61,13 @@ describe('augmentations', () => {
     }),
   );
 
-  const both = (): [string, (images: Tensor) => Tensor][] => [
+  const all = (): [string, (images: Tensor) => Tensor][] => [
     ['diffAugment', (images) => diffAugment()(images)],
     ['ada', (images) => withAda(1, (pipe) => pipe.augment(images))],
+    ['affineViews', (images) => affineViews(images, 1)],
   ];
 
-  test.each(both())(
+  test.each(all())(
     'let penalties through: %s is linear, so its second derivative is its own',
     (_, augment) =>
       scope(() => {
@@ -93,7 +95,7 @@ describe('augmentations', () => {
       }),
   );
 
-  test.each(both())('draw for each image and each call, from the default generator: %s', (_, augment) =>
+  test.each(all())('draw for each image and each call, from the default generator: %s', (_, augment) =>
     scope(() => {
       const images = linspace({ start: -1, end: 1, steps: 192 }, { device: testDevice })
         .reshape([1, 3, 8, 8])
@@ -107,7 +109,7 @@ describe('augmentations', () => {
     }),
   );
 
-  test.each(both())('are float32 inside autocast: %s', (_, augment) =>
+  test.each(all())('are float32 inside autocast: %s', (_, augment) =>
     scope(() => {
       const images = randn([4, 3, 8, 8], { device: testDevice }).to({ dtype: 'bfloat16' });
       manualSeed(1);
