@@ -67,32 +67,30 @@ describe('augmentations', () => {
     ['affineViews', (images) => affineViews(images, 1)],
   ];
 
-  test.each(all())(
-    'let penalties through: %s is linear, so its second derivative is its own',
-    (_, augment) =>
-      scope(() => {
-        const images = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice, requiresGrad: true });
-        const seeded = (x: Tensor): Tensor => {
-          manualSeed(3);
-          return augment(x);
-        };
-        const slope = (x: Tensor): Tensor =>
-          grad([seeded(x).pow(3).sum()], [x], { createGraph: true })[0]
-            .square()
-            .sum();
-        const [second] = grad([slope(images)], [images]);
-        const direction = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice });
-        const h = 1e-5;
-        const at = (size: number): Tensor => {
-          const moved = images.detach().add(direction, { alpha: size });
-          moved.requiresGrad = true;
-          return slope(moved);
-        };
-        const difference = at(h)
-          .sub(at(-h))
-          .div(2 * h);
-        expectClose(second.mul(direction).sum(), difference.detach(), { relative: 1e-6 });
-      }),
+  test.each(all())('let penalties through: %s is linear, so its second derivative is its own', (_, augment) =>
+    scope(() => {
+      const images = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice, requiresGrad: true });
+      const seeded = (x: Tensor): Tensor => {
+        manualSeed(3);
+        return augment(x);
+      };
+      const slope = (x: Tensor): Tensor =>
+        grad([seeded(x).pow(3).sum()], [x], { createGraph: true })[0]
+          .square()
+          .sum();
+      const [second] = grad([slope(images)], [images]);
+      const direction = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice });
+      const h = 1e-5;
+      const at = (size: number): Tensor => {
+        const moved = images.detach().add(direction, { alpha: size });
+        moved.requiresGrad = true;
+        return slope(moved);
+      };
+      const difference = at(h)
+        .sub(at(-h))
+        .div(2 * h);
+      expectClose(second.mul(direction).sum(), difference.detach(), { relative: 1e-6 });
+    }),
   );
 
   test.each(all())('draw for each image and each call, from the default generator: %s', (_, augment) =>
@@ -168,5 +166,13 @@ describe('augmentations', () => {
       withAda(0, (pipe) =>
         expect(() => pipe.augment(randn([1, 5, 8, 8]))).toThrow(usage('1 to 4 channels but received 5')),
       );
+    }));
+
+  test('affine views of strength 0 are the images, and none shifts a white image', () =>
+    scope(() => {
+      const images = randn([4, 1, 8, 8], { device: testDevice });
+      expect(affineViews(images, 0)).toBe(images);
+      const white = ones([4, 1, 8, 8], { device: testDevice });
+      expectClose(affineViews(white, 2), white);
     }));
 });
