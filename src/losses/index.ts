@@ -28,6 +28,7 @@ export {
   categoricalInformation,
   gaussianInformation,
   gaussianKl,
+  viewAgreement,
 } from './information';
 export {
   bernoulliNll,

@@ -1,8 +1,13 @@
 import { numberBetween } from '../check';
 import { TorchError } from '../native/torch-error';
+import { withoutAutocast } from '../tensor/autograd';
+import { inFull } from '../tensor/full-precision';
 import type { Tensor } from '../tensor/tensor';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';
 import { crossEntropy } from './reconstruction';
+
+/** What a probability is at least, in its logarithm. */
+const LEAST = 1e-12;
 
 /**
  * The class head's loss of an AC-GAN (Odena et al. 2017): −E[ln softmax(logits)[label]], logits [N, K], labels [N] (int64).
@@ -27,6 +32,26 @@ export function auxiliaryClassification(logits: Tensor, labels: Tensor): Tensor 
 export function categoricalInformation(logits: Tensor, code: Tensor): Tensor {
   sameBatch('categoricalInformation', { logits, code });
   return crossEntropy(logits, code);
+}
+
+/**
+ * What a classifier of K classes that nobody names says of images and of other views of them, as one number to minimise: the
+ * cross-entropy −E[Σ p ln q] of its answers p for the images (taken as they are, without a gradient) and q for the views, minus the entropy of
+ * the batch's mean p. It is least, −ln K, where every class is equally frequent, and each image and its view surely of the same one
+ * (regularised information maximisation, Hu et al. 2017, with random views).
+ *
+ * @param logits of the images, [N, K]
+ * @param views logits of their views, [N, K]
+ * @throws TorchError for shapes that differ
+ */
+export function viewAgreement(logits: Tensor, views: Tensor): Tensor {
+  sameShape('viewAgreement', { logits, views });
+  return withoutAutocast(logits.device, () => {
+    const chosen = inFull(logits).softmax(1);
+    const mean = chosen.mean(0);
+    const differ = chosen.detach().mul(inFull(views).logSoftmax(1)).sum().div(-logits.shape[0]);
+    return differ.add(mean.mul(mean.clamp({ min: LEAST }).log()).sum());
+  });
 }
 
 /**

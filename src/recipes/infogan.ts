@@ -1,4 +1,5 @@
-import { categoricalInformation, gaussianInformation } from '../losses/information';
+import { affineViews } from '../data/augment/views';
+import { categoricalInformation, gaussianInformation, viewAgreement } from '../losses/information';
 import { total, weighted } from '../losses/total';
 import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
@@ -21,6 +22,16 @@ const fields = {
   hidden: integer(128, { min: 1, help: 'units of Q behind the trunk it shares with D' }),
   ...lossFields('non-saturating'),
   information: number(1, { resumable: true, min: 0, help: 'λ, weight of the information term' }),
+  views: number(1, {
+    min: 0,
+    max: 2,
+    help: 'how far images are turned, slanted, stretched and shifted before Q tells their category; 0: not',
+  }),
+  agreement: number(1, {
+    resumable: true,
+    min: 0,
+    help: 'weight of Q telling real images and their views apart into equally many categories',
+  }),
   generatorLr: number(1e-3, { resumable: true, min: 0, help: 'learning rate of G' }),
   discriminatorLr: number(2e-4, { resumable: true, min: 0, help: 'learning rate of D and Q' }),
   beta1: number(0.5, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
@@ -32,6 +43,16 @@ const fields = {
 /**
  * Chen et al. 2016, "InfoGAN: Interpretable Representation Learning by Information Maximizing GANs", with the networks of DCGAN. Q, a
  * second end of D, guesses the codes an image was made with: how well is part of D's and of G's loss. It needs no labels.
+ *
+ * Two terms are not the paper's. With `views` Q tells the category by a random view of the image, so that a slant or a width cannot carry it; with
+ * `agreement` it puts a real image and its view into one category, all equally often, so that categories are groups of real images. Without them
+ * Q is soon sure (0.10 nats of ln 10 left after 500 steps), of whatever G drew first.
+ *
+ * MNIST at 32 × 32, batch 64, width 16, 1,500 steps, seeds 1 and 2, 2,000 images of the averaged weights: share in the class of their code (`assigned`
+ * of `evaluate --metrics purity`) and FID, by a draft that read views with grid_sample. Neither 0.47, 0.41 (6.1, 7.0); views 0.61, 0.58 (7.2, 7.3); both
+ * 0.69, 0.72 (6.2, 7.8). Both, and an information term that grows from 0.05 in 1,000 steps: 0.37, 0.40 (9.6, 9.7). Of seed 1 alone, both, and: a term that
+ * falls from 3, 0.68 (9.8); normal numbers of half the size, 0.56 (32); 16 of them, 0.66 (43), for G then draws few images of a category.
+ * The defaults, width 32, 2,000 steps, seeds 1, 2 and 3: 0.870, 0.747, 0.649 (2.0, 2.9, 3.2), and still growing.
  */
 export const infogan: Recipe<typeof fields> = {
   name: 'infogan',
@@ -42,13 +63,15 @@ export const infogan: Recipe<typeof fields> = {
     paper: {
       from: 'Chen et al. 2016',
       otherwise:
-        'half the channels, so that two cores finish in minutes, and averaged weights, which draw better',
+        'half the channels, so that two cores finish in minutes, averaged weights, which draw better, and views and agreement, with which more categories become classes',
       set: () => ({
         latentSize: 62,
         categories: 10,
         codes: 2,
         width: 64,
         information: 1,
+        views: 0,
+        agreement: 0,
         generatorLr: 1e-3,
         discriminatorLr: 2e-4,
         beta1: 0.5,
@@ -67,10 +90,25 @@ export const infogan: Recipe<typeof fields> = {
       generator: adam({ lr: generatorLr, betas }),
     };
 
+    const categoriesOf = (outputs: Tensor): Tensor => outputs.narrow(1, { start: 0, length: categories });
+    /** What Q says of the category of views of images, of which it said `outputs`. */
+    const seenAnew = (images: Tensor, outputs: Tensor): Tensor => {
+      if (config.views === 0) return categoriesOf(outputs);
+      const features = discriminator.features(affineViews(images, config.views));
+      return categoriesOf(discriminator.head.forward(features));
+    };
+    const agreement = (images: Tensor, features: Tensor): Tensor => {
+      const outputs = discriminator.head.forward(features);
+      return viewAgreement(categoriesOf(outputs), seenAnew(images, outputs));
+    };
+
     /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
-    const information = (outputs: Tensor, { latentLabels, latentParts, log }: Step): Tensor => {
-      const logits = outputs.narrow(1, { start: 0, length: categories });
-      const categorical = categoricalInformation(logits, latentLabels);
+    const information = (
+      images: Tensor,
+      outputs: Tensor,
+      { latentLabels, latentParts, log }: Step,
+    ): Tensor => {
+      const categorical = categoricalInformation(seenAnew(images, outputs), latentLabels);
       log('Q(category)', categorical);
       if (latentParts.codes === null) return categorical;
       const mean = outputs.narrow(1, { start: categories, length: codes });
@@ -90,14 +128,17 @@ export const infogan: Recipe<typeof fields> = {
             trains: 'discriminator',
             optimizer: optimizers.discriminator,
             loss: (step) => {
-              const onReal = discriminator.forward(seen(step.batch.images));
-              const onFake = discriminator.both(seen(step.made.fake));
+              const [real, fake] = [seen(step.batch.images), seen(step.made.fake)];
+              const features = discriminator.features(real);
+              const onReal = discriminator.judge.forward(features);
+              const onFake = discriminator.both(fake);
               observe(onReal, onFake.logits);
               step.log('D(real)', onReal.sigmoid().mean());
               step.log('D(fake)', onFake.logits.sigmoid().mean());
               return total(
                 adversarial.discriminator(onReal, onFake.logits),
-                weighted(config.information, information(onFake.outputs, step)),
+                weighted(config.information, information(fake, onFake.outputs, step)),
+                weighted(config.agreement, () => agreement(real, features)),
               );
             },
           },
@@ -106,10 +147,11 @@ export const infogan: Recipe<typeof fields> = {
             trains: 'generator',
             optimizer: optimizers.generator,
             loss: (step) => {
-              const { logits, outputs } = discriminator.both(seen(step.made.fake));
+              const fake = seen(step.made.fake);
+              const { logits, outputs } = discriminator.both(fake);
               return total(
                 adversarial.generator(logits, () => discriminator.forward(seen(step.batch.images))),
-                weighted(config.information, information(outputs, step)),
+                weighted(config.information, information(fake, outputs, step)),
               );
             },
           },

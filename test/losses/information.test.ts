@@ -5,6 +5,7 @@ import {
   gaussianInformation,
   gaussianKl,
   total,
+  viewAgreement,
   weighted,
 } from '../../src/losses';
 import { grad } from '../../src/tensor/autograd';
@@ -30,6 +31,7 @@ const FUNCTIONS: Readonly<Record<string, (inputs: Inputs, options: InformationCa
   auxiliaryClassification: ({ logits, code }) => auxiliaryClassification(logits, code),
   categoricalInformation: ({ logits, code }) => categoricalInformation(logits, code),
   gaussianInformation: ({ mean, code }, options) => gaussianInformation(mean, code, options),
+  viewAgreement: ({ logits, views }) => viewAgreement(logits, views),
   gaussianKl: ({ mean, logVariance }) => gaussianKl({ mean, logVariance }),
 };
 
@@ -85,6 +87,19 @@ describe('terms beside the adversarial loss', () => {
       expect(each.toArray()).toEqual([1, 0]);
     }));
 
+  test('views that agree surely, on classes that are equally frequent, are worth ln K; one class for all nothing', () =>
+    scope(() => {
+      const sure = tensor([
+        [40, 0],
+        [0, 40],
+      ]);
+      expect(viewAgreement(sure, sure).item()).toBeCloseTo(-Math.log(2), 5);
+      const same = sure.narrow(0, { start: 0, length: 1 });
+      expect(viewAgreement(same, same).item()).toBeCloseTo(0, 5);
+      expect(viewAgreement(zeros([2, 2]), zeros([2, 2])).item()).toBeCloseTo(0, 5);
+      expect(viewAgreement(sure, sure.neg()).item()).toBeGreaterThan(30);
+    }));
+
   test('refuse what would broadcast or belongs to another batch', () =>
     scope(() => {
       const shape = (text: string): Error => failure('ERR_SHAPE', text);
@@ -95,6 +110,7 @@ describe('terms beside the adversarial loss', () => {
       const labels = zeros([3], { dtype: 'int64' });
       expect(() => auxiliaryClassification(zeros([4, 5]), labels)).toThrow(shape('received 4 and 3'));
       expect(() => categoricalInformation(zeros([4, 5]), labels)).toThrow(shape('received 4 and 3'));
+      expect(() => viewAgreement(zeros([4, 5]), zeros([1, 5]))).toThrow(shape('[4, 5] and [1, 5]'));
       expect(() => gaussianInformation(zeros([4, 1]), zeros([4, 1]), { std: 0 })).toThrow(usage('std'));
     }));
 });

@@ -82,7 +82,7 @@ const FIGURES: readonly {
   {
     recipe: 'infogan',
     config: {
-      ...{ latentSize: 62, categories: 10, codes: 2, information: 1 },
+      ...{ latentSize: 62, categories: 10, codes: 2, information: 1, views: 0, agreement: 0 },
       ...{ generatorLr: 1e-3, discriminatorLr: 2e-4, beta1: 0.5, emaImages: 0 },
     },
   },

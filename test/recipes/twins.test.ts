@@ -34,10 +34,10 @@ const SCRIPTED: readonly (readonly [recipe: string, fixture: string])[] = [
   ['biggan', 'biggan'],
   ['biggan', 'biggan-deep'],
   ['biggan', 'biggan-cifar'],
-  ['infogan', 'infogan'],
+  ['infogan', 'infogan-paper'],
 ];
 
-/** Where latents are in the fixture, and noise or masks are drawn besides. */
+/** Where latents are in the fixture, and noise, masks or views are drawn besides. */
 const NOISY: readonly (readonly [recipe: string, fixture: string])[] = [
   ['vae', 'vae'],
   ['vae', 'vae-gaussian'],
@@ -45,6 +45,7 @@ const NOISY: readonly (readonly [recipe: string, fixture: string])[] = [
   ['beta-vae', 'vae-beta'],
   ['vae-gan', 'vae_gan'],
   ['conv-dropout', 'conv_dropout'],
+  ['infogan', 'infogan'],
 ];
 
 const TRANSLATION = ['pix2pix', 'cyclegan'];

@@ -1,6 +1,6 @@
-import { full, onesLike, zerosLike } from '../../tensor/create';
-import { stack } from '../../tensor/shapes';
-import { Tensor } from '../../tensor/tensor';
+import { onesLike, zerosLike } from '../../tensor/create';
+import type { Tensor } from '../../tensor/tensor';
+import { matrices, product, rotation, scaling, translation } from './matrices';
 
 /** Random numbers of one batch. A name with a question mark says whether the transformation happens at all. */
 export const UNIFORM = [
@@ -178,45 +178,4 @@ function aboutGrey({ identity, grey, cross }: AboutGrey): Tensor {
     [next, previous, same, 0],
     [0, 0, 0, 1],
   ]);
-}
-
-function rotation(angle: Tensor): Tensor {
-  const [cosine, sine] = [angle.cos(), angle.sin()];
-  return matrices([
-    [cosine, sine.neg(), 0],
-    [sine, cosine, 0],
-    [0, 0, 1],
-  ]);
-}
-
-function scaling(x: Tensor, y: Tensor | number): Tensor {
-  return matrices([
-    [x, 0, 0],
-    [0, y, 0],
-    [0, 0, 1],
-  ]);
-}
-
-function translation(x: Tensor, y: Tensor): Tensor {
-  return matrices([
-    [1, 0, x],
-    [0, 1, y],
-    [0, 0, 1],
-  ]);
-}
-
-/** [N, n, n] of entries [N], or numbers for all. */
-function matrices(rows: readonly (readonly (Tensor | number)[])[]): Tensor {
-  const entries = rows.flat();
-  const example = entries.find((entry) => entry instanceof Tensor);
-  if (!(example instanceof Tensor)) throw new RangeError('a matrix of numbers only has no batch');
-  const { shape, dtype, device } = example;
-  const whole = entries.map((entry) =>
-    entry instanceof Tensor ? entry : full(shape, entry, { dtype, device }),
-  );
-  return stack(whole, 1).reshape([-1, rows.length, rows.length]);
-}
-
-function product(factors: readonly Tensor[]): Tensor {
-  return factors.reduce((left, right) => left.matmul(right));
 }

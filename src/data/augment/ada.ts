@@ -3,13 +3,12 @@ import { UsageError } from '../../errors';
 import { Module } from '../../nn/module';
 import { sharers, sumOfAll } from '../../parallel/shared-statistics';
 import { noGrad, withoutAutocast } from '../../tensor/autograd';
-import { arange, full, ones, rand, randn, zeros } from '../../tensor/create';
+import { full, rand, randn, zeros } from '../../tensor/create';
 import { inFull } from '../../tensor/full-precision';
-import { stack } from '../../tensor/shapes';
 import type { Tensor } from '../../tensor/tensor';
 import { type AdaDraws, colour, Dealer, geometry, NORMAL, UNIFORM } from './ada-transforms';
 import { onColours } from './colours';
-import { resampleAt } from './resample';
+import { moved } from './moved';
 
 /** Options of {@link ada}. */
 export interface AdaOptions {
@@ -123,21 +122,6 @@ export class Ada extends Module {
 /** An {@link Ada}. @throws UsageError for an option out of range */
 export function ada(options?: AdaOptions): Ada {
   return new Ada(options);
-}
-
-function moved(images: Tensor, places: Tensor): Tensor {
-  const [, , height, width] = images.shape;
-  const { dtype, device } = images;
-  const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
-  const { x, y } = noGrad(() => {
-    const across = arange({ end: width }, { dtype, device }).sub(middleX).reshape([1, width]);
-    const down = arange({ end: height }, { dtype, device }).sub(middleY).reshape([height, 1]);
-    const shape = [height, width];
-    const grid = stack([across.expand(shape), down.expand(shape), ones(shape, { dtype, device })]);
-    const found = places.matmul(grid.reshape([1, 3, height * width]));
-    return { x: found.select(1, 0).add(middleX), y: found.select(1, 1).add(middleY) };
-  });
-  return resampleAt(images, { x, y });
 }
 
 /** Grey images are three equal channels for the time being. */

@@ -1,5 +1,6 @@
 import { type AdaDraws, ada, diffAugment } from '../../../src/data';
 import { NORMAL, UNIFORM } from '../../../src/data/augment/ada-transforms';
+import { affineViews } from '../../../src/data/augment/views';
 import { autocast, grad } from '../../../src/tensor/autograd';
 import { linspace, ones, rand, randn } from '../../../src/tensor/create';
 import { manualSeed } from '../../../src/tensor/random';
@@ -60,40 +61,39 @@ describe('augmentations', () => {
     }),
   );
 
-  const both = (): [string, (images: Tensor) => Tensor][] => [
+  const all = (): [string, (images: Tensor) => Tensor][] => [
     ['diffAugment', (images) => diffAugment()(images)],
     ['ada', (images) => withAda(1, (pipe) => pipe.augment(images))],
+    ['affineViews', (images) => affineViews(images, 1)],
   ];
 
-  test.each(both())(
-    'let penalties through: %s is linear, so its second derivative is its own',
-    (_, augment) =>
-      scope(() => {
-        const images = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice, requiresGrad: true });
-        const seeded = (x: Tensor): Tensor => {
-          manualSeed(3);
-          return augment(x);
-        };
-        const slope = (x: Tensor): Tensor =>
-          grad([seeded(x).pow(3).sum()], [x], { createGraph: true })[0]
-            .square()
-            .sum();
-        const [second] = grad([slope(images)], [images]);
-        const direction = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice });
-        const h = 1e-5;
-        const at = (size: number): Tensor => {
-          const moved = images.detach().add(direction, { alpha: size });
-          moved.requiresGrad = true;
-          return slope(moved);
-        };
-        const difference = at(h)
-          .sub(at(-h))
-          .div(2 * h);
-        expectClose(second.mul(direction).sum(), difference.detach(), { relative: 1e-6 });
-      }),
+  test.each(all())('let penalties through: %s is linear, so its second derivative is its own', (_, augment) =>
+    scope(() => {
+      const images = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice, requiresGrad: true });
+      const seeded = (x: Tensor): Tensor => {
+        manualSeed(3);
+        return augment(x);
+      };
+      const slope = (x: Tensor): Tensor =>
+        grad([seeded(x).pow(3).sum()], [x], { createGraph: true })[0]
+          .square()
+          .sum();
+      const [second] = grad([slope(images)], [images]);
+      const direction = randn([4, 3, 8, 8], { dtype: 'float64', device: testDevice });
+      const h = 1e-5;
+      const at = (size: number): Tensor => {
+        const moved = images.detach().add(direction, { alpha: size });
+        moved.requiresGrad = true;
+        return slope(moved);
+      };
+      const difference = at(h)
+        .sub(at(-h))
+        .div(2 * h);
+      expectClose(second.mul(direction).sum(), difference.detach(), { relative: 1e-6 });
+    }),
   );
 
-  test.each(both())('draw for each image and each call, from the default generator: %s', (_, augment) =>
+  test.each(all())('draw for each image and each call, from the default generator: %s', (_, augment) =>
     scope(() => {
       const images = linspace({ start: -1, end: 1, steps: 192 }, { device: testDevice })
         .reshape([1, 3, 8, 8])
@@ -107,7 +107,7 @@ describe('augmentations', () => {
     }),
   );
 
-  test.each(both())('are float32 inside autocast: %s', (_, augment) =>
+  test.each(all())('are float32 inside autocast: %s', (_, augment) =>
     scope(() => {
       const images = randn([4, 3, 8, 8], { device: testDevice }).to({ dtype: 'bfloat16' });
       manualSeed(1);
@@ -166,5 +166,13 @@ describe('augmentations', () => {
       withAda(0, (pipe) =>
         expect(() => pipe.augment(randn([1, 5, 8, 8]))).toThrow(usage('1 to 4 channels but received 5')),
       );
+    }));
+
+  test('affine views of strength 0 are the images, and none shifts a white image', () =>
+    scope(() => {
+      const images = randn([4, 1, 8, 8], { device: testDevice });
+      expect(affineViews(images, 0)).toBe(images);
+      const white = ones([4, 1, 8, 8], { device: testDevice });
+      expectClose(affineViews(white, 2), white);
     }));
 });
