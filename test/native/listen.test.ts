@@ -5,7 +5,7 @@ import { COMPUTING } from '../../src/native/listen';
 /** `name(parameters): result;` of an interface, on one line or more. */
 const ENTRY = /^ {2}(\w+)\(([^)]*(?:\([^)]*\)[^)]*)*)\): ([^;]+);/gm;
 
-/** Entries whose handles are of generators, streams, graphs, scripts and spans, or that only tell of a tensor or of its gradient. */
+/** Entries whose handles are of generators, streams, graphs, scripts, spans and groups, or that only tell of a tensor or of its gradient. */
 const OTHERS = [
   'generatorState',
   'setGeneratorState',
@@ -16,6 +16,7 @@ const OTHERS = [
   'backward',
   'encodeScript',
   'release',
+  'orderInMemory',
 ];
 
 test('whoever listens hears of every entry that makes tensors of tensors, or changes them', () => {

@@ -55,6 +55,10 @@ const RESTORATION = ['super-resolution', 'denoise', 'inpaint'];
 /** Before a batch norm, at the end of a discriminator whose loss compares, or nearly so. */
 const WANDERING: Readonly<Record<string, readonly string[]>> = {
   'lsgan-resnet': ['generator.blocks.2.conv2.bias'],
+  'sngan-16': [0, 1, 3].flatMap((block) => [
+    `generator.blocks.${block}.conv2.bias`,
+    `generator.blocks.${block}.shortcut.bias`,
+  ]),
   'relativistic-r1': ['discriminator.4.bias'],
   'wgan-gp-resnet': ['discriminator.blocks.3.conv2.bias'],
   'f-anogan': ['discriminator.blocks.3.conv2.bias'],
