@@ -52,7 +52,7 @@ const fields = {
  * of `evaluate --metrics purity`) and FID, by a draft that read views with grid_sample. Neither 0.47, 0.41 (6.1, 7.0); views 0.61, 0.58 (7.2, 7.3); both
  * 0.69, 0.72 (6.2, 7.8). Both, and an information term that grows from 0.05 in 1,000 steps: 0.37, 0.40 (9.6, 9.7). Of seed 1 alone, both, and: a term that
  * falls from 3, 0.68 (9.8); normal numbers of half the size, 0.56 (32); 16 of them, 0.66 (43), for G then draws few images of a category.
- * The defaults, width 32, 2,000 steps, seeds 1, 2 and 3: 0.870, 0.747, 0.649 (2.0, 2.9, 3.2), and still growing.
+ * The defaults, width 32, 2,000 steps, seeds 1, 2 and 3: 0.870, 0.747, 0.649 (2.0, 2.9, 3.2); seeds 2 and 3 after 6,000: 0.759, 0.804 (1.1, 1.1).
  */
 export const infogan: Recipe<typeof fields> = {
   name: 'infogan',
