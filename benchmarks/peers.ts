@@ -38,7 +38,7 @@ const BOTH: readonly Precision[] = ['fp32', 'bf16'];
 const CPU_AND_CUDA = ['cpu', 'cuda'] as const;
 /** The official DCGAN example computes gradients of D's weights for nothing in G's phase; the steps of the other models do not. */
 const GANS = { dcgan: 'textbook', mlp: 'textbook' } as const;
-/** What `pytorch-graph` captures; its step has no residual networks and no VAE. */
+/** In what `pytorch-graph` captures, D is frozen in G's phase everywhere. */
 const CAPTURED = {
   dcgan: 'frozen',
   mlp: 'frozen',
@@ -47,16 +47,13 @@ const CAPTURED = {
   cyclegan: 'frozen',
   'super-resolution': 'frozen',
   denoise: 'frozen',
-} as const;
-const ALL = {
-  ...CAPTURED,
-  ...GANS,
   sngan: 'frozen',
   'wgan-gp': 'frozen',
   projection: 'frozen',
   modern: 'frozen',
   vae: 'frozen',
 } as const;
+const ALL = { ...CAPTURED, ...GANS } as const;
 const TFJS = {
   precisions: ['fp32'],
   loops: { dcgan: 'frozen', mlp: 'frozen' },

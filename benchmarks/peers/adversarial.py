@@ -46,8 +46,8 @@ def slope(discriminator, points):
     return gradient.flatten(1), logits
 
 
-def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext(), joined=False):
-    """Measures the task's model, with this optimizer of parameters, memory format and way to compute."""
+def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext(), capture=lambda step: step, joined=False):
+    """Measures what `capture` makes of the step of the task's model, with this optimizer of parameters, memory format and way to compute."""
     both = {name: network.to(device).to(memory_format=memory_format) for name, network in networks().items()}
     G, D = both["generator"], both["discriminator"]
     of_g, of_d, images = adam(G.parameters()), adam(D.parameters()), random_images()
@@ -112,4 +112,4 @@ def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext(),
         D.requires_grad_(True)
         return loss_d, loss_g
 
-    measure_training(step, both)
+    measure_training(step, both, capture)

@@ -4,13 +4,13 @@ Else as best.py: channels_last, TF32 or autocast to bfloat16, cuDNN's search for
 frozen in the phase of G.
 """
 
-import restoration
-import stylegan
+import adversarial
 import torch
 import translation
 from best import autocast, best_networks, drawing
 from capture import captured
 from common import device, measure_sampling, measure_training, real_images, task
+from models import family
 from torch import nn
 
 
@@ -49,12 +49,9 @@ def training_step(generator, discriminator, latent_shape):
 
 
 fast = {"adam": capturable_adam, "memory_format": torch.channels_last, "autocast": autocast, "capture": captured}
-if task["model"] in translation.MODELS:
-    translation.measure(**fast, pool=translation.DevicePool)
-elif task["model"] in stylegan.MODELS:
-    stylegan.measure(**fast)
-elif task["model"] in restoration.MODELS:
-    restoration.measure(**fast)
+ways = {translation: {"pool": translation.DevicePool}, adversarial: {"joined": True}}
+if own := family(task["model"]):
+    own.measure(**fast, **ways.get(own, {}))
 else:
     both, latent_shape = best_networks()
     if task["kind"] == "train":

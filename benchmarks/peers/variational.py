@@ -21,8 +21,8 @@ class Encoder(nn.Module):
         return self.mean(features), self.log_variance(features)
 
 
-def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext()):
-    """Measures the recipe's phase, with this optimizer of parameters and way to compute."""
+def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext(), capture=lambda step: step):
+    """Measures what `capture` makes of the recipe's phase, with this optimizer of parameters and way to compute."""
     shape, hidden, latent = (task["channels"], task["resolution"], task["resolution"]), task["hidden"], task["latentSize"]
     pixels = shape[0] * shape[1] * shape[2]
     encoder = Encoder(pixels, hidden, latent).to(device)
@@ -43,4 +43,4 @@ def measure(adam, memory_format=torch.contiguous_format, autocast=nullcontext())
         optimizer.step()
         return (loss,)
 
-    measure_training(step, {"encoder": encoder, "decoder": decoder})
+    measure_training(step, {"encoder": encoder, "decoder": decoder}, capture)

@@ -25,6 +25,11 @@ const SIZES: readonly (readonly [NetworkSizes, Precision])[] = [
   [{ model: 'cyclegan', ...images, width: 4, blocks: 1, pool: 6 }, 'bf16'],
   [{ model: 'super-resolution', ...images, scale: 4, width: 4, blocks: 1 }, 'fp32'],
   [{ model: 'denoise', ...images, width: 4, depth: 4 }, 'bf16'],
+  [{ model: 'sngan', ...images, latentSize: 16, width: 4, growth: 2, classes: 0 }, 'fp32'],
+  [{ model: 'projection', ...images, latentSize: 16, width: 4, growth: 2, classes: 3 }, 'bf16'],
+  [{ model: 'wgan-gp', ...images, width: 8, latentSize: 16 }, 'fp32'],
+  [{ model: 'modern', ...images, latentSize: 16, width: 4, maxWidth: 8, expansion: 2, groupSize: 4 }, 'fp32'],
+  [{ model: 'vae', channels: 1, resolution: 28, hidden: 32, latentSize: 8 }, 'bf16'],
 ];
 
 (hasTorch ? test : test.skip).each(SIZES)('does the work of the suite: %j in %s', (sizes, precision) => {
