@@ -1,24 +1,15 @@
 // Where LibTorch's tensors live. glibc takes 100 ns for an aligned block and its release, a fifth of a small
-// operator; a list of free blocks for each thread takes 5. And an aligned block that was freed glibc rarely
-// gives again for the same size, since it looks for one with room to align in: big blocks came from the
-// kernel each time, which clears every page of them.
+// operator; a list of free blocks for each thread takes 5.
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
-#include <c10/core/impl/alloc_cpu.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <exception>
-#include <list>
-#include <map>
 #include <mutex>
 #include <utility>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "addon.h"
+#include "big_blocks.h"
 
 namespace gan {
 namespace {
@@ -82,100 +73,22 @@ constexpr std::array<c10::DeleterFnPtr, kKinds> deleters(std::index_sequence<Kin
 /// How a block is given back tells its size: nothing is written beside it.
 constexpr auto kDeleters = deleters(std::make_index_sequence<kKinds>());
 
-#ifdef __GLIBC__
-/// Big blocks that were freed, of all threads, for who asks for as much or little less. They and those in use
-/// take at most what was in use at once, and a little: where a training's tensors change their sizes, what is
-/// kept makes room.
-class BigBlocks {
- public:
-  static constexpr size_t kLeast = size_t{1} << 16;
+/// What LibTorch's own allocator gives is given back by this.
+c10::DeleterFnPtr others_deleter = nullptr;
 
-  /// Never destroyed: blocks come back until the process ends.
-  static BigBlocks& of_process() {
-    static BigBlocks* const blocks = new BigBlocks;
-    return *blocks;
-  }
-
-  void* take(size_t size) {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      const auto found = by_size_.lower_bound(size);
-      if (found != by_size_.end() && found->first <= size + size / kMostWaste) return reuse(found);
-      make_room(size);
-    }
-    void* const block = fresh(size);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    used_ += malloc_usable_size(block);
-    most_used_ = std::max(most_used_, used_);
-    return block;
-  }
-
-  static void give_back(void* block) { of_process().keep(block, malloc_usable_size(block)); }
-
- private:
-  struct Block;
-  using BySize = std::multimap<size_t, Block>;
-  /// The oldest first.
-  using ByAge = std::list<BySize::iterator>;
-  struct Block {
-    void* memory;
-    ByAge::iterator age;
-  };
-
-  /// One that is larger by no more than this part of what is asked for will do.
-  static constexpr size_t kMostWaste = 8;
-  static constexpr size_t kSpare = size_t{64} << 20;
-
-  void* reuse(BySize::iterator found) {
-    used_ += found->first;
-    most_used_ = std::max(most_used_, used_);
-    return remove(found);
-  }
-
-  void keep(void* block, size_t size) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    used_ -= size;
-    kept_ += size;
-    const auto at = by_size_.emplace(size, Block{block, {}});
-    at->second.age = by_age_.insert(by_age_.end(), at);
-  }
-
-  void* remove(BySize::iterator at) {
-    void* const memory = at->second.memory;
-    kept_ -= at->first;
-    by_age_.erase(at->second.age);
-    by_size_.erase(at);
-    return memory;
-  }
-
-  void make_room(size_t size) {
-    while (!by_age_.empty() && used_ + kept_ + size > most_used_ + kSpare) std::free(remove(by_age_.front()));
-  }
-
-  void* fresh(size_t size) {
-    try {
-      return c10::alloc_cpu(size);
-    } catch (const std::exception&) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (by_age_.empty()) throw;
-      while (!by_age_.empty()) std::free(remove(by_age_.front()));
-    }
-    return c10::alloc_cpu(size);
-  }
-
-  std::mutex mutex_;
-  BySize by_size_;
-  ByAge by_age_;
-  /// Bytes.
-  size_t used_ = 0;
-  size_t kept_ = 0;
-  size_t most_used_ = 0;
-};
+/// Without a block's size: a small one is malloc's too.
+void give_back_any(void* block) {
+#ifdef __linux__
+  if (BigBlocks::of_process().owns(block)) return BigBlocks::give_back(block);
 #endif
+  others_deleter(block);
+}
 
 class KeepingAllocator final : public c10::Allocator {
  public:
-  KeepingAllocator(c10::Allocator& other, bool keeps_big) : other_(other), keeps_big_(keeps_big) {}
+  KeepingAllocator(c10::Allocator& other, bool keeps_big) : other_(other), keeps_big_(keeps_big) {
+    others_deleter = other.raw_deleter();
+  }
 
   c10::DataPtr allocate(size_t size) override {
     // The profiler counts what the other one gives.
@@ -183,7 +96,7 @@ class KeepingAllocator final : public c10::Allocator {
     return size <= kKinds * kUnit ? small(size) : big(size);
   }
 
-  c10::DeleterFnPtr raw_deleter() const override { return other_.raw_deleter(); }
+  c10::DeleterFnPtr raw_deleter() const override { return &give_back_any; }
   void copy_data(void* to, const void* from, size_t size) const override {
     default_copy_data(to, from, size);
   }
@@ -197,11 +110,10 @@ class KeepingAllocator final : public c10::Allocator {
   }
 
   c10::DataPtr big(size_t size) {
-#ifdef __GLIBC__
-    if (keeps_big_ && size >= BigBlocks::kLeast) {
-      void* const block = BigBlocks::of_process().take(size);
-      return {block, block, &BigBlocks::give_back, at::kCPU};
-    }
+#ifdef __linux__
+    if (keeps_big_ && size >= BigBlocks::kLeast)
+      if (void* const block = BigBlocks::of_process().take(size))
+        return {block, block, &BigBlocks::give_back, at::kCPU};
 #endif
     return other_.allocate(size);
   }

@@ -144,6 +144,62 @@ test('results are the same bits with and without', () => {
     expect(pageFaults({})).toBeLessThan(4_096);
   });
 
+  test('is resident no more than what was in use at once, and a little, whatever sizes come', () => {
+    const megabytes = evaluate(
+      `
+      const { full, tuneProcess } = require('./src');
+      tuneProcess();
+      full([1 << 20], 1).dispose();
+      const before = process.memoryUsage.rss();
+      let next = 1;
+      const random = () => (next = (next * 48271) % 2147483647) / 2147483647;
+      const release = (held) => {
+        const [tensor] = held.splice(Math.floor(random() * held.length), 1);
+        const count = tensor.numel;
+        tensor.dispose();
+        return count;
+      };
+      for (let round = 0; round < 60; round++) {
+        const held = [];
+        // Each round has sizes of its own: 100 MB in all.
+        const largest = (1 << 18) * (1 + random() * 15);
+        for (let left = 25e6; left > 0; ) {
+          const count = Math.ceil(Math.min(left, largest * (0.1 + random())));
+          held.push(full([count], round));
+          left -= count;
+          if (random() < 0.3) left += release(held);
+        }
+        while (held.length > 0) release(held);
+      }
+      console.log(Math.round((process.memoryUsage.rss() - before) / 1e6));`,
+      {},
+    );
+    expect(megabytes).toBeLessThan(100 + 34 + 16);
+  });
+
+  test('holds what was written to it, however blocks come and go', () => {
+    expect(
+      evaluate(
+        `
+        const { full, tuneProcess } = require('./src');
+        tuneProcess();
+        let next = 7;
+        const random = () => (next = (next * 48271) % 2147483647) / 2147483647;
+        const held = [];
+        let wrong = 0;
+        for (let i = 0; i < 3000; i++) {
+          held.push([i, full([1 + Math.floor(2 ** (13 + 8 * random()))], i)]);
+          if (held.length < 30) continue;
+          const [value, tensor] = held.splice(Math.floor(random() * held.length), 1)[0];
+          if (tensor.min().item() !== value || tensor.max().item() !== value) wrong++;
+          tensor.dispose();
+        }
+        console.log(wrong);`,
+        {},
+      ),
+    ).toBe(0);
+  });
+
   test.each([
     ['MALLOC_MMAP_THRESHOLD_', { MALLOC_MMAP_THRESHOLD_: '65536' }],
     ['GLIBC_TUNABLES', { GLIBC_TUNABLES: 'glibc.malloc.mmap_threshold=65536' }],
