@@ -88,6 +88,21 @@ void transpose(const Rows<Bf16>& from, Bf16* to, int64_t stride) {
     }
 }
 
+void transpose(const Rows<float>& from, float* to, int64_t stride) {
+  for (int64_t row = 0; row < from.rows; row += kLanes)
+    for (int64_t column = 0; column < from.columns; column += kLanes) {
+      const __mmask16 mask = first_lanes(from.columns - column);
+      const float* const first = from.data + row * from.stride + column;
+      __m512i block[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i)
+        block[i] = _mm512_castps_si512(row + i >= from.rows ? _mm512_setzero_ps()
+                                       : mask == kAll       ? load(first + i * from.stride)
+                                                            : load_some(first + i * from.stride, mask));
+      avx512::transpose(block);
+      for (int64_t i = 0; i < kLanes; ++i) _mm512_storeu_si512(to + (column + i) * stride + row, block[i]);
+    }
+}
+
 void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; ++row)
     for (int64_t column = 0; column < from.columns; column += kLanes) {
