@@ -12,6 +12,9 @@ namespace {
 
 constexpr __mmask16 kAll = 0xffff;
 
+/// Numbers of a row that are asked for before they are read.
+constexpr int64_t kAhead = 128;
+
 /// Bits of up to 16 numbers, each in the lower half of its lane. Loads and stores of some lanes take several
 /// times a whole one's time.
 GAN_INLINE __m512i bits(const float* from, __mmask16 mask) {
@@ -67,6 +70,12 @@ void pair_columns(const Rows<float>& from, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; row += kLanes)
     for (int64_t column = 0; column < from.columns; column += 2 * kLanes) {
       const float* const first = from.data + row * from.stride + column;
+      // So many rows at a time are more than the processor follows by itself.
+      if (column + kAhead < from.columns && row + kLanes <= from.rows)
+        for (int64_t i = 0; i < kLanes; ++i) {
+          _mm_prefetch(first + i * from.stride + kAhead, _MM_HINT_T0);
+          _mm_prefetch(first + i * from.stride + kAhead + kLanes, _MM_HINT_T0);
+        }
       __m512i block[kLanes];
       for (int64_t i = 0; i < kLanes; ++i)
         block[i] = row + i < from.rows ? pairs(first + i * from.stride, from.columns - column)
