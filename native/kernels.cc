@@ -2,10 +2,12 @@
 #include "addon.h"
 #include "bounds.h"
 #include "kernels/batch_norm.h"
+#include "kernels/bytes.h"
 #include "kernels/convolution.h"
 #include "kernels/instance_norm.h"
 #include "kernels/resample.h"
 #include "kernels/spectral_norm.h"
+#include "kernels/variational.h"
 
 namespace gan {
 namespace {
@@ -39,6 +41,23 @@ at::Tensor spectralNorm(const Context&, const at::Tensor& weight, const at::Tens
   return kernels::spectral_norm(weight, u, v, iterations, eps);
 }
 
+at::Tensor imagesOfBytes(const Context&, const at::Tensor& bytes, const Optional& rows) {
+  return kernels::images_of_bytes(bytes, rows);
+}
+
+at::Tensor bernoulliNll(const Context&, const at::Tensor& logits, const at::Tensor& images) {
+  return kernels::bernoulli_nll(logits, images);
+}
+
+at::Tensor gaussianKl(const Context&, const at::Tensor& mean, const at::Tensor& log_variance) {
+  return kernels::gaussian_kl(mean, log_variance);
+}
+
+at::Tensor gaussianDraw(const Context&, const at::Tensor& mean, const at::Tensor& log_variance,
+                        const at::Tensor& noise) {
+  return kernels::gaussian_draw(mean, log_variance, noise);
+}
+
 }  // namespace
 
 void define_kernels(const Context& context, Napi::Object exports) {
@@ -48,6 +67,10 @@ void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, instanceNormLeakyRelu);
   GAN_DEFINE(context, exports, upFirDown);
   GAN_DEFINE(context, exports, spectralNorm);
+  GAN_DEFINE(context, exports, imagesOfBytes);
+  GAN_DEFINE(context, exports, bernoulliNll);
+  GAN_DEFINE(context, exports, gaussianKl);
+  GAN_DEFINE(context, exports, gaussianDraw);
 }
 
 }  // namespace gan

@@ -102,6 +102,35 @@ int64_t changes(const Context&, const at::Tensor& tensor) {
   return tensor.is_inference() ? 0 : static_cast<int64_t>(tensor._version());
 }
 
+/// The values of tensors of one number each, with one copy from their device.
+std::vector<double> values(const Context&, const std::vector<at::Tensor>& tensors) {
+  std::vector<double> result;
+  const auto is_number = [](const at::Tensor& tensor) { return tensor.numel() == 1 && !tensor.is_complex(); };
+  if (!std::all_of(tensors.begin(), tensors.end(), is_number))
+    throw ArgumentError("ERR_INVALID_ARG", "expected tensors of one number each");
+  const auto waits = [](const at::Tensor& tensor) { return !tensor.device().is_cpu(); };
+  if (std::any_of(tensors.begin(), tensors.end(), waits)) {
+    std::vector<at::Tensor> numbers;
+    for (const at::Tensor& tensor : tensors) numbers.push_back(tensor.detach().reshape({}).to(at::kDouble));
+    const at::Tensor all = at::stack(numbers).cpu();
+    result.assign(all.const_data_ptr<double>(), all.const_data_ptr<double>() + all.numel());
+  } else {
+    for (const at::Tensor& tensor : tensors) result.push_back(tensor.item().toDouble());
+  }
+  return result;
+}
+
+/// Puts the one number of `value`, over `parts`, into `held`, or adds it. Autograd does not record it.
+void putValue(const Context&, const at::Tensor& held, const at::Tensor& value, int64_t parts, bool adds) {
+  const at::NoGradGuard without_graph;
+  const at::Tensor number = value.reshape({}),
+                   share = parts == 1 ? number : number.to(at::kDouble).div(parts);
+  if (adds)
+    held.add_(share);
+  else
+    held.copy_(share);
+}
+
 /// Frees the tensors of a whole scope; handles that are no longer live are passed over, and the number freed
 /// is returned.
 int64_t release(const Context& context, Napi::Value handles, std::optional<int64_t> count) {
@@ -143,6 +172,8 @@ void define_tensors(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, isContiguous);
   GAN_DEFINE(context, exports, isAliasOf);
   GAN_DEFINE(context, exports, changes);
+  GAN_DEFINE(context, exports, values);
+  GAN_DEFINE(context, exports, putValue);
   GAN_DEFINE(context, exports, release);
   GAN_DEFINE(context, exports, releaseOne);
   GAN_DEFINE(context, exports, liveTensors);

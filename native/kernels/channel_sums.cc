@@ -20,7 +20,8 @@ namespace {
 using namespace avx512;
 
 /// Sums of rows of `channels` numbers, a multiple of 16.
-void sum_rows(const Bf16* from, int64_t rows, int64_t channels, float* to) {
+template <class T>
+void sum_rows(const T* from, int64_t rows, int64_t channels, float* to) {
   for (int64_t c = 0; c < channels; c += kLanes) {
     // Four sums: one would wait for itself.
     Vector sums[4];
@@ -43,7 +44,8 @@ constexpr int64_t kAtATime = 8192;
 
 bool can_sum(const at::Tensor& tensor) {
   if (at::GradMode::is_enabled() && tensor.requires_grad()) return false;
-  if (tensor.scalar_type() != at::kBFloat16 || !has_avx512(at::kBFloat16) || tensor.numel() == 0)
+  const at::ScalarType dtype = tensor.scalar_type();
+  if ((dtype != at::kFloat && dtype != at::kBFloat16) || !has_avx512(dtype) || tensor.numel() == 0)
     return false;
   return tensor.size(1) % avx512::kLanes == 0 &&
          tensor.is_contiguous(tensor.dim() == 4 ? at::MemoryFormat::ChannelsLast
@@ -54,11 +56,13 @@ at::Tensor sums_of(const at::Tensor& tensor) {
   const int64_t channels = tensor.size(1), rows = tensor.numel() / channels;
   const int64_t part = std::max<int64_t>(kAtATime / channels, 16), parts = at::divup(rows, part);
   const Room<float> room(parts * channels);
-  const auto* const from = numbers<const Bf16>(tensor);
-  at::parallel_for(0, parts, 8, [&](int64_t begin, int64_t end) {
-    for (int64_t index = begin; index < end; ++index)
-      sum_rows(from + index * part * channels, std::min(part, rows - index * part), channels,
-               room.data() + index * channels);
+  by_dtype(tensor, [&](auto zero) {
+    const auto* const from = numbers<const decltype(zero)>(tensor);
+    at::parallel_for(0, parts, 8, [&](int64_t begin, int64_t end) {
+      for (int64_t index = begin; index < end; ++index)
+        sum_rows(from + index * part * channels, std::min(part, rows - index * part), channels,
+                 room.data() + index * channels);
+    });
   });
   std::vector<double> totals(static_cast<size_t>(channels));
   for (int64_t index = 0; index < parts; ++index)

@@ -28,13 +28,22 @@ constexpr int64_t kBlock = 64;
 /// Multiplications that are worth another thread.
 constexpr int64_t kWork = 1 << 20;
 
-/// Calls `work` with the beginning of each block of `count` numbers, on all threads where blocks are of so
-/// many multiplications that it pays.
+/// Rooms that a thread works in, of so many numbers.
+struct Rooms {
+  Rooms(int64_t short_numbers, int64_t numbers) : side(short_numbers), sums(numbers) {}
+  Room<Bf16> side;
+  Room<float> sums;
+  Products<Bf16> held;
+};
+
+/// Calls `work` with the beginning of each block of `count` numbers and rooms, on all threads where blocks
+/// are of so many multiplications that it pays.
 template <class Work>
-void by_blocks(int64_t count, int64_t multiplications, Work work) {
+void by_blocks(int64_t count, int64_t multiplications, int64_t short_numbers, int64_t sums, Work work) {
   const int64_t blocks = at::divup(count, kBlock), grain = std::max<int64_t>(1, kWork / multiplications);
   at::parallel_for(0, blocks, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t block = begin; block < end; ++block) work(block * kBlock);
+    const Rooms rooms(short_numbers, sums);
+    for (int64_t block = begin; block < end; ++block) work(block * kBlock, rooms);
   });
 }
 
@@ -64,15 +73,15 @@ at::Tensor product(const at::Tensor& tensor, int64_t columns, const float* bias,
   const int64_t rows = left.rows(), depth = left.depth();
   at::Tensor result = at::empty({rows, columns}, tensor.options());
   Bf16* const to = numbers<Bf16>(result);
-  by_blocks(columns, rows * depth * kBlock, [&](int64_t first) {
+  const auto work = [&](int64_t first, const Rooms& rooms) {
     const int64_t count = std::min(kBlock, columns - first), stride = multiple(count, avx512::kLanes);
-    const Room<Bf16> right(depth * stride);
-    const Room<float> sums(rows * stride);
-    const Products<Bf16> held;
-    lay_out(first, count, right.data(), stride);
-    multiply({rows, count, depth, depth, stride, stride, false}, left.data(), right.data(), sums.data());
-    dense::round({sums.data(), rows, count, stride}, bias ? bias + first : nullptr, to + first, columns);
-  });
+    Bf16* const right = rooms.side.data();
+    float* const sums = rooms.sums.data();
+    lay_out(first, count, right, stride);
+    multiply({rows, count, depth, depth, stride, stride, false}, left.data(), right, sums);
+    dense::round({sums, rows, count, stride}, bias ? bias + first : nullptr, to + first, columns);
+  };
+  by_blocks(columns, rows * depth * kBlock, depth * kBlock, rows * kBlock, work);
   return result;
 }
 
@@ -107,14 +116,14 @@ at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x) {
   std::fill_n(right.data() + multiple(slopes.rows, 2) * stride, (depth - multiple(slopes.rows, 2)) * stride,
               Bf16{0});
   dense::pair_rows(inputs, right.data(), stride);
-  by_blocks(slopes.columns, depth * inputs.columns * kBlock, [&](int64_t first) {
+  const auto work = [&](int64_t first, const Rooms& rooms) {
     const int64_t count = std::min(kBlock, slopes.columns - first);
-    const Room<Bf16> left(multiple(count, avx512::kLanes) * depth);
-    const Products<Bf16> held;
-    dense::transpose({slopes.data + first, slopes.rows, count, slopes.stride}, left.data(), depth);
-    multiply({count, inputs.columns, depth, depth, stride, inputs.columns, false}, left.data(), right.data(),
+    Bf16* const left = rooms.side.data();
+    dense::transpose({slopes.data + first, slopes.rows, count, slopes.stride}, left, depth);
+    multiply({count, inputs.columns, depth, depth, stride, inputs.columns, false}, left, right.data(),
              to + first * inputs.columns);
-  });
+  };
+  by_blocks(slopes.columns, depth * inputs.columns * kBlock, kBlock * depth, 1, work);
   return result;
 }
 

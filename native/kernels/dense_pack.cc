@@ -12,6 +12,9 @@ namespace {
 
 constexpr __mmask16 kAll = 0xffff;
 
+/// Numbers of a row that are asked for before they are read.
+constexpr int64_t kAhead = 128;
+
 /// Bits of up to 16 numbers, each in the lower half of its lane. Loads and stores of some lanes take several
 /// times a whole one's time.
 GAN_INLINE __m512i bits(const float* from, __mmask16 mask) {
@@ -67,6 +70,12 @@ void pair_columns(const Rows<float>& from, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; row += kLanes)
     for (int64_t column = 0; column < from.columns; column += 2 * kLanes) {
       const float* const first = from.data + row * from.stride + column;
+      // So many rows at a time are more than the processor follows by itself.
+      if (column + kAhead < from.columns && row + kLanes <= from.rows)
+        for (int64_t i = 0; i < kLanes; ++i) {
+          _mm_prefetch(first + i * from.stride + kAhead, _MM_HINT_T0);
+          _mm_prefetch(first + i * from.stride + kAhead + kLanes, _MM_HINT_T0);
+        }
       __m512i block[kLanes];
       for (int64_t i = 0; i < kLanes; ++i)
         block[i] = row + i < from.rows ? pairs(first + i * from.stride, from.columns - column)
@@ -83,6 +92,21 @@ void transpose(const Rows<Bf16>& from, Bf16* to, int64_t stride) {
     for (int64_t column = 0; column < from.columns; column += kLanes) {
       __m512i block[kLanes];
       for (int64_t i = 0; i < kLanes; ++i) block[i] = two_rows(from, row + 2 * i, column);
+      avx512::transpose(block);
+      for (int64_t i = 0; i < kLanes; ++i) _mm512_storeu_si512(to + (column + i) * stride + row, block[i]);
+    }
+}
+
+void transpose(const Rows<float>& from, float* to, int64_t stride) {
+  for (int64_t row = 0; row < from.rows; row += kLanes)
+    for (int64_t column = 0; column < from.columns; column += kLanes) {
+      const __mmask16 mask = first_lanes(from.columns - column);
+      const float* const first = from.data + row * from.stride + column;
+      __m512i block[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i)
+        block[i] = _mm512_castps_si512(row + i >= from.rows ? _mm512_setzero_ps()
+                                       : mask == kAll       ? load(first + i * from.stride)
+                                                            : load_some(first + i * from.stride, mask));
       avx512::transpose(block);
       for (int64_t i = 0; i < kLanes; ++i) _mm512_storeu_si512(to + (column + i) * stride + row, block[i]);
     }

@@ -31,6 +31,10 @@ void pair_columns(const Rows<float>& from, Bf16* to, int64_t stride);
 /// become zeros, and so many columns as fill 16 are written.
 void transpose(const Rows<Bf16>& from, Bf16* to, int64_t stride);
 
+/// to[column * stride + row]. Rows up to the next multiple of 16 become zeros, and so many columns as fill 16
+/// are written.
+void transpose(const Rows<float>& from, float* to, int64_t stride);
+
 /// Adds `bias`, if there is one, to rows of float32, and rounds.
 void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride);
 

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "channel_sums.h"
@@ -36,12 +37,14 @@ constexpr int64_t kSums = 16;
 constexpr int64_t kWork = 1 << 19;
 
 /// Images as a row for each pixel.
-Rows<Bf16> pixels_of(const at::Tensor& images) {
+template <class T>
+Rows<T> pixels_of(const at::Tensor& images) {
   const int64_t channels = images.size(1);
-  return {numbers<const Bf16>(images), images.numel() / channels, channels, channels};
+  return {numbers<const T>(images), images.numel() / channels, channels, channels};
 }
 
-Rows<Bf16> part(const Rows<Bf16>& rows, int64_t first, int64_t most) {
+template <class T>
+Rows<T> part(const Rows<T>& rows, int64_t first, int64_t most) {
   return {rows.data + first * rows.stride, std::min(most, rows.rows - first), rows.columns, rows.stride};
 }
 
@@ -50,10 +53,40 @@ at::Tensor matrix_of(const at::Tensor& weight) {
   return weight.reshape({weight.size(0), weight.size(1)}).contiguous();
 }
 
+/// The right side of products with wᵀ, or with w where it is the way back: rows are `stride` numbers apart.
+void lay_out(const Rows<float>& weights, bool back, Bf16* to, int64_t stride) {
+  if (back)
+    dense::pair_rows(weights, to, stride);
+  else
+    dense::pair_columns(weights, to, stride);
+}
+void lay_out(const Rows<float>& weights, bool back, float* to, int64_t stride) {
+  if (back)
+    for (int64_t row = 0; row < weights.rows; ++row)
+      std::copy_n(weights.data + row * weights.stride, weights.columns, to + row * stride);
+  else
+    dense::transpose(weights, to, stride);
+}
+
+/// The products of a few pixels, plus a bias, unless it is null.
+void multiply_pixels(const Rows<Bf16>& left, const Bf16* right, int64_t stride, const float* bias,
+                     int64_t outputs, float* sums, Bf16* to) {
+  multiply({left.rows, outputs, left.columns, left.stride, stride, stride, false}, left.data, right, sums);
+  dense::round({sums, left.rows, outputs, stride}, bias, to, outputs);
+}
+void multiply_pixels(const Rows<float>& left, const float* right, int64_t stride, const float* bias,
+                     int64_t outputs, float*, float* to) {
+  multiply({left.rows, outputs, left.columns, left.stride, stride, outputs, false}, left.data, right, to);
+  if (bias)
+    for (float* row = to; row < to + left.rows * outputs; row += outputs)
+      for (int64_t i = 0; i < outputs; ++i) row[i] += bias[i];
+}
+
 /// x wᵀ + bias, or x w where it is the way back.
+template <class T>
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const Bias& bias, bool back) {
   const at::Tensor from = channels_last(x), w = matrix_of(weight);
-  const Rows<Bf16> pixels = pixels_of(from);
+  const Rows<T> pixels = pixels_of<T>(from);
   const Rows<float> weights{w.const_data_ptr<float>(), w.size(0), w.size(1), w.size(1)};
   const int64_t outputs = back ? weights.columns : weights.rows, depth = pixels.columns,
                 stride = multiple(outputs, avx512::kLanes);
@@ -61,54 +94,62 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const Bias& b
   const float* const shifts = bias ? shift.const_data_ptr<float>() : nullptr;
   at::Tensor result =
       at::empty({x.size(0), outputs, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
-  Bf16* const to = numbers<Bf16>(result);
-  const Room<Bf16> right(depth * stride);
-  if (back)
-    dense::pair_rows(weights, right.data(), stride);
-  else
-    dense::pair_columns(weights, right.data(), stride);
+  T* const to = numbers<T>(result);
+  const Room<T> right(multiple(depth, avx512::kLanes) * stride);
+  lay_out(weights, back, right.data(), stride);
   const int64_t grain = at::divup(kWork, kPixels * depth * outputs);
   at::parallel_for(0, at::divup(pixels.rows, kPixels), grain, [&](int64_t begin, int64_t end) {
-    const Room<float> sums(kPixels * stride);
-    const Products<Bf16> held;
-    for (int64_t first = begin * kPixels; first < std::min(end * kPixels, pixels.rows); first += kPixels) {
-      const Rows<Bf16> left = part(pixels, first, kPixels);
-      multiply({left.rows, outputs, depth, left.stride, stride, stride, false}, left.data, right.data(),
-               sums.data());
-      dense::round({sums.data(), left.rows, outputs, stride}, shifts, to + first * outputs, outputs);
-    }
+    const Room<float> sums(kPairs<T> ? kPixels * stride : 1);
+    const Products<T> held;
+    for (int64_t first = begin * kPixels; first < std::min(end * kPixels, pixels.rows); first += kPixels)
+      multiply_pixels(part(pixels, first, kPixels), right.data(), stride, shifts, outputs, sums.data(),
+                      to + first * outputs);
   });
   const bool last = x.suggest_memory_format() == at::MemoryFormat::ChannelsLast ||
                     weight.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
   return last ? result : result.contiguous();
 }
 
+/// Room for both sides of yᵀ x of a few pixels, and the product. A last block that is short ends in zeros.
+struct Sides {
+  int64_t rows, columns, stride = multiple(columns, avx512::kLanes);
+  Room<Bf16> left{multiple(rows, avx512::kLanes) * kPixels}, right{kPixels * stride};
+
+  void multiply_pixels(const Rows<Bf16>& x, const Rows<Bf16>& y, float* to, bool add) const {
+    std::fill_n(right.data() + x.rows / 2 * 2 * stride, (kPixels - x.rows / 2 * 2) * stride, Bf16{0});
+    dense::pair_rows(x, right.data(), stride);
+    dense::transpose(y, left.data(), kPixels);
+    multiply({rows, columns, multiple(x.rows, 32), kPixels, stride, columns, add}, left.data(), right.data(),
+             to);
+  }
+};
+struct FloatSides {
+  int64_t rows, columns;
+  Room<float> left{multiple(rows, avx512::kLanes) * kPixels};
+
+  void multiply_pixels(const Rows<float>& x, const Rows<float>& y, float* to, bool add) const {
+    dense::transpose(y, left.data(), kPixels);
+    multiply({rows, columns, x.rows, kPixels, x.stride, columns, add}, left.data(), x.data, to);
+  }
+};
+
 /// yᵀ x, of all pixels.
+template <class T>
 at::Tensor sum_products(const at::Tensor& x, const at::Tensor& y) {
   const at::Tensor images = channels_last(x), results = channels_last(y);
-  const Rows<Bf16> inputs = pixels_of(images), slopes = pixels_of(results);
+  const Rows<T> inputs = pixels_of<T>(images), slopes = pixels_of<T>(results);
   const int64_t columns = inputs.columns, rows = slopes.columns, count = rows * columns,
-                stride = multiple(columns, avx512::kLanes), blocks = at::divup(inputs.rows, kPixels),
-                sums = std::min(kSums, blocks);
+                blocks = at::divup(inputs.rows, kPixels), sums = std::min(kSums, blocks);
   const Room<float> room(sums * count);
   const int64_t grain = at::divup(kWork, at::divup(blocks, sums) * kPixels * count);
   at::parallel_for(0, sums, grain, [&](int64_t begin, int64_t end) {
-    const Room<Bf16> left(multiple(rows, avx512::kLanes) * kPixels), right(kPixels * stride);
-    const Products<Bf16> held;
+    const std::conditional_t<kPairs<T>, Sides, FloatSides> sides{rows, columns};
+    const Products<T> held;
     for (int64_t sum = begin; sum < end; ++sum) {
-      float* const to = room.data() + sum * count;
       const int64_t start = sum * blocks / sums;
-      for (int64_t block = start; block < (sum + 1) * blocks / sums; ++block) {
-        const Rows<Bf16> from = part(inputs, block * kPixels, kPixels);
-        // A last block that is short ends in zeros.
-        std::fill_n(right.data() + from.rows / 2 * 2 * stride, (kPixels - from.rows / 2 * 2) * stride,
-                    Bf16{0});
-        dense::pair_rows(from, right.data(), stride);
-        const int64_t depth = multiple(from.rows, 32);
-        dense::transpose(part(slopes, block * kPixels, kPixels), left.data(), kPixels);
-        multiply({rows, columns, depth, kPixels, stride, columns, block > start}, left.data(), right.data(),
-                 to);
-      }
+      for (int64_t block = start; block < (sum + 1) * blocks / sums; ++block)
+        sides.multiply_pixels(part(inputs, block * kPixels, kPixels), part(slopes, block * kPixels, kPixels),
+                              room.data() + sum * count, block > start);
     }
   });
   float* const total = room.data();
@@ -131,7 +172,8 @@ struct Convolution : Function<Convolution> {
     context->saved_data[kHasBias] = bias.has_value();
     context->saved_data["back"] = back;
     RECORD_FUNCTION("gan::conv1x1", (std::vector<c10::IValue>{x, weight}));
-    return convolve(x, weight, bias, back);
+    return x.scalar_type() == at::kFloat ? convolve<float>(x, weight, bias, back)
+                                         : convolve<Bf16>(x, weight, bias, back);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -142,7 +184,7 @@ struct WeightGradient : Function<WeightGradient> {
     context->set_materialize_grads(false);
     context->save_for_backward({x, y});
     RECORD_FUNCTION("gan::conv1x1_weight_gradient", (std::vector<c10::IValue>{x, y}));
-    return sum_products(x, y);
+    return x.scalar_type() == at::kFloat ? sum_products<float>(x, y) : sum_products<Bf16>(x, y);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -172,9 +214,10 @@ constexpr int64_t kFewest = 256;
 
 bool usable(at::IntArrayRef image, int64_t outputs, at::ScalarType dtype) {
   const int64_t inputs = image[1];
-  return dtype == at::kBFloat16 && !has_amx() && has_avx512(dtype) && inputs >= avx512::kLanes &&
-         outputs >= avx512::kLanes && inputs % 2 == 0 && outputs % 2 == 0 && inputs <= 512 &&
-         outputs <= 512 && image[0] * image[2] * image[3] >= kFewest;
+  const bool is_float = dtype == at::kFloat, pairs = inputs % 2 == 0 && outputs % 2 == 0;
+  if (!(is_float || (dtype == at::kBFloat16 && pairs && !has_amx())) || !has_avx512(dtype)) return false;
+  return std::min(inputs, outputs) >= avx512::kLanes && std::max(inputs, outputs) <= 512 &&
+         image[0] * image[2] * image[3] >= kFewest;
 }
 
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const Bias& bias) {

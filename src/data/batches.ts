@@ -44,10 +44,16 @@ export interface Cut {
   readonly table: Tensor;
 }
 
-/** The images of examples by name, float32 in [−1, 1], of their pixels uint8 [N, C, H, W]. */
-export function imagesOf(pixels: Tensor, { specs }: BatchMaterial, cut: Cut | null): Batch {
-  const whole = cut ? cutOut(pixels, cut.table, cut.size) : pixels;
+/** The images of examples by name, float32 in [−1, 1], of their pixels uint8 [N, C, H, W]: of all, or of those that `rows` names. */
+export function imagesOf(
+  pixels: Tensor,
+  { specs }: BatchMaterial,
+  { cut, rows }: { readonly cut: Cut | null; readonly rows?: Tensor },
+): Batch {
   const entries = Object.entries(specs);
+  if (!cut && entries.length === 1) return { [entries[0][0]]: ofBytes(pixels, rows) };
+  const chosen = rows ? pixels.indexSelect(0, rows) : pixels;
+  const whole = cut ? cutOut(chosen, cut.table, cut.size) : chosen;
   if (entries.length === 1) return { [entries[0][0]]: ofBytes(whole) };
   let start = 0;
   const images: Record<string, Tensor> = {};

@@ -54,7 +54,7 @@ export class ResidentBatches implements BatchMaker {
         const chosen = sent.indices.narrow(0, batch);
         const cut = jitter && sent.table && { size: jitter.size, table: sent.table.narrow(0, batch) };
         return {
-          ...imagesOf(images.indexSelect(0, chosen), this.#material, cut),
+          ...imagesOf(images, this.#material, { cut, rows: chosen }),
           ...(labels && { labels: labels.indexSelect(0, chosen) }),
         };
       });

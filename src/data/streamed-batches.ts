@@ -46,11 +46,9 @@ export class StreamedBatches implements BatchMaker {
     // Bytes and indices cross the bus; what is wider is made on the device.
     return () =>
       scope(() => ({
-        ...imagesOf(
-          fromBytes(pixels, { dtype: 'uint8', shape, device }),
-          this.#material,
-          jitter && table ? { size: jitter.size, table: tableTensor(table, device) } : null,
-        ),
+        ...imagesOf(fromBytes(pixels, { dtype: 'uint8', shape, device }), this.#material, {
+          cut: jitter && table ? { size: jitter.size, table: tableTensor(table, device) } : null,
+        }),
         ...(labels && {
           labels: tensor(
             indices.map((i) => labels[i]),

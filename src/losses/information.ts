@@ -1,8 +1,10 @@
 import { numberBetween } from '../check';
+import { native } from '../native/addon';
 import { TorchError } from '../native/torch-error';
 import { withoutAutocast } from '../tensor/autograd';
 import { inFull } from '../tensor/full-precision';
 import type { Tensor } from '../tensor/tensor';
+import { wrap } from '../tensor/wrap';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';
 import { crossEntropy } from './reconstruction';
 
@@ -92,8 +94,7 @@ export function gaussianKl(
   { reduction = 'mean' }: PerImageOptions = {},
 ): Tensor {
   sameShape('gaussianKl', { mean, logVariance });
-  const each = mean.square().add(logVariance.exp()).sub(logVariance).sub(1).mul(0.5);
-  return reduced(perImage(each), { reduction });
+  return reduced(wrap(native().gaussianKl(mean.handle, logVariance.handle), 'gaussianKl'), { reduction });
 }
 
 function sameBatch(owner: string, tensors: Readonly<Record<string, Tensor>>): void {

@@ -1,8 +1,9 @@
 import { argumentError, numberBetween, positiveInteger } from '../check';
+import { native } from '../native/addon';
 import { expm1, logSigmoid } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
+import { wrap } from '../tensor/wrap';
 import { type PerImageOptions, perImage, reduced, sameShape } from './per-image';
-import { binaryCrossEntropyWithLogits } from './reconstruction';
 
 /** What a decoder says of each pixel as a Gaussian: its mean, and how sure it is. */
 export interface GaussianDecoding {
@@ -33,8 +34,7 @@ const LEAST_LOG_SCALE = -7;
  */
 export function bernoulliNll(logits: Tensor, images: Tensor, options: PerImageOptions = {}): Tensor {
   sameShape('bernoulliNll', { logits, images });
-  const each = binaryCrossEntropyWithLogits(logits, images.add(1).mul(0.5), { reduction: 'none' });
-  return reduced(perImage(each), options);
+  return reduced(wrap(native().bernoulliNll(logits.handle, images.handle), 'bernoulliNll'), options);
 }
 
 /**

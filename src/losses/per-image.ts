@@ -20,11 +20,13 @@ export function reduced(sums: Tensor, { reduction = 'mean' }: PerImageOptions): 
 
 /** Checks that two tensors have one shape: broadcasting would silently compare other pairs. @throws TorchError */
 export function sameShape(owner: string, tensors: Readonly<Record<string, Tensor>>): void {
-  const shapes = Object.values(tensors).map(({ shape }) => `[${shape.join(', ')}]`);
-  if (new Set(shapes).size > 1)
-    throw new TorchError(
-      `expected ${Object.keys(tensors).join(' and ')} of one shape but received ${shapes.join(' and ')}`,
-      'ERR_SHAPE',
-      owner,
-    );
+  const [first, ...rest] = Object.values(tensors).map(({ shape }) => shape);
+  if (rest.every((shape) => shape.length === first.length && shape.every((size, i) => size === first[i])))
+    return;
+  const shapes = [first, ...rest].map((shape) => `[${shape.join(', ')}]`);
+  throw new TorchError(
+    `expected ${Object.keys(tensors).join(' and ')} of one shape but received ${shapes.join(' and ')}`,
+    'ERR_SHAPE',
+    owner,
+  );
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors';
 import { BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
 import { type ConditionalBatchNorm2d, conditionalBatchNorm2d } from '../nn/conditional-batch-norm';
-import { type Conv2d, conv2d } from '../nn/conv';
+import { Conv2d, conv2d } from '../nn/conv';
 import { xavierUniform_, zeros_ } from '../nn/init';
 import { Module } from '../nn/module';
 import { type ProjectedBatchNorm2d, projectedBatchNorm2d } from '../nn/projected-batch-norm';
@@ -22,6 +22,11 @@ export function started<L extends WeightedLayer & { readonly bias?: Tensor | nul
   if (layer.bias) zeros_(layer.bias);
   if (normalised === false) return layer;
   return spectralNorm(layer, normalised === true ? {} : normalised);
+}
+
+/** The weight of a convolution, as it is before spectral norm. */
+export function weightOf(convolution: Convolution): Tensor {
+  return convolution instanceof Conv2d ? convolution.weight : convolution.layer.weight;
 }
 
 interface Sides {

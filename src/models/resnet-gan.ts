@@ -9,6 +9,7 @@ import { type Linear, linear } from '../nn/linear';
 import { Module } from '../nn/module';
 import { type SelfAttention2d, selfAttention2d } from '../nn/self-attention';
 import type { SpectralNorm } from '../nn/spectral-norm';
+import { lyingLike } from '../tensor/lying-like';
 import type { Tensor } from '../tensor/tensor';
 import { checkAttention } from './feature-maps';
 import { squareSide } from './halving';
@@ -19,6 +20,7 @@ import {
   GeneratorBlock,
   normRelu,
   started,
+  weightOf,
 } from './residual';
 
 /** What both networks are built from. */
@@ -133,7 +135,8 @@ export class ResNetGenerator extends Module {
   }
 
   override forward(latents: Tensor, labels?: Tensor): Tensor {
-    let map = this.dense.forward(latents).reshape([latents.shape[0], -1, FIRST, FIRST]);
+    const pixels = this.dense.forward(latents).reshape([latents.shape[0], -1, FIRST, FIRST]);
+    let map = lyingLike(pixels, weightOf(this.toImage));
     for (const block of this.blocks)
       map = block instanceof GeneratorBlock ? block.forward(map, labels) : block.forward(map);
     return this.toImage.forward(normRelu(this.norm, map, undefined)).tanh();

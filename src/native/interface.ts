@@ -23,6 +23,8 @@ export interface NativeAddon {
   isContiguous(tensor: Handle, format: MemoryFormat): boolean;
   isAliasOf(a: Handle, b: Handle): boolean;
   changes(tensor: Handle): number;
+  values(tensors: Handles): number[];
+  putValue(held: Handle, value: Handle, parts: number, adds: boolean): void;
   release(handles: Handles, count?: number): number;
   releaseOne(handle: Handle): boolean;
   liveTensors(): [tensors: number, bytes: number, generators: number];
@@ -100,6 +102,10 @@ export interface NativeAddon {
     slope: number,
   ): Handle;
   spectralNorm(weight: Handle, u: Handle, v: Handle, iterations: number, eps: number): Handle;
+  imagesOfBytes(bytes: Handle, rows: Handle | null): Handle;
+  bernoulliNll(logits: Handle, images: Handle): Handle;
+  gaussianKl(mean: Handle, logVariance: Handle): Handle;
+  gaussianDraw(mean: Handle, logVariance: Handle, noise: Handle): Handle;
   upFirDown(
     input: Handle,
     kernel: readonly number[],

@@ -1,17 +1,20 @@
 import type { DrawsOptions } from '../metrics/autoencoder';
 import type { Posterior, VaeEncoder } from '../models/vae';
+import { native } from '../native/addon';
 import { randn } from '../tensor/create';
 import type { Generator } from '../tensor/random';
 import { scope } from '../tensor/scope';
 import { stack } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
+import { wrap } from '../tensor/wrap';
 import { sweepLatents } from '../training/latent-paths';
 import type { GridMaker } from '../training/sample-grids';
 
 /** A draw from a posterior (Kingma & Welling 2014): mean + e^(½ logVariance) · ε, so that gradients reach both. */
 export function drawPosterior({ mean, logVariance }: Posterior): Tensor {
   const { shape, device } = mean;
-  return mean.add(logVariance.mul(0.5).exp().mul(randn(shape, { device })));
+  const noise = randn(shape, { device });
+  return wrap(native().gaussianDraw(mean.handle, logVariance.handle, noise.handle), 'drawPosterior');
 }
 
 /** What {@link logWeights} is computed from. */

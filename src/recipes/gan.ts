@@ -7,6 +7,7 @@ import { type Term, total, weighted } from '../losses/total';
 import type { Module } from '../nn/module';
 import type { EmaOptions } from '../optim/ema';
 import type { OptimizerFactory } from '../optim/optimizer';
+import { lyingLike } from '../tensor/lying-like';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import type { Game } from '../training/game';
@@ -184,8 +185,9 @@ function phasesOf(
     if (!oneBatch) return [onReal(step), onFake(step)];
     const images = realOf(step);
     const labels = conditional ? [cat([step.batch.labels, step.latentLabels])] : [];
+    const [real, made] = [augment(images), augment(fake)];
     return step.networks.discriminator
-      .forward(cat([augment(images), augment(fake)]), ...labels)
+      .forward(cat([lyingLike(real, made), made]), ...labels)
       .split(images.shape[0]);
   };
   return [

@@ -72,8 +72,9 @@ export function variationalModel(
   const spread = likelihood === 'bernoulli' ? null : new LearnedNumber(-2);
 
   /** −ln p(images | latents), in nats an image. */
-  const reconstruction = (decoded: Tensor, real: Tensor, options?: PerImageOptions): Tensor => {
-    if (spread === null) return bernoulliNll(decoded, real, options);
+  const reconstruction = (raw: Tensor, real: Tensor, options?: PerImageOptions): Tensor => {
+    if (spread === null) return bernoulliNll(raw, real, options);
+    const decoded = raw.float();
     const learned = spread.value.reshape([1, 1, 1, 1]);
     if (likelihood === 'gaussian') return gaussianNll({ mean: decoded, logVariance: learned }, real, options);
     return discretizedLogisticNll({ mean: decoded, logScale: learned }, real, options);
@@ -106,7 +107,7 @@ export function variationalModel(
         loss: ({ batch: { images: real }, scheduled, log }) => {
           const seen = binarize ? blackAndWhite(real) : real;
           const posterior = encode(encoder, seen);
-          const decoded = decoder.decode(drawPosterior(posterior)).float();
+          const decoded = decoder.decode(drawPosterior(posterior));
           const nll = reconstruction(decoded, seen);
           const kl = gaussianKl(posterior);
           log('reconstruction', nll);

@@ -1,10 +1,11 @@
 import { UsageError } from '../errors';
-import { noGrad } from '../tensor/autograd';
+import { native } from '../native/addon';
 import { refuseDuringCapture } from '../tensor/capture';
 import { zeros } from '../tensor/create';
-import { keep, scope } from '../tensor/scope';
-import { stack } from '../tensor/shapes';
+import { countHostRead } from '../tensor/host-reads';
+import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
+import { handlesOf } from '../tensor/wrap';
 import { checkLogName } from './log-names';
 
 /** Scalars of the steps as numbers. */
@@ -104,18 +105,19 @@ export class Scoreboard {
     const posted = held.flatMap((entry) => ('tensor' in entry ? [entry.tensor] : []));
     const watched = [...this.#watched].flatMap(([, { count, longest }]) => [count, longest]);
     const tensors = [...posted, ...watched];
-    const values = tensors.length > 0 ? scope(() => stack(tensors).toTypedArray()) : [];
+    if (tensors.length > 0) countHostRead();
+    const values = native().values(handlesOf(tensors));
     const losses: Record<string, number> = {};
     const statistics: Record<string, number> = {};
     const kinds = { losses, statistics };
     let next = 0;
     for (const entry of held)
-      kinds[entry.kind][entry.name] = 'tensor' in entry ? Number(values[next++]) : entry.number;
+      kinds[entry.kind][entry.name] = 'tensor' in entry ? values[next++] : entry.number;
     const faults: Record<string, number> = {};
     const rows: Record<string, number> = {};
     for (const name of this.#watched.keys()) {
-      faults[name] = Number(values[next++]);
-      rows[name] = Number(values[next++]);
+      faults[name] = values[next++];
+      rows[name] = values[next++];
     }
     return { losses, statistics, faults, rows };
   }
@@ -135,11 +137,5 @@ function write(
   held: Tensor,
   { value, parts, adds }: { readonly value: Tensor; readonly parts: number; readonly adds: boolean },
 ): void {
-  noGrad(() =>
-    scope(() => {
-      const flat = value.reshape([]);
-      if (adds) held.add_(flat.to({ dtype: 'float64' }).div(parts));
-      else held.copy_(parts === 1 ? flat : flat.to({ dtype: 'float64' }).div(parts));
-    }),
-  );
+  native().putValue(held.handle, value.handle, parts, adds);
 }

@@ -190,6 +190,14 @@ const affine: Layer = (make) => {
   };
 };
 
+/** Tensors of one shape. */
+function alike(...names: readonly string[]): Layer {
+  return (make) => {
+    const shape = make.images(make.channels().channels);
+    return Object.fromEntries(names.map((name) => [name, make.weight(shape)]));
+  };
+}
+
 /** Every layer with arguments that must fit, by the name of its function. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   group_norm: (make) => {
@@ -233,6 +241,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       eps: dice.pick([1e-12, 0]),
     };
   },
+  bernoulliNll: (make) => {
+    const shape = make.images(make.channels().channels);
+    return { logits: make.tensor(shape), images: make.weight(shape, 0.2) };
+  },
+  gaussianKl: alike('mean', 'logVariance'),
+  gaussianDraw: alike('mean', 'logVariance', 'noise'),
   conv1d: convolution(1, false),
   conv2d: either(either(halving(false), keeping), convolution(2, false)),
   conv2d_padding: (make) => ({

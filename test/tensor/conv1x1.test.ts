@@ -51,7 +51,7 @@ function everything(given: readonly Tensor[], half: boolean): Tensor[] {
   return [output, ...first, ...grad([dx.square().sum().add(dw.square().sum())], [x, w])];
 }
 
-describe('convolutions of single pixels in bfloat16', () => {
+describe('convolutions of single pixels', () => {
   afterEach(() => setKernels(true));
 
   test('refuse channels that do not fit, as any other convolution', () => {
@@ -68,7 +68,7 @@ describe('convolutions of single pixels in bfloat16', () => {
   });
 
   test.each([...OWN, ...LIBRARY])(
-    'round no more than LibTorch’s, with gradients of two orders: $batch × $inputs → $outputs, $size',
+    'round no more than LibTorch’s in bfloat16, with gradients of two orders: $batch × $inputs → $outputs, $size',
     (geometry) => {
       scope(() => {
         const given = draw(geometry, 21);
@@ -86,7 +86,7 @@ describe('convolutions of single pixels in bfloat16', () => {
   );
 
   test.each(OWN)(
-    'do not round the gradient by the weight: $batch × $inputs → $outputs, $size',
+    'do not round the gradient by the weight in bfloat16: $batch × $inputs → $outputs, $size',
     (geometry) => {
       scope(() => {
         const given = draw(geometry, 22);
@@ -97,29 +97,47 @@ describe('convolutions of single pixels in bfloat16', () => {
     },
   );
 
-  test('give the same bits on one thread, two and three, in either memory format, which they keep', () => {
-    try {
-      for (const geometry of OWN)
-        scope(() => {
-          const given = draw(geometry, 23);
-          const last = given.map((tensor) =>
-            tensor.dim === 4 ? tensor.contiguous('channels_last') : tensor,
-          );
-          const [one, ...others] = [1, 2, 3, 2].map((threads, i) => {
-            setThreads(threads);
-            // The bias has a gradient of its own kernel, which adds up in the order of the memory.
-            const [output, dx, dw, , ...second] = everything(i === 3 ? last : given, true);
-            return [output, dx, dw, ...second];
+  test.each([true, false])(
+    'give the same bits on one thread, two and three, in either memory format, which they keep: %p',
+    (half) => {
+      try {
+        for (const geometry of OWN)
+          scope(() => {
+            const given = draw(geometry, 23);
+            const last = given.map((tensor) =>
+              tensor.dim === 4 ? tensor.contiguous('channels_last') : tensor,
+            );
+            const [one, ...others] = [1, 2, 3, 2].map((threads, i) => {
+              setThreads(threads);
+              // The bias has a gradient of its own kernel, which adds up in the order of the memory.
+              const [output, dx, dw, , ...second] = everything(i === 3 ? last : given, half);
+              return [output, dx, dw, ...second];
+            });
+            for (const other of others)
+              for (const [i, value] of one.entries()) expect(other[i].equal(value)).toBe(true);
+            expect(one[0].isContiguous()).toBe(true);
+            expect(others[2][0].isContiguous('channels_last')).toBe(true);
           });
-          for (const other of others)
-            for (const [i, value] of one.entries()) expect(other[i].equal(value)).toBe(true);
-          expect(one[0].isContiguous()).toBe(true);
-          expect(others[2][0].isContiguous('channels_last')).toBe(true);
-        });
-    } finally {
-      setThreads(1);
-    }
-  });
+      } finally {
+        setThreads(1);
+      }
+    },
+  );
+
+  test.each([...OWN, { batch: 9, inputs: 33, outputs: 17, size: [5, 7] as const }, ...LIBRARY])(
+    'are as exact as LibTorch’s in float32, with gradients of two orders: $batch × $inputs → $outputs, $size',
+    (geometry) => {
+      scope(() => {
+        const given = draw(geometry, 24);
+        const [exact, ours] = [everything(given.map(exactly), false), everything(given, false)];
+        for (const [i, value] of exact.entries()) {
+          expect(ours[i].dtype).toBe('float32');
+          expect(ours[i].shape).toEqual(value.shape);
+          expect(distance(ours[i], value)).toBeLessThan(2e-6);
+        }
+      });
+    },
+  );
 
   test('let a NaN through, and no further than its pixel', () => {
     scope(() => {
