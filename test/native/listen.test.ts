@@ -17,6 +17,7 @@ const OTHERS = [
   'encodeScript',
   'release',
   'orderInMemory',
+  'values',
 ];
 
 test('whoever listens hears of every entry that makes tensors of tensors, or changes them', () => {
