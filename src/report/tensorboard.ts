@@ -77,19 +77,26 @@ export class EventWriter {
   }
 
   /**
-   * Adds a picture, e.g. a sample grid.
+   * Adds a picture, e.g. a sample grid. `png` is the file that it was encoded to, where it was.
    *
    * @throws GanError `ERR_CANNOT_WRITE`, `ERR_BAD_PNG` when the picture's sizes do not fit together
    */
-  image(step: number, picture: { readonly tag: string; readonly picture: Picture }): void {
-    const { width, height, channels } = picture.picture;
+  image(
+    step: number,
+    {
+      tag,
+      picture,
+      png = encodePng(picture),
+    }: { readonly tag: string; readonly picture: Picture; readonly png?: Uint8Array },
+  ): void {
+    const { width, height, channels } = picture;
     const image = messageField(VALUE.image, [
       varintField(IMAGE.height, height),
       varintField(IMAGE.width, width),
       varintField(IMAGE.colorspace, channels),
-      bytesField(IMAGE.encoded, encodePng(picture.picture)),
+      bytesField(IMAGE.encoded, png),
     ]);
-    const value = messageField(SUMMARY_VALUE, [textField(VALUE.tag, picture.tag), image]);
+    const value = messageField(SUMMARY_VALUE, [textField(VALUE.tag, tag), image]);
     this.#write([varintField(EVENT.step, step), messageField(EVENT.summary, [value])]);
   }
 

@@ -1,8 +1,13 @@
 // Runs in every test file: tensors and generators alive when its first test starts must be all that is alive after each test.
+import { setFlagsFromString } from 'node:v8';
 import { native, tuneProcess } from '../../src/native/addon';
 import { addonFiles } from '../../src/native/load';
 import { setTf32 } from '../../src/tensor/device';
 import { manualSeed } from '../../src/tensor/random';
+
+// onnxruntime's 12 MB of WebAssembly, of which a test calls a small part: compiled whole and well they take longer than the tests themselves.
+setFlagsFromString('--wasm-lazy-compilation');
+setFlagsFromString('--liftoff-only');
 
 jest.mock('../../src/data/digits', () =>
   require('./kept-digits').keeping(jest.requireActual('../../src/data/digits')),
