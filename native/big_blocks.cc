@@ -34,9 +34,8 @@ BigBlocks& BigBlocks::of_process() {
 
 BigBlocks::BigBlocks() {
   void* const range = mmap(nullptr, kRange, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  begin_ = open_ = top_ = end_ = nullptr;
   if (range == MAP_FAILED) return;
-  begin_ = open_ = top_ = static_cast<char*>(range);
+  begin_ = top_ = open_ = static_cast<char*>(range);
   end_ = begin_ + kRange;
 #ifdef MADV_HUGEPAGE
   // Blocks lie close together, so large pages waste next to nothing here.

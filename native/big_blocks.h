@@ -54,11 +54,12 @@ class BigBlocks {
   /// Free pieces by size: those with pages, and those whose pages went back.
   BySize kept_pieces_;
   BySize bare_pieces_;
-  char* begin_;
-  /// Of what may be written to, of what is in pieces, and of the range.
-  char* open_;
-  char* top_;
-  char* end_;
+  /// The range, and the ends of what is in pieces and of what may be written to; null where none could be
+  /// had.
+  char* begin_ = nullptr;
+  char* top_ = nullptr;
+  char* open_ = nullptr;
+  char* end_ = nullptr;
   /// Bytes in blocks, in free pieces that are resident, and the most that was in blocks.
   size_t used_ = 0;
   size_t kept_ = 0;

@@ -9,6 +9,7 @@
 #include "clones.h"
 #include "convolution.h"
 #include "exponential.h"
+#include "formula.h"
 #include "gradients.h"
 #include "products.h"
 #include "variational.h"
@@ -24,9 +25,8 @@ using torch::autograd::variable_list;
 at::Tensor bernoulli_by_library(const at::Tensor& logits, const at::Tensor& images) {
   // Sums of short numbers are float32 all the same.
   const at::Tensor wide = at::isReducedFloatingType(logits.scalar_type()) ? logits.to(at::kFloat) : logits;
-  const at::Tensor each =
-      at::binary_cross_entropy_with_logits(wide, images.add(1).mul(0.5), {}, {}, at::Reduction::None);
-  return each.dim() > 1 ? each.flatten(1).sum(1) : each;
+  return sums_of_images(
+      at::binary_cross_entropy_with_logits(wide, images.add(1).mul(0.5), {}, {}, at::Reduction::None));
 }
 
 /// (1 − t) x − ln σ(x) of logits x and pixels t, and how σ(x) − t: both without overflow.
@@ -68,23 +68,14 @@ GAN_ALWAYS_INLINE float bernoulli_sum(const T* logits, const float* images, int6
   for (int64_t lane = 0; lane < lanes::kLanes; ++lane) sum += sums[lane];
   return sum;
 }
-template <class T>
-GAN_ALWAYS_INLINE void bernoulli_slopes(const T* logits, const float* images, int64_t count, float scale,
-                                        T* to) {
-  lanes::Vector x, pixels, slope;
-  int64_t i = 0;
-  for (; i + lanes::kLanes <= count; i += lanes::kLanes) {
-    lanes::read(x, logits + i);
-    lanes::read(pixels, images + i);
-    bernoulli_slope(slope, x, (pixels + 1) * 0.5f);
-    lanes::write(to + i, slope * scale);
+struct ScaledSlope {
+  float scale;
+  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
+    lanes::Vector slope;
+    bernoulli_slope(slope, given[0], (given[1] + 1) * 0.5f);
+    result = slope * scale;
   }
-  if (i == count) return;
-  lanes::read_some(x, logits + i, count - i);
-  lanes::read_some(pixels, images + i, count - i);
-  bernoulli_slope(slope, x, (pixels + 1) * 0.5f);
-  lanes::write_some(to + i, slope * scale, count - i);
-}
+};
 
 GAN_CLONES float sum_of(const float* logits, const float* images, int64_t count) {
   return bernoulli_sum(logits, images, count);
@@ -93,10 +84,10 @@ GAN_CLONES float sum_of(const Bf16* logits, const float* images, int64_t count) 
   return bernoulli_sum(logits, images, count);
 }
 GAN_CLONES void slopes_into(const float* logits, const float* images, int64_t count, float scale, float* to) {
-  bernoulli_slopes(logits, images, count, scale, to);
+  lanes::evaluate(ScaledSlope{scale}, count, to, logits, images);
 }
 GAN_CLONES void slopes_into(const Bf16* logits, const float* images, int64_t count, float scale, Bf16* to) {
-  bernoulli_slopes(logits, images, count, scale, to);
+  lanes::evaluate(ScaledSlope{scale}, count, to, logits, images);
 }
 
 /// Pixels that are worth another thread.

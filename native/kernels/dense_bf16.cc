@@ -123,7 +123,7 @@ at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x) {
     multiply({count, inputs.columns, depth, depth, stride, inputs.columns, false}, left, right.data(),
              to + first * inputs.columns);
   };
-  by_blocks(slopes.columns, depth * inputs.columns * kBlock, kBlock * depth, 1, work);
+  by_blocks(slopes.columns, depth * inputs.columns * kBlock, kBlock * depth, 0, work);
   return result;
 }
 

@@ -2,12 +2,12 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/record_function.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "clones.h"
 #include "convolution.h"
 #include "exponential.h"
+#include "formula.h"
 #include "gradients.h"
 #include "products.h"
 #include "variational.h"
@@ -20,75 +20,66 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 at::Tensor kl_by_library(const at::Tensor& mean, const at::Tensor& log_variance) {
-  const at::Tensor each = mean.square().add(log_variance.exp()).sub(log_variance).sub(1).mul(0.5);
-  return each.dim() > 1 ? each.flatten(1).sum(1) : each;
+  return sums_of_images(mean.square().add(log_variance.exp()).sub(log_variance).sub(1).mul(0.5));
 }
 
 at::Tensor draw_by_library(const at::Tensor& mean, const at::Tensor& log_variance, const at::Tensor& noise) {
   return mean.add(log_variance.mul(0.5).exp().mul(noise));
 }
 
-/// Sixteen numbers, or the last of fewer.
-GAN_ALWAYS_INLINE void read_up_to(lanes::Vector& value, const float* from, int64_t count) {
-  if (count == lanes::kLanes)
-    lanes::read(value, from);
-  else
-    lanes::read_some(value, from, count);
-}
-GAN_ALWAYS_INLINE void write_up_to(float* to, const lanes::Vector& value, int64_t count) {
-  if (count == lanes::kLanes)
-    lanes::write(to, value);
-  else
-    lanes::write_some(to, value, count);
-}
+/// ½ (m² + e^v − v − 1).
+struct Divergence {
+  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
+    const lanes::Vector &m = given[0], &v = given[1];
+    lanes::Vector variance;
+    lanes::exponential(variance, v);
+    result = (m * m + variance - v - 1) * 0.5f;
+  }
+};
 
-/// ½ (m² + e^v − v − 1) of each number.
+/// scale · (e^v − 1) / 2.
+struct VarianceSlope {
+  float scale;
+  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
+    lanes::Vector variance;
+    lanes::exponential(variance, given[0]);
+    result = (variance - 1) * (0.5f * scale);
+  }
+};
+
+/// m + e^(v / 2) · noise.
+struct Draw {
+  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
+    const lanes::Vector &m = given[0], &v = given[1], &noise = given[2];
+    lanes::Vector deviation;
+    lanes::exponential(deviation, v * 0.5f);
+    result = m + deviation * noise;
+  }
+};
+
+/// By v, of a gradient g of the draw: g · noise · e^(v / 2) / 2.
+struct DrawSlope {
+  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
+    const lanes::Vector &g = given[0], &v = given[1], &noise = given[2];
+    lanes::Vector deviation;
+    lanes::exponential(deviation, v * 0.5f);
+    result = g * (noise * deviation) * 0.5f;
+  }
+};
+
 GAN_CLONES void divergences(const float* mean, const float* log_variance, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; i += lanes::kLanes) {
-    const int64_t some = std::min(lanes::kLanes, count - i);
-    lanes::Vector m, v, variance;
-    read_up_to(m, mean + i, some);
-    read_up_to(v, log_variance + i, some);
-    lanes::exponential(variance, v);
-    write_up_to(to + i, (m * m + variance - v - 1) * 0.5f, some);
-  }
+  lanes::evaluate(Divergence{}, count, to, mean, log_variance);
 }
-
-/// scale · (e^v − 1) / 2 of each number.
 GAN_CLONES void variance_slopes(const float* log_variance, int64_t count, float scale, float* to) {
-  for (int64_t i = 0; i < count; i += lanes::kLanes) {
-    const int64_t some = std::min(lanes::kLanes, count - i);
-    lanes::Vector v, variance;
-    read_up_to(v, log_variance + i, some);
-    lanes::exponential(variance, v);
-    write_up_to(to + i, (variance - 1) * (0.5f * scale), some);
-  }
+  lanes::evaluate(VarianceSlope{scale}, count, to, log_variance);
 }
-
-/// m + e^(v / 2) · noise; by v, of a gradient g: g · noise · e^(v / 2) / 2.
 GAN_CLONES void drawn(const float* mean, const float* log_variance, const float* noise, int64_t count,
                       float* to) {
-  for (int64_t i = 0; i < count; i += lanes::kLanes) {
-    const int64_t some = std::min(lanes::kLanes, count - i);
-    lanes::Vector m, v, e, deviation;
-    read_up_to(m, mean + i, some);
-    read_up_to(v, log_variance + i, some);
-    read_up_to(e, noise + i, some);
-    lanes::exponential(deviation, v * 0.5f);
-    write_up_to(to + i, m + deviation * e, some);
-  }
+  lanes::evaluate(Draw{}, count, to, mean, log_variance, noise);
 }
 GAN_CLONES void drawn_slopes(const float* gradient, const float* log_variance, const float* noise,
                              int64_t count, float* to) {
-  for (int64_t i = 0; i < count; i += lanes::kLanes) {
-    const int64_t some = std::min(lanes::kLanes, count - i);
-    lanes::Vector g, v, e, deviation;
-    read_up_to(g, gradient + i, some);
-    read_up_to(v, log_variance + i, some);
-    read_up_to(e, noise + i, some);
-    lanes::exponential(deviation, v * 0.5f);
-    write_up_to(to + i, g * (e * deviation) * 0.5f, some);
-  }
+  lanes::evaluate(DrawSlope{}, count, to, gradient, log_variance, noise);
 }
 
 struct GaussianKl : Function<GaussianKl> {

@@ -5,7 +5,6 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <type_traits>
 #include <vector>
 
 #include "channel_sums.h"
@@ -99,7 +98,7 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const Bias& b
   lay_out(weights, back, right.data(), stride);
   const int64_t grain = at::divup(kWork, kPixels * depth * outputs);
   at::parallel_for(0, at::divup(pixels.rows, kPixels), grain, [&](int64_t begin, int64_t end) {
-    const Room<float> sums(kPairs<T> ? kPixels * stride : 1);
+    const Room<float> sums(kPairs<T> ? kPixels * stride : 0);
     const Products<T> held;
     for (int64_t first = begin * kPixels; first < std::min(end * kPixels, pixels.rows); first += kPixels)
       multiply_pixels(part(pixels, first, kPixels), right.data(), stride, shifts, outputs, sums.data(),
@@ -110,8 +109,12 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const Bias& b
   return last ? result : result.contiguous();
 }
 
-/// Room for both sides of yᵀ x of a few pixels, and the product. A last block that is short ends in zeros.
-struct Sides {
+/// Room for both sides of yᵀ x of a few pixels, and the product.
+template <class T>
+struct Sides;
+/// A last block that is short ends in zeros.
+template <>
+struct Sides<Bf16> {
   int64_t rows, columns, stride = multiple(columns, avx512::kLanes);
   Room<Bf16> left{multiple(rows, avx512::kLanes) * kPixels}, right{kPixels * stride};
 
@@ -123,7 +126,8 @@ struct Sides {
              to);
   }
 };
-struct FloatSides {
+template <>
+struct Sides<float> {
   int64_t rows, columns;
   Room<float> left{multiple(rows, avx512::kLanes) * kPixels};
 
@@ -143,7 +147,7 @@ at::Tensor sum_products(const at::Tensor& x, const at::Tensor& y) {
   const Room<float> room(sums * count);
   const int64_t grain = at::divup(kWork, at::divup(blocks, sums) * kPixels * count);
   at::parallel_for(0, sums, grain, [&](int64_t begin, int64_t end) {
-    const std::conditional_t<kPairs<T>, Sides, FloatSides> sides{rows, columns};
+    const Sides<T> sides{rows, columns};
     const Products<T> held;
     for (int64_t sum = begin; sum < end; ++sum) {
       const int64_t start = sum * blocks / sums;

@@ -5,6 +5,11 @@
 
 namespace gan::kernels {
 
+/// The sum over everything but the batch: [N, …] to [N].
+inline at::Tensor sums_of_images(const at::Tensor& each) {
+  return each.dim() > 1 ? each.flatten(1).sum(1) : each;
+}
+
 /// −ln p of images in [-1, 1], whose numbers (x + 1) / 2 are probabilities of a Bernoulli with these logits:
 /// the sum over each image, [N].
 at::Tensor bernoulli_nll(const at::Tensor& logits, const at::Tensor& images);

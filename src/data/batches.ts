@@ -47,18 +47,19 @@ export interface Cut {
 /** The images of examples by name, float32 in [−1, 1], of their pixels uint8 [N, C, H, W]: of all, or of those that `rows` names. */
 export function imagesOf(
   pixels: Tensor,
-  { specs }: BatchMaterial,
+  { specs }: Pick<BatchMaterial, 'specs'>,
   { cut, rows }: { readonly cut: Cut | null; readonly rows?: Tensor },
 ): Batch {
+  if (cut) {
+    const chosen = rows ? pixels.indexSelect(0, rows) : pixels;
+    return imagesOf(cutOut(chosen, cut.table, cut.size), { specs }, { cut: null });
+  }
   const entries = Object.entries(specs);
-  if (!cut && entries.length === 1) return { [entries[0][0]]: ofBytes(pixels, rows) };
-  const chosen = rows ? pixels.indexSelect(0, rows) : pixels;
-  const whole = cut ? cutOut(chosen, cut.table, cut.size) : chosen;
-  if (entries.length === 1) return { [entries[0][0]]: ofBytes(whole) };
+  if (entries.length === 1) return { [entries[0][0]]: ofBytes(pixels, rows) };
   let start = 0;
   const images: Record<string, Tensor> = {};
   for (const [name, { channels }] of entries) {
-    images[name] = ofBytes(whole.narrow(1, { start, length: channels }));
+    images[name] = ofBytes(pixels.narrow(1, { start, length: channels }), rows);
     start += channels;
   }
   return images;

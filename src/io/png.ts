@@ -70,12 +70,14 @@ export function encodePng({ width, height, channels, pixels }: Picture | DeepPic
 /**
  * Writes a picture as a PNG file.
  *
+ * @returns the file's bytes
  * @throws GanError `ERR_BAD_PNG` as {@link encodePng}, `ERR_CANNOT_WRITE` when the file cannot be written
  */
-export async function writePng(file: string, picture: Picture | DeepPicture): Promise<void> {
+export async function writePng(file: string, picture: Picture | DeepPicture): Promise<Uint8Array> {
   pathText('writePng', file);
   const bytes = encodePng(picture);
   await writeWhole(file, (partial) => writeFile(partial, bytes));
+  return bytes;
 }
 
 /**

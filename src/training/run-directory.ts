@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { GanError, messageOf } from '../errors';
 import { writeError } from '../io/file-error';
 import { makeFolder } from '../io/make-folder';
-import { encodePng, type Picture } from '../io/png';
+import { type Picture, writePng } from '../io/png';
 import type { TensorRecords } from '../io/safetensors';
 import { sealed } from '../io/sealed-json';
 import { removePartials, writeWhole } from '../io/whole-file';
@@ -202,8 +202,7 @@ export class RunDirectory {
   ): Promise<string> {
     const prefix = name === undefined ? '' : `${name}-`;
     const file = join(this.path, 'samples', `${prefix}${checkpointName(step)}.png`);
-    const png = encodePng(picture);
-    await writeWhole(file, (partial) => writeFile(partial, png));
+    const png = await writePng(file, picture);
     this.#events?.image(step, { tag: name ?? 'samples', picture, png });
     return file;
   }

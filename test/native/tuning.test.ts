@@ -174,7 +174,8 @@ test('results are the same bits with and without', () => {
       console.log(Math.round((process.memoryUsage.rss() - before) / 1e6));`,
       {},
     );
-    expect(megabytes).toBeLessThan(100 + 34 + 16);
+    // 64 MiB are kept at most; without joining neighbours it was 353.
+    expect(megabytes).toBeLessThan(100 + 68);
   });
 
   test('holds what was written to it, however blocks come and go', () => {
