@@ -102,6 +102,8 @@ const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '
 
 function missing(): string | null {
   if (spawnSync('mpirun', ['--version']).status !== 0) return 'no mpirun here';
-  // Where its compiler is, an addon that is not there is a fault.
-  return mpiFiles().compiler === null ? 'no mpicxx here' : null;
+  const { compiler, built, tried } = mpiFiles();
+  if (compiler === null) return 'no mpicxx here';
+  // An addon whose compiling failed is a fault, one that nobody compiled since MPI was installed is none.
+  return built || tried ? null : 'MPI is newer than the build: npm run build:native';
 }
