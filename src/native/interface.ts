@@ -101,6 +101,7 @@ export interface NativeAddon {
     eps: number,
     slope: number,
   ): Handle;
+  linearRelu(input: Handle, weight: Handle, bias: Handle | null): Handle;
   spectralNorm(weight: Handle, u: Handle, v: Handle, iterations: number, eps: number): Handle;
   imagesOfBytes(bytes: Handle, rows: Handle | null): Handle;
   bernoulliNll(logits: Handle, images: Handle): Handle;

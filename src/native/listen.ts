@@ -16,6 +16,7 @@ export interface NativeCall {
 export const COMPUTING = [
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
+  'linearRelu',
   'upFirDown',
   'spectralNorm',
   'imagesOfBytes',

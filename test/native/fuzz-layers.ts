@@ -218,6 +218,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   layer_norm: overLast,
   rms_norm: overLast,
   linear: either(dense, affine),
+  linearRelu: either(dense, affine),
   upFirDown: (make) => {
     const { dice } = make;
     const factor = () => dice.pick([1, 1, 2, 2, 3, 4]);

@@ -42,6 +42,7 @@ const OWN_KERNELS = [
   'conv_transpose2d_input',
   'pixel_shuffle',
   'linear',
+  'linearRelu',
   'relu',
   'leaky_relu',
   'dropout',
@@ -92,6 +93,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
     'input: Handle, weight: Handle | null, bias: Handle | null, eps: number, slope: number → Handle',
   upFirDown:
     'input: Handle, kernel: readonly number[], up: number, down: number, padding: readonly number[] → Handle',
+  linearRelu: 'input: Handle, weight: Handle, bias: Handle | null → Handle',
   spectralNorm: 'weight: Handle, u: Handle, v: Handle, iterations: number, eps: number → Handle',
   imagesOfBytes: 'bytes: Handle, rows: Handle | null → Handle',
   bernoulliNll: 'logits: Handle, images: Handle → Handle',
