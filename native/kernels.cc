@@ -36,6 +36,12 @@ at::Tensor linearRelu(const Context&, const at::Tensor& input, const at::Tensor&
   return kernels::linear_relu(input, weight, bias);
 }
 
+std::vector<at::Tensor> linearPair(const Context&, const at::Tensor& input, const at::Tensor& weight,
+                                   const at::Tensor& bias, const at::Tensor& other_weight,
+                                   const at::Tensor& other_bias) {
+  return kernels::linear_pair(input, weight, bias, other_weight, other_bias);
+}
+
 at::Tensor upFirDown(const Context&, const at::Tensor& input, at::ArrayRef<double> kernel, int64_t up,
                      int64_t down, at::ArrayRef<int64_t> padding) {
   return kernels::up_fir_down(input, kernel, up, down, padding);
@@ -72,6 +78,7 @@ void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, batchNormLeakyRelu);
   GAN_DEFINE(context, exports, instanceNormLeakyRelu);
   GAN_DEFINE(context, exports, linearRelu);
+  GAN_DEFINE(context, exports, linearPair);
   GAN_DEFINE(context, exports, upFirDown);
   GAN_DEFINE(context, exports, spectralNorm);
   GAN_DEFINE(context, exports, imagesOfBytes);

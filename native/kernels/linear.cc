@@ -3,6 +3,7 @@
 #include <ATen/Operators.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "channel_sums.h"
@@ -139,6 +140,39 @@ variable_list LinearWeightGradient::backward(AutogradContext* context, const var
           wanted(context, 1, gradients) ? LinearInputGradient::apply(saved[0], h) : at::Tensor()};
 }
 
+/// Two layers of one batch as one, whose units are those of the first and then those of the second.
+struct LinearPair : Function<LinearPair> {
+  static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
+                               const at::Tensor& bias, const at::Tensor& other_w,
+                               const at::Tensor& other_bias) {
+    const at::Tensor both = at::cat({w, other_w});
+    context->save_for_backward({x, w, other_w});
+    context->saved_data[kBoth] = both;
+    const at::Tensor y = forward_of(x, both, at::cat({bias, other_bias}), false);
+    const int64_t units = w.size(0);
+    return {y.slice(1, 0, units).contiguous(), y.slice(1, units).contiguous()};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &w = saved[1], &other_w = saved[2];
+    const auto needs = [&](size_t argument) { return context->needs_input_grad(argument); };
+    const at::Tensor both =
+        at::GradMode::is_enabled() ? at::cat({w, other_w}) : context->saved_data[kBoth].toTensor();
+    const variable_list found = by_products(at::cat({gradients[0], gradients[1]}, 1), x, both,
+                                            {needs(0), needs(1) || needs(3), needs(2) || needs(4)});
+    const auto part = [&](bool asked, const at::Tensor& of, bool second) {
+      if (!asked) return at::Tensor();
+      return second ? of.slice(0, w.size(0)) : of.slice(0, 0, w.size(0));
+    };
+    return {found[0], part(needs(1), found[1], false), part(needs(2), found[2], false),
+            part(needs(3), found[1], true), part(needs(4), found[2], true)};
+  }
+
+ private:
+  static constexpr const char* kBoth = "both";
+};
+
 bool is_dense(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.scalar_type() == dtype &&
          tensor.is_contiguous();
@@ -178,6 +212,15 @@ at::Tensor linear_relu(const at::Tensor& input, const at::Tensor& weight,
   const at::Tensor batch = bias && bias->defined() ? taken(input, weight, bias) : at::Tensor();
   return batch.defined() ? LinearRelu::apply(batch, weight, *bias)
                          : kernels::relu(kernels::linear(input, weight, bias));
+}
+
+std::vector<at::Tensor> linear_pair(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                                    const at::Tensor& other_weight, const at::Tensor& other_bias) {
+  const at::Tensor batch = taken(input, weight, bias),
+                   other = taken(batch.defined() ? batch : input, other_weight, other_bias);
+  if (batch.defined() && other.defined())
+    return LinearPair::apply(batch, weight, bias, other_weight, other_bias);
+  return {kernels::linear(input, weight, bias), kernels::linear(input, other_weight, other_bias)};
 }
 
 }  // namespace gan::kernels

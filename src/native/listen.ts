@@ -17,6 +17,7 @@ export const COMPUTING = [
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
   'linearRelu',
+  'linearPair',
   'upFirDown',
   'spectralNorm',
   'imagesOfBytes',
