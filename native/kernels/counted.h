@@ -4,7 +4,6 @@
 #include <ATen/Operators.h>
 #include <ATen/record_function.h>
 
-#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -39,29 +38,13 @@ struct Counted<Op, void(at::TensorList, A...)> {
     const std::vector<OptimizerPart> parts = parts_of(flat, steps);
     if (parts.empty()) return Op::call(flat[0], flat[1], flat[2], flat[3], flat[4], steps, rest...);
     RECORD_FUNCTION(Op::name, (std::vector<c10::IValue>{}));
-    const std::optional<adam::Rates> own = own_rates(rest...);
     const auto part = [&](int64_t index, int) {
-      const OptimizerPart left = own ? left_by_own_step(parts[index], *own) : parts[index];
-      const auto& [lists, counts] = left;
-      if (!counts.empty())
-        Op::redispatch(c10::DispatchKeySet(c10::DispatchKey::CPU), lists[0], lists[1], lists[2], lists[3],
-                       lists[4], counts, rest...);
+      const auto& [lists, counts] = parts[index];
+      Op::redispatch(c10::DispatchKeySet(c10::DispatchKey::CPU), lists[0], lists[1], lists[2], lists[3],
+                     lists[4], counts, rest...);
     };
     in_turn(
         static_cast<int64_t>(parts.size()), at::get_num_threads(), [] { return 0; }, part);
-  }
-
-  /// What our own step goes by; none where it does not do all of it.
-  static std::optional<adam::Rates> own_rates(double lr, double beta1, double beta2, double decay, double eps,
-                                              bool amsgrad, bool maximize,
-                                              const std::optional<at::Tensor>& scale,
-                                              const std::optional<at::Tensor>& found) {
-    if (decay != 0 || amsgrad || maximize || scale || found) return {};
-    return adam::Rates{lr, beta1, beta2, eps};
-  }
-  template <class... B>
-  static std::optional<adam::Rates> own_rates(const at::Tensor&, const B&...) {
-    return {};
   }
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "convolution.h"
-#include "products.h"
 
 namespace gan::kernels {
 namespace {
@@ -23,7 +22,7 @@ bool is_plain_row(const at::Tensor& tensor) {
 
 bool are_plain(const FlatLists& lists, at::TensorList steps) {
   const size_t count = lists[0].size();
-  if (steps.size() != count || !std::all_of(steps.begin(), steps.end(), is_plain_row)) return false;
+  if (steps.size() != count) return false;
   return std::all_of(lists.begin(), lists.end(), [&](const std::vector<at::Tensor>& list) {
     if (list.empty()) return &list != &lists[0];
     if (list.size() != count) return false;
@@ -40,11 +39,12 @@ at::Tensor piece(const at::Tensor& of, int64_t first, int64_t count) {
 }  // namespace
 
 std::vector<OptimizerPart> parts_of(const FlatLists& lists, at::TensorList steps) {
-  if (!enabled() || at::GradMode::is_enabled() || !are_plain(lists, steps)) return {};
+  if (!enabled() || at::GradMode::is_enabled() || at::get_num_threads() < 2 || !are_plain(lists, steps))
+    return {};
   int64_t total = 0;
   for (const at::Tensor& tensor : lists[0]) total += tensor.numel();
   if (total < kWorthParts) return {};
-  const int64_t threads = at::get_num_threads(), size = threads > 1 ? at::divup(total, 3 * threads) : total;
+  const int64_t size = at::divup(total, 3 * at::get_num_threads());
   std::vector<OptimizerPart> parts(1);
   int64_t room = size;
   for (size_t i = 0; i < lists[0].size(); ++i)
@@ -62,24 +62,6 @@ std::vector<OptimizerPart> parts_of(const FlatLists& lists, at::TensorList steps
       room -= count;
     }
   return parts;
-}
-
-OptimizerPart left_by_own_step(const OptimizerPart& part, const adam::Rates& rates) {
-  OptimizerPart left;
-  const auto& [parameters, gradients, means, squares, largest] = part.lists;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const int64_t count = parameters[i].numel();
-    if (adam::usable(count)) {
-      adam::step({numbers<float>(parameters[i]), numbers<const float>(gradients[i]), numbers<float>(means[i]),
-                  numbers<float>(squares[i]), count, *numbers<const float>(part.steps[i])},
-                 rates);
-      continue;
-    }
-    for (size_t n = 0; n < kLists; ++n)
-      if (!part.lists[n].empty()) left.lists[n].push_back(part.lists[n][i]);
-    left.steps.push_back(part.steps[i]);
-  }
-  return left;
 }
 
 }  // namespace gan::kernels

@@ -5,7 +5,6 @@
 
 #include <vector>
 
-#include "adam_step.h"
 #include "lying_flat.h"
 
 namespace gan::kernels {
@@ -20,8 +19,5 @@ struct OptimizerPart {
 /// as they are. LibTorch goes over tensor after tensor on all threads, which wait for each other at the end
 /// of each, be it a bias of 20 numbers.
 std::vector<OptimizerPart> parts_of(const FlatLists& lists, at::TensorList steps);
-
-/// Makes Adam's step where our own kernel does, and gives what is left to LibTorch's.
-OptimizerPart left_by_own_step(const OptimizerPart& part, const adam::Rates& rates);
 
 }  // namespace gan::kernels
