@@ -5,6 +5,7 @@
 #include "kernels/bytes.h"
 #include "kernels/convolution.h"
 #include "kernels/instance_norm.h"
+#include "kernels/linear.h"
 #include "kernels/resample.h"
 #include "kernels/spectral_norm.h"
 #include "kernels/variational.h"
@@ -28,6 +29,17 @@ at::Tensor batchNormLeakyRelu(const Context&, const at::Tensor& input, const Opt
 at::Tensor instanceNormLeakyRelu(const Context&, const at::Tensor& input, const Optional& weight,
                                  const Optional& bias, double eps, double slope) {
   return kernels::instance_norm_leaky_relu(input, weight, bias, eps, slope);
+}
+
+at::Tensor linearRelu(const Context&, const at::Tensor& input, const at::Tensor& weight,
+                      const Optional& bias) {
+  return kernels::linear_relu(input, weight, bias);
+}
+
+std::vector<at::Tensor> linearPair(const Context&, const at::Tensor& input, const at::Tensor& weight,
+                                   const at::Tensor& bias, const at::Tensor& other_weight,
+                                   const at::Tensor& other_bias) {
+  return kernels::linear_pair(input, weight, bias, other_weight, other_bias);
 }
 
 at::Tensor upFirDown(const Context&, const at::Tensor& input, at::ArrayRef<double> kernel, int64_t up,
@@ -65,6 +77,8 @@ void define_kernels(const Context& context, Napi::Object exports) {
   GAN_DEFINE(context, exports, kernelsEnabled);
   GAN_DEFINE(context, exports, batchNormLeakyRelu);
   GAN_DEFINE(context, exports, instanceNormLeakyRelu);
+  GAN_DEFINE(context, exports, linearRelu);
+  GAN_DEFINE(context, exports, linearPair);
   GAN_DEFINE(context, exports, upFirDown);
   GAN_DEFINE(context, exports, spectralNorm);
   GAN_DEFINE(context, exports, imagesOfBytes);

@@ -40,7 +40,7 @@ std::vector<int64_t> places_of(const at::Tensor& rows, int64_t count) {
 }
 
 /// Bytes that are worth another thread.
-constexpr int64_t kBytesAThread = 1 << 15;
+constexpr int64_t kBytesAThread = 1 << 17;
 
 }  // namespace
 

@@ -1,78 +1,48 @@
 #include "dense.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
-#include <ATen/native/CPUBlas.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <array>
 
+#include "channel_sums.h"
+#include "dense_pack.h"
 #include "products.h"
+#include "turns.h"
 
 namespace gan::dense {
+
+#ifdef GAN_AVX512
+
 namespace {
 
-/// A row-major matrix, or a part of one.
-template <class T>
-struct Matrix {
-  T* data;
-  int64_t rows, columns, stride;
+/// Rows of a batch that are multiplied together, and units of a layer.
+constexpr int64_t kBand = 64, kBlock = 64;
 
-  /// Rows from `begin` on, at most `count`.
-  Matrix rows_from(int64_t begin, int64_t count) const {
-    return {data + begin * stride, std::min(count, rows - begin), columns, stride};
-  }
-  Matrix columns_from(int64_t begin, int64_t count) const {
-    return {data + begin, rows, std::min(count, columns - begin), stride};
-  }
+Rows<float> rows_of(const at::Tensor& tensor) {
+  return {numbers<const float>(tensor), tensor.size(0), tensor.size(1), tensor.size(1)};
+}
+
+/// At most `rows` and `columns` of a matrix from one on.
+Rows<float> part(const Rows<float>& of, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  return {of.data + row * of.stride + column, std::min(rows, of.rows - row),
+          std::min(columns, of.columns - column), of.stride};
+}
+
+/// The rooms of a thread: a band of a batch as columns, and a product.
+struct Band {
+  explicit Band(int64_t inputs) : columns(multiple(inputs, avx512::kLanes) * kBand), sums(kBlock * kBand) {}
+  Room<float> columns, sums;
+  int64_t held = -1;
 };
 
-Matrix<const float> input(const at::Tensor& tensor) {
-  return {tensor.const_data_ptr<float>(), tensor.size(0), tensor.size(1), tensor.size(1)};
-}
-Matrix<float> output(const at::Tensor& tensor) {
-  return {tensor.mutable_data_ptr<float>(), tensor.size(0), tensor.size(1), tensor.size(1)};
-}
-
-void multiply(const Matrix<const float>& a, const Matrix<const float>& b, const Matrix<float>& c) {
-  at::native::cpublas::brgemm(a.rows, b.columns, a.columns, a.stride, b.stride, c.stride, false, a.data,
-                              b.data, c.data, false);
-}
-
-/// Blocks that one thread takes, of so many multiplications each: a small layer is not worth another one.
-int64_t blocks_at_once(int64_t multiplications) {
-  constexpr int64_t kWork = 1 << 20;
-  return std::max<int64_t>(1, kWork / std::max<int64_t>(1, multiplications));
-}
-
-/// The cache line's worth of numbers that transposing goes by.
-constexpr int64_t kLine = 16;
-
-/// to = fromᵀ, plus a number for each column of `to` where `bias` is not null.
-void transpose(const Matrix<const float>& from, const Matrix<float>& to, const float* bias) {
-  for (int64_t r = 0; r < from.rows; r += kLine) {
-    const int64_t count = std::min(kLine, from.rows - r);
-    std::array<float, kLine> shift{};
-    if (bias) std::copy_n(bias + r, count, shift.begin());
-    const float* column = from.data + r * from.stride;
-    float* line = to.data + r;
-    for (int64_t c = 0; c < from.columns; ++c, ++column, line += to.stride)
-      for (int64_t i = 0; i < count; ++i) line[i] = column[i * from.stride] + shift[i];
-  }
-}
-
-/// A transposed copy, made by all threads.
-at::Tensor transposed(const at::Tensor& tensor) {
-  const at::Tensor result = at::empty({tensor.size(1), tensor.size(0)}, tensor.options());
-  const Matrix<const float> from = input(tensor);
-  const Matrix<float> to = output(result);
-  constexpr int64_t kBlock = 64;
-  at::parallel_for(0, at::divup(from.columns, kBlock), blocks_at_once(16 * kBlock * from.rows),
-                   [&](int64_t begin, int64_t end) {
-                     const int64_t first = begin * kBlock, count = (end - begin) * kBlock;
-                     transpose(from.columns_from(first, count), to.rows_from(first, count), nullptr);
-                   });
-  return result;
+/// gᵀ x for the units from `first` on, which `room` holds as rows.
+void weights_gradient(const Rows<float>& g, const Rows<float>& x, int64_t first, float* room, float* to) {
+  const Rows<float> slopes = part(g, 0, g.rows, first, kBlock);
+  const int64_t stride = multiple(g.rows, avx512::kLanes);
+  transpose(slopes, room, stride);
+  multiply({slopes.columns, x.columns, g.rows, stride, x.stride, x.columns, false}, room, x.data,
+           to + first * x.columns);
 }
 
 }  // namespace
@@ -82,50 +52,87 @@ bool usable(int64_t rows, int64_t inputs, int64_t outputs) {
          has_avx512(at::kFloat);
 }
 
-at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias) {
-  // As the transpose of w xᵀ: the weights are read where they lie, once.
-  const at::Tensor columns = transposed(x), result = at::empty({x.size(0), w.size(0)}, x.options());
-  const Matrix<const float> right = input(columns), weights = input(w);
-  const Matrix<float> to = output(result);
-  const float* shift = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
-  constexpr int64_t kRows = 32;
-  const int64_t grain = blocks_at_once(kRows * weights.columns * right.columns);
-  at::parallel_for(0, at::divup(weights.rows, kRows), grain, [&](int64_t begin, int64_t end) {
-    const at::Tensor room = at::empty({kRows, right.columns}, x.options());
-    for (int64_t first = begin * kRows; first < std::min(end * kRows, weights.rows); first += kRows) {
-      const Matrix<float> product = output(room).rows_from(0, weights.rows - first);
-      multiply(weights.rows_from(first, kRows), right, product);
-      transpose({product.data, product.rows, product.columns, product.stride}, to.columns_from(first, kRows),
-                shift ? shift + first : nullptr);
+at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias, bool rectifies) {
+  // As the transpose of w xᵀ: the weights are read where they lie.
+  const Rows<float> batch = rows_of(x), weights = rows_of(w);
+  const int64_t inputs = weights.columns, outputs = weights.rows;
+  at::Tensor result = at::empty({batch.rows, outputs}, x.options());
+  float* const to = numbers<float>(result);
+  const float* const shift = bias.defined() ? numbers<const float>(bias) : nullptr;
+  const int64_t bands = at::divup(batch.rows, kBand), blocks = at::divup(outputs, kBlock);
+  const auto begin = [&] { return Band(inputs); };
+  const auto work = [&](int64_t task, Band& band) {
+    const int64_t index = task / blocks, row = index * kBand, first = task % blocks * kBlock;
+    const Rows<float> rows = part(batch, row, kBand, 0, inputs),
+                      units = part(weights, first, kBlock, 0, inputs);
+    if (band.held != index) transpose(rows, band.columns.data(), kBand);
+    band.held = index;
+    multiply({units.rows, rows.rows, inputs, inputs, kBand, kBand, false}, units.data, band.columns.data(),
+             band.sums.data());
+    finish({band.sums.data(), units.rows, rows.rows, kBand}, shift ? shift + first : nullptr, rectifies,
+           to + row * outputs + first, outputs);
+  };
+  in_turn(bands * blocks, threads_worth(batch.rows * inputs * outputs), begin, work);
+  return result;
+}
+
+Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w, const Wanted& wanted) {
+  Gradients result;
+  const Rows<float> slopes = rows_of(g);
+  Rows<float> batch{}, weights{};
+  int64_t products = 0, blocks = 0, bands = 0;
+  if (wanted.x) {
+    weights = rows_of(w);
+    result.x = at::empty({slopes.rows, weights.columns}, g.options());
+    bands = at::divup(slopes.rows, kBand);
+    products += slopes.rows * weights.rows * weights.columns;
+  }
+  if (wanted.w) {
+    batch = rows_of(x);
+    result.w = at::empty({slopes.columns, batch.columns}, g.options());
+    blocks = at::divup(slopes.columns, kBlock);
+    products += slopes.rows * slopes.columns * batch.columns;
+  }
+  const int64_t parts = wanted.x ? bands * at::divup(weights.columns, kBlock) : 0;
+  const auto begin = [&] {
+    return Room<float>(wanted.w ? kBlock * multiple(slopes.rows, avx512::kLanes) : 0);
+  };
+  const auto work = [&](int64_t task, const Room<float>& room) {
+    if (task < parts) {
+      const int64_t row = task % bands * kBand, column = task / bands * kBlock;
+      const Rows<float> left = part(slopes, row, kBand, 0, slopes.columns);
+      const Rows<float> right = part(weights, 0, weights.rows, column, kBlock);
+      multiply({left.rows, right.columns, left.columns, left.stride, right.stride, weights.columns, false},
+               left.data, right.data, numbers<float>(result.x) + row * weights.columns + column);
+    } else if (task < parts + blocks) {
+      weights_gradient(slopes, batch, (task - parts) * kBlock, room.data(), numbers<float>(result.w));
+    } else {
+      const at::NoGradGuard plain;
+      result.bias = kernels::channel_sums(g);
     }
+  };
+  in_turn(parts + blocks + (wanted.bias ? 1 : 0), threads_worth(products), begin, work);
+  return result;
+}
+
+at::Tensor masked(const at::Tensor& g, const at::Tensor& output) {
+  at::Tensor result = at::empty_like(g);
+  // So quick that it is hardly ever worth another thread.
+  constexpr int64_t kLeastOfMasks = 1 << 18;
+  at::parallel_for(0, g.numel(), kLeastOfMasks, [&](int64_t begin, int64_t end) {
+    mask(numbers<const float>(g) + begin, numbers<const float>(output) + begin, end - begin,
+         numbers<float>(result) + begin);
   });
   return result;
 }
 
-at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& w) {
-  const at::Tensor result = at::empty({g.size(0), w.size(1)}, g.options());
-  const Matrix<const float> left = input(g), weights = input(w);
-  const Matrix<float> to = output(result);
-  constexpr int64_t kColumns = 64;
-  const int64_t grain = blocks_at_once(kColumns * left.rows * left.columns);
-  at::parallel_for(0, at::divup(to.columns, kColumns), grain, [&](int64_t begin, int64_t end) {
-    for (int64_t first = begin * kColumns; first < std::min(end * kColumns, to.columns); first += kColumns)
-      multiply(left, weights.columns_from(first, kColumns), to.columns_from(first, kColumns));
-  });
-  return result;
-}
+#else
 
-at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x) {
-  const at::Tensor rows = transposed(g), result = at::empty({g.size(1), x.size(1)}, g.options());
-  const Matrix<const float> left = input(rows), right = input(x);
-  const Matrix<float> to = output(result);
-  constexpr int64_t kRows = 64;
-  const int64_t grain = blocks_at_once(kRows * left.columns * right.columns);
-  at::parallel_for(0, at::divup(to.rows, kRows), grain, [&](int64_t begin, int64_t end) {
-    for (int64_t first = begin * kRows; first < std::min(end * kRows, to.rows); first += kRows)
-      multiply(left.rows_from(first, kRows), right, to.rows_from(first, kRows));
-  });
-  return result;
-}
+bool usable(int64_t, int64_t, int64_t) { return false; }
+at::Tensor forward(const at::Tensor&, const at::Tensor&, const at::Tensor&, bool) { return {}; }
+Gradients gradients(const at::Tensor&, const at::Tensor&, const at::Tensor&, const Wanted&) { return {}; }
+at::Tensor masked(const at::Tensor&, const at::Tensor&) { return {}; }
+
+#endif
 
 }  // namespace gan::dense

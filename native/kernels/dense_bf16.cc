@@ -1,13 +1,15 @@
 #include "dense_bf16.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <optional>
 
+#include "channel_sums.h"
 #include "dense_pack.h"
 #include "products.h"
+#include "turns.h"
 
 namespace gan::dense_bf16 {
 
@@ -25,9 +27,6 @@ Rows<T> rows_of(const at::Tensor& tensor) {
 /// Columns of a result that are made together, and rows of a weight's gradient.
 constexpr int64_t kBlock = 64;
 
-/// Multiplications that are worth another thread.
-constexpr int64_t kWork = 1 << 20;
-
 /// Rooms that a thread works in, of so many numbers.
 struct Rooms {
   Rooms(int64_t short_numbers, int64_t numbers) : side(short_numbers), sums(numbers) {}
@@ -35,17 +34,6 @@ struct Rooms {
   Room<float> sums;
   Products<Bf16> held;
 };
-
-/// Calls `work` with the beginning of each block of `count` numbers and rooms, on all threads where blocks
-/// are of so many multiplications that it pays.
-template <class Work>
-void by_blocks(int64_t count, int64_t multiplications, int64_t short_numbers, int64_t sums, Work work) {
-  const int64_t blocks = at::divup(count, kBlock), grain = std::max<int64_t>(1, kWork / multiplications);
-  at::parallel_for(0, blocks, grain, [&](int64_t begin, int64_t end) {
-    const Rooms rooms(short_numbers, sums);
-    for (int64_t block = begin; block < end; ++block) work(block * kBlock, rooms);
-  });
-}
 
 /// The left side of a product: the tensor itself, unless its rows are of odd length.
 class Left {
@@ -66,24 +54,56 @@ class Left {
   std::optional<Room<Bf16>> copy_;
 };
 
-/// left · right + bias, rounded, where `lay_out` writes at most kBlock columns of the right side from one on.
-template <class LayOut>
-at::Tensor product(const at::Tensor& tensor, int64_t columns, const float* bias, LayOut lay_out) {
-  const Left left(tensor);
-  const int64_t rows = left.rows(), depth = left.depth();
-  at::Tensor result = at::empty({rows, columns}, tensor.options());
-  Bf16* const to = numbers<Bf16>(result);
-  const auto work = [&](int64_t first, const Rooms& rooms) {
+/// left · right + bias, rounded, for at most kBlock columns of the result from `first` on, where `lay_out`
+/// writes those of the right side.
+struct Product {
+  const Left& left;
+  int64_t columns;
+  const float* bias;
+  bool rectifies;
+  Bf16* to;
+
+  Rooms rooms() const { return {left.depth() * kBlock, left.rows() * kBlock}; }
+  template <class LayOut>
+  void make(int64_t first, const Rooms& rooms, LayOut lay_out) const {
     const int64_t count = std::min(kBlock, columns - first), stride = multiple(count, avx512::kLanes);
     Bf16* const right = rooms.side.data();
     float* const sums = rooms.sums.data();
-    lay_out(first, count, right, stride);
-    multiply({rows, count, depth, depth, stride, stride, false}, left.data(), right, sums);
-    dense::round({sums, rows, count, stride}, bias ? bias + first : nullptr, to + first, columns);
-  };
-  by_blocks(columns, rows * depth * kBlock, depth * kBlock, rows * kBlock, work);
-  return result;
-}
+    lay_out(count, right, stride);
+    multiply({left.rows(), count, left.depth(), left.depth(), stride, stride, false}, left.data(), right,
+             sums);
+    dense::round({sums, left.rows(), count, stride}, bias ? bias + first : nullptr, rectifies, to + first,
+                 columns);
+  }
+};
+
+/// gᵀ x for rows of the result, whose right side is laid out once.
+class WeightGradient {
+ public:
+  WeightGradient(const at::Tensor& g, const at::Tensor& x)
+      : slopes_(rows_of<Bf16>(g)),
+        inputs_(x.size(1)),
+        depth_(multiple(slopes_.rows, 32)),
+        stride_(multiple(inputs_, avx512::kLanes)),
+        right_(depth_ * stride_) {
+    const int64_t written = multiple(slopes_.rows, 2) * stride_;
+    std::fill_n(right_.data() + written, depth_ * stride_ - written, Bf16{0});
+    dense::pair_rows(rows_of<Bf16>(x), right_.data(), stride_);
+  }
+  int64_t depth() const { return depth_; }
+  void make(int64_t first, const Rooms& rooms, float* to) const {
+    const int64_t count = std::min(kBlock, slopes_.columns - first);
+    Bf16* const left = rooms.side.data();
+    dense::transpose({slopes_.data + first, slopes_.rows, count, slopes_.stride}, left, depth_);
+    multiply({count, inputs_, depth_, depth_, stride_, inputs_, false}, left, right_.data(),
+             to + first * inputs_);
+  }
+
+ private:
+  Rows<Bf16> slopes_;
+  int64_t inputs_, depth_, stride_;
+  Room<Bf16> right_;
+};
 
 }  // namespace
 
@@ -91,48 +111,73 @@ bool usable(int64_t rows, int64_t inputs, int64_t outputs) {
   return rows >= 16 && rows <= 512 && inputs >= 16 && outputs >= 16 && has_avx512(at::kBFloat16);
 }
 
-at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias) {
+at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias, bool rectifies) {
   const Rows<float> weights = rows_of<float>(w);
-  const float* const shift = bias.defined() ? numbers<const float>(bias) : nullptr;
-  return product(x, weights.rows, shift, [&](int64_t first, int64_t count, Bf16* to, int64_t stride) {
-    dense::pair_columns({weights.data + first * weights.stride, count, weights.columns, weights.stride}, to,
-                        stride);
-  });
-}
-
-at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& w) {
-  const Rows<float> weights = rows_of<float>(w);
-  return product(g, weights.columns, nullptr, [&](int64_t first, int64_t count, Bf16* to, int64_t stride) {
-    dense::pair_rows(Rows<float>{weights.data + first, weights.rows, count, weights.stride}, to, stride);
-  });
-}
-
-at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x) {
-  const Rows<Bf16> slopes = rows_of<Bf16>(g), inputs = rows_of<Bf16>(x);
-  const int64_t depth = multiple(slopes.rows, 32), stride = multiple(inputs.columns, avx512::kLanes);
-  at::Tensor result = at::empty({slopes.columns, inputs.columns}, g.options().dtype(at::kFloat));
-  float* const to = numbers<float>(result);
-  const Room<Bf16> right(depth * stride);
-  std::fill_n(right.data() + multiple(slopes.rows, 2) * stride, (depth - multiple(slopes.rows, 2)) * stride,
-              Bf16{0});
-  dense::pair_rows(inputs, right.data(), stride);
-  const auto work = [&](int64_t first, const Rooms& rooms) {
-    const int64_t count = std::min(kBlock, slopes.columns - first);
-    Bf16* const left = rooms.side.data();
-    dense::transpose({slopes.data + first, slopes.rows, count, slopes.stride}, left, depth);
-    multiply({count, inputs.columns, depth, depth, stride, inputs.columns, false}, left, right.data(),
-             to + first * inputs.columns);
+  const Left left(x);
+  at::Tensor result = at::empty({x.size(0), weights.rows}, x.options());
+  const Product product{left, weights.rows, bias.defined() ? numbers<const float>(bias) : nullptr, rectifies,
+                        numbers<Bf16>(result)};
+  const auto work = [&](int64_t block, const Rooms& rooms) {
+    const float* const first = weights.data + block * kBlock * weights.stride;
+    product.make(block * kBlock, rooms, [&](int64_t count, Bf16* to, int64_t stride) {
+      dense::pair_columns({first, count, weights.columns, weights.stride}, to, stride);
+    });
   };
-  by_blocks(slopes.columns, depth * inputs.columns * kBlock, kBlock * depth, 0, work);
+  in_turn(
+      at::divup(weights.rows, kBlock), threads_worth(left.rows() * w.numel()),
+      [&] { return product.rooms(); }, work);
+  return result;
+}
+
+dense::Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w,
+                           const dense::Wanted& wanted) {
+  dense::Gradients result;
+  const int64_t rows = g.size(0), outputs = g.size(1);
+  int64_t parts = 0, blocks = 0, products = 0;
+  const Left left(g);
+  Rows<float> weights{};
+  std::optional<WeightGradient> gradient;
+  if (wanted.x) {
+    weights = rows_of<float>(w);
+    result.x = at::empty({rows, weights.columns}, g.options());
+    parts = at::divup(weights.columns, kBlock);
+    products += rows * w.numel();
+  }
+  if (wanted.w) {
+    gradient.emplace(g, x);
+    result.w = at::empty({outputs, x.size(1)}, g.options().dtype(at::kFloat));
+    blocks = at::divup(outputs, kBlock);
+    products += outputs * x.numel();
+  }
+  const Product product{left, weights.columns, nullptr, false, wanted.x ? numbers<Bf16>(result.x) : nullptr};
+  const auto begin = [&] {
+    return Rooms(kBlock * std::max(wanted.x ? left.depth() : 0, gradient ? gradient->depth() : 0),
+                 wanted.x ? rows * kBlock : 0);
+  };
+  const auto work = [&](int64_t task, const Rooms& rooms) {
+    if (task < parts) {
+      const float* const first = weights.data + task * kBlock;
+      product.make(task * kBlock, rooms, [&](int64_t count, Bf16* to, int64_t stride) {
+        dense::pair_rows(Rows<float>{first, weights.rows, count, weights.stride}, to, stride);
+      });
+    } else if (task < parts + blocks) {
+      gradient->make((task - parts) * kBlock, rooms, numbers<float>(result.w));
+    } else {
+      const at::NoGradGuard plain;
+      result.bias = kernels::channel_sums(g);
+    }
+  };
+  in_turn(parts + blocks + (wanted.bias ? 1 : 0), threads_worth(products), begin, work);
   return result;
 }
 
 #else
 
 bool usable(int64_t, int64_t, int64_t) { return false; }
-at::Tensor forward(const at::Tensor&, const at::Tensor&, const at::Tensor&) { return {}; }
-at::Tensor input_gradient(const at::Tensor&, const at::Tensor&) { return {}; }
-at::Tensor weight_gradient(const at::Tensor&, const at::Tensor&) { return {}; }
+at::Tensor forward(const at::Tensor&, const at::Tensor&, const at::Tensor&, bool) { return {}; }
+dense::Gradients gradients(const at::Tensor&, const at::Tensor&, const at::Tensor&, const dense::Wanted&) {
+  return {};
+}
 
 #endif
 

@@ -5,20 +5,20 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "dense.h"
+
 namespace gan::dense_bf16 {
 
 /// Whether these kernels take a layer of `inputs` to `outputs` numbers for so many rows, on this processor:
 /// where they gain by it.
 bool usable(int64_t rows, int64_t inputs, int64_t outputs);
 
-/// x wᵀ + bias: x [rows, inputs] of bfloat16, w [outputs, inputs] and bias [outputs], or undefined, of
-/// float32; the result [rows, outputs] of bfloat16.
-at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias);
+/// x wᵀ + bias, or the larger of that and 0: x [rows, inputs] of bfloat16, w [outputs, inputs] and bias
+/// [outputs], or undefined, of float32; the result [rows, outputs] of bfloat16.
+at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias, bool rectifies);
 
-/// g w, the gradient by x: g [rows, outputs] and the result of bfloat16.
-at::Tensor input_gradient(const at::Tensor& g, const at::Tensor& w);
-
-/// gᵀ x, the gradient by w, of float32.
-at::Tensor weight_gradient(const at::Tensor& g, const at::Tensor& x);
+/// dense::gradients with g, x and the gradient by x of bfloat16; the others are float32.
+dense::Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w,
+                           const dense::Wanted& wanted);
 
 }  // namespace gan::dense_bf16

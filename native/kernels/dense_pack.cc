@@ -25,6 +25,11 @@ GAN_INLINE __m512i bits(const Bf16* from, __mmask16 mask) {
                                             : _mm256_maskz_loadu_epi16(mask, from));
 }
 
+/// The larger of each number and 0 where that is wanted; what is no number stays none.
+GAN_INLINE Vector rectified(Vector numbers, bool wanted) {
+  return wanted ? _mm512_max_ps(_mm512_setzero_ps(), numbers) : numbers;
+}
+
 /// Two rows of 16 numbers, lane by lane.
 template <class T>
 GAN_INLINE __m512i two_rows(const Rows<T>& from, int64_t row, int64_t column) {
@@ -112,7 +117,7 @@ void transpose(const Rows<float>& from, float* to, int64_t stride) {
     }
 }
 
-void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride) {
+void round(const Rows<float>& from, const float* bias, bool rectifies, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; ++row)
     for (int64_t column = 0; column < from.columns; column += kLanes) {
       const __mmask16 mask = first_lanes(from.columns - column);
@@ -120,10 +125,46 @@ void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride)
       const float* const sums = from.data + row * from.stride + column;
       Bf16* const results = to + row * stride + column;
       if (mask == kAll)
-        store(results, _mm512_add_ps(load(sums), shift));
+        store(results, rectified(_mm512_add_ps(load(sums), shift), rectifies));
       else
-        store_some(results, mask, _mm512_add_ps(load_some(sums, mask), shift));
+        store_some(results, mask, rectified(_mm512_add_ps(load_some(sums, mask), shift), rectifies));
     }
+}
+
+void finish(const Rows<float>& from, const float* bias, bool rectifies, float* to, int64_t stride) {
+  for (int64_t row = 0; row < from.rows; row += kLanes) {
+    const __mmask16 some = first_lanes(from.rows - row);
+    const Vector shift = bias ? load_some(bias + row, some) : _mm512_setzero_ps();
+    for (int64_t column = 0; column < from.columns; column += kLanes) {
+      const float* const first = from.data + row * from.stride + column;
+      const __mmask16 mask = first_lanes(from.columns - column);
+      __m512i block[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i)
+        block[i] = _mm512_castps_si512(row + i >= from.rows ? _mm512_setzero_ps()
+                                       : mask == kAll       ? load(first + i * from.stride)
+                                                            : load_some(first + i * from.stride, mask));
+      avx512::transpose(block);
+      const int64_t count = std::min(kLanes, from.columns - column);
+      for (int64_t i = 0; i < count; ++i) {
+        const Vector sums = rectified(_mm512_add_ps(_mm512_castsi512_ps(block[i]), shift), rectifies);
+        float* const results = to + (column + i) * stride + row;
+        if (some == kAll)
+          store(results, sums);
+        else
+          store_some(results, some, sums);
+      }
+    }
+  }
+}
+
+void mask(const float* gradients, const float* outputs, int64_t count, float* to) {
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const __mmask16 some = first_lanes(count - i);
+    const Vector slopes = load_some(gradients + i, some), at = load_some(outputs + i, some);
+    // What is no number lets its gradient pass, as LibTorch's does.
+    const __mmask16 passing = _mm512_cmp_ps_mask(at, _mm512_setzero_ps(), _CMP_NLE_UQ);
+    store_some(to + i, some, _mm512_maskz_mov_ps(passing, slopes));
+  }
 }
 
 GAN_AVX512_END

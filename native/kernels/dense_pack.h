@@ -35,8 +35,16 @@ void transpose(const Rows<Bf16>& from, Bf16* to, int64_t stride);
 /// are written.
 void transpose(const Rows<float>& from, float* to, int64_t stride);
 
-/// Adds `bias`, if there is one, to rows of float32, and rounds.
-void round(const Rows<float>& from, const float* bias, Bf16* to, int64_t stride);
+/// Adds `bias`, if there is one, to rows of float32, takes the larger of each and 0 if that is wanted, and
+/// rounds.
+void round(const Rows<float>& from, const float* bias, bool rectifies, Bf16* to, int64_t stride);
+
+/// The transpose of the matrix plus `bias`, if there is one, or the larger of that and 0: to[column * stride
+/// + row].
+void finish(const Rows<float>& from, const float* bias, bool rectifies, float* to, int64_t stride);
+
+/// Gradients where outputs of a ReLU are not 0, and 0 elsewhere.
+void mask(const float* gradients, const float* outputs, int64_t count, float* to);
 
 }  // namespace gan::dense
 

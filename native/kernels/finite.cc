@@ -11,6 +11,7 @@
 
 #include "clones.h"
 #include "convolution.h"
+#include "turns.h"
 
 namespace gan::kernels {
 namespace {
@@ -64,10 +65,12 @@ void find_non_finite(at::TensorList tensors, at::Tensor& found, const at::Tensor
     for (int64_t first = 0; first < tensor.numel(); first += kPiece)
       pieces.push_back({tensor.const_data_ptr<float>() + first, std::min(kPiece, tensor.numel() - first)});
   std::atomic<bool> finite{true};
-  at::parallel_for(0, static_cast<int64_t>(pieces.size()), kPieces, [&](int64_t begin, int64_t end) {
-    for (int64_t index = begin; index < end && finite; ++index)
-      if (!all_finite(pieces[index].from, pieces[index].count)) finite = false;
-  });
+  const auto count = static_cast<int64_t>(pieces.size());
+  in_turn(
+      count, std::min<int64_t>(at::divup(count, kPieces), at::get_num_threads()), [] { return 0; },
+      [&](int64_t index, int) {
+        if (finite && !all_finite(pieces[index].from, pieces[index].count)) finite = false;
+      });
   if (!finite) *found.mutable_data_ptr<float>() = 1;
 }
 

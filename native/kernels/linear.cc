@@ -2,6 +2,8 @@
 
 #include <ATen/Operators.h>
 #include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "channel_sums.h"
@@ -9,6 +11,8 @@
 #include "dense.h"
 #include "dense_bf16.h"
 #include "gradients.h"
+#include "rectifier.h"
+#include "rectify.h"
 
 namespace gan::kernels {
 namespace {
@@ -23,20 +27,18 @@ using torch::autograd::variable_list;
 
 bool is_half(const at::Tensor& batch) { return batch.scalar_type() == at::kBFloat16; }
 
-at::Tensor forward_of(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias) {
-  return is_half(x) ? dense_bf16::forward(x, w, bias) : dense::forward(x, w, bias);
+at::Tensor forward_of(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias, bool rectifies) {
+  return is_half(x) ? dense_bf16::forward(x, w, bias, rectifies) : dense::forward(x, w, bias, rectifies);
 }
-at::Tensor input_gradient_of(const at::Tensor& g, const at::Tensor& w) {
-  return is_half(g) ? dense_bf16::input_gradient(g, w) : dense::input_gradient(g, w);
-}
-at::Tensor weight_gradient_of(const at::Tensor& g, const at::Tensor& x) {
-  return is_half(g) ? dense_bf16::weight_gradient(g, x) : dense::weight_gradient(g, x);
+dense::Gradients gradients_of(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w,
+                              const dense::Wanted& asked) {
+  return is_half(g) ? dense_bf16::gradients(g, x, w, asked) : dense::gradients(g, x, w, asked);
 }
 
 struct LinearWithoutBias : Function<LinearWithoutBias> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w) {
     context->save_for_backward({x, w});
-    return forward_of(x, w, at::Tensor());
+    return forward_of(x, w, at::Tensor(), false);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -46,7 +48,18 @@ struct LinearWithBias : Function<LinearWithBias> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
                             const at::Tensor& bias) {
     context->save_for_backward({x, w});
-    return forward_of(x, w, bias);
+    return forward_of(x, w, bias, false);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients);
+};
+
+/// LinearWithBias with a ReLU after it, whose gradients go where the result is not 0.
+struct LinearRelu : Function<LinearRelu> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
+                            const at::Tensor& bias) {
+    at::Tensor result = forward_of(x, w, bias, true);
+    context->save_for_backward({x, w, result});
+    return result;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -54,7 +67,7 @@ struct LinearWithBias : Function<LinearWithBias> {
 struct LinearInputGradient : Function<LinearInputGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& w) {
     context->save_for_backward({g, w});
-    return input_gradient_of(g, w);
+    return gradients_of(g, {}, w, {true, false, false}).x;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -62,7 +75,7 @@ struct LinearInputGradient : Function<LinearInputGradient> {
 struct LinearWeightGradient : Function<LinearWeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& x) {
     context->save_for_backward({g, x});
-    return weight_gradient_of(g, x);
+    return gradients_of(g, x, {}, {false, true, false}).w;
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
 };
@@ -72,17 +85,45 @@ at::Tensor gradient(const variable_list& gradients) {
   return gradients[0].defined() ? gradients[0].contiguous() : gradients[0];
 }
 
+/// The gradients of a layer by those of its products; `asked` of x, w and bias.
+variable_list by_products(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w,
+                          const dense::Wanted& asked) {
+  if (!at::GradMode::is_enabled()) {
+    const dense::Gradients found = gradients_of(g, x, w, asked);
+    return {found.x, found.w, found.bias};
+  }
+  return {asked.x ? LinearInputGradient::apply(g, w) : at::Tensor(),
+          asked.w ? LinearWeightGradient::apply(g, x) : at::Tensor(),
+          asked.bias ? channel_sums(g) : at::Tensor()};
+}
+
 variable_list LinearWithoutBias::backward(AutogradContext* context, const variable_list& gradients) {
   const variable_list saved = context->get_saved_variables();
-  const at::Tensor g = gradient(gradients);
-  return {wanted(context, 0, gradients) ? LinearInputGradient::apply(g, saved[1]) : at::Tensor(),
-          wanted(context, 1, gradients) ? LinearWeightGradient::apply(g, saved[0]) : at::Tensor()};
+  variable_list result = by_products(gradient(gradients), saved[0], saved[1],
+                                     {wanted(context, 0, gradients), wanted(context, 1, gradients), false});
+  result.pop_back();
+  return result;
 }
 
 variable_list LinearWithBias::backward(AutogradContext* context, const variable_list& gradients) {
-  variable_list result = LinearWithoutBias::backward(context, gradients);
-  result.push_back(wanted(context, 2, gradients) ? channel_sums(gradients[0]) : at::Tensor());
-  return result;
+  const variable_list saved = context->get_saved_variables();
+  return by_products(
+      gradient(gradients), saved[0], saved[1],
+      {wanted(context, 0, gradients), wanted(context, 1, gradients), wanted(context, 2, gradients)});
+}
+
+/// What passes a ReLU backwards, where nobody differentiates that again.
+at::Tensor masked(const at::Tensor& g, const at::Tensor& output) {
+  return is_half(g) ? rectify::slopes(g, output, 0) : dense::masked(g, output);
+}
+
+variable_list LinearRelu::backward(AutogradContext* context, const variable_list& gradients) {
+  const variable_list saved = context->get_saved_variables();
+  if (!gradients[0].defined()) return variable_list(3);
+  const at::Tensor g = gradient(gradients), output = saved[2].detach();
+  return by_products(
+      at::GradMode::is_enabled() ? relu_slopes(g, output) : masked(g, output), saved[0], saved[1],
+      {wanted(context, 0, gradients), wanted(context, 1, gradients), wanted(context, 2, gradients)});
 }
 
 variable_list LinearInputGradient::backward(AutogradContext* context, const variable_list& gradients) {
@@ -98,6 +139,39 @@ variable_list LinearWeightGradient::backward(AutogradContext* context, const var
   return {wanted(context, 0, gradients) ? LinearWithoutBias::apply(saved[1], h) : at::Tensor(),
           wanted(context, 1, gradients) ? LinearInputGradient::apply(saved[0], h) : at::Tensor()};
 }
+
+/// Two layers of one batch as one, whose units are those of the first and then those of the second.
+struct LinearPair : Function<LinearPair> {
+  static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
+                               const at::Tensor& bias, const at::Tensor& other_w,
+                               const at::Tensor& other_bias) {
+    const at::Tensor both = at::cat({w, other_w});
+    context->save_for_backward({x, w, other_w});
+    context->saved_data[kBoth] = both;
+    const at::Tensor y = forward_of(x, both, at::cat({bias, other_bias}), false);
+    const int64_t units = w.size(0);
+    return {y.slice(1, 0, units).contiguous(), y.slice(1, units).contiguous()};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &w = saved[1], &other_w = saved[2];
+    const auto needs = [&](size_t argument) { return context->needs_input_grad(argument); };
+    const at::Tensor both =
+        at::GradMode::is_enabled() ? at::cat({w, other_w}) : context->saved_data[kBoth].toTensor();
+    const variable_list found = by_products(at::cat({gradients[0], gradients[1]}, 1), x, both,
+                                            {needs(0), needs(1) || needs(3), needs(2) || needs(4)});
+    const auto part = [&](bool asked, const at::Tensor& of, bool second) {
+      if (!asked) return at::Tensor();
+      return second ? of.slice(0, w.size(0)) : of.slice(0, 0, w.size(0));
+    };
+    return {found[0], part(needs(1), found[1], false), part(needs(2), found[2], false),
+            part(needs(3), found[1], true), part(needs(4), found[2], true)};
+  }
+
+ private:
+  static constexpr const char* kBoth = "both";
+};
 
 bool is_dense(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.device().is_cpu() && tensor.layout() == at::kStrided && tensor.scalar_type() == dtype &&
@@ -131,6 +205,22 @@ at::Tensor linear(const at::Tensor& input, const at::Tensor& weight, const std::
   if (!batch.defined()) return at::_ops::linear::call(input, weight, bias);
   return bias && bias->defined() ? LinearWithBias::apply(batch, weight, *bias)
                                  : LinearWithoutBias::apply(batch, weight);
+}
+
+at::Tensor linear_relu(const at::Tensor& input, const at::Tensor& weight,
+                       const std::optional<at::Tensor>& bias) {
+  const at::Tensor batch = bias && bias->defined() ? taken(input, weight, bias) : at::Tensor();
+  return batch.defined() ? LinearRelu::apply(batch, weight, *bias)
+                         : kernels::relu(kernels::linear(input, weight, bias));
+}
+
+std::vector<at::Tensor> linear_pair(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
+                                    const at::Tensor& other_weight, const at::Tensor& other_bias) {
+  const at::Tensor batch = taken(input, weight, bias),
+                   other = taken(batch.defined() ? batch : input, other_weight, other_bias);
+  if (batch.defined() && other.defined())
+    return LinearPair::apply(batch, weight, bias, other_weight, other_bias);
+  return {kernels::linear(input, weight, bias), kernels::linear(input, other_weight, other_bias)};
 }
 
 }  // namespace gan::kernels

@@ -25,8 +25,8 @@ bool lie_alike(const Lists& lists, size_t index) {
 
 }  // namespace
 
-std::array<std::vector<at::Tensor>, kLists> lying_flat(const Lists& lists) {
-  std::array<std::vector<at::Tensor>, kLists> flat;
+FlatLists lying_flat(const Lists& lists) {
+  FlatLists flat;
   for (size_t n = 0; n < kLists; ++n) flat[n] = lists[n].vec();
   if (at::GradMode::is_enabled()) return flat;
   for (size_t i = 0; i < lists[0].size(); ++i) {

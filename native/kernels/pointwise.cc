@@ -71,7 +71,7 @@ void lay_out(const Rows<float>& weights, bool back, float* to, int64_t stride) {
 void multiply_pixels(const Rows<Bf16>& left, const Bf16* right, int64_t stride, const float* bias,
                      int64_t outputs, float* sums, Bf16* to) {
   multiply({left.rows, outputs, left.columns, left.stride, stride, stride, false}, left.data, right, sums);
-  dense::round({sums, left.rows, outputs, stride}, bias, to, outputs);
+  dense::round({sums, left.rows, outputs, stride}, bias, false, to, outputs);
 }
 void multiply_pixels(const Rows<float>& left, const float* right, int64_t stride, const float* bias,
                      int64_t outputs, float*, float* to) {

@@ -81,6 +81,10 @@ at::Tensor relu(const at::Tensor& input) {
   return is_plain(input) ? rectified(input, 0) : at::_ops::relu::call(input);
 }
 
+at::Tensor relu_slopes(const at::Tensor& gradient, const at::Tensor& output) {
+  return Slopes::apply(gradient, output, 0);
+}
+
 at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope) {
   // A negative slope loses the input's sign; a tensor's worth of other numbers is no slope at all.
   const bool rectifies = (slope.isFloatingPoint() || slope.isIntegral(false)) && slope.toDouble() >= 0;

@@ -14,4 +14,7 @@ at::Tensor relu(const at::Tensor& input);
 /// there is none.
 at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope);
 
+/// `gradient` where a ReLU's output is not 0, and where it is no number: differentiable by `gradient`.
+at::Tensor relu_slopes(const at::Tensor& gradient, const at::Tensor& output);
+
 }  // namespace gan::kernels

@@ -3,6 +3,7 @@ import type { ImageSize } from '../data/image-size';
 import { relu } from '../nn/activation';
 import { conv2d, convTranspose2d } from '../nn/conv';
 import { type Linear, linear } from '../nn/linear';
+import { forwardPair } from '../nn/linear-pair';
 import { Module } from '../nn/module';
 import { type Sequential, sequential } from '../nn/sequential';
 import { flatten, reshape } from '../nn/shape';
@@ -67,7 +68,8 @@ export class VaeEncoder extends Module {
   /** The distribution of each image's latents. */
   encode(images: Tensor): Posterior {
     const features = this.body.forward(images);
-    return { mean: this.mean.forward(features), logVariance: this.logVariance.forward(features) };
+    const [mean, logVariance] = forwardPair(this.mean, this.logVariance, features);
+    return { mean, logVariance };
   }
 
   override forward(images: Tensor): Tensor {

@@ -101,6 +101,14 @@ export interface NativeAddon {
     eps: number,
     slope: number,
   ): Handle;
+  linearRelu(input: Handle, weight: Handle, bias: Handle | null): Handle;
+  linearPair(
+    input: Handle,
+    weight: Handle,
+    bias: Handle,
+    otherWeight: Handle,
+    otherBias: Handle,
+  ): [output: Handle, other: Handle];
   spectralNorm(weight: Handle, u: Handle, v: Handle, iterations: number, eps: number): Handle;
   imagesOfBytes(bytes: Handle, rows: Handle | null): Handle;
   bernoulliNll(logits: Handle, images: Handle): Handle;

@@ -16,6 +16,8 @@ export interface NativeCall {
 export const COMPUTING = [
   'batchNormLeakyRelu',
   'instanceNormLeakyRelu',
+  'linearRelu',
+  'linearPair',
   'upFirDown',
   'spectralNorm',
   'imagesOfBytes',

@@ -1,6 +1,6 @@
 import { positiveInteger } from '../check';
 import { empty } from '../tensor/create';
-import { linear as linearOp } from '../tensor/functional';
+import { linear as linearOp, linearRelu } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
 import { resetParameters } from './init';
 import { type Parameter, parameter } from './parameter';
@@ -38,6 +38,11 @@ export class Linear extends WeightedLayer {
 
   override forwardWith(input: Tensor, { weight, bias = this.bias }: Weights): Tensor {
     return linearOp(input, weight, bias);
+  }
+
+  /** This layer and a ReLU after it, at once. {@link Sequential} calls it where the two meet. */
+  forwardRelu(input: Tensor): Tensor {
+    return linearRelu(input, this.weight, this.bias);
   }
 
   protected override describe(): string {

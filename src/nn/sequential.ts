@@ -1,4 +1,5 @@
 import { argumentError } from '../check';
+import { isListening } from '../native/listen';
 import { releaseEarly } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { LeakyReLU, ReLU, Sigmoid, Tanh } from './activation';
@@ -15,10 +16,25 @@ function isJoinable(layer: Module): layer is BatchNorm2d | InstanceNorm2d {
   return layer.constructor === BatchNorm2d || layer.constructor === InstanceNorm2d;
 }
 
-/** The slope of a leaky ReLU that can run with the norm before it; null for any other layer, and for classes of users' own. */
+/** A dense layer that a ReLU can run with; no class of users' own. */
+function isPlainLinear(layer: Module): layer is Linear {
+  return layer.constructor === Linear;
+}
+
+/** The slope of a leaky ReLU that can run with the layer before it; null for any other layer, and for classes of users' own. */
 function slopeOf(next: Module | undefined): number | null {
   if (next?.constructor === ReLU) return 0;
   return next instanceof LeakyReLU && next.constructor === LeakyReLU ? next.negativeSlope : null;
+}
+
+/** What a layer and the one after it do at once; undefined where they go one after the other. */
+function joinedWith(layer: Module, next: Module | undefined): ((input: Tensor) => Tensor) | undefined {
+  const slope = slopeOf(next);
+  if (slope === null) return undefined;
+  if (isJoinable(layer)) return (map) => layer.forwardLeakyRelu(map, slope);
+  // Who listens takes operators of LibTorch.
+  if (slope === 0 && isPlainLinear(layer) && !isListening()) return (rows) => layer.forwardRelu(rows);
+  return undefined;
 }
 
 const WEIGHTED: readonly unknown[] = [Conv2d, ConvTranspose2d, Linear];
@@ -50,15 +66,15 @@ export class Sequential extends Module {
     let output = input;
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i];
-      const slope = slopeOf(layers[i + 1]);
-      if (slope === null || !isJoinable(layer)) {
+      const joined = joinedWith(layer, layers[i + 1]);
+      if (!joined) {
         const before = output;
         output = step(before, input, layer.forward);
         if (isPassing(layers[i - 1], layer)) releaseEarly(before);
         continue;
       }
       try {
-        output = step(output, input, (map) => layer.forwardLeakyRelu(map, slope));
+        output = step(output, input, joined);
       } catch (error) {
         addFrame(error, layer);
         throw error;

@@ -218,6 +218,19 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   layer_norm: overLast,
   rms_norm: overLast,
   linear: either(dense, affine),
+  linearRelu: either(dense, affine),
+  linearPair: (make) => {
+    const { dice } = make;
+    const inputs = dice.pick([0, 1, 15, 16, 17, 64, 257]);
+    const [units, others] = dice.list(2, () => dice.pick([0, 1, 8, 16, 20, 65]));
+    return {
+      input: make.tensor([dice.pick([0, 15, 16, 33, 128, 257]), inputs]),
+      weight: make.weight([units, inputs]),
+      bias: make.tensor([units]),
+      otherWeight: make.weight([others, inputs]),
+      otherBias: make.tensor([others]),
+    };
+  },
   upFirDown: (make) => {
     const { dice } = make;
     const factor = () => dice.pick([1, 1, 2, 2, 3, 4]);

@@ -42,6 +42,8 @@ const OWN_KERNELS = [
   'conv_transpose2d_input',
   'pixel_shuffle',
   'linear',
+  'linearRelu',
+  'linearPair',
   'relu',
   'leaky_relu',
   'dropout',
@@ -92,6 +94,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
     'input: Handle, weight: Handle | null, bias: Handle | null, eps: number, slope: number → Handle',
   upFirDown:
     'input: Handle, kernel: readonly number[], up: number, down: number, padding: readonly number[] → Handle',
+  linearPair:
+    'input: Handle, weight: Handle, bias: Handle, otherWeight: Handle, otherBias: Handle → Handle[]',
+  linearRelu: 'input: Handle, weight: Handle, bias: Handle | null → Handle',
   spectralNorm: 'weight: Handle, u: Handle, v: Handle, iterations: number, eps: number → Handle',
   imagesOfBytes: 'bytes: Handle, rows: Handle | null → Handle',
   bernoulliNll: 'logits: Handle, images: Handle → Handle',

@@ -1,8 +1,10 @@
 import { native } from '../../src/native/addon';
+import { listening } from '../../src/native/listen';
 import * as nn from '../../src/nn';
 import { grad } from '../../src/tensor/autograd';
 import { randn, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
+import type { Tensor } from '../../src/tensor/tensor';
 import { failure, usage } from '../support/failure';
 
 describe('sequential', () => {
@@ -39,6 +41,43 @@ describe('sequential', () => {
     expect(net.namedParameters().map(([name]) => name)).toEqual(['0.weight', '0.bias', '2.0.weight']);
     expect(net.namedModules().map(([path]) => path)).toEqual(['', '0', '1', '2', '2.0']);
     net.dispose();
+  });
+});
+
+describe('a dense layer and the ReLU after it', () => {
+  /** What a pass calls that computes. */
+  const calls = (network: nn.Module, rows: Tensor): string[] => {
+    const names: string[] = [];
+    listening(
+      ({ name }) => names.push(name),
+      () => network.forward(rows),
+    ).release();
+    return names;
+  };
+
+  test('run at once, and are the two one after the other', () => {
+    scope(() => {
+      const network = nn.sequential(nn.linear(64, 96), nn.relu(), nn.linear(96, 16));
+      const [first, relu, second] = network.layers;
+      const rows = randn([32, 64]);
+      const separate = second.forward(relu.forward(first.forward(rows)));
+      expect(network.forward(rows).equal(separate)).toBe(true);
+      network.dispose();
+    });
+  });
+
+  test('are operators of LibTorch where somebody listens', () => {
+    scope(() => {
+      const network = nn.sequential(nn.linear(64, 96), nn.relu());
+      expect(calls(network, randn([32, 64]))).toEqual(['linear', 'relu']);
+      network.dispose();
+    });
+  });
+
+  test('name the dense layer where its input does not fit', () => {
+    const network = nn.sequential(nn.flatten(), nn.linear(64, 96), nn.relu());
+    scope(() => expect(() => network.forward(randn([32, 65]))).toThrow(failure('ERR_TORCH', '1 (Linear)')));
+    network.dispose();
   });
 });
 
