@@ -7,8 +7,8 @@
 
 namespace gan::kernels {
 
-/// at::conv2d of float32 images [batch, channels, h, w] on the CPU. Values and gradients are LibTorch's, to
-/// the bit. Gradients of gradients, which gradient penalties take, are a convolution and its two gradients
+/// at::conv2d of float32 images [batch, channels, h, w], on any device. Values and gradients are LibTorch's,
+/// to the bit. Gradients of gradients, which gradient penalties take, are a convolution and its two gradients
 /// again: LibTorch gets to the weight's by a convolution whose kernel is as large as the image, several times
 /// as slow.
 at::Tensor any_conv2d(const at::Tensor& input, const at::Tensor& weight,

@@ -159,9 +159,14 @@ bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
 }
 
 /// Whether a gradient by the input may be asked for, and then that gradient's own: of float32 outside
-/// autocast, where gradient penalties are.
-bool may_have_second_gradients(const at::Tensor& input, at::ScalarType dtype) {
-  return dtype == at::kFloat && at::GradMode::is_enabled() && input.requires_grad() && input.numel() > 0;
+/// autocast, where gradient penalties are, on a CPU or a GPU.
+bool may_have_second_gradients(const at::Tensor& input, const at::Tensor& weight) {
+  const at::Device device = input.device();
+  return own_kernels && (device.is_cpu() || device.is_cuda()) && weight.device() == device &&
+         !at::autocast::is_autocast_enabled(device.type()) && at::GradMode::is_enabled() &&
+         input.requires_grad() && input.dim() == 4 && weight.dim() == 4 && input.numel() > 0 &&
+         input.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
+         input.layout() == at::kStrided && weight.layout() == at::kStrided;
 }
 
 /// [a, b, h, w] as a matrix [a, h * w * b], a view where it is channels_last.
@@ -204,7 +209,7 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
   if (dtype && bias_fits(bias, weight.size(0)) && is_pointwise(input, weight, stride, padding, groups) &&
       pointwise::usable(input.sizes(), weight.size(0), *dtype))
     return pointwise::conv2d(in_dtype(input, *dtype), weight, bias_of(bias));
-  if (dtype && may_have_second_gradients(input, *dtype) && are_pairs({stride, padding, dilation}))
+  if (may_have_second_gradients(input, weight) && are_pairs({stride, padding, dilation}))
     return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),
                       C10_AS_INTARRAYREF_SLOW(padding), C10_AS_INTARRAYREF_SLOW(dilation),
                       groups.guard_int(__FILE__, __LINE__));
