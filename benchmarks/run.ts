@@ -4,7 +4,9 @@ import { findPeer, type PeerName, type Presence, peerCommand } from './peers';
 import { format } from './report/format';
 import type { Absence, GroupResult, ParticipantResult } from './results';
 import type { Group, Participant } from './suites';
-import type { Measured, RateTask, Task } from './task';
+import type { Measured, Precision, RateTask, Task } from './task';
+
+const PRECISIONS: readonly Precision[] = ['fp32', 'bf16'];
 
 /** What a run needs from outside. */
 export interface Bench extends Stop {
@@ -22,10 +24,13 @@ export interface Bench extends Stop {
 /** Measures the participants of a group in turn, round by round, each in a process of its own. */
 export async function runGroup(group: Group, bench: Bench): Promise<GroupResult> {
   const running = group.participants.map((participant) => new Running(group, participant, bench));
-  const rates: { fp32: number[]; bf16: number[] } = { fp32: [], bf16: [] };
+  const rates: Record<Precision, number[]> = { fp32: [], bf16: [] };
+  const precisions = PRECISIONS.filter((each) =>
+    group.participants.some(({ precision }) => precision === each),
+  );
   const wantsRates = group.participants.some(({ flops }) => flops !== null);
   for (let round = 0; round < bench.rounds && !bench.signal.aborted; round++) {
-    if (wantsRates) await measureRates(rates, bench);
+    if (wantsRates) await measureRates(rates, precisions, bench);
     // Whoever comes first finds the machine rested: so each round begins with another one.
     const start = round % running.length;
     for (const participant of [...running.slice(start), ...running.slice(0, start)])
@@ -36,15 +41,18 @@ export async function runGroup(group: Group, bench: Bench): Promise<GroupResult>
   return { suite, title, figures, networks, participants, rates: wantsRates ? rates : null };
 }
 
-async function measureRates(rates: { fp32: number[]; bf16: number[] }, bench: Bench): Promise<void> {
-  const task: RateTask = { kind: 'rate', device: bench.device, threads: bench.threads };
+async function measureRates(
+  rates: Record<Precision, number[]>,
+  precisions: readonly Precision[],
+  bench: Bench,
+): Promise<void> {
+  const task: RateTask = { kind: 'rate', device: bench.device, threads: bench.threads, precisions };
   const answer = await ask(bench.ourCommand(task), bench);
   if ('failure' in answer) {
     bench.log(`the rate of the matrix product could not be measured: ${answer.failure}`);
     return;
   }
-  rates.fp32.push(answer.measured.figures.fp32);
-  rates.bf16.push(answer.measured.figures.bf16);
+  for (const each of precisions) rates[each].push(answer.measured.figures[each]);
 }
 
 /** A participant and what it has answered so far. */

@@ -165,9 +165,11 @@ export interface DataTask extends Effort, Placed {
   readonly resident: boolean;
 }
 
-/** The rate of a matrix product 2048³, in both precisions. */
+/** The rate of a matrix product 2048³. */
 export interface RateTask extends Placed {
   readonly kind: 'rate';
+  /** bfloat16 takes minutes where the processor has no instructions for it. */
+  readonly precisions: readonly Precision[];
 }
 
 /** What parts of a training add to it. */

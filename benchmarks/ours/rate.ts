@@ -3,10 +3,11 @@ import type { Measured, RateTask } from '../task';
 
 const SIDE = 2048;
 const REPEATS = 5;
+const DTYPES = { fp32: 'float32', bf16: 'bfloat16' } as const;
 
-/** FLOP/s of a matrix product 2048³ in float32 and bfloat16, the best of a few: what this machine can do at most. */
-export function rate({ device }: RateTask): Measured {
-  return { figures: { fp32: best('float32', device), bf16: best('bfloat16', device) } };
+/** FLOP/s of a matrix product 2048³ in each precision, the best of a few: what this machine can do at most. */
+export function rate({ device, precisions }: RateTask): Measured {
+  return { figures: Object.fromEntries(precisions.map((each) => [each, best(DTYPES[each], device)])) };
 }
 
 function best(dtype: DType, device: string): number {

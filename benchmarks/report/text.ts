@@ -27,11 +27,11 @@ export function machineText({
 
 /** The matrix product rates of a run, in a line; null where none was measured. */
 export function ratesText({ groups }: Results): string | null {
-  const all = (precision: 'fp32' | 'bf16') => groups.flatMap(({ rates }) => rates?.[precision] ?? []);
-  const [fp32, bf16] = [all('fp32'), all('bf16')];
-  if (fp32.length === 0 || bf16.length === 0) return null;
-  const giga = (values: readonly number[]) => `${(median(values) / 1e9).toFixed(0)} GFLOP/s`;
-  return `matrix product 2048³ through this library: float32 ${giga(fp32)}, bf16 ${giga(bf16)}`;
+  const words = [['float32', 'fp32'] as const, ['bf16', 'bf16'] as const].flatMap(([word, precision]) => {
+    const values = groups.flatMap(({ rates }) => rates?.[precision] ?? []);
+    return values.length === 0 ? [] : [`${word} ${(median(values) / 1e9).toFixed(0)} GFLOP/s`];
+  });
+  return words.length === 0 ? null : `matrix product 2048³ through this library: ${words.join(', ')}`;
 }
 
 function tableText({ title, columns, rows }: Table): string {

@@ -28,6 +28,10 @@ test('the rates are medians over all rounds', () => {
   expect(ratesText(results)).toBe(
     'matrix product 2048³ through this library: float32 200 GFLOP/s, bf16 1000 GFLOP/s',
   );
+  const float32 = { ...group, rates: { fp32: [2e11], bf16: [] } };
+  expect(ratesText({ ...results, groups: [float32] })).toBe(
+    'matrix product 2048³ through this library: float32 200 GFLOP/s',
+  );
   expect(ratesText({ ...results, groups: [{ ...group, rates: null }] })).toBeNull();
 });
 
