@@ -7,7 +7,7 @@ import { machineText } from './text';
 
 const WIDTH = 880;
 const LABELS = 190;
-const BARS = 380;
+const BARS = 350;
 const LINE = 22;
 const HEAD = 34;
 const GAP = 14;
