@@ -64,12 +64,12 @@ struct AnyConvolution : Function<AnyConvolution> {
 /// By x, of <y, conv2d(x, weight)>.
 struct AnyInputGradient : Function<AnyInputGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& y, const at::Tensor& weight,
-                            const Geometry& geometry, const Shape& x_shape) {
+                            const Geometry& geometry, const Shape& x_shape, at::MemoryFormat format) {
     context->set_materialize_grads(false);
     context->save_for_backward({y, weight});
     context->saved_data[kGeometry] = geometry;
-    // Only its shape is looked at.
-    const at::Tensor x = at::empty(x_shape, y.options());
+    // Only its shape and layout are looked at.
+    const at::Tensor x = at::empty(x_shape, y.options().memory_format(format));
     return std::get<0>(gradients_by({true, false, false}, y, x, weight, geometry));
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients);
@@ -100,7 +100,9 @@ variable_list AnyConvolution::backward(AutogradContext* context, const variable_
     return {gx, gw, gb, at::Tensor()};
   }
   return {
-      by_x ? AnyInputGradient::apply(gradients[0], weight, geometry, x.sizes().vec()) : at::Tensor(),
+      by_x ? AnyInputGradient::apply(gradients[0], weight, geometry, x.sizes().vec(),
+                                     x.suggest_memory_format())
+           : at::Tensor(),
       by_weight ? AnyWeightGradient::apply(x, gradients[0], geometry, weight.sizes().vec()) : at::Tensor(),
       by_bias ? gradients[0].sum({0, 2, 3}) : at::Tensor(), at::Tensor()};
 }
@@ -114,7 +116,7 @@ variable_list AnyInputGradient::backward(AutogradContext* context, const variabl
           wanted(context, 1, gradients)
               ? AnyWeightGradient::apply(gradients[0], y, geometry, weight.sizes().vec())
               : at::Tensor(),
-          at::Tensor(), at::Tensor()};
+          at::Tensor(), at::Tensor(), at::Tensor()};
 }
 
 variable_list AnyWeightGradient::backward(AutogradContext* context, const variable_list& gradients) {
@@ -122,8 +124,9 @@ variable_list AnyWeightGradient::backward(AutogradContext* context, const variab
   const at::Tensor &x = saved[0], &y = saved[1];
   const Geometry geometry = saved_geometry(context);
   return {
-      wanted(context, 0, gradients) ? AnyInputGradient::apply(y, gradients[0], geometry, x.sizes().vec())
-                                    : at::Tensor(),
+      wanted(context, 0, gradients)
+          ? AnyInputGradient::apply(y, gradients[0], geometry, x.sizes().vec(), x.suggest_memory_format())
+          : at::Tensor(),
       wanted(context, 1, gradients) ? AnyConvolution::apply(x, gradients[0], Bias(), geometry) : at::Tensor(),
       at::Tensor(), at::Tensor()};
 }

@@ -38,13 +38,12 @@ struct Counted<Op, void(at::TensorList, A...)> {
     const std::vector<OptimizerPart> parts = parts_of(flat, steps);
     if (parts.empty()) return Op::call(flat[0], flat[1], flat[2], flat[3], flat[4], steps, rest...);
     RECORD_FUNCTION(Op::name, (std::vector<c10::IValue>{}));
-    const auto part = [&](int64_t index, int) {
+    const auto part = [&](int64_t index) {
       const auto& [lists, counts] = parts[index];
       Op::redispatch(c10::DispatchKeySet(c10::DispatchKey::CPU), lists[0], lists[1], lists[2], lists[3],
                      lists[4], counts, rest...);
     };
-    in_turn(
-        static_cast<int64_t>(parts.size()), at::get_num_threads(), [] { return 0; }, part);
+    in_turn(static_cast<int64_t>(parts.size()), at::get_num_threads(), part);
   }
 };
 

@@ -60,7 +60,7 @@ at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b
   float* const to = numbers<float>(result);
   const float* const shift = bias.defined() ? numbers<const float>(bias) : nullptr;
   const int64_t bands = at::divup(batch.rows, kBand), blocks = at::divup(outputs, kBlock);
-  const auto begin = [&] { return Band(inputs); };
+  const auto make_room = [&] { return Band(inputs); };
   const auto work = [&](int64_t task, Band& band) {
     const int64_t index = task / blocks, row = index * kBand, first = task % blocks * kBlock;
     const Rows<float> rows = part(batch, row, kBand, 0, inputs),
@@ -69,10 +69,10 @@ at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b
     band.held = index;
     multiply({units.rows, rows.rows, inputs, inputs, kBand, kBand, false}, units.data, band.columns.data(),
              band.sums.data());
-    finish({band.sums.data(), units.rows, rows.rows, kBand}, shift ? shift + first : nullptr, rectifies,
-           to + row * outputs + first, outputs);
+    transpose_with_bias({band.sums.data(), units.rows, rows.rows, kBand}, shift ? shift + first : nullptr,
+                        rectifies, to + row * outputs + first, outputs);
   };
-  in_turn(bands * blocks, threads_worth(batch.rows * inputs * outputs), begin, work);
+  in_turn(bands * blocks, threads_worth(batch.rows * inputs * outputs), make_room, work);
   return result;
 }
 
@@ -94,7 +94,7 @@ Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::Tensor& 
     products += slopes.rows * slopes.columns * batch.columns;
   }
   const int64_t parts = wanted.x ? bands * at::divup(weights.columns, kBlock) : 0;
-  const auto begin = [&] {
+  const auto make_room = [&] {
     return Room<float>(wanted.w ? kBlock * multiple(slopes.rows, avx512::kLanes) : 0);
   };
   const auto work = [&](int64_t task, const Room<float>& room) {
@@ -111,7 +111,7 @@ Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::Tensor& 
       result.bias = kernels::channel_sums(g);
     }
   };
-  in_turn(parts + blocks + (wanted.bias ? 1 : 0), threads_worth(products), begin, work);
+  in_turn(parts + blocks + (wanted.bias ? 1 : 0), threads_worth(products), make_room, work);
   return result;
 }
 

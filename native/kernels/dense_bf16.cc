@@ -56,7 +56,7 @@ class Left {
 
 /// left · right + bias, rounded, for at most kBlock columns of the result from `first` on, where `lay_out`
 /// writes those of the right side.
-struct Product {
+struct RoundedProduct {
   const Left& left;
   int64_t columns;
   const float* bias;
@@ -115,8 +115,8 @@ at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b
   const Rows<float> weights = rows_of<float>(w);
   const Left left(x);
   at::Tensor result = at::empty({x.size(0), weights.rows}, x.options());
-  const Product product{left, weights.rows, bias.defined() ? numbers<const float>(bias) : nullptr, rectifies,
-                        numbers<Bf16>(result)};
+  const RoundedProduct product{left, weights.rows, bias.defined() ? numbers<const float>(bias) : nullptr,
+                               rectifies, numbers<Bf16>(result)};
   const auto work = [&](int64_t block, const Rooms& rooms) {
     const float* const first = weights.data + block * kBlock * weights.stride;
     product.make(block * kBlock, rooms, [&](int64_t count, Bf16* to, int64_t stride) {
@@ -134,12 +134,15 @@ dense::Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::T
   dense::Gradients result;
   const int64_t rows = g.size(0), outputs = g.size(1);
   int64_t parts = 0, blocks = 0, products = 0;
-  const Left left(g);
   Rows<float> weights{};
+  std::optional<Left> left;
+  std::optional<RoundedProduct> product;
   std::optional<WeightGradient> gradient;
   if (wanted.x) {
+    left.emplace(g);
     weights = rows_of<float>(w);
     result.x = at::empty({rows, weights.columns}, g.options());
+    product.emplace(RoundedProduct{*left, weights.columns, nullptr, false, numbers<Bf16>(result.x)});
     parts = at::divup(weights.columns, kBlock);
     products += rows * w.numel();
   }
@@ -149,15 +152,14 @@ dense::Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::T
     blocks = at::divup(outputs, kBlock);
     products += outputs * x.numel();
   }
-  const Product product{left, weights.columns, nullptr, false, wanted.x ? numbers<Bf16>(result.x) : nullptr};
-  const auto begin = [&] {
-    return Rooms(kBlock * std::max(wanted.x ? left.depth() : 0, gradient ? gradient->depth() : 0),
-                 wanted.x ? rows * kBlock : 0);
+  const auto make_room = [&] {
+    return Rooms(kBlock * std::max(left ? left->depth() : 0, gradient ? gradient->depth() : 0),
+                 left ? rows * kBlock : 0);
   };
   const auto work = [&](int64_t task, const Rooms& rooms) {
     if (task < parts) {
       const float* const first = weights.data + task * kBlock;
-      product.make(task * kBlock, rooms, [&](int64_t count, Bf16* to, int64_t stride) {
+      product->make(task * kBlock, rooms, [&](int64_t count, Bf16* to, int64_t stride) {
         dense::pair_rows(Rows<float>{first, weights.rows, count, weights.stride}, to, stride);
       });
     } else if (task < parts + blocks) {
@@ -167,7 +169,7 @@ dense::Gradients gradients(const at::Tensor& g, const at::Tensor& x, const at::T
       result.bias = kernels::channel_sums(g);
     }
   };
-  in_turn(parts + blocks + (wanted.bias ? 1 : 0), threads_worth(products), begin, work);
+  in_turn(parts + blocks + (wanted.bias ? 1 : 0), threads_worth(products), make_room, work);
   return result;
 }
 

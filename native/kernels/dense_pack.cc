@@ -47,6 +47,11 @@ GAN_INLINE __m512i pairs(const float* from, int64_t count) {
                     load_some(from + kLanes, first_lanes(count - kLanes)));
 }
 
+/// Gradients of a ReLU's outcomes; what is no number lets its own pass, as LibTorch's does.
+GAN_INLINE Vector passed(Vector slopes, Vector outcome) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(outcome, _mm512_setzero_ps(), _CMP_NLE_UQ), slopes);
+}
+
 template <class T>
 GAN_INLINE void pair_rows_of(const Rows<T>& from, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; row += 2)
@@ -131,7 +136,8 @@ void round(const Rows<float>& from, const float* bias, bool rectifies, Bf16* to,
     }
 }
 
-void finish(const Rows<float>& from, const float* bias, bool rectifies, float* to, int64_t stride) {
+void transpose_with_bias(const Rows<float>& from, const float* bias, bool rectifies, float* to,
+                         int64_t stride) {
   for (int64_t row = 0; row < from.rows; row += kLanes) {
     const __mmask16 some = first_lanes(from.rows - row);
     const Vector shift = bias ? load_some(bias + row, some) : _mm512_setzero_ps();
@@ -158,13 +164,11 @@ void finish(const Rows<float>& from, const float* bias, bool rectifies, float* t
 }
 
 void mask(const float* gradients, const float* outputs, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; i += kLanes) {
-    const __mmask16 some = first_lanes(count - i);
-    const Vector slopes = load_some(gradients + i, some), at = load_some(outputs + i, some);
-    // What is no number lets its gradient pass, as LibTorch's does.
-    const __mmask16 passing = _mm512_cmp_ps_mask(at, _mm512_setzero_ps(), _CMP_NLE_UQ);
-    store_some(to + i, some, _mm512_maskz_mov_ps(passing, slopes));
-  }
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(to + i, passed(load(gradients + i), load(outputs + i)));
+  if (i == count) return;
+  const __mmask16 some = first_lanes(count - i);
+  store_some(to + i, some, passed(load_some(gradients + i, some), load_some(outputs + i, some)));
 }
 
 GAN_AVX512_END

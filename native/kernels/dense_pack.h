@@ -1,6 +1,7 @@
-// What the products of dense_bf16.cc read: float32 or bfloat16 numbers rounded and laid out as the
-// processor's bfloat16 instructions want them. A right side holds pairs of rows interleaved, [k /
-// 2][columns][2], and the sides' k is even: an odd one gets a last row, or column, of zeros.
+// What goes into the products of dense.cc and dense_bf16.cc, and what is done with what comes out. For the
+// processor's bfloat16 instructions numbers are rounded and laid out as those want them. A right side holds
+// pairs of rows interleaved, [k / 2][columns][2], and the sides' k is even: an odd one gets a last row, or
+// column, of zeros.
 #pragma once
 
 #include "avx512.h"
@@ -41,7 +42,8 @@ void round(const Rows<float>& from, const float* bias, bool rectifies, Bf16* to,
 
 /// The transpose of the matrix plus `bias`, if there is one, or the larger of that and 0: to[column * stride
 /// + row].
-void finish(const Rows<float>& from, const float* bias, bool rectifies, float* to, int64_t stride);
+void transpose_with_bias(const Rows<float>& from, const float* bias, bool rectifies, float* to,
+                         int64_t stride);
 
 /// Gradients where outputs of a ReLU are not 0, and 0 elsewhere.
 void mask(const float* gradients, const float* outputs, int64_t count, float* to);

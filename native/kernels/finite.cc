@@ -66,11 +66,9 @@ void find_non_finite(at::TensorList tensors, at::Tensor& found, const at::Tensor
       pieces.push_back({tensor.const_data_ptr<float>() + first, std::min(kPiece, tensor.numel() - first)});
   std::atomic<bool> finite{true};
   const auto count = static_cast<int64_t>(pieces.size());
-  in_turn(
-      count, std::min<int64_t>(at::divup(count, kPieces), at::get_num_threads()), [] { return 0; },
-      [&](int64_t index, int) {
-        if (finite && !all_finite(pieces[index].from, pieces[index].count)) finite = false;
-      });
+  in_turn(count, std::min<int64_t>(at::divup(count, kPieces), at::get_num_threads()), [&](int64_t index) {
+    if (finite && !all_finite(pieces[index].from, pieces[index].count)) finite = false;
+  });
   if (!finite) *found.mutable_data_ptr<float>() = 1;
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
+#include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "channel_sums.h"
@@ -28,15 +29,18 @@ using torch::autograd::variable_list;
 bool is_half(const at::Tensor& batch) { return batch.scalar_type() == at::kBFloat16; }
 
 at::Tensor forward_of(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias, bool rectifies) {
+  RECORD_FUNCTION(rectifies ? "gan::linear_relu" : "gan::linear", (std::vector<c10::IValue>{x, w}));
   return is_half(x) ? dense_bf16::forward(x, w, bias, rectifies) : dense::forward(x, w, bias, rectifies);
 }
 dense::Gradients gradients_of(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w,
                               const dense::Wanted& asked) {
+  RECORD_FUNCTION("gan::linear_gradients", (std::vector<c10::IValue>{g, x, w}));
   return is_half(g) ? dense_bf16::gradients(g, x, w, asked) : dense::gradients(g, x, w, asked);
 }
 
 struct LinearWithoutBias : Function<LinearWithoutBias> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w) {
+    context->set_materialize_grads(false);
     context->save_for_backward({x, w});
     return forward_of(x, w, at::Tensor(), false);
   }
@@ -47,6 +51,7 @@ struct LinearWithoutBias : Function<LinearWithoutBias> {
 struct LinearWithBias : Function<LinearWithBias> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
                             const at::Tensor& bias) {
+    context->set_materialize_grads(false);
     context->save_for_backward({x, w});
     return forward_of(x, w, bias, false);
   }
@@ -57,6 +62,7 @@ struct LinearWithBias : Function<LinearWithBias> {
 struct LinearRelu : Function<LinearRelu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
                             const at::Tensor& bias) {
+    context->set_materialize_grads(false);
     at::Tensor result = forward_of(x, w, bias, true);
     context->save_for_backward({x, w, result});
     return result;
@@ -66,6 +72,7 @@ struct LinearRelu : Function<LinearRelu> {
 
 struct LinearInputGradient : Function<LinearInputGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& w) {
+    context->set_materialize_grads(false);
     context->save_for_backward({g, w});
     return gradients_of(g, {}, w, {true, false, false}).x;
   }
@@ -74,6 +81,7 @@ struct LinearInputGradient : Function<LinearInputGradient> {
 
 struct LinearWeightGradient : Function<LinearWeightGradient> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& g, const at::Tensor& x) {
+    context->set_materialize_grads(false);
     context->save_for_backward({g, x});
     return gradients_of(g, x, {}, {false, true, false}).w;
   }
@@ -88,6 +96,7 @@ at::Tensor gradient(const variable_list& gradients) {
 /// The gradients of a layer by those of its products; `asked` of x, w and bias.
 variable_list by_products(const at::Tensor& g, const at::Tensor& x, const at::Tensor& w,
                           const dense::Wanted& asked) {
+  if (!g.defined()) return variable_list(3);
   if (!at::GradMode::is_enabled()) {
     const dense::Gradients found = gradients_of(g, x, w, asked);
     return {found.x, found.w, found.bias};
@@ -145,6 +154,7 @@ struct LinearPair : Function<LinearPair> {
   static variable_list forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& w,
                                const at::Tensor& bias, const at::Tensor& other_w,
                                const at::Tensor& other_bias) {
+    context->set_materialize_grads(false);
     const at::Tensor both = at::cat({w, other_w});
     context->save_for_backward({x, w, other_w});
     context->saved_data[kBoth] = both;
@@ -157,6 +167,17 @@ struct LinearPair : Function<LinearPair> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &w = saved[1], &other_w = saved[2];
     const auto needs = [&](size_t argument) { return context->needs_input_grad(argument); };
+    // A loss of one output leaves the other's layer without gradients, as where the two are apart.
+    if (!gradients[1].defined()) {
+      variable_list found = by_products(gradient(gradients), x, w, {needs(0), needs(1), needs(2)});
+      found.resize(5);
+      return found;
+    }
+    if (!gradients[0].defined()) {
+      const variable_list found =
+          by_products(gradients[1].contiguous(), x, other_w, {needs(0), needs(3), needs(4)});
+      return {found[0], at::Tensor(), at::Tensor(), found[1], found[2]};
+    }
     const at::Tensor both =
         at::GradMode::is_enabled() ? at::cat({w, other_w}) : context->saved_data[kBoth].toTensor();
     const variable_list found = by_products(at::cat({gradients[0], gradients[1]}, 1), x, both,

@@ -1,4 +1,3 @@
-import { isListening } from '../native/listen';
 import { linearPair } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
 import { Linear } from './linear';
@@ -7,8 +6,16 @@ import { Linear } from './linear';
 export function forwardPair(first: Linear, second: Linear, input: Tensor): [Tensor, Tensor] {
   const { bias } = first;
   const otherBias = second.bias;
-  // Who listens takes operators of LibTorch, and classes of users' own have a forward pass of their own.
-  const isPlain = first.constructor === Linear && second.constructor === Linear && !isListening();
-  if (!isPlain || !bias || !otherBias) return [first.forward(input), second.forward(input)];
+  // An input that does not fit is refused in the name of the layer that it does not fit.
+  const isJoinable = [first, second].every((layer) => isPlain(layer) && fits(input, layer));
+  if (!isJoinable || !bias || !otherBias) return [first.forward(input), second.forward(input)];
   return linearPair(input, { weight: first.weight, bias }, { weight: second.weight, bias: otherBias });
+}
+
+function isPlain(layer: Linear): boolean {
+  return layer.constructor === Linear && layer.hasForwardOfClass;
+}
+
+function fits(input: Tensor, { inFeatures }: Linear): boolean {
+  return input.shape.at(-1) === inFeatures;
 }

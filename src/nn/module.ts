@@ -40,6 +40,7 @@ export abstract class Module {
   #frozen = false;
   #thaw: (() => void) | null = null;
   readonly #buffers = new Map<string, Buffer>();
+  readonly #forwardOfClass: (...inputs: Tensor[]) => Tensor;
 
   constructor() {
     // Wrapped for each instance, so that errors name the failed layer in modules that users write, too.
@@ -56,11 +57,17 @@ export abstract class Module {
         watch?.leave();
       }
     };
+    this.#forwardOfClass = traced;
     Object.defineProperty(this, 'forward', { value: traced, configurable: true, writable: true });
   }
 
   /** Computes the module's output. @throws TorchError whose message begins with the path of the layer that failed */
   abstract forward(...inputs: Tensor[]): Tensor;
+
+  /** Whether `forward` is the class's: nobody has put another one on this instance. */
+  get hasForwardOfClass(): boolean {
+    return this.forward === this.#forwardOfClass;
+  }
 
   /** Whether layers behave as in training (dropout, batch statistics). */
   get training(): boolean {

@@ -1,5 +1,4 @@
 import { argumentError } from '../check';
-import { isListening } from '../native/listen';
 import { releaseEarly } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { LeakyReLU, ReLU, Sigmoid, Tanh } from './activation';
@@ -11,20 +10,25 @@ import { Module } from './module';
 import { InstanceNorm2d } from './normalization';
 import { addFrame } from './trace';
 
-/** A norm that a leaky ReLU can run with; no class of users' own. */
+/** Whether a layer does what its class does: that of a user's class, or with a `forward` put on it, runs by itself. */
+function isOf(layer: Module | undefined, classes: readonly unknown[]): boolean {
+  return layer !== undefined && classes.includes(layer.constructor) && layer.hasForwardOfClass;
+}
+
+/** A norm that a leaky ReLU can run with. */
 function isJoinable(layer: Module): layer is BatchNorm2d | InstanceNorm2d {
-  return layer.constructor === BatchNorm2d || layer.constructor === InstanceNorm2d;
+  return isOf(layer, [BatchNorm2d, InstanceNorm2d]);
 }
 
-/** A dense layer that a ReLU can run with; no class of users' own. */
+/** A dense layer that a ReLU can run with. */
 function isPlainLinear(layer: Module): layer is Linear {
-  return layer.constructor === Linear;
+  return isOf(layer, [Linear]);
 }
 
-/** The slope of a leaky ReLU that can run with the layer before it; null for any other layer, and for classes of users' own. */
+/** The slope of a leaky ReLU that can run with the layer before it; null for any other layer. */
 function slopeOf(next: Module | undefined): number | null {
-  if (next?.constructor === ReLU) return 0;
-  return next instanceof LeakyReLU && next.constructor === LeakyReLU ? next.negativeSlope : null;
+  if (!isOf(next, [ReLU, LeakyReLU])) return null;
+  return next instanceof LeakyReLU ? next.negativeSlope : 0;
 }
 
 /** What a layer and the one after it do at once; undefined where they go one after the other. */
@@ -32,9 +36,7 @@ function joinedWith(layer: Module, next: Module | undefined): ((input: Tensor) =
   const slope = slopeOf(next);
   if (slope === null) return undefined;
   if (isJoinable(layer)) return (map) => layer.forwardLeakyRelu(map, slope);
-  // Who listens takes operators of LibTorch.
-  if (slope === 0 && isPlainLinear(layer) && !isListening()) return (rows) => layer.forwardRelu(rows);
-  return undefined;
+  return slope === 0 && isPlainLinear(layer) ? (rows) => layer.forwardRelu(rows) : undefined;
 }
 
 const WEIGHTED: readonly unknown[] = [Conv2d, ConvTranspose2d, Linear];

@@ -1,4 +1,5 @@
 import { native } from '../native/addon';
+import { isListening } from '../native/listen';
 import { ops } from '../native/ops.generated';
 import { borderOfCopies } from './border';
 import { adaptiveMeansInOrder, type Bilinear, bilinearInOrder } from './deterministic-resize';
@@ -87,6 +88,8 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
 
 /** `linear(input, weight, bias).relu()`, in one go over memory on a CPU with AVX-512. */
 export function linearRelu(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  // Who listens takes operators of LibTorch.
+  if (isListening()) return linear(input, weight, bias).relu();
   return wrap(native().linearRelu(input.handle, weight.handle, optionalHandle(bias)), 'linearRelu');
 }
 
@@ -96,6 +99,8 @@ export function linearPair(
   first: { readonly weight: Tensor; readonly bias: Tensor },
   second: { readonly weight: Tensor; readonly bias: Tensor },
 ): [Tensor, Tensor] {
+  if (isListening())
+    return [linear(input, first.weight, first.bias), linear(input, second.weight, second.bias)];
   const [one, other] = native().linearPair(
     input.handle,
     first.weight.handle,

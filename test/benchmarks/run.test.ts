@@ -55,6 +55,34 @@ test('who is there is measured in every round, who is not is named with the comm
   expect(lines).toContain('mlp, batch 64: libtorch-gan fp32 5.00 images/s (round 2 of 2)');
 });
 
+test('the product rate is measured in the precisions that are compared', async () => {
+  const groups = (['fp32', 'bf16'] as const).map((precision) => [precision]);
+  const found = await Promise.all(
+    [...groups, ['fp32', 'bf16'] as const].map(async (precisions) => {
+      const asked: unknown[] = [];
+      const [group] = groupsOf({
+        suites: ['mlp'],
+        against: [],
+        precisions,
+        device: 'cpu',
+        threads: 1,
+        seconds: 1,
+      });
+      const command = answering((task) => {
+        if (task.kind === 'rate') asked.push(task.precisions);
+        return say({ figures: { imagesPerSecond: 5, fp32: 1e9, bf16: 2e9 }, ...same });
+      });
+      const { rates } = await runGroup(group, bench({ rounds: 1, ourCommand: command }));
+      return [asked, rates];
+    }),
+  );
+  expect(found).toEqual([
+    [[['fp32']], { fp32: [1e9], bf16: [] }],
+    [[['bf16']], { fp32: [], bf16: [2e9] }],
+    [[['fp32', 'bf16']], { fp32: [1e9], bf16: [2e9] }],
+  ]);
+});
+
 test('who crashes is told by its last line, and not asked again', async () => {
   let asked = 0;
   const crashing = answering((task) => {

@@ -61,8 +61,23 @@ describe('a dense layer and the ReLU after it', () => {
       const [first, relu, second] = network.layers;
       const rows = randn([32, 64]);
       const separate = second.forward(relu.forward(first.forward(rows)));
+      const together = jest.spyOn(first as nn.Linear, 'forwardRelu');
       expect(network.forward(rows).equal(separate)).toBe(true);
+      expect(together).toHaveBeenCalledTimes(1);
       network.dispose();
+    });
+  });
+
+  test('run one after the other where somebody put a forward pass on either', () => {
+    scope(() => {
+      for (const at of [0, 1]) {
+        const network = nn.sequential(nn.linear(64, 96), nn.relu());
+        const layer = network.layers[at];
+        const own = jest.spyOn(layer, 'forward');
+        network.forward(randn([32, 64]));
+        expect(own).toHaveBeenCalledTimes(1);
+        network.dispose();
+      }
     });
   });
 

@@ -15,13 +15,14 @@ function trained(make: OptimizerFactory, { count, own }: { count: number; own: b
   setKernels(own);
   const generator = new Generator({ seed: 9 });
   const parameters = SHAPES.map((shape) => randn(shape, { generator }));
+  parameters.push(randn([40, 24, 5, 3], { generator }).contiguous('channels_last'));
   const optimizer = make(parameters);
   for (const parameter of parameters) parameter.requiresGrad = true;
   for (let step = 0; step < 4; step++)
     scope(() => {
       // One has no gradient at first.
       for (const parameter of parameters.slice(step === 0 ? 1 : 0))
-        parameter.grad = randn(parameter.shape, { generator });
+        parameter.grad = parameter.detach().mul(0).add(randn(parameter.shape, { generator }));
       optimizer.step();
     });
   generator.dispose();

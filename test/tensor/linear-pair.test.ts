@@ -143,6 +143,23 @@ describe('two dense layers of one input', () => {
       expect(distance(byX, probes[1].double().matmul(otherW.double()))).toBeLessThan(1e-6);
     }));
 
+  test('give no gradients by the layer of an output that nobody used, whatever is in it', () =>
+    scope(() => {
+      const { given, probes } = drawn([128, 400, 20, 24], 8);
+      for (const used of [0, 1]) {
+        const leaves = given.map((tensor) => tensor.detach().clone());
+        leaves[used === 0 ? 3 : 1].fill_(Number.POSITIVE_INFINITY);
+        for (const leaf of leaves) leaf.requiresGrad = true;
+        const [x, w, b, otherW, otherB] = leaves;
+        const run = () => joined(x, w, b, otherW, otherB)[used];
+        const [byX] = grad([run()], [x], { gradOutputs: [probes[used]] });
+        expect(byX.isfinite().all().item()).toBe(1);
+        run().mul(probes[used]).sum().backward();
+        const found = [w, b, otherW, otherB].map((leaf) => leaf.grad !== null);
+        expect(found).toEqual(used === 0 ? [true, true, false, false] : [false, false, true, true]);
+      }
+    }));
+
   test('say of shapes that do not fit what LibTorch says', () =>
     scope(() => {
       const { given } = drawn([64, 512, 32, 16], 7);
