@@ -55,7 +55,6 @@ export class TrainingPage {
       once(child, 'message').then(([message]: FromPage[]) => message),
       once(child, 'exit').then(() => undefined),
     ]);
-    giveWay(child);
     send(child, { kind: 'start', folder, port });
     const answer = await first;
     if (answer?.kind !== 'ready') {
@@ -68,6 +67,8 @@ export class TrainingPage {
     }
     terminal.result(`${'page'.padEnd(11)}${answer.address}`);
     terminal.record({ event: 'serve', page: answer.address });
+    // The training comes first; it waited for the page until here, and does again when that ends.
+    setPriorityOf(child, constants.priority.PRIORITY_LOW);
     return new TrainingPage(child, terminal);
   }
 
@@ -86,6 +87,7 @@ export class TrainingPage {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     const ended = once(this.#child, 'exit');
+    setPriorityOf(this.#child, constants.priority.PRIORITY_NORMAL);
     send(this.#child, { kind: 'end' });
     await ended;
   }
@@ -97,12 +99,11 @@ function send(child: ChildProcess, message: ToPage): void {
   });
 }
 
-/** The training comes first. */
-function giveWay({ pid }: ChildProcess): void {
+function setPriorityOf({ pid }: ChildProcess, priority: number): void {
   if (pid === undefined) return;
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
+    setPriority(pid, priority);
   } catch {
-    // Then both are equal.
+    // It has ended, or only an administrator may raise it.
   }
 }

@@ -48,15 +48,19 @@ test('a training that is shown makes the bytes of one that is not, and those who
   const quiet = new FakeHost();
   expect([await train(argv('alone', '--quiet'), quiet), quiet.stderr.text]).toEqual([0, '']);
   const host = new FakeHost();
-  const address = new Promise<string>((resolve) => {
-    host.stdout.on('line', (line: string) => {
-      const found = /^page\s+(http:\S+)$/.exec(line);
-      if (found) resolve(found[1]);
-    });
+  // The training begins when somebody looks: eight steps can end before.
+  const open = TrainingPage.open.bind(TrainingPage);
+  let stream = {} as ReturnType<typeof openEvents>;
+  const opened = jest.spyOn(TrainingPage, 'open').mockImplementation(async (options) => {
+    const page = await open(options);
+    const address = /^page\s+(http:\S+)$/m.exec(host.stdout.text)?.[1] ?? '';
+    stream = openEvents(address, '/events?runs=shown');
+    await stream.next('runs');
+    return page;
   });
-  const ended = train(argv('shown', '--serve', '--quiet'), host);
-  const stream = openEvents(await address, '/events?runs=shown');
-  expect([await ended, host.stderr.text]).toEqual([0, '']);
+  const code = await train(argv('shown', '--serve', '--quiet'), host);
+  opened.mockRestore();
+  expect([code, host.stderr.text]).toEqual([0, '']);
   const end = await stream.next('end');
   expect(end.data).toEqual({ reason: 'the training has ended' });
   const last = stream.events.filter(({ name }) => name === 'runs').at(-1)?.data;

@@ -148,7 +148,10 @@ export function openEvents(address: string, path: string) {
       wake();
     });
   });
-  asked.on('error', () => {});
+  asked.on('error', () => {
+    ended = true;
+    wake();
+  });
   asked.end();
   return {
     events,
