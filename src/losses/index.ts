@@ -28,7 +28,7 @@ export {
   categoricalInformation,
   gaussianInformation,
   gaussianKl,
-  viewAgreement,
+  invariantInformation,
 } from './information';
 export {
   bernoulliNll,

@@ -37,22 +37,24 @@ export function categoricalInformation(logits: Tensor, code: Tensor): Tensor {
 }
 
 /**
- * What a classifier of K classes that nobody names says of images and of other views of them, as one number to minimise: the
- * cross-entropy −E[Σ p ln q] of its answers p for the images (taken as they are, without a gradient) and q for the views, minus the entropy of
- * the batch's mean p. It is least, −ln K, where every class is equally frequent, and each image and its view surely of the same one
- * (regularised information maximisation, Hu et al. 2017, with random views).
+ * Minus what two views of an image tell of each other, in nats, by what a classifier of K classes that nobody names says of them: −I(z; z′), where
+ * P = ½ (M + Mᵀ) of M = E[softmax(first) softmax(second)ᵀ] is how often the classes of the two meet, and I = Σ P ln (P / (p pᵀ)) with p = P’s
+ * sums of rows (Ji et al. 2019, "Invariant Information Clustering"). It is least, −ln K, where every class is equally frequent, and both views of an
+ * image are surely of the same one. P is of the batch: of fewer images than some K², it sees agreement where there is none. Computed in float32 inside autocast.
  *
- * @param logits of the images, [N, K]
- * @param views logits of their views, [N, K]
+ * @param first logits of a view of each image, [N, K]
+ * @param second logits of another view of the same images, [N, K]
  * @throws TorchError for shapes that differ
  */
-export function viewAgreement(logits: Tensor, views: Tensor): Tensor {
-  sameShape('viewAgreement', { logits, views });
-  return withoutAutocast(logits.device, () => {
-    const chosen = inFull(logits).softmax(1);
-    const mean = chosen.mean(0);
-    const differ = chosen.detach().mul(inFull(views).logSoftmax(1)).sum().div(-logits.shape[0]);
-    return differ.add(mean.mul(mean.clamp({ min: LEAST }).log()).sum());
+export function invariantInformation(first: Tensor, second: Tensor): Tensor {
+  sameShape('invariantInformation', { first, second });
+  return withoutAutocast(first.device, () => {
+    const [one, other] = [first, second].map((logits) => inFull(logits).softmax(1));
+    const met = one.transpose(0, 1).matmul(other);
+    const joint = met.add(met.transpose(0, 1)).div(2 * first.shape[0]);
+    const alone = joint.sum(1, { keepdim: true });
+    const [together, by] = [joint, alone].map((often) => often.clamp({ min: LEAST }).log());
+    return joint.mul(by.add(by.transpose(0, 1)).sub(together)).sum();
   });
 }
 

@@ -1,9 +1,10 @@
 import { affineViews } from '../data/augment/views';
-import { categoricalInformation, gaussianInformation, viewAgreement } from '../losses/information';
+import { categoricalInformation, gaussianInformation, invariantInformation } from '../losses/information';
 import { total, weighted } from '../losses/total';
 import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
 import { adam } from '../optim/adam';
+import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { sweepLatents } from '../training/latent-paths';
 import type { Step } from '../training/phase';
@@ -30,7 +31,11 @@ const fields = {
   agreement: number(1, {
     resumable: true,
     min: 0,
-    help: 'weight of Q telling real images and their views apart into equally many categories',
+    help: 'weight of what Q’s categories of two views of a real image tell of each other',
+  }),
+  pairs: integer(4, {
+    min: 1,
+    help: 'pairs of views of each real image; of few it is seldom seen which categories meet',
   }),
   generatorLr: number(1e-3, { resumable: true, min: 0, help: 'learning rate of G' }),
   discriminatorLr: number(2e-4, { resumable: true, min: 0, help: 'learning rate of D and Q' }),
@@ -79,7 +84,7 @@ export const infogan: Recipe<typeof fields> = {
       }),
     },
   },
-  training: { resolution: 32, batch: 64, steps: 2_000 },
+  training: { resolution: 32, batch: 64, steps: 3_000 },
   build(config, { images }) {
     const { latentSize, categories, codes, width, hidden, generatorLr, discriminatorLr } = config;
     const generator = dcganGenerator({ images, latentSize: latentSize + categories + codes, width });
@@ -91,15 +96,17 @@ export const infogan: Recipe<typeof fields> = {
     };
 
     const categoriesOf = (outputs: Tensor): Tensor => outputs.narrow(1, { start: 0, length: categories });
-    /** What Q says of the category of views of images, of which it said `outputs`. */
-    const seenAnew = (images: Tensor, outputs: Tensor): Tensor => {
-      if (config.views === 0) return categoriesOf(outputs);
+    /** What Q says of the category of random views of images. */
+    const ofViews = (images: Tensor): Tensor => {
       const features = discriminator.features(affineViews(images, config.views));
       return categoriesOf(discriminator.head.forward(features));
     };
-    const agreement = (images: Tensor, features: Tensor): Tensor => {
-      const outputs = discriminator.head.forward(features);
-      return viewAgreement(categoriesOf(outputs), seenAnew(images, outputs));
+    /** −I of Q’s categories of two views of each image, of as many pairs as are wanted. */
+    const agreement = (images: Tensor): Tensor => {
+      const [first, second] = ofViews(cat(Array(2 * config.pairs).fill(images))).split(
+        config.pairs * images.shape[0],
+      );
+      return invariantInformation(first, second);
     };
 
     /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
@@ -108,7 +115,10 @@ export const infogan: Recipe<typeof fields> = {
       outputs: Tensor,
       { latentLabels, latentParts, log }: Step,
     ): Tensor => {
-      const categorical = categoricalInformation(seenAnew(images, outputs), latentLabels);
+      const categorical = categoricalInformation(
+        config.views > 0 ? ofViews(images) : categoriesOf(outputs),
+        latentLabels,
+      );
       log('Q(category)', categorical);
       if (latentParts.codes === null) return categorical;
       const mean = outputs.narrow(1, { start: categories, length: codes });
@@ -129,8 +139,7 @@ export const infogan: Recipe<typeof fields> = {
             optimizer: optimizers.discriminator,
             loss: (step) => {
               const [real, fake] = [seen(step.batch.images), seen(step.made.fake)];
-              const features = discriminator.features(real);
-              const onReal = discriminator.judge.forward(features);
+              const onReal = discriminator.forward(real);
               const onFake = discriminator.both(fake);
               observe(onReal, onFake.logits);
               step.log('D(real)', onReal.sigmoid().mean());
@@ -138,7 +147,7 @@ export const infogan: Recipe<typeof fields> = {
               return total(
                 adversarial.discriminator(onReal, onFake.logits),
                 weighted(config.information, information(fake, onFake.outputs, step)),
-                weighted(config.agreement, () => agreement(real, features)),
+                weighted(config.agreement, () => agreement(real)),
               );
             },
           },

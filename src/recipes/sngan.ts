@@ -12,7 +12,7 @@ const fields = {
   ...residualFields,
   attention: integer(0, { min: 0, help: 'height of the feature map that gets self-attention, 0 for none' }),
   ...lossFields('hinge'),
-  critic: integer(2, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
+  critic: integer(1, { min: 1, help: 'steps of D for each of G’s (5 in the paper)' }),
   ...adamFields({
     lr: 8e-4,
     beta1: 0,
@@ -26,6 +26,9 @@ const fields = {
  * Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks": residual networks, every weight of D divided by its
  * largest singular value. With `attention` as in SAGAN (Zhang et al. 2019): in D, whose first map has half the images' height, no higher
  * than there.
+ *
+ * Of as many images G learns more where each step of D is followed by one of its own. Digits, bf16, 51,200 images seen, FID of 2,000 averaged ones: two
+ * steps of D and 800 of G 13.4; one and 1,600 4.9 and 5.5 (seeds 1, 2), at half the rate 14.0; the defaults, 96,000 images, 1.5. Fashion-MNIST, 51,200 images: 15.2 and 12.8.
  */
 export const sngan: Recipe<typeof fields> = {
   name: 'sngan',
@@ -36,12 +39,12 @@ export const sngan: Recipe<typeof fields> = {
     paper: {
       from: 'Miyato et al. 2018',
       otherwise:
-        'narrow networks, 2 steps of D, four times the rate and half the batch, so that two cores finish in minutes, and averaged weights',
+        'narrow networks, one step of D, four times the rate and half the batch, so that two cores finish in minutes, and averaged weights',
       batch: 64,
       set: residualPaper,
     },
   },
-  training: { resolution: 32, batch: 32, steps: 800 },
+  training: { resolution: 32, batch: 32, steps: 3_000 },
   build(config, { images }, training = sngan.training) {
     const { latentSize, width, discriminatorWidth, growth, critic } = config;
     const attention = config.attention > 0 ? config.attention : null;

@@ -10,7 +10,11 @@ import type { Recipe } from './recipe';
 const fields = {
   ...networkFields,
   norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
-  lr: number(5e-5, { resumable: true, min: 0, help: 'learning rate of both networks' }),
+  lr: number(5e-4, {
+    resumable: true,
+    min: 0,
+    help: 'learning rate of both networks (5e-5 in the paper)',
+  }),
   discriminatorLr,
   clip: number(0.01, { min: 0, help: 'the critic’s weights stay within ± this' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
@@ -24,6 +28,8 @@ const fields = {
 /**
  * Arjovsky, Chintala and Bottou 2017, "Wasserstein GAN": a critic whose weights are clipped before each of its steps, trained nearly
  * to the end for each step of the generator, without momentum.
+ *
+ * Digits, bf16, 1,500 steps, seed 1, FID of 2,000 averaged images by learning rate: 5e-5, the paper’s, 26.1; 2e-4 9.3; 5e-4, the default, 6.6; 1e-3 9.5.
  */
 export const wgan: Recipe<typeof fields> = {
   name: 'wgan',
@@ -34,7 +40,7 @@ export const wgan: Recipe<typeof fields> = {
     paper: {
       from: 'Arjovsky et al. 2017',
       otherwise:
-        'half the channels, so that two cores finish in minutes, and averaged weights, which draw better',
+        'half the channels and ten times the rate, so that two cores finish in minutes, and averaged weights, which draw better',
       set: () => ({
         width: 64,
         norm: 'batch',

@@ -98,10 +98,10 @@ describe('wgan', () => {
     trainer.dispose();
   });
 
-  test('moves by RMSprop at 5e-5 without momentum, and refuses one unless it is allowed', async () => {
+  test('moves by RMSprop at 5e-4 without momentum, and refuses one unless it is allowed', async () => {
     const trainer = await train('wgan', { set: { ...DCGAN, boost: '1', critic: '1' }, steps: 1 });
     for (const phase of ['D', 'G'])
-      expect(optimizerOf(trainer, phase)).toMatchObject({ momentum: 0, lr: [5e-5] });
+      expect(optimizerOf(trainer, phase)).toMatchObject({ momentum: 0, lr: [5e-4] });
     expect(optimizerOf(trainer, 'D')).toBeInstanceOf(Rmsprop);
     trainer.dispose();
     const set = { ...DCGAN, momentum: '0.9' };
