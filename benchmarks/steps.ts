@@ -22,8 +22,8 @@ const GAN: Step = [
   { network: 'discriminator', passes: 1, weights: 'wasted', inputs: 'all' },
 ];
 
-/** Steps of D for each of G's in the recipes with more than one. */
-const CRITIC = { sngan: 2, projection: 2, 'wgan-gp': 5 } as const;
+/** Steps of D for each of G's in the suites with more than one. */
+export const CRITIC = { sngan: 2, projection: 2, 'wgan-gp': 5 } as const;
 
 /** Fakes for each step of D, the last of them with the graph for G; D on real images and fakes; G by D's judgement. */
 function critic(steps: number): Step {

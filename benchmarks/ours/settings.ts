@@ -1,3 +1,4 @@
+import { CRITIC } from '../steps';
 import type { NetworkSizes } from '../task';
 
 /** The recipe's settings. */
@@ -10,8 +11,9 @@ export function settingsOf(sizes: NetworkSizes): Record<string, string> {
       return texts(sizes, ['latentSize']);
     case 'sngan':
     case 'projection': {
-      const { width } = sizes;
-      return { ...texts(sizes, ['width', 'growth', 'latentSize']), discriminatorWidth: String(width) };
+      const { model, width } = sizes;
+      const ends = { discriminatorWidth: String(width), critic: String(CRITIC[model]) };
+      return { ...texts(sizes, ['width', 'growth', 'latentSize']), ...ends };
     }
     case 'modern':
       return texts(sizes, ['width', 'maxWidth', 'latentSize', 'expansion', 'groupSize']);

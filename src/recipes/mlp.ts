@@ -10,7 +10,7 @@ const fields = {
   latentSize: integer(100, { min: 1, help: 'numbers in a latent' }),
   ...lossFields('non-saturating'),
   dropout: number(0.3, { min: 0, max: 0.9, help: 'dropout in D' }),
-  ...adamFields(),
+  ...adamFields({ lr: 5e-4 }),
   ...ganFields(),
 };
 
@@ -26,9 +26,9 @@ export const mlp: Recipe<typeof fields> = {
   presets: {
     paper: {
       from: 'Goodfellow et al. 2014',
-      otherwise: 'averaged weights, which draw better',
+      otherwise: 'a rate of 5e-4 and averaged weights, which draw better',
       beside: 'the paper’s momentum and its maxout units are not set',
-      set: () => ({ emaImages: 0 }),
+      set: () => ({ lr: 2e-4, emaImages: 0 }),
     },
   },
   training: { resolution: 28, batch: 64, steps: 4_000 },

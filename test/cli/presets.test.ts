@@ -18,7 +18,7 @@ test('a preset that the recipe lacks ends train in one line, with those that the
 
 test('a preset gives fields and batch, and what is said by flag wins', () => {
   const { settings } = resolveSettings(recipes, { ...given, recipe: 'sngan' });
-  expect(settings).toMatchObject({ batch: 64, steps: 800, set: { width: 256, critic: 5, lr: 2e-4 } });
+  expect(settings).toMatchObject({ batch: 64, steps: 3000, set: { width: 256, critic: 5, lr: 2e-4 } });
   expect(settings.set).not.toHaveProperty('preset');
   const own = { ...given, recipe: 'sngan', flags: { batch: '16' }, set: { preset: 'paper', width: '8' } };
   expect(resolveSettings(recipes, own).settings).toMatchObject({ batch: 16, set: { width: 8, critic: 5 } });
