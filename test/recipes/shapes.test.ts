@@ -46,6 +46,8 @@ const SMALL: Readonly<Record<string, string>> = {
   patch: '16',
   mapping: '2',
   batches: '4',
+  // A step must leave networks of a few units their images.
+  lr: '5e-5',
   fadeImages: '4',
   stableImages: '4',
 };

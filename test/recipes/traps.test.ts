@@ -242,7 +242,7 @@ describe('conv-dropout', () => {
   });
 
   test('drops units in training only', () => {
-    const model = buildModel(convDropout, { set: { units: '8', width: '4' } });
+    const model = buildModel(convDropout, { set: { units: '8', width: '4', generatorDropout: '0.5' } });
     scope(() => {
       const latents = randn([4, 100]);
       const twice = (network: Model['networks'][string], input: Tensor) =>

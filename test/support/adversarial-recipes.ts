@@ -26,7 +26,11 @@ const CASES: readonly Omit<SmallRecipe, 'name'>[] = [
   },
   { recipe: 'cgan', set: { width: '4' }, resolution: 16 },
   { recipe: 'acgan', set: { width: '4' }, resolution: 16 },
-  { recipe: 'projection', set: { width: '2', discriminatorWidth: '2', growth: '1' }, resolution: 32 },
+  {
+    recipe: 'projection',
+    set: { width: '2', discriminatorWidth: '2', growth: '1', critic: '2' },
+    resolution: 32,
+  },
   {
     recipe: 'biggan',
     set: { latentSize: '8', width: '1', discriminatorWidth: '1', embeddingSize: '3', discriminatorLr: '0' },

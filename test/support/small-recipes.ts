@@ -87,7 +87,10 @@ export const SMALL: readonly SmallRecipe[] = [
   {
     name: 'projection with a falling rate',
     recipe: 'projection',
-    set: { latentSize: '8', width: '2', discriminatorWidth: '2', growth: '1', decaySteps: '16' },
+    set: {
+      ...{ latentSize: '8', width: '2', discriminatorWidth: '2', growth: '1' },
+      ...{ critic: '2', decaySteps: '16' },
+    },
     resolution: 32,
   },
   {
