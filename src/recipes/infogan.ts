@@ -50,13 +50,14 @@ const fields = {
  * second end of D, guesses the codes an image was made with: how well is part of D's and of G's loss. It needs no labels.
  *
  * Two terms are not the paper's. With `views` Q tells the category by a random view of the image, so that a slant or a width cannot carry it; with
- * `agreement` it groups real images into the categories by which two views of each tell most of one another, so that categories are groups of real images. Without
- * them Q is soon sure (0.10 nats of ln 10 left after 500 steps), of whatever G drew first.
+ * `agreement` it groups real images into the categories by which two views of each tell most of one another. Without them Q is soon sure (0.10 nats of
+ * ln 10 left after 500 steps), of whatever G drew first.
  *
- * MNIST at 32 × 32, batch 64, 2,000 images of the averaged weights: share in the class of their code (`assigned` of `evaluate --metrics purity`). The defaults, seeds
- * 1 to 5: 0.999, 0.999, 0.942, 0.999, 0.984 (FID 0.8, 0.7, 0.9, 0.7, 0.7); after 3,000 steps 0.948, 0.992, 0.854, 0.938, 0.826. With one pair of views, 3,000 steps, seeds 1, 2, 4 and 5: 0.996, 0.861, 0.553, 0.999: of 64 pairs it is seldom seen
- * which of 10 × 10 categories meet. Width 16, 1,500 steps, seeds 1 and 2: neither term 0.47, 0.41; views 0.61, 0.58; and one pair 0.83, 0.69, with fifty more categories beside them 0.81, 0.72; and a
- * Q that shares no layer with D, at 1e-3, 0.74, 0.81, which hears fakes a tenth as loud 0.56, 0.43.
+ * MNIST at 32 × 32, batch 64, 2,000 images of the averaged weights: share in the class of their code (`assigned` of `evaluate --metrics purity`).
+ * - The defaults, seeds 1 to 5: 0.999, 0.999, 0.942, 0.999, 0.984 (FID 0.8, 0.7, 0.9, 0.7, 0.7); after 3,000 steps 0.948, 0.992, 0.854, 0.938, 0.826.
+ * - One pair of views, 3,000 steps, seeds 1, 2, 4 and 5: 0.996, 0.861, 0.553, 0.999. Of 64 pairs it is seldom seen which of 10 × 10 categories meet.
+ * - Width 16, 1,500 steps, seeds 1 and 2: neither term 0.47, 0.41; views 0.61, 0.58; and one pair 0.83, 0.69; with fifty more categories beside them 0.81,
+ *   0.72; a Q that shares no layer with D, at 1e-3, 0.74, 0.81, and where it hears fakes a tenth as loud 0.56, 0.43.
  */
 export const infogan: Recipe<typeof fields> = {
   name: 'infogan',
