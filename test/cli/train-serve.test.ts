@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { constants, getPriority } from 'node:os';
 import { join } from 'node:path';
 import { Terminal } from '../../src/cli/terminal';
 import { main as train } from '../../src/cli/train';
@@ -81,6 +82,8 @@ test('what a training warns of is shown with its run, and a page that ends is to
   const run = smallRun(join(folder, 'run'));
   const page = await TrainingPage.open({ folder: run, port: 0, terminal: new Terminal(host) });
   const address = /http:\S+/.exec(host.stdout.text)?.[0] ?? '';
+  // The training comes first.
+  expect(getPriority(page.pid)).toBe(constants.priority.PRIORITY_LOW);
   const stream = openEvents(address, '/events?runs=run');
   await stream.next('details');
   page.tell(run, 'the discriminator has won');
