@@ -97,7 +97,13 @@ export async function openImages(what: string, options: ImagesOptions): Promise<
 function given(source: ImageSource, { name, count }: { name: string; count?: number }): JudgedImages {
   if (count !== undefined && count > source.count)
     throw new UsageError(`--count ${count}, but ${name} has ${source.count} images: ask for fewer`);
-  const judged = { ...source, count: count ?? source.count, protocol: { images: 'given' } };
+  const { classes } = source;
+  const judged = {
+    ...source,
+    count: count ?? source.count,
+    protocol: { images: 'given' },
+    ...(classes && { classes: { ...classes, ofImages: classes.ofImages.subarray(0, count) } }),
+  };
   return {
     source: judged,
     described: `${judged.count} images of ${name}`,

@@ -39,7 +39,7 @@ export async function judgeTranslation(
   checkChannels(dataset, model);
   const { [way.from]: inputs, [way.to]: targets } = dataset.parts;
   const masks = way.mask === undefined ? undefined : dataset.parts[way.mask];
-  if (asked.metrics?.images.includes('accuracy')) checkClasses({ inputs, targets });
+  checkClasses(asked.metrics?.images ?? [], { inputs, targets });
   const { seed, count = Math.min(inputs.count, DEFAULT_COUNT) } = asked;
   if (count > inputs.count)
     throw new UsageError(

@@ -70,6 +70,6 @@ function comparedImages(
   if (trainingParts(metrics).pairs.length > 0)
     return { real: shown.parts[to], inputs, masks, protocol: { split: inputsSplit, inputsSplit } };
   const { [to]: real } = dataset.parts;
-  if (metrics.includes('accuracy')) checkClasses({ inputs, targets: real });
+  checkClasses(metrics, { inputs, targets: real });
   return { real, inputs, masks, protocol: { split: 'train', inputsSplit } };
 }

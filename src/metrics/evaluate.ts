@@ -1,11 +1,12 @@
 import type { Details, Protocol } from '../report/evaluations';
 import { scope } from '../tensor/scope';
 import { version } from '../version';
+import { checkMetrics, countNotes, needLogits } from './check-metrics';
 import { type CollectOptions, collect } from './collect';
 import type { FeatureSet } from './feature-set';
 import { ImageRange } from './image-range';
 import type { ImageSource } from './image-source';
-import { checkMetrics, countNotes, measure, needLogits } from './measure';
+import { measure } from './measure';
 import type { ImageMetric } from './names';
 import type { RealImages } from './real-images';
 
@@ -29,7 +30,7 @@ export interface Evaluation {
   readonly metrics: Readonly<Record<string, number>>;
   /** Standard errors, of the metrics that have one; of the Inception Score the standard deviation over its splits, as is usual. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What some numbers are made of: `accuracyOfClass`, and of a code `classOfCode`, `purityOfCode` and `assignedClassOfCode`. */
+  /** What some numbers are made of: `accuracyOfClass`, `fidOfClass`, and of a code `classOfCode`, `purityOfCode` and `assignedClassOfCode`. */
   readonly details?: Details;
   readonly protocol: Protocol;
   /** Where the time went. */
@@ -72,7 +73,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Judged> {
   });
   const middle = performance.now();
   try {
-    for (const note of [...range.notes, ...countNotes(metrics, { real, count: fake.count })]) onNote?.(note);
+    for (const note of [...range.notes, ...countNotes(metrics, { real, count: fake.count, classes })])
+      onNote?.(note);
     const values = scope(() =>
       measure(metrics, {
         real,

@@ -1,8 +1,10 @@
 export { bestAssignment } from './assignment';
+export { type Authenticity, authenticity } from './authenticity';
 export type { Autoencoder, DrawsOptions, Likelihood } from './autoencoder';
 export { asBaseLine } from './base-line';
 export { type BootstrapOptions, bootstrap, bootstrapMean, type Confidence } from './bootstrap';
 export { type CodePurity, codePurity, type LabelAccuracy, labelAccuracy } from './class-agreement';
+export { type ClassFrechet, classFrechet, type LabelledFeatures } from './class-frechet';
 export type { EvaluationProgress } from './collect';
 export type { Comparison } from './comparison';
 export { type Detection, detection } from './detection';

@@ -1,12 +1,14 @@
 import { UsageError } from '../errors';
 import type { Details } from '../report/evaluations';
 import type { Tensor } from '../tensor/tensor';
+import { authenticity } from './authenticity';
 import { bootstrapMean } from './bootstrap';
 import { codePurity, labelAccuracy } from './class-agreement';
+import { classFrechet } from './class-frechet';
 import { pairwiseDiversity } from './diversity';
 import { frechetDistance } from './frechet';
 import { frechetError } from './frechet-error';
-import type { ImageClasses, ImageSource } from './image-source';
+import type { ImageSource } from './image-source';
 import { inceptionScore } from './inception-score';
 import { kernelDistance } from './kernel-distance';
 import { manifoldMetrics } from './manifold';
@@ -104,6 +106,23 @@ const MEASURES: Readonly<Record<ImageMetric, (input: Measurable) => Readonly<Rec
       },
     };
   },
+  'intra-fid'({ real, features, classes }) {
+    const { ofImages, count } = given('intra-fid', classes);
+    const { mean, error, ofClass } = classFrechet(
+      {
+        real: { features: real.features, labels: given('intra-fid', real.labels) },
+        fake: { features, labels: ofImages },
+      },
+      { classes: count },
+    );
+    return {
+      intraFid: { value: mean, ...(error !== null && { error }), details: { fidOfClass: ofClass } },
+    };
+  },
+  authenticity({ real, features }) {
+    const { mean, error } = authenticity({ real: real.features, fake: features });
+    return { authenticity: { value: mean, error } };
+  },
 };
 
 /** Whether real images are too few for a covariance of full rank. */
@@ -111,7 +130,7 @@ function isSingular({ count, extractor }: RealImages): boolean {
   return count <= extractor.dimensions;
 }
 
-/** What {@link checkMetrics} has made sure of. */
+/** What `checkMetrics` has made sure of. */
 function given<T>(metric: ImageMetric, value: T | null | undefined): T {
   if (value !== null && value !== undefined) return value;
   throw new UsageError(`${metric} expected logits and what images were made as but received none`);
@@ -120,99 +139,6 @@ function given<T>(metric: ImageMetric, value: T | null | undefined): T {
 /** Figures of neighbourhoods depend on the counts: as many real images as there are others. */
 function sameCount(real: Tensor, features: Tensor): Tensor {
   return real.narrow(0, { start: 0, length: Math.min(real.shape[0], features.shape[0]) });
-}
-
-/** The fewest images that a metric is defined for. */
-const LEAST: Readonly<Record<ImageMetric, number>> = {
-  fid: 2,
-  kid: 2,
-  is: 10,
-  prdc: 6,
-  diversity: 2,
-  accuracy: 2,
-  purity: 2,
-};
-
-/** Those that read what the feature network takes images for. */
-const NEED_LOGITS: readonly ImageMetric[] = ['is', 'accuracy', 'purity'];
-
-/** Whether any of the metrics reads logits. */
-export function needLogits(metrics: readonly ImageMetric[]): boolean {
-  return metrics.some((name) => NEED_LOGITS.includes(name));
-}
-
-/** What is known before images are judged. */
-export interface Judgeable {
-  readonly real: RealImages;
-  /** Images to judge. */
-  readonly count: number;
-  /** What they are made as, where that is known. */
-  readonly classes?: ImageClasses;
-}
-
-/**
- * Checks that metrics can be computed, before the work begins.
- *
- * @throws UsageError for too few images, naming the minimum; a feature network without classes, or with others than the images;
- *   images that were made as nothing, or as something else than the metric asks for
- */
-export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeable): void {
-  const { real, count } = judgeable;
-  const { extractor } = real;
-  for (const name of metrics) {
-    const least = LEAST[name];
-    const fewer = Math.min(count, real.features.shape[0]);
-    if (fewer < least)
-      throw new UsageError(
-        `${name} needs at least ${least} generated and real images but there are ${count} and ${real.features.shape[0]}`,
-      );
-    if (NEED_LOGITS.includes(name) && extractor.classes === 0)
-      throw new UsageError(
-        `${name} needs a feature network with classes but ${extractor.name} has none: leave ${name} out, or use another network`,
-      );
-  }
-  if (metrics.includes('accuracy')) checkLabels(judgeable);
-  if (metrics.includes('purity')) checkCode(judgeable);
-}
-
-/** Sentences for a user about metrics of too few images, which can be computed but say little. */
-export function countNotes(
-  metrics: readonly ImageMetric[],
-  { real, count }: Pick<Judgeable, 'real' | 'count'>,
-): readonly string[] {
-  if (!metrics.includes('fid')) return [];
-  const { dimensions, name } = real.extractor;
-  const counts = { real: real.count, judged: count };
-  return Object.entries(counts).flatMap(([kind, images]) =>
-    images > dimensions
-      ? []
-      : [
-          `fid of ${images} ${kind} images by the ${dimensions} features of ${name} is far too high, and only for comparing with figures of as many: more than ${dimensions} are needed for a covariance${kind === 'real' ? ', and no error is given' : ''}`,
-        ],
-  );
-}
-
-function checkLabels({ real, classes }: Judgeable): void {
-  if (classes?.kind === 'code')
-    throw new UsageError(
-      'accuracy needs images made with labels but those of this model are made with a code that it gave a meaning itself: try purity',
-    );
-  if (!classes)
-    throw new UsageError('accuracy needs images made with labels but these have none: leave accuracy out');
-  const { name, classes: known } = real.extractor;
-  if (known !== classes.count)
-    throw new UsageError(
-      `accuracy needs a feature network of the ${classes.count} classes that images are made with but ${name} has ${known}: use another network`,
-    );
-}
-
-function checkCode({ classes }: Judgeable): void {
-  if (classes?.kind === 'code') return;
-  throw new UsageError(
-    classes
-      ? 'purity needs a categorical code that is no label but these images are made with labels: try accuracy'
-      : 'purity needs images made with a categorical code but these have none: leave purity out',
-  );
 }
 
 /** Computes metrics, in their order; inside a scope. */

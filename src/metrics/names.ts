@@ -11,6 +11,8 @@ const OF_IMAGES = {
   diversity: ['diversity', 'realDiversity'],
   accuracy: ['accuracy'],
   purity: ['purity', 'nmi', 'assigned'],
+  'intra-fid': ['intraFid'],
+  authenticity: ['authenticity'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Those that compare each image with what it should be. */

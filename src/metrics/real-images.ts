@@ -59,6 +59,12 @@ export class RealImages {
     this.features = features;
   }
 
+  /** The classes of the images whose features are at hand; null where the data set has none. */
+  get labels(): Int32Array | null {
+    const { labels } = this.dataset;
+    return labels && this.order.subarray(0, this.features.shape[0]).map((place) => labels[place]);
+  }
+
   /** Distances float64 [n, k] of the first n images to their nearest others among them: computed once for each n. */
   neighbourDistances(n: number, k: number): Tensor {
     const known = this.#distances.get(n);

@@ -55,6 +55,9 @@ const FACTS: Readonly<Record<string, MetricFacts>> = {
   purity: { label: 'Purity of the code', better: 'higher', range: [0, 1] },
   nmi: { label: 'Information of the code (NMI)', better: 'higher', range: [0, 1] },
   assigned: { label: 'Accuracy of the code, a class each', better: 'higher', range: [0, 1] },
+  intraFid: { label: 'FID within classes', better: 'lower', range: [0, null] },
+  // What is unlike all data is authentic: what is wanted is the share of held-out images, no more.
+  authenticity: { label: 'Authenticity', better: 'none', range: [0, 1] },
   ppl: { label: 'Path length (PPL)', better: 'lower', range: [0, null] },
   elbo: { label: 'ELBO (nats)', better: 'higher', range: [null, null] },
   iwae: { label: 'IWAE bound (nats)', better: 'higher', range: [null, null] },

@@ -260,6 +260,16 @@ describe('images from elsewhere', () => {
     expect(await readSafetensors(file).catch(() => null)).toBeNull();
   });
 
+  test('of a labelled split are judged by their labels, the first so many as well', async () => {
+    const metrics = ['--metrics', 'accuracy,intra-fid', '--json'];
+    const { code, stdout, stderr } = await judge('--images', 'train', '--count', '21', ...metrics);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('judged images of a class')]);
+    const { details, protocol } = JSON.parse(stdout);
+    expect(protocol.fakeCount).toBe(21);
+    expect(details.accuracyOfClass).toHaveLength(10);
+    expect(details.fidOfClass).toHaveLength(10);
+  });
+
   test('need a data set with the split that is named', async () => {
     const { code, stderr } = await call('--images', 'test', '--dataset', `folder:${folder}`);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/has no test split/)]);

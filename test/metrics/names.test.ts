@@ -47,7 +47,7 @@ describe('metrics', () => {
     expect(parseTrainingMetrics('ssim,l1')).toEqual(['l1', 'ssim']);
     expect(() => parseTrainingMetrics('fid,elbo')).toThrow(
       usage(
-        'elbo is not measured on the way: expected some of fid, kid, is, prdc, diversity, accuracy, purity, l1, psnr, ssim, lpips; evaluate --metrics elbo',
+        'elbo is not measured on the way: expected some of fid, kid, is, prdc, diversity, accuracy, purity, intra-fid, authenticity, l1, psnr, ssim, lpips; evaluate --metrics elbo',
       ),
     );
   });

@@ -6,7 +6,17 @@ import { type Case, readCases, testDevice } from './fixtures';
 /** A case of test/fixtures/metrics/sets.py: two sets of features `a` (real) and `b` (fake), and what NumPy says about them. */
 export type SetsCase = Case<{
   readonly figures: Readonly<
-    Record<'frechet' | 'kernel' | 'precision' | 'recall' | 'density' | 'coverage', number>
+    Record<
+      | 'frechet'
+      | 'kernel'
+      | 'precision'
+      | 'recall'
+      | 'density'
+      | 'coverage'
+      | 'authenticity'
+      | 'classFrechet',
+      number
+    >
   >;
   readonly k: number;
   readonly densityK: number;

@@ -1,7 +1,7 @@
 // `node -r register.js FILE.ts` runs TypeScript as ts-node does, without loading its compiler, and keeps what it compiled in the folder
 // `LIBTORCH_GAN_COMPILED`, which the tests make: they start hundreds of processes of the same sources.
 const { createHash } = require('node:crypto');
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const folder = process.env.LIBTORCH_GAN_COMPILED;
@@ -23,8 +23,13 @@ function kept(file, make) {
   } catch {
     const made = make();
     const partial = `${file}.${process.pid}`;
-    writeFileSync(partial, made);
-    renameSync(partial, file);
+    try {
+      writeFileSync(partial, made);
+      renameSync(partial, file);
+    } catch {
+      // In a process that may not write, whichever comes first: it is only slower.
+      rmSync(partial, { force: true });
+    }
     return made;
   }
 }

@@ -53,6 +53,21 @@ test('a conditional model is judged by its labels, a code by what it found', asy
   expect(details?.accuracyOfClass).toHaveLength(3);
 });
 
+test('a conditional model is judged class by class', async () => {
+  const { metrics, details } = await judge('cgan', ['fid', 'intra-fid']);
+  expect(details?.fidOfClass).toHaveLength(3);
+  const ofClass = details?.fidOfClass.map(Number) ?? [];
+  expect(metrics.intraFid).toBeCloseTo((ofClass[0] + ofClass[1] + ofClass[2]) / 3, 10);
+  expect(metrics.intraFid).toBeGreaterThan(0);
+});
+
+test('a model is asked for copies of training images', async () => {
+  const { metrics, errors } = await judge('dcgan', ['fid', 'authenticity']);
+  expect(metrics.authenticity).toBeGreaterThanOrEqual(0);
+  expect(metrics.authenticity).toBeLessThanOrEqual(1);
+  expect(errors.authenticity).toBeGreaterThanOrEqual(0);
+});
+
 test('a categorical code is judged by the classes of its values', async () => {
   const { metrics, details } = await judge('infogan', ['purity'], { set: { categories: '4' } });
   expect(Object.keys(metrics)).toEqual(['purity', 'nmi', 'assigned']);
@@ -68,6 +83,10 @@ test('what a model has not is refused before the first step', async () => {
   await expect(judge('dcgan', ['purity'])).rejects.toEqual(
     usage('purity needs images made with a categorical code'),
   );
+  await expect(judge('dcgan', ['intra-fid'])).rejects.toEqual(
+    usage('intra-fid needs images made with labels but these have none: leave intra-fid out'),
+  );
+  await expect(judge('infogan', ['intra-fid'])).rejects.toEqual(usage('try purity'));
   await expect(judge('infogan', ['accuracy'])).rejects.toEqual(usage('try purity'));
   await expect(judge('cgan', ['purity'])).rejects.toEqual(usage('try accuracy'));
   await expect(judge('cgan', ['accuracy'], { classes: 10 })).rejects.toEqual(

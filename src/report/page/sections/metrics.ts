@@ -35,6 +35,9 @@ const NOTES: Readonly<Record<string, string>> = {
   accuracy: 'share of samples that the classifier takes for what they were made as; higher is better',
   purity:
     'purity: share of samples of the class most frequent for their code; NMI: information of code and class; accuracy: share of samples of their code’s class, where each value has a class of its own',
+  intraFid: 'mean over classes of the Fréchet distance of their images to real ones; lower is better',
+  authenticity:
+    'share of samples that are no near copies of training images; to be compared with that of held-out images',
   ppl: 'how much images change along a path between two latents; lower is better',
   elbo: 'evidence and importance-weighted lower bounds, in nats an image; higher is better',
   iwae: 'importance-weighted lower bound, in nats an image; higher is better',

@@ -1,0 +1,164 @@
+import { UsageError } from '../errors';
+import type { ImageClasses } from './image-source';
+import type { ImageMetric } from './names';
+import type { RealImages } from './real-images';
+
+/** The fewest images that a metric is defined for. */
+const LEAST: Readonly<Record<ImageMetric, number>> = {
+  fid: 2,
+  kid: 2,
+  is: 10,
+  prdc: 6,
+  diversity: 2,
+  accuracy: 2,
+  purity: 2,
+  'intra-fid': 4,
+  authenticity: 2,
+};
+
+/** Those that read what the feature network takes images for. */
+const NEED_LOGITS: readonly ImageMetric[] = ['is', 'accuracy', 'purity'];
+
+/** Whether any of the metrics reads logits. */
+export function needLogits(metrics: readonly ImageMetric[]): boolean {
+  return metrics.some((name) => NEED_LOGITS.includes(name));
+}
+
+/** What is known before images are judged. */
+export interface Judgeable {
+  readonly real: RealImages;
+  /** Images to judge. */
+  readonly count: number;
+  /** What they are made as, where that is known; each of them only once they are there. */
+  readonly classes?: ImageClasses & { readonly ofImages?: Int32Array };
+}
+
+/**
+ * Checks that metrics can be computed, before the work begins.
+ *
+ * @throws UsageError for too few images, naming the minimum; a feature network without classes, or with others than the images;
+ *   images that were made as nothing, or as something else than the metric asks for
+ */
+export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeable): void {
+  const { real, count } = judgeable;
+  const { extractor } = real;
+  for (const name of metrics) {
+    const least = LEAST[name];
+    const fewer = Math.min(count, real.features.shape[0]);
+    if (fewer < least)
+      throw new UsageError(
+        `${name} needs at least ${least} generated and real images but there are ${count} and ${real.features.shape[0]}`,
+      );
+    if (NEED_LOGITS.includes(name) && extractor.classes === 0)
+      throw new UsageError(
+        `${name} needs a feature network with classes but ${extractor.name} has none: leave ${name} out, or use another network`,
+      );
+  }
+  if (metrics.includes('accuracy')) checkAccuracy(judgeable);
+  if (metrics.includes('intra-fid')) checkEachClass(judgeable);
+  if (metrics.includes('purity')) checkCode(judgeable);
+}
+
+/** Sentences for a user about metrics of too few images, which can be computed but say little. */
+export function countNotes(metrics: readonly ImageMetric[], judgeable: Judgeable): readonly string[] {
+  const { dimensions, name } = judgeable.real.extractor;
+  return distancesOf(judgeable)
+    .filter(({ metric, images }) => metrics.includes(metric) && images <= dimensions)
+    .map(
+      ({ metric, what, images, noError }) =>
+        `${metric} of ${images} ${what} by the ${dimensions} features of ${name} is far too high, and only for comparing with figures of as many: more than ${dimensions} are needed for a covariance${noError ? ', and no error is given' : ''}`,
+    );
+}
+
+interface Distance {
+  readonly metric: ImageMetric;
+  readonly what: string;
+  readonly images: number;
+  readonly noError: boolean;
+}
+
+/** The Fréchet distances that may be asked for, by the images that they are of. */
+function distancesOf({ real, count, classes }: Judgeable): readonly Distance[] {
+  const ofAll: readonly Distance[] = [
+    { metric: 'fid', what: 'real images', images: real.count, noError: true },
+    { metric: 'fid', what: 'judged images', images: count, noError: false },
+  ];
+  const { labels } = real;
+  if (!classes || !labels) return ofAll;
+  const fewest = (given: Int32Array) => Math.min(...countsOf(given, classes.count));
+  return [
+    ...ofAll,
+    { metric: 'intra-fid', what: 'real images of a class', images: fewest(labels), noError: true },
+    ...(classes.ofImages
+      ? [
+          {
+            metric: 'intra-fid' as const,
+            what: 'judged images of a class',
+            images: fewest(classes.ofImages),
+            noError: false,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The classes of images that are made with labels. @throws UsageError for others */
+function labelsOf(
+  metric: ImageMetric,
+  { classes }: Pick<Judgeable, 'classes'>,
+): NonNullable<Judgeable['classes']> {
+  if (classes?.kind === 'code')
+    throw new UsageError(
+      `${metric} needs images made with labels but those of this model are made with a code that it gave a meaning itself: try purity`,
+    );
+  if (!classes)
+    throw new UsageError(`${metric} needs images made with labels but these have none: leave ${metric} out`);
+  return classes;
+}
+
+function checkAccuracy(judgeable: Judgeable): void {
+  const { count } = labelsOf('accuracy', judgeable);
+  const { name, classes: known } = judgeable.real.extractor;
+  if (known !== count)
+    throw new UsageError(
+      `accuracy needs a feature network of the ${count} classes that images are made with but ${name} has ${known}: use another network`,
+    );
+}
+
+/** What a covariance needs. */
+const LEAST_OF_CLASS = 2;
+
+function checkEachClass(judgeable: Judgeable): void {
+  const { real } = judgeable;
+  const { count, ofImages } = labelsOf('intra-fid', judgeable);
+  const { name, classNames } = real.dataset;
+  const labels = real.labels;
+  if (!labels || classNames.length !== count)
+    throw new UsageError(
+      `intra-fid needs real images of the ${count} classes that images are made with but ${name} has ${labels ? classNames.length : 'none'}: leave intra-fid out`,
+    );
+  for (const [kind, given] of [['real', labels] as const, ['judged', ofImages] as const]) {
+    const counts = given ? countsOf(given, count) : [];
+    const label = counts.findIndex((images) => images < LEAST_OF_CLASS);
+    if (label >= 0)
+      throw new UsageError(
+        `intra-fid needs at least ${LEAST_OF_CLASS} images of each class but there ${counts[label] === 1 ? 'is 1' : 'are 0'} of ${classNames[label]} among the ${kind} ones: ${kind === 'judged' ? 'judge more of them' : 'leave intra-fid out'}`,
+      );
+  }
+}
+
+/** Images by class. */
+function countsOf(labels: Int32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of labels) counts[label]++;
+  return counts;
+}
+
+function checkCode({ classes }: Judgeable): void {
+  if (classes?.kind === 'code') return;
+  throw new UsageError(
+    classes
+      ? 'purity needs a categorical code that is no label but these images are made with labels: try accuracy'
+      : 'purity needs images made with a categorical code but these have none: leave purity out',
+  );
+}
