@@ -8,14 +8,11 @@ Writes OUT/epoch-05.safetensors and so on: 10,000 images by the averaged weights
 
 import argparse
 import copy
-import gzip
 import os
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
+from common import average, batches, dcgan, read_images, write_images
 from torch import nn
-from torch.nn import functional as F
 
 parser = argparse.ArgumentParser()
 parser.add_argument("data", help="folder with train-images-idx3-ubyte.gz")
@@ -32,59 +29,11 @@ LATENT = 100
 EMA_HALF_LIFE = 5_000
 
 
-def read_images(folder):
-    """uint8 [N, 1, 32, 32]: 28×28 with a margin of 2 black pixels, as the library's loader has them."""
-    with gzip.open(os.path.join(folder, "train-images-idx3-ubyte.gz")) as file:
-        pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)
-    return F.pad(torch.from_numpy(pixels.copy()), [2, 2, 2, 2])
-
-
-def initialise(module):
-    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-        nn.init.normal_(module.weight, 0, 0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1, 0.02)
-        nn.init.zeros_(module.bias)
-
-
-def networks(width):
-    generator = nn.Sequential(
-        nn.ConvTranspose2d(LATENT, 4 * width, 4, bias=False), nn.BatchNorm2d(4 * width), nn.ReLU(),
-        nn.ConvTranspose2d(4 * width, 2 * width, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * width), nn.ReLU(),
-        nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-        nn.ConvTranspose2d(width, 1, 4, 2, 1), nn.Tanh(),
-    )
-    discriminator = nn.Sequential(
-        nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(0.2),
-        nn.Conv2d(width, 2 * width, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2),
-        nn.Conv2d(2 * width, 4 * width, 4, 2, 1, bias=False), nn.BatchNorm2d(4 * width), nn.LeakyReLU(0.2),
-        nn.Conv2d(4 * width, 1, 4), nn.Flatten(),
-    )
-    pair = generator.apply(initialise), discriminator.apply(initialise)
-    return [network.to(memory_format=torch.channels_last) for network in pair]
-
-
-@torch.no_grad()
-def average(averaged, network, decay):
-    for mean, weight in zip(averaged.parameters(), network.parameters()):
-        mean.lerp_(weight, 1 - decay)
-    for mean, buffer in zip(averaged.buffers(), network.buffers()):
-        mean.copy_(buffer)
-
-
-@torch.inference_mode()
-def write_images(generator, path):
-    generator.eval()
-    latents = torch.randn(arguments.count, LATENT, 1, 1, generator=torch.Generator().manual_seed(0))
-    save_file({"images": torch.cat([generator(chunk) for chunk in latents.split(256)])}, path)
-    print(path, flush=True)
-
-
 def train():
     torch.manual_seed(arguments.seed)
-    generator, discriminator = networks(arguments.width)
+    generator, discriminator = (
+        network.to(memory_format=torch.channels_last) for network in dcgan(arguments.width, LATENT)
+    )
     averaged = copy.deepcopy(generator)
     decay = 0.5 ** (arguments.batch / EMA_HALF_LIFE)
     adam = lambda network: torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
@@ -93,9 +42,10 @@ def train():
     ones, zeros = torch.ones(arguments.batch, 1), torch.zeros(arguments.batch, 1)
     autocast = lambda: torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.precision == "bf16")
     pixels = read_images(arguments.data)
+    data = batches(pixels, arguments.batch)
     for epoch in range(1, max(arguments.epochs) + 1):
-        for indices in torch.randperm(len(pixels))[: len(pixels) // arguments.batch * arguments.batch].split(arguments.batch):
-            real = (pixels[indices].float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        for _ in range(len(pixels) // arguments.batch):
+            real = next(data)
             with autocast():
                 fake = generator(torch.randn(arguments.batch, LATENT, 1, 1))
                 loss_d = criterion(discriminator(real), ones) + criterion(discriminator(fake.detach()), zeros)
@@ -111,7 +61,7 @@ def train():
             discriminator.requires_grad_(True)
             average(averaged, generator, decay)
         if epoch in arguments.epochs:
-            write_images(copy.deepcopy(averaged), os.path.join(arguments.out, f"epoch-{epoch:02}.safetensors"))
+            write_images(averaged, os.path.join(arguments.out, f"epoch-{epoch:02}.safetensors"), [arguments.count, LATENT, 1, 1])
 
 
 os.makedirs(arguments.out, exist_ok=True)
