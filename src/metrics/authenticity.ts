@@ -16,9 +16,9 @@ export interface Authenticity {
  * Authenticity (Alaa et al. 2022, "How Faithful is your Synthetic Data?"): the share of fake images that are farther from the training image
  * nearest to them, r, than r is from the nearest other training image; by features [M, d] and [N, d]. 0 for a model that gives its training images
  * back. New images of the same kind are in the middle, not at 1, so judge it beside that of images which were held out; what looks like nothing
- * in the data is authentic, too. Near copies are told by the features: it depends on them, and on the number of training images.
+ * in the data is authentic, too. Near copies are told by the features: it depends on them, and on the number of training images. `real` are those that
+ * the model learned from, all of them where that can be had.
  *
- * @param sets.real - the images that the model learned from, all of them where that can be had
  * @throws UsageError for fewer than two training images, no fake ones, or features of different lengths
  * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the row
  */
