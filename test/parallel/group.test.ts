@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { alone } from '../../src/parallel/group';
 import { joinGroup } from '../../src/parallel/join';
 import { ones } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
+import { temporaryFolder } from '../native/fake-libtorch';
 import { failure, usage } from '../support/failure';
 import { noRanks, type Outcome, oneStart, onRanks, testOnRanks } from '../support/ranks';
 
@@ -196,6 +199,25 @@ describe('on two ranks', () => {
     await withVariables({ OMPI_MCA_osc: '^sm' }, () => byMessages.outcome());
     for (const name of [...SUMS, 'sums'])
       expect([name, await byMessages.of(name)]).toEqual([name, await answers(name)]);
+  });
+
+  const onLinux: typeof testOnRanks = process.platform === 'linux' ? testOnRanks : test.skip;
+
+  // UCX moves the end of the heap to see whether it is told: native/mpi/world.cc.
+  onLinux('a heap that cannot grow keeps its last page', async () => {
+    const folder = temporaryFolder();
+    const filler = join(folder, 'full-heap.so');
+    execFileSync('c++', ['-shared', '-fPIC', '-o', filler, join(__dirname, 'full-heap.cc')]);
+    const { stderr, reports } = await withVariables({ LD_PRELOAD: filler, OMPI_MCA_osc: '^sm' }, () =>
+      onRanks(2, join(__dirname, 'heap-end.ts'), []),
+    );
+    rmSync(folder, { recursive: true });
+    expect(stderr).toBe('');
+    for (const report of reports) {
+      const { ends } = report as { ends: [string, string] };
+      expect(ends[0]).toMatch(/^[0-9a-f]+$/);
+      expect(ends[1]).toBe(ends[0]);
+    }
   });
 
   /** Both ranks give this answer. */

@@ -1,0 +1,13 @@
+// Where the heap ends before a rank joins and after it: `heap-end.ts REPORT`.
+import { readFileSync } from 'node:fs';
+import { joinGroup } from '../../src/parallel/join';
+import { reportCase } from '../support/ranks';
+
+function heapEnd(): string | null {
+  return /-([0-9a-f]+) .*\[heap\]$/m.exec(readFileSync('/proc/self/maps', 'utf8'))?.[1] ?? null;
+}
+
+const before = heapEnd();
+const group = joinGroup({ device: 'cpu' });
+reportCase(process.argv[2], group.rank, 'ends', [before, heapEnd()]);
+group.close();
