@@ -19,12 +19,20 @@ def read_images(folder):
 
 
 def started(layer):
+    """N(0, 0.02), batch norm's weights N(1, 0.02), as DCGAN's networks start."""
     if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
         nn.init.normal_(layer.weight, 0, 0.02)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
     elif isinstance(layer, nn.BatchNorm2d):
         nn.init.normal_(layer.weight, 1, 0.02)
+        nn.init.zeros_(layer.bias)
+
+
+def started_without_norm(layer):
+    """N(0, 2 / ((1 + 0.2²) inputs)): without a norm nothing makes up for small weights."""
+    if isinstance(layer, nn.Conv2d):
+        nn.init.kaiming_normal_(layer.weight, a=0.2)
         nn.init.zeros_(layer.bias)
 
 
@@ -41,7 +49,7 @@ def dcgan(width, latent, norm=True):
         nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(0.2),
         *down(width, 2 * width), *down(2 * width, 4 * width), nn.Conv2d(4 * width, 1, 4), nn.Flatten(),
     )
-    return generator.apply(started), discriminator.apply(started)
+    return generator.apply(started), discriminator.apply(started if norm else started_without_norm)
 
 
 def batches(pixels, size):

@@ -43,6 +43,10 @@ def glorot(module):
         nn.init.xavier_uniform_(weight, 2**0.5 if branch else 1)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+        if hasattr(layer, "parametrizations"):
+            # Its vectors belong to the weight that was there before.
+            norm = layer.parametrizations.weight[0]
+            norm._power_method(norm._reshape_weight_to_matrix(weight.detach()), 15)
 
 
 def sngan():
@@ -105,15 +109,17 @@ def train(networks, latent, batch, lr, critic, loss, penalty):
         for _ in range(critic):
             real = next(data)
             with autocast():
-                with torch.no_grad():
-                    fake = generator(torch.randn(batch, *latent))
-                value = loss(discriminator(real), discriminator(fake))
-            update(discriminator, value if penalty is None else value + penalty(discriminator, real, fake))
-        discriminator.requires_grad_(False)
+                fake = generator(torch.randn(batch, *latent))
+                # One batch: spectral norm moves its vectors at each pass, and there is one for each step.
+                on_real, on_fake = discriminator(torch.cat([real, fake.detach()])).split(batch)
+                value = loss(on_real, on_fake)
+            update(discriminator, value if penalty is None else value + penalty(discriminator, real, fake.detach()))
+        # G learns from the fakes that D has just seen, by weights that stand still.
+        discriminator.requires_grad_(False).eval()
         with autocast():
-            value = -discriminator(generator(torch.randn(batch, *latent))).mean()
+            value = -discriminator(fake).mean()
         update(generator, value)
-        discriminator.requires_grad_(True)
+        discriminator.requires_grad_(True).train()
         average(averaged, generator, decay)
     write_images(averaged, arguments.out, [arguments.count, *latent])
 

@@ -13,7 +13,6 @@
 #include <thread>
 #include <utility>
 
-#include "heap.h"
 #include "operations.h"
 #include "shared_memory.h"
 #include "watchdog.h"
@@ -74,10 +73,6 @@ World::World(double patience) : patience_(patience) {
   set_default("OMPI_MCA_mpi_yield_when_idle", "1");
   set_default("OMPI_MCA_mpi_warn_on_fork", "0");
   set_default("OMPI_MCA_btl_base_warn_component_unused", "0");
-  // UCX, which Open MPI loads for some networks and windows, tries whether it sees memory come and go: it
-  // moves the end of the heap up by a page and down again, and down too where up was not possible. V8's code
-  // lies right behind the heap now and then; what was in the last page is gone then.
-  if (!heap_can_grow()) set_default("UCX_MEM_EVENTS", "n");
   const Watchdog watchdog(kStartSeconds, "not all processes of the group started MPI");
   int provided = 0;
   if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)

@@ -3,6 +3,7 @@ import type { ImageDataset } from '../data/dataset';
 import { shapeText } from '../data/image-size';
 import { UsageError } from '../errors';
 import { asBaseLine } from '../metrics/base-line';
+import { featuresNeeded } from '../metrics/check-metrics';
 import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePaths } from '../metrics/evaluate-paths';
 import type { FeatureExtractor } from '../metrics/extractor';
@@ -28,6 +29,10 @@ export async function judgeByFeatures(job: EvaluationJob): Promise<void> {
   const { images, paths } = settings.metrics;
   const model = paths ? requireModel(judged.model) : null;
   const split = settings.split ?? 'train';
+  if (split === 'test' && images.includes('authenticity'))
+    throw new UsageError(
+      'authenticity looks for copies of training images: leave --split test out, or authenticity',
+    );
   const dataset = await loadReal(job, split);
   const source = images.length > 0 ? conform(judged.source, dataset, settings) : judged.source;
   const extractor = await openJobFeatures(job, await learnedImages(job, dataset, split));
@@ -59,7 +64,10 @@ async function judgeImages(job: EvaluationJob, { dataset, extractor, source, spl
   const real = await prepareReal(dataset, {
     extractor,
     count: settings.realCount,
-    features: Math.min(source.count, settings.realCount ?? dataset.count),
+    features: featuresNeeded(settings.metrics.images, {
+      real: settings.realCount ?? dataset.count,
+      judged: source.count,
+    }),
     device,
     onProgress,
     signal,

@@ -35,8 +35,10 @@ export function judgeLatents(model: LoadedModel, asked: AskedSettings): JudgedIm
     ...model,
     ...{ sampler, spec: model.specs.images, count, seed, truncation, truncationLayers },
   });
+  const names = model.classNames.length > 0 ? model.classNames : undefined;
+  const classes = source.classes && { ...source.classes, ...(source.classes.kind === 'labels' && { names }) };
   return {
-    source,
+    source: { ...source, ...(classes && { classes }) },
     described: `${count} images by the ${model.weights} weights of ${model.checkpoint}`,
     origin: originOf(model),
     model,

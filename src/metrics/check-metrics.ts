@@ -19,6 +19,17 @@ const LEAST: Readonly<Record<ImageMetric, number>> = {
 /** Those that read what the feature network takes images for. */
 const NEED_LOGITS: readonly ImageMetric[] = ['is', 'accuracy', 'purity'];
 
+/** Those that read the features of every real image, not of as many as are judged. */
+const NEED_ALL: readonly ImageMetric[] = ['intra-fid', 'authenticity'];
+
+/** How many features of real images must be at hand one by one. */
+export function featuresNeeded(
+  metrics: readonly ImageMetric[],
+  { real, judged }: { readonly real: number; readonly judged: number },
+): number {
+  return metrics.some((name) => NEED_ALL.includes(name)) ? real : Math.min(real, judged);
+}
+
 /** Whether any of the metrics reads logits. */
 export function needLogits(metrics: readonly ImageMetric[]): boolean {
   return metrics.some((name) => NEED_LOGITS.includes(name));
@@ -37,7 +48,8 @@ export interface Judgeable {
  * Checks that metrics can be computed, before the work begins.
  *
  * @throws UsageError for too few images, naming the minimum; a feature network without classes, or with others than the images;
- *   images that were made as nothing, or as something else than the metric asks for
+ *   images that were made as nothing, or as something else than the metric asks for; real images of other classes than these, or a class of fewer
+ *   than two images
  */
 export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeable): void {
   const { real, count } = judgeable;
@@ -61,13 +73,20 @@ export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeab
 
 /** Sentences for a user about metrics of too few images, which can be computed but say little. */
 export function countNotes(metrics: readonly ImageMetric[], judgeable: Judgeable): readonly string[] {
-  const { dimensions, name } = judgeable.real.extractor;
-  return distancesOf(judgeable)
+  const { extractor, features, dataset } = judgeable.real;
+  const { dimensions, name } = extractor;
+  const few = distancesOf(judgeable)
     .filter(({ metric, images }) => metrics.includes(metric) && images <= dimensions)
     .map(
       ({ metric, what, images, noError }) =>
         `${metric} of ${images} ${what} by the ${dimensions} features of ${name} is far too high, and only for comparing with figures of as many: more than ${dimensions} are needed for a covariance${noError ? ', and no error is given' : ''}`,
     );
+  const [seen] = features.shape;
+  if (!metrics.includes('authenticity') || seen === dataset.count) return few;
+  return [
+    ...few,
+    `authenticity sees copies of ${seen} of the ${dataset.count} images of ${dataset.name} alone`,
+  ];
 }
 
 interface Distance {
@@ -130,12 +149,14 @@ const LEAST_OF_CLASS = 2;
 
 function checkEachClass(judgeable: Judgeable): void {
   const { real } = judgeable;
-  const { count, ofImages } = labelsOf('intra-fid', judgeable);
+  const { count, names, ofImages } = labelsOf('intra-fid', judgeable);
   const { name, classNames } = real.dataset;
   const labels = real.labels;
-  if (!labels || classNames.length !== count)
+  const made = names?.join(', ') ?? `${count} classes`;
+  const has = names ? classNames.join(', ') : `${classNames.length} classes`;
+  if (!labels || made !== has)
     throw new UsageError(
-      `intra-fid needs real images of the ${count} classes that images are made with but ${name} has ${labels ? classNames.length : 'none'}: leave intra-fid out`,
+      `intra-fid needs real images of the classes that images are made as, but these are ${made} and ${name} has ${labels ? has : 'none'}: leave intra-fid out`,
     );
   for (const [kind, given] of [['real', labels] as const, ['judged', ofImages] as const]) {
     const counts = given ? countsOf(given, count) : [];

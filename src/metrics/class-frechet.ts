@@ -1,4 +1,4 @@
-import { argumentError } from '../check';
+import { argumentError, positiveInteger } from '../check';
 import { UsageError } from '../errors';
 import { noGrad } from '../tensor/autograd';
 import { tensor } from '../tensor/create';
@@ -37,7 +37,7 @@ export interface ClassFrechet {
  * image for each class. The fewer images a class has, the larger it is: compare figures of equal counts only.
  *
  * @param options.classes - K; labels are from 0 to K − 1
- * @throws UsageError for another number of labels than images, a label beyond the classes, a class of fewer than two real or two fake images,
+ * @throws UsageError for K that is no positive integer, another number of labels than images, a label beyond the classes, a class of fewer than two real or two fake images,
  *   or features of different lengths
  * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the row
  */
@@ -45,6 +45,7 @@ export function classFrechet(
   { real, fake }: { readonly real: LabelledFeatures; readonly fake: LabelledFeatures },
   { classes }: { readonly classes: number },
 ): ClassFrechet {
+  positiveInteger('classFrechet', 'classes', classes);
   requirePair('classFrechet', [real.features, fake.features], 2);
   const [reals, fakes] = [real, fake].map((set) => rowsOfClasses(set, classes));
   const found = reals.map((rows, label) =>

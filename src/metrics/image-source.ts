@@ -12,6 +12,8 @@ export interface ImageClasses {
   readonly count: number;
   /** `labels` of a data set, or values of a `code` that a model gave a meaning of its own. */
   readonly kind: 'labels' | 'code';
+  /** What labels are called, in their order (not known). */
+  readonly names?: readonly string[];
 }
 
 /** Images to be judged, made or read in pieces. */
@@ -36,12 +38,12 @@ export function datasetImages(
   dataset: PartImages,
   { indices, device = 'cpu' }: { readonly indices?: Int32Array; readonly device?: string } = {},
 ): ImageSource {
-  const { labels, spec } = dataset;
+  const { labels, spec, classNames: names } = dataset;
   const ofImages = labels && indices ? indices.map((index) => labels[index]) : labels;
   return {
     count: indices?.length ?? dataset.count,
     spec,
-    ...(ofImages && { classes: { count: spec.classes, kind: 'labels', ofImages } }),
+    ...(ofImages && { classes: { count: spec.classes, kind: 'labels', names, ofImages } }),
     async fetch(start, end) {
       const wanted =
         indices?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, i) => start + i);

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { GanError, messageOf } from '../errors';
+import { keepFullHeap } from './full-heap';
 import { packageRoot, setupCommand } from './root';
 
 /** The addon of native/mpi. Its calls throw a plain Error, in words for the user. */
@@ -69,6 +70,7 @@ export function mpiFiles(root: string = packageRoot(), env: NodeJS.ProcessEnv = 
  */
 export function loadMpi(files: MpiFiles = mpiFiles()): NativeMpi {
   if (!files.built) throw new GanError('ERR_NO_MPI', notBuilt(files));
+  keepFullHeap();
   const module: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(module, files.path, os.constants.dlopen.RTLD_NOW | os.constants.dlopen.RTLD_GLOBAL);

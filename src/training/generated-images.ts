@@ -3,7 +3,7 @@ import { UsageError } from '../errors';
 import type { ImageClasses, ImageSource } from '../metrics/image-source';
 import type { Protocol } from '../report/evaluations';
 import { Generator } from '../tensor/random';
-import { keep } from '../tensor/scope';
+import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { Norms } from './evaluating';
 import { classesOf, drawLatents, type Latent, requireLabel } from './latent';
@@ -63,6 +63,15 @@ export function seededLatents(
   } finally {
     random.dispose();
   }
+}
+
+/** What images of the latents of a seed are made as; undefined where they have no classes. */
+export function seededClasses(
+  latent: Latent,
+  options: Pick<GeneratedOptions, 'count' | 'seed' | 'label'>,
+): ImageSource['classes'] {
+  const classes = imageClasses(latent);
+  return classes && { ...classes, ofImages: scope(() => classesOf(latent, seededLatents(latent, options))) };
 }
 
 /**

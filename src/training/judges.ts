@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { JUDGED_SEED } from '../data/degraded-dataset';
 import type { PartImages } from '../data/part-images';
 import { UsageError } from '../errors';
-import { checkMetrics, needLogits } from '../metrics/check-metrics';
+import { checkMetrics, featuresNeeded, needLogits } from '../metrics/check-metrics';
 import { collect } from '../metrics/collect';
 import type { Comparison } from '../metrics/comparison';
 import { type Evaluation, evaluate } from '../metrics/evaluate';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
-import type { ImageClasses } from '../metrics/image-source';
+import { datasetImages, type ImageSource } from '../metrics/image-source';
 import { type ImageMetric, type PairMetric, trainingParts } from '../metrics/names';
 import { imageOrder, prepareReal } from '../metrics/real-images';
 import type { EvaluationOptions } from './evaluation-options';
@@ -15,8 +15,8 @@ import { EvaluationPictures } from './evaluation-pictures';
 import {
   type GeneratedImages,
   generatedImages,
-  imageClasses,
   type SampledNetworks,
+  seededClasses,
 } from './generated-images';
 import type { Sampler } from './sampler';
 import type { Training } from './training';
@@ -84,7 +84,7 @@ async function judgeOfImages(
 ): Promise<Judge> {
   if (!extractor)
     throw new UsageError(`${metrics[0]} expected a feature network but received no \`features\``);
-  const kept = Math.min(dataset.count, made.count);
+  const kept = featuresNeeded(metrics, { real: dataset.count, judged: made.count });
   const real = await prepareReal(dataset, { extractor, features: kept, device, onProgress, onNote });
   try {
     checkMetrics(metrics, { real, count: made.count, classes: made.classes });
@@ -199,7 +199,7 @@ async function judgeOfPairs({
 /** What is judged of a model. */
 interface MadeImages {
   readonly count: number;
-  readonly classes: ImageClasses | undefined;
+  readonly classes: ImageSource['classes'];
   source(training: NetworksInTraining): Promise<GeneratedImages>;
 }
 
@@ -215,14 +215,15 @@ function madeImages(
   if (sampler.takes === 'latents')
     return {
       count,
-      classes: imageClasses(sampler.latent),
+      classes: seededClasses(sampler.latent, { count, seed: SEED }),
       source: async (training) =>
         generatedImages({ ...sampled(training, sampler), sampler, spec, count, seed: SEED }),
     };
   const shown = requireInputs(inputs);
+  const order = imageOrder(shown, Math.min(count, shown.count));
   return {
-    count: Math.min(count, shown.count),
-    classes: shown.labels ? { count: shown.spec.classes, kind: 'labels' } : undefined,
+    count: order.length,
+    classes: datasetImages(shown, { indices: order }).classes,
     source: (training) =>
       translatedImages({
         ...sampled(training, sampler),
@@ -230,7 +231,7 @@ function madeImages(
         inputs: shown,
         masks,
         spec,
-        count: Math.min(count, shown.count),
+        count: order.length,
         direction,
         seed: SEED,
       }),

@@ -270,6 +270,23 @@ describe('images from elsewhere', () => {
     expect(details.fidOfClass).toHaveLength(10);
   });
 
+  test('that are all of the data set are at distance 0 in each class, and copies', async () => {
+    const metrics = ['--metrics', 'intra-fid,authenticity', '--json'];
+    const { stdout } = await judge('--images', 'train', ...metrics);
+    expect(JSON.parse(stdout).metrics.intraFid).toBeLessThan(1e-6);
+    expect(JSON.parse(stdout).metrics.authenticity).toBe(0);
+    const some = await judge('--images', 'train', '--count', '21', ...metrics);
+    expect(JSON.parse(some.stdout).metrics.authenticity).toBe(0);
+  });
+
+  test('are not asked for copies of images that were not learned', async () => {
+    const { code, stderr } = await judge('--images', 'train', '--split', 'test', '--metrics', 'authenticity');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/copies of training images: leave --split test out/),
+    ]);
+  });
+
   test('need a data set with the split that is named', async () => {
     const { code, stderr } = await call('--images', 'test', '--dataset', `folder:${folder}`);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/has no test split/)]);

@@ -10,10 +10,11 @@ import { tinyDataset } from '../support/training';
 async function withReal(
   options: { readonly count?: number; readonly labelled?: boolean },
   check: (real: RealImages) => void,
+  { seen }: { readonly seen?: number } = {},
 ): Promise<void> {
   const dataset = tinyDataset(options);
   const extractor = tinyExtractor();
-  const real = await prepareReal(dataset, { extractor, cache: null, device: testDevice });
+  const real = await prepareReal(dataset, { extractor, cache: null, device: testDevice, count: seen });
   try {
     check(real);
   } finally {
@@ -34,12 +35,18 @@ describe('the FID within classes', () => {
         usage('intra-fid needs images made with labels but these have none: leave intra-fid out'),
       );
       expect(() => checkMetrics(['intra-fid'], { real, count: 40, classes: labelled(4) })).toThrow(
-        usage('real images of the 4 classes that images are made with but tiny has 3'),
+        usage('but these are 4 classes and tiny has 3 classes: leave intra-fid out'),
       );
+    });
+    await withReal({}, (real) => {
+      const named = (names: readonly string[]) => () =>
+        checkMetrics(['intra-fid'], { real, count: 40, classes: { ...labelled(3), names } });
+      expect(named(['0', '1', '2'])).not.toThrow();
+      expect(named(['1', '0', '2'])).toThrow(usage('these are 1, 0, 2 and tiny has 0, 1, 2'));
     });
     await withReal({ labelled: false }, (real) =>
       expect(() => checkMetrics(['intra-fid'], { real, count: 40, classes: labelled(3) })).toThrow(
-        usage('but tiny has none: leave intra-fid out'),
+        usage('but these are 3 classes and tiny has none: leave intra-fid out'),
       ),
     );
   });
@@ -77,4 +84,16 @@ test('few images for a covariance are told, of a class as of all', async () => {
     ]);
     expect(countNotes(['kid'], { real, count: 6, classes })).toEqual([]);
   });
+});
+
+test('authenticity tells that it does not see copies of all training images', async () => {
+  await withReal({}, (real) => expect(countNotes(['authenticity'], { real, count: 9 })).toEqual([]));
+  await withReal(
+    {},
+    (real) =>
+      expect(countNotes(['authenticity'], { real, count: 9 })).toEqual([
+        'authenticity sees copies of 20 of the 96 images of tiny alone',
+      ]),
+    { seen: 20 },
+  );
 });

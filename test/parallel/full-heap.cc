@@ -9,5 +9,5 @@ __attribute__((constructor)) static void fill_heap() {
   static void* volatile first = std::malloc(1);
   std::free(first);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-  mmap(sbrk(0), sysconf(_SC_PAGESIZE), PROT_NONE, kFlags, -1, 0);
+  if (mmap(sbrk(0), sysconf(_SC_PAGESIZE), PROT_NONE, kFlags, -1, 0) == MAP_FAILED) std::abort();
 }

@@ -1,4 +1,4 @@
-// Where the heap ends before a rank joins and after it: `heap-end.ts REPORT`.
+// Where the heap ends before a rank joins and after it, and what UCX is told of it: `heap-end.ts REPORT`.
 import { readFileSync } from 'node:fs';
 import { joinGroup } from '../../src/parallel/join';
 import { reportCase } from '../support/ranks';
@@ -9,5 +9,9 @@ function heapEnd(): string | null {
 
 const before = heapEnd();
 const group = joinGroup({ device: 'cpu' });
-reportCase(process.argv[2], group.rank, 'ends', [before, heapEnd()]);
+reportCase(process.argv[2], group.rank, 'heap', {
+  before,
+  after: heapEnd(),
+  events: process.env.UCX_MEM_EVENTS ?? null,
+});
 group.close();

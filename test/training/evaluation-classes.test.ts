@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonLines } from '../../src/io/json';
 import { recipes } from '../../src/recipes';
 import { readEvaluations } from '../../src/report/evaluations';
 import { tensor } from '../../src/tensor/create';
@@ -66,6 +68,25 @@ test('a model is asked for copies of training images', async () => {
   expect(metrics.authenticity).toBeGreaterThanOrEqual(0);
   expect(metrics.authenticity).toBeLessThanOrEqual(1);
   expect(errors.authenticity).toBeGreaterThanOrEqual(0);
+});
+
+test('too few images of a class are refused before the first step', async () => {
+  const model = buildModel(recipes.cgan, { set: SET });
+  const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32', seed: 5 });
+  const loader = tinyLoader();
+  const features = tinyExtractor();
+  const out = join(folder.path, 'few');
+  const evaluation = { real: tinyDataset(), features, every: 2, count: 4, metrics: ['intra-fid'] as const };
+  try {
+    const training = reportsOf(trainer.fit(loader, { steps: 2, logEvery: 1, out, evaluation, page: false }));
+    await expect(training).rejects.toEqual(usage('at least 2 images of each class'));
+    expect(existsSync(join(out, 'evaluations.jsonl'))).toBe(false);
+    expect(readJsonLines(join(out, 'metrics.jsonl'))).toEqual([]);
+  } finally {
+    features.dispose();
+    loader.dispose();
+    trainer.dispose();
+  }
 });
 
 test('a categorical code is judged by the classes of its values', async () => {
