@@ -19,6 +19,7 @@ import {
   seededClasses,
 } from './generated-images';
 import type { Sampler } from './sampler';
+import { asUsed } from './standing-latents';
 import type { Training } from './training';
 import { translatedImages } from './translated-images';
 
@@ -216,8 +217,17 @@ function madeImages(
     return {
       count,
       classes: seededClasses(sampler.latent, { count, seed: SEED }),
-      source: async (training) =>
-        generatedImages({ ...sampled(training, sampler), sampler, spec, count, seed: SEED }),
+      async source(training) {
+        const { networks, dispose } = asUsed(sampled(training, sampler), sampler);
+        const images = generatedImages({ ...networks, sampler, spec, count, seed: SEED });
+        return {
+          ...images,
+          dispose() {
+            images.dispose();
+            dispose();
+          },
+        };
+      },
     };
   const shown = requireInputs(inputs);
   const order = imageOrder(shown, Math.min(count, shown.count));

@@ -1,7 +1,9 @@
 import { UsageError } from '../errors';
 import { standingStatistics } from '../nn/standing-statistics';
 import { Generator } from '../tensor/random';
+import type { SampledNetworks } from './generated-images';
 import { drawLatents } from './latent';
+import type { LatentSampler } from './latent-sampler';
 import type { Networks } from './phase';
 import type { Sampler } from './sampler';
 import { truncationOf } from './truncation';
@@ -32,5 +34,32 @@ export function takeStandingStatistics(
     return `standing statistics of ${batches} × ${BATCH} latents`;
   } finally {
     random.dispose();
+  }
+}
+
+/** Networks for a while. */
+export interface StandingNetworks {
+  readonly networks: SampledNetworks;
+  /** Releases what was made for them; the networks of the training stay. */
+  dispose(): void;
+}
+
+/**
+ * The networks of a training as they will be used: averaged weights get the standing statistics of their sampler, in a copy of what makes images.
+ */
+export function asUsed(networks: SampledNetworks, sampler: LatentSampler): StandingNetworks {
+  const { standingStatistics: batches, by } = sampler;
+  if (batches === 0 || networks.weights === 'live') return { networks, dispose() {} };
+  const copy = networks.networks[by].clone().unfreeze();
+  const all = { ...networks.networks, [by]: copy };
+  try {
+    const standing = takeStandingStatistics(all, sampler, { batches, device: networks.device });
+    return {
+      networks: { ...networks, networks: all, ...(standing !== null && { batchNorm: standing }) },
+      dispose: () => copy.dispose(),
+    };
+  } catch (error) {
+    copy.dispose();
+    throw error;
   }
 }
