@@ -94,7 +94,8 @@ test('labels are those of the images that are taken in, in their order', () =>
   translating({ count: 5 }, async (options) => {
     const { classes, protocol, count } = await translatedImages(options);
     const order = imageOrder(options.inputs, 5);
-    expect(classes).toEqual({ count: 3, kind: 'labels', ofImages: order.map((place) => place % 3) });
+    const ofImages = order.map((place) => place % 3);
+    expect(classes).toEqual({ count: 3, kind: 'labels', names: ['0', '1', '2'], ofImages });
     expect([count, classes?.ofImages.length]).toEqual([5, 5]);
     expect(protocol).toMatchObject({
       images: 'outputs of the model',
