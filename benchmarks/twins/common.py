@@ -3,12 +3,17 @@
 import copy
 import gzip
 import os
+import sys
+from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
+
+sys.path.insert(1, str(Path(__file__).parents[1] / "peers"))
+from translators import initialise
 
 
 def read_images(folder):
@@ -18,18 +23,7 @@ def read_images(folder):
     return F.pad(torch.from_numpy(pixels.copy()), [2, 2, 2, 2])
 
 
-def started(layer):
-    """N(0, 0.02), batch norm's weights N(1, 0.02), as DCGAN's networks start."""
-    if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
-        nn.init.normal_(layer.weight, 0, 0.02)
-        if layer.bias is not None:
-            nn.init.zeros_(layer.bias)
-    elif isinstance(layer, nn.BatchNorm2d):
-        nn.init.normal_(layer.weight, 1, 0.02)
-        nn.init.zeros_(layer.bias)
-
-
-def started_without_norm(layer):
+def initialise_without_norm(layer):
     """N(0, 2 / ((1 + 0.2²) inputs)): without a norm nothing makes up for small weights."""
     if isinstance(layer, nn.Conv2d):
         nn.init.kaiming_normal_(layer.weight, a=0.2)
@@ -49,7 +43,7 @@ def dcgan(width, latent, norm=True):
         nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(0.2),
         *down(width, 2 * width), *down(2 * width, 4 * width), nn.Conv2d(4 * width, 1, 4), nn.Flatten(),
     )
-    return generator.apply(started), discriminator.apply(started if norm else started_without_norm)
+    return generator.apply(initialise), discriminator.apply(initialise if norm else initialise_without_norm)
 
 
 def batches(pixels, size):

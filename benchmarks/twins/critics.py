@@ -9,14 +9,12 @@ Writes 10,000 images by the averaged weights, as `sample --raw` does, for `scrip
 import argparse
 import copy
 import os
-import sys
-from pathlib import Path
 
 import torch
 from common import average, batches, dcgan, read_images, write_images
 from torch import nn
 
-sys.path.insert(1, str(Path(__file__).parents[1] / "peers"))
+# `common` has made the participants of the benchmark importable.
 import residual
 
 parser = argparse.ArgumentParser()

@@ -75,11 +75,11 @@ export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeab
 export function countNotes(metrics: readonly ImageMetric[], judgeable: Judgeable): readonly string[] {
   const { extractor, features, dataset } = judgeable.real;
   const { dimensions, name } = extractor;
-  const few = distancesOf(judgeable)
-    .filter(({ metric, images }) => metrics.includes(metric) && images <= dimensions)
+  const few = distancesOf(metrics, judgeable)
+    .filter(({ images }) => images <= dimensions)
     .map(
-      ({ metric, what, images, noError }) =>
-        `${metric} of ${images} ${what} by the ${dimensions} features of ${name} is far too high, and only for comparing with figures of as many: more than ${dimensions} are needed for a covariance${noError ? ', and no error is given' : ''}`,
+      ({ metric, kind, images }) =>
+        `${metric} of ${images} ${kind} images${metric === 'fid' ? '' : ' of a class'} by the ${dimensions} features of ${name} is far too high, and only for comparing with figures of as many: more than ${dimensions} are needed for a covariance${kind === 'real' ? ', and no error is given' : ''}`,
     );
   const [seen] = features.shape;
   if (!metrics.includes('authenticity') || seen === dataset.count) return few;
@@ -90,35 +90,23 @@ export function countNotes(metrics: readonly ImageMetric[], judgeable: Judgeable
 }
 
 interface Distance {
-  readonly metric: ImageMetric;
-  readonly what: string;
+  readonly metric: 'fid' | 'intra-fid';
+  readonly kind: string;
+  /** Of the class that has the fewest, where each is measured by itself. */
   readonly images: number;
-  readonly noError: boolean;
 }
 
-/** The Fréchet distances that may be asked for, by the images that they are of. */
-function distancesOf({ real, count, classes }: Judgeable): readonly Distance[] {
-  const ofAll: readonly Distance[] = [
-    { metric: 'fid', what: 'real images', images: real.count, noError: true },
-    { metric: 'fid', what: 'judged images', images: count, noError: false },
-  ];
-  const { labels } = real;
-  if (!classes || !labels) return ofAll;
-  const fewest = (given: Int32Array) => Math.min(...countsOf(given, classes.count));
-  return [
-    ...ofAll,
-    { metric: 'intra-fid', what: 'real images of a class', images: fewest(labels), noError: true },
-    ...(classes.ofImages
-      ? [
-          {
-            metric: 'intra-fid' as const,
-            what: 'judged images of a class',
-            images: fewest(classes.ofImages),
-            noError: false,
-          },
-        ]
-      : []),
-  ];
+/** The Fréchet distances that are asked for, by the images that they are of. */
+function distancesOf(metrics: readonly ImageMetric[], { real, count, classes }: Judgeable): Distance[] {
+  const distances: Distance[] = [];
+  if (metrics.includes('fid'))
+    for (const [kind, images] of Object.entries({ real: real.count, judged: count }))
+      distances.push({ metric: 'fid', kind, images });
+  if (metrics.includes('intra-fid') && classes)
+    for (const [kind, labels] of Object.entries({ real: real.labels, judged: classes.ofImages }))
+      if (labels)
+        distances.push({ metric: 'intra-fid', kind, images: Math.min(...countsOf(labels, classes.count)) });
+  return distances;
 }
 
 /** The classes of images that are made with labels. @throws UsageError for others */

@@ -42,7 +42,7 @@ export interface GeneratedOptions extends SampledNetworks, TruncationOptions {
 }
 
 /** What images of latents are made as: labels of a data set, else values of a code; undefined where they have no classes. */
-export function imageClasses({ classes: count = 0, conditional }: Latent): ImageClasses | undefined {
+function imageClasses({ classes: count = 0, conditional }: Latent): ImageClasses | undefined {
   return count === 0 ? undefined : { count, kind: conditional ? 'labels' : 'code' };
 }
 
