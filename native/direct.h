@@ -27,6 +27,13 @@ constexpr bool has_alias(std::string_view schema) {
   return false;
 }
 
+/// Whether the CPU kernel makes its result by a view of what it has just made: on its own it would leave word
+/// of that in the result, which then could not be changed in place where the view was taken without
+/// gradients.
+constexpr bool ends_in_view(std::string_view name) {
+  return name == "aten::repeat" || name == "aten::affine_grid_generator";
+}
+
 /// Whether the dispatcher would do no more for a tensor like this than to find its CPU kernel: no other
 /// backend, no lazy conjugate or negative, no subclass, no inference tensor, and no gradient to record.
 inline bool is_plain(const at::Tensor& tensor) {
@@ -76,7 +83,8 @@ inline bool nothing_listens() {
 template <class Op, class R, class... A, class... T>
 R call_operator(T&&... arguments) {
   if constexpr (!detail::is_replaced<Op>() && !detail::has_alias(Op::schema_str) &&
-                (detail::kIsTensor<A> || ...) && !(detail::kIsTensorList<A> || ...)) {
+                !detail::ends_in_view(Op::name) && (detail::kIsTensor<A> || ...) &&
+                !(detail::kIsTensorList<A> || ...)) {
     if ((detail::is_plain(arguments) && ...) && detail::nothing_listens())
       return Op::redispatch(c10::DispatchKeySet(c10::DispatchKey::CPU), std::forward<T>(arguments)...);
   }

@@ -125,10 +125,10 @@ struct GroupBatchNorm : Function<GroupBatchNorm> {
 
   static variable_list differentiable(const variable_list& saved, const at::Tensor& gradient,
                                       const Settings& settings) {
-    std::vector<at::Tensor> inputs{saved[0]};
-    if (saved[1].defined()) inputs.insert(inputs.end(), {saved[1], saved[2]});
-    return differentiable_gradients(by_operators(saved[0], saved[1], saved[2], settings), gradient, inputs,
-                                    kArguments);
+    return differentiable_gradients(gradient, {saved[0], saved[1], saved[2]}, kArguments,
+                                    [&](const std::vector<at::Tensor>& inputs) {
+                                      return by_operators(inputs[0], inputs[1], inputs[2], settings);
+                                    });
   }
 };
 
@@ -152,12 +152,14 @@ at::Tensor groupBatchNorm(const Context& context, Handle group, int64_t size, co
                                                  describe(*each));
   if ((weight && weight->defined()) != (bias && bias->defined()))
     throw ArgumentError("ERR_INVALID_ARG", "expected weight and bias, or neither");
+  const double count = count_of(input, size);
+  if (count < 2)
+    throw ArgumentError("ERR_INVALID_ARG", "expected more than one value a channel of all members together");
   const Settings settings{held(context, group), size, eps};
   Moments all;
   {
     const at::NoGradGuard no_grad;
     all = moments_of_all(input, settings);
-    const double count = count_of(input, size);
     move(running_mean, all.mean, momentum);
     move(running_var, all.variance.mul(count / (count - 1)), momentum);
   }

@@ -56,8 +56,11 @@ def main():
     parser.add_argument("checkpoint", help="pt_inception-2015-12-05-6726825d.pth")
     parser.add_argument("output", help="e.g. inception.safetensors")
     arguments = parser.parse_args()
-    import torch
-    from safetensors.torch import save_file
+    try:
+        import torch
+        from safetensors.torch import save_file
+    except ImportError as error:
+        sys.exit(f"needs torch and safetensors, but {error.name} is not installed: pip install torch safetensors")
 
     check_hash(arguments.checkpoint)
     tensors = convert(torch.load(arguments.checkpoint, map_location="cpu", weights_only=True))

@@ -12,7 +12,13 @@ async function main(out: string): Promise<void> {
   console.log(`npm install ${library.file} ${native.file}`);
 }
 
-main(resolve(process.argv[2] ?? join(packageRoot(), 'packages'))).catch((error) => {
-  console.error(`error: ${messageOf(error)}`);
-  process.exitCode = 1;
-});
+const HELP = `Usage: npm run package [-- FOLDER]
+
+Packs the library, and the package with the addon for this machine, into FOLDER (packages/).`;
+
+if (process.argv.includes('--help')) console.log(HELP);
+else
+  main(resolve(process.argv[2] ?? join(packageRoot(), 'packages'))).catch((error) => {
+    console.error(`error: ${messageOf(error)}`);
+    process.exitCode = 1;
+  });

@@ -139,20 +139,21 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
   /// Gradients with a graph of their own: those of LibTorch's operators.
   static variable_list differentiable(AutogradContext* context, const at::Tensor& gradient) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2];
     const double slope = context->saved_data["slope"].toDouble();
-    at::Tensor y;
-    if (context->saved_data["training"].toBool()) {
-      y = by_library(x, weight, bias,
-                     {std::nullopt, std::nullopt, true, 0, context->saved_data["eps"].toDouble(), slope});
-    } else {
-      // The running statistics as they were.
-      std::vector<int64_t> shape(x.dim(), 1);
-      shape[1] = x.size(1);
-      const at::Tensor centred = x.to(at::kFloat).sub(saved[3].view(shape)).mul(saved[4].view(shape));
-      y = at::leaky_relu(centred.mul(weight.view(shape)).add(bias.view(shape)), slope).to(x.scalar_type());
-    }
-    return differentiable_gradients(y, gradient, {x, weight, bias}, 4);
+    return differentiable_gradients(
+        gradient, {saved[0], saved[1], saved[2]}, 4, [&](const std::vector<at::Tensor>& inputs) {
+          const at::Tensor &x = inputs[0], &weight = inputs[1], &bias = inputs[2];
+          if (context->saved_data["training"].toBool())
+            return by_library(
+                x, weight, bias,
+                {std::nullopt, std::nullopt, true, 0, context->saved_data["eps"].toDouble(), slope});
+          // The running statistics as they were.
+          std::vector<int64_t> shape(x.dim(), 1);
+          shape[1] = x.size(1);
+          const at::Tensor centred = x.to(at::kFloat).sub(saved[3].view(shape)).mul(saved[4].view(shape));
+          return at::leaky_relu(centred.mul(weight.view(shape)).add(bias.view(shape)), slope)
+              .to(x.scalar_type());
+        });
   }
 };
 

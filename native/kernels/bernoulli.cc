@@ -126,7 +126,9 @@ struct BernoulliNll : Function<BernoulliNll> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &logits = saved[0], &images = saved[1];
     if (at::GradMode::is_enabled())
-      return differentiable_gradients(bernoulli_by_library(logits, images), gradients[0], {logits}, 2);
+      return differentiable_gradients(gradients[0], {logits}, 2, [&](const std::vector<at::Tensor>& inputs) {
+        return bernoulli_by_library(inputs[0], images);
+      });
     RECORD_FUNCTION("gan::bernoulli_nll_backward", (std::vector<c10::IValue>{logits, images}));
     const at::Tensor scales = gradients[0].contiguous(), result = at::empty_like(logits);
     const auto* const scale = numbers<const float>(scales);

@@ -111,17 +111,24 @@ std::optional<at::ScalarType> working_dtype(const at::Tensor& input, const at::T
   return at::autocast::get_autocast_dtype(at::kCPU);
 }
 
-/// 4×4 kernels, stride 2, padding 1.
-bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
-            c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
-  return weight.size(2) == 4 && weight.size(3) == 4 && all_are(stride, 2) && all_are(padding, 1) &&
-         all_are(dilation, 1) && groups == 1;
-}
-
 /// One number for each direction, or one for both.
 bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
   return std::all_of(lists.begin(), lists.end(),
                      [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
+}
+
+/// 4×4 kernels, stride 2, padding 1.
+bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
+            c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  return weight.size(2) == 4 && weight.size(3) == 4 && are_pairs({stride, padding, dilation}) &&
+         all_are(stride, 2) && all_are(padding, 1) && all_are(dilation, 1) && groups == 1;
+}
+
+/// Whole images, or single pixels, where the stride says nothing: any that there can be.
+bool is_one_place(c10::SymIntArrayRef stride, c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
+                  const c10::SymInt& groups) {
+  return are_pairs({stride, padding, dilation}) && all_are(padding, 0) && all_are(dilation, 1) &&
+         groups == 1 && std::all_of(stride.begin(), stride.end(), [](const c10::SymInt& s) { return s > 0; });
 }
 
 /// 3×3 kernels, stride 1, the same padding at all edges, whole groups.
@@ -175,6 +182,15 @@ at::Tensor as_rows(const at::Tensor& tensor) {
       .reshape({tensor.size(0), tensor.numel() / std::max<int64_t>(tensor.size(0), 1)});
 }
 
+/// A view of what nobody else has. Without gradients it must not say that it is one: it could not be changed
+/// in place once there are some.
+template <class View>
+at::Tensor without_base(const View& view) {
+  if (at::GradMode::is_enabled()) return view();
+  const at::AutoDispatchBelowADInplaceOrView guard;
+  return view();
+}
+
 }  // namespace
 
 void set_enabled(bool enabled) { own_kernels = enabled; }
@@ -194,11 +210,11 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
         conv4x4::usable(batch, size / 2, small, large, *dtype))
       return Down::apply(in_dtype(input, *dtype), weight, bias_of(bias));
     // A kernel as large as the image: one product of matrices.
-    if (weight.sizes().slice(2) == input.sizes().slice(2) && all_are(padding, 0) && all_are(dilation, 1) &&
-        groups == 1 && input.numel() > 0 && weight.numel() > 0)
-      return with_bias(
-          at::_ops::linear::call(as_rows(input), as_rows(weight), std::nullopt).view({batch, small, 1, 1}),
-          bias);
+    if (weight.sizes().slice(2) == input.sizes().slice(2) &&
+        is_one_place(stride, padding, dilation, groups) && input.numel() > 0 && weight.numel() > 0) {
+      const at::Tensor rows = at::_ops::linear::call(as_rows(input), as_rows(weight), std::nullopt);
+      return with_bias(without_base([&] { return rows.view({batch, small, 1, 1}); }), bias);
+    }
   }
   if (dtype && bias_fits(bias, weight.size(0)) && keeps(input, weight, stride, padding, dilation, groups)) {
     const int64_t border = padding.front().guard_int(__FILE__, __LINE__),
@@ -222,16 +238,20 @@ at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
                             const c10::SymInt& groups, c10::SymIntArrayRef dilation) {
   const std::optional<at::ScalarType> dtype = working_dtype(input, weight);
   if (dtype && input.size(1) == weight.size(0) && bias_fits(bias, weight.size(1)) &&
-      all_are(output_padding, 0)) {
+      are_pairs({output_padding}) && all_are(output_padding, 0)) {
     const int64_t batch = input.size(0), small = weight.size(0), large = weight.size(1), size = input.size(2);
     if (halves(weight, stride, padding, dilation, groups) && input.size(3) == size &&
         conv4x4::usable(batch, size, small, large, *dtype))
       return Up::apply(in_dtype(input, *dtype), weight, bias_of(bias));
     // From one pixel: one product of matrices.
-    if (size == 1 && input.size(3) == 1 && all_are(padding, 0) && all_are(dilation, 1) && groups == 1 &&
+    if (size == 1 && input.size(3) == 1 && is_one_place(stride, padding, dilation, groups) &&
         input.numel() > 0 && weight.numel() > 0) {
       const at::Tensor rows = at::_ops::matmul::call(input.reshape({batch, small}), as_rows(weight));
-      return with_bias(rows.view({batch, weight.size(2), weight.size(3), large}).permute({0, 3, 1, 2}), bias);
+      return with_bias(
+          without_base([&] {
+            return rows.view({batch, weight.size(2), weight.size(3), large}).permute({0, 3, 1, 2});
+          }),
+          bias);
     }
   }
   return at::_ops::conv_transpose2d_input::call(input, weight, bias, stride, padding, output_padding, groups,

@@ -106,8 +106,9 @@ struct GaussianKl : Function<GaussianKl> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &mean = saved[0], &log_variance = saved[1];
     if (at::GradMode::is_enabled())
-      return differentiable_gradients(kl_by_library(mean, log_variance), gradients[0], {mean, log_variance},
-                                      2);
+      return differentiable_gradients(
+          gradients[0], {mean, log_variance}, 2,
+          [](const std::vector<at::Tensor>& inputs) { return kl_by_library(inputs[0], inputs[1]); });
     RECORD_FUNCTION("gan::gaussian_kl_backward", (std::vector<c10::IValue>{mean, log_variance}));
     const at::Tensor scales = gradients[0].contiguous();
     const auto* const scale = numbers<const float>(scales);
@@ -146,8 +147,10 @@ struct GaussianDraw : Function<GaussianDraw> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &mean = saved[0], &log_variance = saved[1], &noise = saved[2];
     if (at::GradMode::is_enabled())
-      return differentiable_gradients(draw_by_library(mean, log_variance, noise), gradients[0],
-                                      {mean, log_variance}, 3);
+      return differentiable_gradients(gradients[0], {mean, log_variance}, 3,
+                                      [&](const std::vector<at::Tensor>& inputs) {
+                                        return draw_by_library(inputs[0], inputs[1], noise);
+                                      });
     RECORD_FUNCTION("gan::gaussian_draw_backward", (std::vector<c10::IValue>{mean, log_variance}));
     if (context->needs_input_grad(0)) result[0] = gradients[0];
     if (context->needs_input_grad(1)) {

@@ -211,9 +211,11 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
   /// Gradients with a graph of their own: those of LibTorch's operators.
   static variable_list differentiable(AutogradContext* context, const at::Tensor& gradient) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor y = by_library(saved[0], saved[1], saved[2], context->saved_data["eps"].toDouble(),
-                                    context->saved_data["slope"].toDouble());
-    return differentiable_gradients(y, gradient, {saved[0], saved[1], saved[2]}, 5);
+    return differentiable_gradients(
+        gradient, {saved[0], saved[1], saved[2]}, 5, [&](const std::vector<at::Tensor>& inputs) {
+          return by_library(inputs[0], inputs[1], inputs[2], context->saved_data["eps"].toDouble(),
+                            context->saved_data["slope"].toDouble());
+        });
   }
 };
 

@@ -86,11 +86,12 @@ at::Tensor relu_slopes(const at::Tensor& gradient, const at::Tensor& output) {
 }
 
 at::Tensor leaky_relu(const at::Tensor& input, const at::Scalar& slope) {
-  // A negative slope loses the input's sign; a tensor's worth of other numbers is no slope at all.
-  const bool rectifies = (slope.isFloatingPoint() || slope.isIntegral(false)) && slope.toDouble() >= 0;
+  // A slope below 0 loses the input's sign, and one of 0 times infinity is no 0, as that of relu is; a
+  // tensor's worth of other numbers is no slope at all.
+  const bool rectifies = (slope.isFloatingPoint() || slope.isIntegral(false)) && slope.toDouble() > 0;
   if (rectifies && is_recorded(input)) return Rectifier::apply(input, slope.toDouble());
-  return rectifies && slope.toDouble() > 0 && is_plain(input) ? rectified(input, slope.toDouble())
-                                                              : at::_ops::leaky_relu::call(input, slope);
+  return rectifies && is_plain(input) ? rectified(input, slope.toDouble())
+                                      : at::_ops::leaky_relu::call(input, slope);
 }
 
 }  // namespace gan::kernels

@@ -187,7 +187,9 @@ struct SpectralNorm : Function<SpectralNorm> {
     const Matrix matrix = *matrix_of(weight);
     const at::Tensor v = at::empty_like(right);
     restore(matrix, right.const_data_ptr<float>(), v.data_ptr<float>());
-    return differentiable_gradients(normalised(weight, saved[1], v), gradient, {weight}, 5);
+    return differentiable_gradients(gradient, {weight}, 5, [&](const std::vector<at::Tensor>& inputs) {
+      return normalised(inputs[0], saved[1], v);
+    });
   }
 };
 

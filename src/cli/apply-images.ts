@@ -82,7 +82,7 @@ export class ApplyImages {
     }
     if (Math.min(size.height, size.width) >= least) return { ...file, ...size };
     throw new UsageError(
-      `${file.from} has ${sizeText(size)} pixels, but this model takes images of at least ${least}×${least}: enlarge it, or leave it out with --on-bad-image skip`,
+      `${file.from} has ${sizeText(size)} pixels, but this model takes images of at least ${least}×${least}: enlarge it${this.leftOut.advice}`,
     );
   }
 }

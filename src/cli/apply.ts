@@ -3,6 +3,7 @@ import { UsageError } from '../errors';
 import { readConfig } from '../recipes/config';
 import { applyFields } from './apply-settings';
 import type { Host } from './host';
+import { refuseDash } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { environmentSource, flagSource } from './settings';
 
@@ -70,6 +71,7 @@ async function apply({ options, terminal }: Invocation, host: Host): Promise<num
   if (checkpoint === undefined) throw noPath('--checkpoint', 'runs/NAME');
   if (input === undefined) throw noPath('--in', 'photos');
   if (out === undefined && raw === undefined) throw noPath('--out', 'made');
+  refuseDash(out, 'made');
   if (overlap !== undefined && tile === undefined)
     throw new UsageError('--overlap is of tiles, but there is no --tile: give both, or leave --overlap out');
   // Only now: --help and wrong calls need no LibTorch.

@@ -1,3 +1,5 @@
+import { UsageError } from '../errors';
+import { requirePlace } from '../io/make-folder';
 import { writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
 import { tensorsToRecords } from '../io/tensors';
@@ -31,6 +33,7 @@ interface Found extends Directions {
 
 /** Loads the model, finds its directions, and writes them with what they do to an image. @returns the exit code */
 export async function runDirections(settings: DirectionsSettings, terminal: Terminal): Promise<number> {
+  requirePlace(settings.out);
   const model = await load(settings.checkpoint, settings);
   try {
     const styled = requireStyled(model, 'directions', settings.label);
@@ -58,6 +61,10 @@ export async function runDirections(settings: DirectionsSettings, terminal: Term
 
 function findDirections(styled: LoadedStyled, { by, count }: DirectionsSettings): Found {
   const { network, label } = styled;
+  if (count > network.styleSize)
+    throw new UsageError(
+      `--count expects a whole number from 1 to ${network.styleSize}, the numbers of this model’s w, but got ${count}: try --count ${network.styleSize}`,
+    );
   const statistics = seededStatistics(styled, { seed: STATISTICS_SEED, label });
   const found = by === 'pca' ? principalDirections(statistics, count) : closedFormDirections(network, count);
   return { ...found, deviations: deviationsAlong(found.vectors, statistics) };
@@ -67,7 +74,7 @@ function sweep(styled: LoadedStyled, { vectors, deviations }: Found, settings: D
   const { seed, reach, columns, truncation, truncationLayers } = settings;
   const { label } = styled;
   const styles = seededStyles(styled, { count: 1, seed, label, truncation, truncationLayers });
-  const range = readLayers('--layers', settings.layers);
+  const range = readLayers('--layers', settings.layers, styled.network.styleLayers);
   return sweepDirections(styles, { vectors, lengths: deviations, reach, columns, range });
 }
 

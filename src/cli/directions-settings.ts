@@ -1,4 +1,5 @@
 import { type ConfigOf, choice, integer, number, optional, text } from '../recipes/config';
+import { truncationField } from './sample-settings';
 import { deviceField } from './settings';
 
 /** A field for each flag of `directions`. */
@@ -13,7 +14,7 @@ export const directionsFields = {
   columns: integer(7, { min: 2, max: 100 }),
   seed: integer(0, { min: 0 }),
   label: optional(text('3')),
-  truncation: optional(number(0.7, { min: 0.01 })),
+  truncation: optional(truncationField),
   truncationLayers: optional(integer(4, { min: 1, max: 1_000 })),
   weights: optional(choice('ema', ['ema', 'live'])),
   device: deviceField,

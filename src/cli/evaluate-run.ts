@@ -12,7 +12,7 @@ import { judgeAutoencoder } from './evaluate-autoencoder';
 import { judgeByFeatures } from './evaluate-features';
 import { judgePairs } from './evaluate-pairs';
 import { judgeScores } from './evaluate-scores';
-import type { AskedSettings } from './evaluate-settings';
+import { type AskedSettings, checkUses } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
 import { evaluationLines } from './evaluation-view';
 import { type InterruptibleWork, untilInterrupted } from './interrupt';
@@ -47,6 +47,7 @@ async function judge(
     conclude(evaluation, { judged, terminal, baseLine });
   const job = { settings: { ...asked, metrics }, judged, device, terminal, signal, onProgress, tell };
   try {
+    checkUses(metrics, asked);
     for (const note of judged.notes) terminal.warn(note);
     if (metrics.scores) await judgeScores(job);
     if (metrics.data.length > 0) await judgeAutoencoder(job);

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors';
 import type { MetricParts } from '../metrics/names';
 import { type ConfigOf, choice, integer, number, optional, text } from '../recipes/config';
 import { resolutionField } from './resolution';
@@ -17,7 +18,7 @@ export const evaluateFields = {
   count: optional(integer(10_000, { min: 2, max: 1_000_000 })),
   realCount: optional(integer(10_000, { min: 2 })),
   features: optional(text('classifier')),
-  weights: choice('ema', ['ema', 'live']),
+  weights: optional(choice('ema', ['ema', 'live'])),
   truncation: optional(number(0.7, { min: 0.01 })),
   truncationLayers: optional(integer(4, { min: 1, max: 1_000 })),
   standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
@@ -28,6 +29,35 @@ export const evaluateFields = {
   resize: optional(choice('bilinear', ['bilinear', 'bicubic'])),
   device: deviceField,
 };
+
+/**
+ * What the metrics that are asked for have no use for.
+ *
+ * @throws UsageError naming the flag, and the one that was meant
+ */
+export function checkUses(
+  { images, pairs, paths, data, scores }: MetricParts,
+  { count, realCount, features, resize }: Pick<AskedSettings, 'count' | 'realCount' | 'features' | 'resize'>,
+): void {
+  const [shown] = [...data, ...(scores ? ['auroc'] : [])];
+  const [first] = [...images, ...pairs, ...(paths ? ['ppl'] : [])];
+  if (count !== undefined && first === undefined)
+    throw new UsageError(
+      `--count is of images that are judged, but ${shown} shows real ones to the model: try --real-count ${count}`,
+    );
+  if (realCount !== undefined && images.length === 0 && shown === undefined)
+    throw new UsageError(
+      `--real-count is of images to compare with, but ${first} has ${pairs.length > 0 ? 'one for each' : 'none'}: try --count ${realCount}`,
+    );
+  if (features !== undefined && images.length === 0 && !paths && !pairs.includes('lpips'))
+    throw new UsageError(
+      `--features is of metrics that compare features, but ${first ?? shown} does not: leave it out`,
+    );
+  if (resize !== undefined && images.length === 0)
+    throw new UsageError(
+      `--resize is of images that are compared with real ones of another size, but ${first ?? shown} has none: leave it out`,
+    );
+}
 
 /** What the command line of `evaluate` says. */
 export interface AskedSettings extends Omit<ConfigOf<typeof evaluateFields>, 'metrics'> {

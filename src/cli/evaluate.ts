@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { type MetricParts, metricNames, metricParts, pairMetricNames, parseMetrics } from '../metrics/names';
 import { type ConfigOf, readConfig } from '../recipes/config';
-import { evaluateFields } from './evaluate-settings';
+import { checkUses, evaluateFields } from './evaluate-settings';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { ENVIRONMENT, environmentSource, flagSource } from './settings';
@@ -57,10 +57,10 @@ function evaluateProgram(): Command {
       '--features <what>',
       'classifier, trained here on first use, classifier:DATASET, or a file: Inception or TorchScript (classifier, of digits for models that take in images without labels)',
     )
-    .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
+    .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
     .option(
       '--truncation <t>',
-      'of models with an intermediate latent w, draws that of each image to their mean, 1 stays; of others, normal numbers of latents within ±t only; the row says so (all)',
+      'of models with an intermediate latent w, draws that of each image to their mean, 1 stays, 0 would make all of them one; of others, normal numbers of latents within ±t only; the row says so (all)',
     )
     .option('--truncation-layers <n>', 'draws w to the mean in the first n layers only (all)')
     .option(
@@ -98,6 +98,7 @@ function run({ options, terminal }: Invocation, host: Host): Promise<number> {
     throw new UsageError('--truncation-layers says where --truncation is, but there is none: give both');
   checkImages(settings);
   checkParts(metrics ?? metricParts([]), settings);
+  if (metrics) checkUses(metrics, settings);
   // Only now: --help and wrong calls need no LibTorch.
   const { runEvaluation } = require('./evaluate-run') as typeof import('./evaluate-run');
   return runEvaluation({ ...settings, metrics }, { host, terminal });
@@ -110,6 +111,7 @@ function checkImages({
   truncation,
   standingStatistics,
   direction,
+  weights,
 }: ConfigOf<typeof evaluateFields>): void {
   if (images === undefined) return;
   const none = 'but --images has none: leave one of the two out';
@@ -118,6 +120,7 @@ function checkImages({
   if (standingStatistics !== undefined)
     throw new UsageError(`--standing-statistics are of a generator, ${none}`);
   if (direction !== undefined) throw new UsageError(`--direction is of a model, ${none}`);
+  if (weights !== undefined) throw new UsageError(`--weights is of a model, ${none}`);
 }
 
 /** What some metrics need, and others have no use for. */

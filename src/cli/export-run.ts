@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type ExportedOnnx, exportOnnx } from '../export/export-onnx';
 import { exportSafetensors } from '../export/export-safetensors';
 import { exportTorchScript } from '../export/export-torch-script';
@@ -6,7 +7,7 @@ import type { Parity } from '../export/parity';
 import { parityText } from '../export/parity-text';
 import { findRuntime } from '../export/runtime';
 import { runtimeFiles, sizeOf } from '../export/web/runtime-files';
-import { requirePlace } from '../io/make-folder';
+import { makeFolder, requirePlace } from '../io/make-folder';
 import { load } from '../recipes/index';
 import type { LoadedModel } from '../training/load';
 import { quote } from './command-line';
@@ -24,6 +25,7 @@ export async function runExport(settings: ExportSettings, terminal: Terminal): P
   });
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);
+    makeFolder(dirname(out));
     report(await WRITERS[settings.format](model, settings), { model, settings, terminal });
   } finally {
     model.dispose();

@@ -1,5 +1,8 @@
+import { extname, join } from 'node:path';
 import { UsageError } from '../errors';
 import { boolean, type ConfigOf, choice, integer, optional, text } from '../recipes/config';
+import { quote } from './command-line';
+import { refuseDash } from './out-path';
 import { flagOf } from './settings';
 
 /** What a trained model is written as. */
@@ -42,6 +45,40 @@ const ONLY_OF = {
   truncationLayers: ['onnx', 'web', 'torchscript'],
   webgpu: ['web'],
 } as const satisfies Partial<Record<keyof ConfigOf<typeof exportFields>, readonly Format[]>>;
+
+/** A path for each format. */
+export const exampleOf: Readonly<Record<Format, string>> = {
+  onnx: 'model.onnx',
+  web: 'page',
+  torchscript: 'model.pt',
+  safetensors: 'weights',
+};
+
+/** What a name says of its format, by its ending. */
+const ENDINGS: Readonly<Record<string, Format>> = {
+  '.onnx': 'onnx',
+  '.html': 'web',
+  '.pt': 'torchscript',
+  '.pth': 'torchscript',
+  '.safetensors': 'safetensors',
+};
+
+/** @throws UsageError for a path that is a folder’s where a file is written, or has the ending of another format */
+export function checkName(out: string, format: Format): void {
+  const example = exampleOf[format];
+  refuseDash(out, example);
+  const isFile = extname(example) !== '';
+  if (isFile && /[\\/]$/.test(out))
+    throw new UsageError(
+      `--out ${quote(out)} names a folder, but --format ${format} writes a file: try --out ${quote(join(out, example))}`,
+    );
+  const ending = extname(out);
+  const said = ENDINGS[ending.toLowerCase()];
+  if (said === undefined || said === format) return;
+  throw new UsageError(
+    `--out ${quote(out)} is a name of --format ${said}, but this is ${format}: try --out ${quote(`${out.slice(0, -ending.length)}${extname(example)}`)}`,
+  );
+}
 
 /** @throws UsageError for a setting that a format has no place for */
 export function checkFormat(settings: ConfigOf<typeof exportFields>): void {

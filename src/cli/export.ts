@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { OPSETS } from '../export/opsets';
 import { type ConfigOf, readConfig } from '../recipes/config';
-import { checkFormat, exportFields } from './export-settings';
+import { checkFormat, checkName, exampleOf, exportFields } from './export-settings';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { flagSource } from './settings';
@@ -58,9 +58,10 @@ async function exportModel({ options, terminal }: Invocation): Promise<number> {
   const settings = readConfig(exportFields, [flagSource(flags)]);
   const { checkpoint, out } = settings;
   if (checkpoint === undefined) throw noPath('--checkpoint', 'runs/NAME');
-  if (out === undefined) throw noPath('--out', exampleOf(settings));
+  if (out === undefined) throw noPath('--out', exampleOf[settings.format]);
   checkOpset(settings);
   checkFormat(settings);
+  checkName(out, settings.format);
   if (existsSync(out)) throw new UsageError(`--out ${out} exists already: choose another path, or remove it`);
   // Only now: --help and wrong calls need no LibTorch.
   const { runExport } = require('./export-run') as typeof import('./export-run');
@@ -73,10 +74,6 @@ function checkOpset({ opset }: ConfigOf<typeof exportFields>): void {
   throw new UsageError(
     `--opset expects ${OPSETS.join(' or ')}, whose operators browsers have, but got ${opset}: try --opset ${OPSETS[0]}`,
   );
-}
-
-function exampleOf({ format }: ConfigOf<typeof exportFields>): string {
-  return { onnx: 'model.onnx', web: 'page', torchscript: 'model.pt', safetensors: 'weights' }[format];
 }
 
 function noPath(flag: string, example: string): UsageError {

@@ -68,7 +68,7 @@ async function importWeights({ options, terminal }: Invocation): Promise<number>
   const { resolution = recipe.training.resolution } = settings;
   checkResolution(recipe, resolution);
   const { config } = presetConfig(recipe, { set, size: resolutionOf(resolution) });
-  checkRunFolder(out);
+  checkRunFolder(out, { resumes: false });
   // Only now: --help and wrong calls need no LibTorch.
   const { runImport } = require('./import-run') as typeof import('./import-run');
   const shape = { ...resolutionOf(resolution), channels };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hasCode, messageOf, UsageError } from '../errors';
 import { fittedText, type Initialisation, renamedTexts, unfittedTexts } from '../training/initialisation';
 import { initialise } from '../training/initialise';
 import type { Model } from '../training/model';
@@ -10,6 +11,8 @@ export interface InitialWeights {
   readonly weights: Weights;
   /** Undefined for all that fit. */
   readonly network: string | undefined;
+  /** As `--init` names them. */
+  readonly named: string;
 }
 
 /**
@@ -25,7 +28,7 @@ export async function readInitial(
   const { path, network } = splitNetwork(init);
   const weights = await readWeights(path, { key });
   for (const note of weights.notes) terminal.warn(note);
-  return { weights, network };
+  return { weights, network, named: init };
 }
 
 /** `PATH:NETWORK` in its parts; a path that is there may have a colon of its own. */
@@ -38,12 +41,17 @@ export function splitNetwork(named: string): {
 }
 
 /** Loads initial weights into a model. @throws GanError as `initialise`; the networks are then released */
-export async function startFrom({ weights, network }: InitialWeights, model: Model): Promise<Initialisation> {
+export async function startFrom(
+  { weights, network, named }: InitialWeights,
+  model: Model,
+): Promise<Initialisation> {
   try {
     return await initialise(model, weights, { network });
   } catch (error) {
     for (const module of Object.values(model.networks)) module.dispose();
-    throw error;
+    throw hasCode(error, 'ERR_USAGE')
+      ? new UsageError(`--init ${named}: ${messageOf(error)}`, { cause: error })
+      : error;
   }
 }
 

@@ -84,7 +84,7 @@ function usualMetrics({ kind }: Dataset, domains: Domains): readonly MetricName[
 /** @throws UsageError for what only models of latents have */
 function refuseOthers(
   { checkpoint }: LoadedModel,
-  { metrics, truncation, truncationLayers, resize, realCount }: AskedSettings,
+  { metrics, truncation, truncationLayers, resize }: AskedSettings,
 ) {
   const why = `but ${checkpoint} is of a model that takes images in: leave it out`;
   if (metrics?.paths) throw new UsageError(`ppl walks between latents, ${why}`);
@@ -92,10 +92,6 @@ function refuseOthers(
     throw new UsageError(`--truncation is of latents, ${why}`);
   if (resize !== undefined)
     throw new UsageError(`--resize is of images that are not of the size of the real ones, ${why}`);
-  if (realCount !== undefined && metrics && metrics.images.length === 0)
-    throw new UsageError(
-      `--real-count is of images to compare with, but ${metrics.pairs[0] ?? metrics.data[0]} has one for each: try --count ${realCount}`,
-    );
 }
 
 /** @throws UsageError for a data set that has not what the model takes in, or no pairs where they are needed */

@@ -15,18 +15,19 @@ export class LeftOut {
     files: readonly File[],
     open: (file: File) => Promise<Opened>,
   ): Promise<Opened[]> {
-    const opened = await Promise.all(files.map((file) => this.#unlessBad(() => open(file))));
-    return opened.filter((image) => image !== null);
+    const opened = await Promise.allSettled(files.map((file) => open(file)));
+    // In the order of the files, whichever failed first.
+    return opened.flatMap((one) => {
+      if (one.status === 'fulfilled') return [one.value];
+      if (!this.#leaves) throw one.reason;
+      this.reasons.push(messageOf(one.reason));
+      return [];
+    });
   }
 
-  async #unlessBad<Opened>(open: () => Promise<Opened>): Promise<Opened | null> {
-    try {
-      return await open();
-    } catch (error) {
-      if (!this.#leaves) throw error;
-      this.reasons.push(messageOf(error));
-      return null;
-    }
+  /** What an error may advise beside the rest: nothing where it was asked for already. */
+  get advice(): string {
+    return this.#leaves ? '' : ', or leave it out with --on-bad-image skip';
   }
 
   /** @throws GanError `ERR_DATA_EMPTY` where none is left of the images that there were */

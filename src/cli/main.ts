@@ -60,7 +60,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** `libtorch-gan COMMAND …`: runs the command with the rest of the arguments, and tells its exit code. */
 export async function main(argv: readonly string[], host: Host = process): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === 'help') {
+  const of = name === 'help' && !rest[0]?.startsWith('-') ? rest[0] : undefined;
+  if (of === undefined && (name === undefined || name === '--help' || name === 'help')) {
     host.stdout.write(help());
     return name === undefined ? 2 : 0;
   }
@@ -69,6 +70,7 @@ export async function main(argv: readonly string[], host: Host = process): Promi
     return 0;
   }
   try {
+    if (of !== undefined) return await commandNamed(of).load().main(['--help'], host);
     return await commandNamed(name).load().main(rest, host);
   } catch (error) {
     host.stderr.write(`error: ${messageOf(error)}\n`);

@@ -25,12 +25,18 @@ export function readMix(text: string): MixSides {
   );
 }
 
-/** Reads layers `A-B`, counted from 1. @throws UsageError naming the flag */
-export function readLayers(flag: string, text: string | undefined): LayerRange | undefined {
+/** Reads layers `A-B`, counted from 1. @param layers how many there are (any) @throws UsageError naming the flag */
+export function readLayers(
+  flag: string,
+  text: string | undefined,
+  layers = Number.POSITIVE_INFINITY,
+): LayerRange | undefined {
   if (text === undefined) return undefined;
   const [first, last = first] = text.split('-').map(Number);
-  if (/^\d{1,4}(-\d{1,4})?$/.test(text) && first >= 1 && first <= last) return { first, last };
-  throw new UsageError(`${flag} expects layers A-B, counted from 1, but got ${JSON.stringify(text)}`);
+  if (/^\d{1,4}(-\d{1,4})?$/.test(text) && first >= 1 && first <= last && last <= layers)
+    return { first, last };
+  const upTo = Number.isFinite(layers) ? ` to ${layers}, those of this model` : '';
+  throw new UsageError(`${flag} expects layers A-B, counted from 1${upTo}, but got ${JSON.stringify(text)}`);
 }
 
 function readSide(text: string): MixedImages | null {

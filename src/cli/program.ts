@@ -71,7 +71,9 @@ function reportError(
 ): number {
   const wrongCall = isCommanderError(error);
   if (wrongCall && error.exitCode === 0) return 0;
-  terminal.error(wrongCall ? describe(error, program) : withFlags(oneLine(messageOf(error)), program));
+  terminal.error(
+    wrongCall ? describe(error, program) : withFlags(sentences(oneLine(messageOf(error))), program),
+  );
   if (isDebug(host)) terminal.log(stackOf(error));
   return wrongCall || hasCode(error, 'ERR_USAGE') ? 2 : 1;
 }
@@ -82,11 +84,11 @@ function describe(error: CommanderError, program: Command): string {
   if (error.code === 'commander.unknownOption' && quoted !== undefined) {
     const flags = program.options.flatMap((option) => option.long ?? []);
     const guess = nearest(quoted, [...flags, '--help']);
-    return `${quoted} is no flag of ${program.name()}${guess === null ? '' : `: did you mean ${guess}?`}; --help lists them`;
+    return `${quoted} is no flag of ${program.name()}${guess === null ? ';' : `: did you mean ${guess}?`} --help lists them`;
   }
   if (error.code === 'commander.optionMissingArgument' && quoted !== undefined)
     return `${quoted.replace(' ', ' expects ')}, but got nothing; --help tells more`;
-  return `${oneLine(error.message).replace(/^error: /, '')}; --help tells more`;
+  return `${oneLine(error.message).replace(/^error: |\.$/g, '')}; --help tells more`;
 }
 
 /**
@@ -117,6 +119,14 @@ function oneLine(text: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join('; ');
+}
+
+/** A question ends a sentence: what comes after it is one of its own. */
+function sentences(message: string): string {
+  return message.replace(
+    /(did you mean [^\s?]+\?); (\w)/g,
+    (_, asked, first) => `${asked} ${first.toUpperCase()}`,
+  );
 }
 
 function isDebug(host: Host): boolean {

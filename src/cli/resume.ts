@@ -114,10 +114,10 @@ interface Runs {
 
 /** The changes of the recipe's configuration, a text each, e.g. `--set lr 0.0002 → 0.0001`. @throws UsageError for one that may not be */
 function checkSame(runs: Runs): string[] {
-  const changes = Object.entries(runs.after.set)
-    .filter(([key, value]) => runs.fields[key]?.resumable && runs.before.set[key] !== value)
-    .map(([key, value]) => `--set ${key} ${runs.before.set[key]} → ${value}`);
-  const resumable = Object.keys(runs.fields).filter((key) => runs.fields[key].resumable);
+  const resumable = Object.keys(runs.fields).filter((key) => mayChange(key, runs));
+  const changes = resumable
+    .filter((key) => runs.before.set[key] !== runs.after.set[key])
+    .map((key) => `--set ${key} ${runs.before.set[key] ?? 'by rule'} → ${runs.after.set[key] ?? 'by rule'}`);
   const free = new Set(resumable.map((key) => `--set ${key}`));
   const before = flatten(runs.before);
   for (const [flag, value] of flatten(runs.after))
@@ -130,6 +130,12 @@ function checkSame(runs: Runs): string[] {
         `${flag}${flag.startsWith('--set') ? '=' : ' '}${value} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
       );
   return changes;
+}
+
+function mayChange(key: string, { fields, before, after }: Runs): boolean {
+  const { resumable } = fields[key];
+  if (resumable !== 'above 0') return resumable === true;
+  return [before, after].every(({ set }) => Number(set[key]) > 0);
 }
 
 /** Whether images of files may be the same ones in another folder: the checkpoint has their hash, and the training compares it. */

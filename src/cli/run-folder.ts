@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { GanError, UsageError } from '../errors';
 import { writeError } from '../io/file-error';
 import { isLeftover } from '../training/run-leftovers';
+import { quote } from './command-line';
 import type { TrainSettings } from './settings';
 
 /** The folder of a run that nobody named: `runs/RECIPE-DATASET-TIME`, with a number after it when it is taken. */
@@ -25,12 +26,16 @@ function plain(path: string): string {
  * Checks that a new run can be written to a folder, so that hours of work do not end in an error. Nothing is made. A folder where a
  * training ended before its first checkpoint is as good as a new one.
  *
+ * @param options.resumes whether the command can go on with a run (true)
  * @throws UsageError when it holds a run already; GanError `ERR_CANNOT_WRITE` when it cannot be made or written
  */
-export function checkRunFolder(folder: string): void {
+export function checkRunFolder(
+  folder: string,
+  { resumes = true }: { readonly resumes?: boolean } = {},
+): void {
   if (existsSync(join(folder, 'config.json')) && !isLeftover(folder))
     throw new UsageError(
-      `--out ${folder} holds a run already: go on with --resume ${folder}, or choose another folder`,
+      `--out ${quote(folder)} holds a run already: ${resumes ? `go on with --resume ${quote(folder)}, or ` : ''}choose another folder`,
     );
   const existing = nearestExisting(resolve(folder));
   if (!statSync(existing).isDirectory())

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { UsageError } from '../errors';
 import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
 import { type ImageBatch, sampleGrid } from '../report/grid';
+import { quote } from './command-line';
+import { refuseDash } from './out-path';
 
 /** Digits of a file's name: enough for the most images that `--count` takes. */
 const DIGITS = 5;
@@ -11,6 +13,21 @@ const DIGITS = 5;
 /** Whether `--out` names a folder, for one file an image: it is one, or ends as one. */
 export function isFolder(out: string): boolean {
   return /[\\/]$/.test(out) || (existsSync(out) && statSync(out).isDirectory());
+}
+
+/** Whether a picture is an animation, by its name. */
+export function isGif(out: string): boolean {
+  return extname(out).toLowerCase() === '.gif';
+}
+
+/** @throws UsageError for a picture whose name says another format than those that are written */
+export function checkPicture(out: string): void {
+  refuseDash(out, 'grid.png');
+  const ending = extname(out);
+  if (isFolder(out) || isGif(out) || ['', '.png'].includes(ending.toLowerCase())) return;
+  throw new UsageError(
+    `--out ${quote(out)}: pictures are written as PNG, animations as GIF: try --out ${quote(`${out.slice(0, -ending.length)}.png`)}`,
+  );
 }
 
 /** Images that get a file each. */

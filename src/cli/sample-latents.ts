@@ -1,4 +1,5 @@
 import { UsageError } from '../errors';
+import type { StyleNetwork } from '../nn/style-network';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
@@ -42,6 +43,10 @@ export async function chooseImages(
   const network = sampler.style(model.networks);
   const { truncation, truncationLayers, seed, label, latents } = settings;
   const drawn = truncationOf(network, { truncation, truncationLayers });
+  if (drawn.latents === 0)
+    throw new UsageError(
+      '--truncation 0 is of models with an intermediate latent w, but this one draws numbers within ±t: give one above 0, or leave it out',
+    );
   if (latents !== undefined) {
     const { readInputs, tensorsOf } = require('./sample-inputs') as typeof import('./sample-inputs');
     const request = await readInputs(latents, sampler, network);
@@ -49,8 +54,7 @@ export async function chooseImages(
     return { request, count: held[0].shape[0], held };
   }
   const styled = { sampler, networks: model.networks, device: model.device };
-  if (settings.mix !== undefined)
-    return mixing(settings.mix, styled, { ...settings, isStyled: network !== null });
+  if (settings.mix !== undefined) return mixing(settings.mix, styled, { ...settings, network });
   if (settings.interpolate !== undefined && network) return ofStyles(walkOfStyles(styled, settings));
   const chosen = chooseLatents(sampler, { ...settings, truncation: drawn.latents });
   const ofW = drawn.styles && { truncation, truncationLayers };
@@ -110,14 +114,21 @@ function walkOfStyles(styled: StyledModel, settings: DrawSettings): { readonly s
 function mixing(
   mix: string,
   styled: StyledModel,
-  { isStyled, mixLayers, seed, label, truncation, truncationLayers }: DrawSettings & { isStyled: boolean },
+  {
+    network,
+    mixLayers,
+    seed,
+    label,
+    truncation,
+    truncationLayers,
+  }: DrawSettings & { readonly network: StyleNetwork | null },
 ): ChosenImages {
-  if (!isStyled)
+  if (!network)
     throw new UsageError(
       '--mix is of models with an intermediate latent w, but this one makes images of its latents directly: leave it out',
     );
   const { mixingStyles } = require('../training/style-paths') as typeof import('../training/style-paths');
-  const range = readLayers('--mix-layers', mixLayers);
+  const range = readLayers('--mix-layers', mixLayers, network.styleLayers);
   return ofStyles(
     mixingStyles(styled, { ...readMix(mix), range, seed, label, truncation, truncationLayers }),
   );
@@ -127,8 +138,11 @@ function ofStyles({ styles, columns }: { readonly styles: Tensor; readonly colum
   return { request: { styles }, count: styles.shape[0], columns, held: [styles] };
 }
 
-/** @throws UsageError for settings that do not go together, or that say nothing */
-export function checkTogether(settings: SampleSettings): void {
+/**
+ * @param options.seeded whether a seed was given
+ * @throws UsageError for settings that do not go together, or that say nothing
+ */
+export function checkTogether(settings: SampleSettings, { seeded }: { readonly seeded: boolean }): void {
   const { latents, interpolate, gridSweep, frames, truncation, label, count, mix, mixLayers } = settings;
   const ways = Object.entries({
     '--latents': latents !== undefined,
@@ -142,12 +156,15 @@ export function checkTogether(settings: SampleSettings): void {
     throw new UsageError('--frames belongs to --interpolate: try --interpolate 1:2');
   if (settings.columns !== undefined && mix !== undefined)
     throw new UsageError('--mix says how many columns there are: leave --columns out');
-  if (mix !== undefined) readMix(mix);
+  const sides = mix === undefined ? [] : Object.values(readMix(mix));
   readLayers('--mix-layers', mixLayers);
   if (mixLayers !== undefined && mix === undefined)
     throw new UsageError('--mix-layers belongs to --mix: try --mix 4:6');
   if (count !== undefined && (interpolate !== undefined || gridSweep || mix !== undefined))
     throw new UsageError(`${ways[0][0]} says how many images there are: leave --count out`);
+  const isSeeded = sides.length > 0 && sides.every((side) => 'seeds' in side);
+  if (seeded && (interpolate !== undefined || isSeeded))
+    throw new UsageError(`${ways[0][0]} names seeds of its own: leave --seed out`);
   if (truncation !== undefined && latents !== undefined)
     throw new UsageError(
       '--truncation belongs to latents that are drawn, but --latents gives them: leave it out',

@@ -1,5 +1,23 @@
-import { boolean, type ConfigOf, choice, integer, number, optional, text } from '../recipes/config';
+import {
+  boolean,
+  type ConfigOf,
+  choice,
+  type Field,
+  integer,
+  number,
+  optional,
+  text,
+} from '../recipes/config';
 import { deviceField } from './settings';
+
+const psi = number(0.7, { min: 0 });
+
+/** `--truncation`: 0 makes every w the mean one, but next to 0 numbers that lie within it would be drawn for ever. */
+export const truncationField: Field<number> = {
+  ...psi,
+  expected: 'a number of at least 0.01, or 0',
+  accepts: (value): value is number => psi.accepts(value) && (value === 0 || value >= 0.01),
+};
 
 /** A field for each flag of `sample`. */
 export const sampleFields = {
@@ -10,7 +28,7 @@ export const sampleFields = {
   label: optional(text('3')),
   weights: optional(choice('ema', ['ema', 'live'])),
   latents: optional(text('latents.safetensors')),
-  truncation: optional(number(0.7, { min: 0.01 })),
+  truncation: optional(truncationField),
   truncationLayers: optional(integer(4, { min: 1, max: 1_000 })),
   standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
   interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { UsageError } from '../errors';
 import { writeGif } from '../io/gif';
+import { makeFolder, requirePlace } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
 import { readConfig } from '../recipes/config';
@@ -11,7 +14,15 @@ import type { LoadedModel } from '../training/load';
 import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
-import { checkFolder, eachImage, fileNames, isFolder, writeImages } from './sample-files';
+import {
+  checkFolder,
+  checkPicture,
+  eachImage,
+  fileNames,
+  isFolder,
+  isGif,
+  writeImages,
+} from './sample-files';
 import { checkTogether, chooseImages, DEFAULT_COUNT } from './sample-latents';
 import { type DrawSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
@@ -44,7 +55,7 @@ function sampleProgram(argv: readonly string[]): Command {
     )
     .option(
       '--truncation <t>',
-      'fewer odd images, less variety: of models with an intermediate latent w, that of each is drawn to their mean, 1 stays; of others, normal numbers within ±t only (all)',
+      'fewer odd images, less variety: of models with an intermediate latent w, that of each is drawn to their mean, 1 stays, 0 makes all of them one; of others, normal numbers within ±t only (all)',
     )
     .option('--truncation-layers <n>', 'draws w to the mean in the first n layers only (all)')
     .option(
@@ -62,7 +73,7 @@ function sampleProgram(argv: readonly string[]): Command {
     )
     .option('--mix-layers <a-b>', 'the layers that take the w of the column, counted from 1 (the later half)')
     .option('--grid-sweep', 'what latents mean: each code, or else each of the first numbers, along a row')
-    .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
+    .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
     .option(
       '--latents <file>',
       'safetensors with one tensor "latents" [N, z], or what invert has written, in place of random ones',
@@ -94,7 +105,11 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
   const { checkpoint, recipe, weights, device, standingStatistics: batches, truncation } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
-  checkTogether(settings);
+  checkTogether(settings, { seeded: flags.seed !== undefined });
+  if (settings.out !== undefined) checkPicture(settings.out);
+  // Not after all the work. What is there may be a device.
+  for (const file of [settings.out, settings.raw])
+    if (file !== undefined && !existsSync(file)) requirePlace(file);
   // Only now: --help and wrong calls need no LibTorch.
   const { load } = require('../recipes') as typeof import('../recipes');
   const { notesOf } = require('./model-notes') as typeof import('./model-notes');
@@ -103,7 +118,8 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     recipe,
     weights,
     device,
-    standingStatistics: { batches, truncation },
+    // 0 is refused below, by its flag, where there is no w.
+    standingStatistics: { batches, truncation: truncation || undefined },
   });
   try {
     for (const note of notesOf(model, weights)) terminal.warn(note);
@@ -155,6 +171,9 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
   try {
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
+    // Rows of classes are as long as there are columns, whatever they are written to.
+    if (settings.columns !== undefined && out === undefined && chosen.columns === undefined)
+      throw new UsageError('--columns is of a picture, but --raw alone has none: leave it out, or add --out');
     const numbered = { count, labels, classNames: model.classNames };
     if (out !== undefined && isFolder(out)) checkFolder(out, numbered);
     images = model.run(request);
@@ -162,10 +181,11 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
     const bytes = images.toBytes();
     const values = new Float32Array(bytes.buffer);
     requireFinite({ values, shape });
+    for (const file of [out, raw]) if (file !== undefined) makeFolder(dirname(file));
     if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
     const columns = settings.columns ?? chosen.columns;
     if (out !== undefined && isFolder(out)) await writeImages(out, { values, shape }, fileNames(numbered));
-    else if (out?.endsWith('.gif')) await writeGif(out, frames({ values, shape }));
+    else if (out !== undefined && isGif(out)) await writeGif(out, frames({ values, shape }));
     else if (out !== undefined) await writePng(out, sampleGrid({ values, shape }, { columns }));
     return { count, shape: shape.slice(1), files: { ...(out && { picture: out }), ...(raw && { raw }) } };
   } finally {

@@ -90,15 +90,15 @@ export class ScoreImages {
     const { shape } = this.form;
     if (own.channels !== shape.channels)
       throw new UsageError(
-        `${from} has ${own.channels} channels, but this model has learned images of ${shape.channels}: convert it, or leave it out with --on-bad-image skip`,
+        `${from} has ${own.channels} channels, but this model has learned images of ${shape.channels}: convert it${this.leftOut.advice}`,
       );
     if (this.form.whole && Math.round((own.width * shape.height) / own.height) !== shape.width)
       throw new UsageError(
-        `${from} has ${sizeText(own)} pixels, but this model makes images of ${sizeText(shape)}, of other proportions: cut it, or leave it out with --on-bad-image skip`,
+        `${from} has ${sizeText(own)} pixels, but this model makes images of ${sizeText(shape)}, of other proportions: cut it${this.leftOut.advice}`,
       );
     if ((own.height >= shape.height && own.width >= shape.width) || this.#padsTo(own)) return;
     throw new UsageError(
-      `${from} has ${sizeText(own)} pixels, but this model takes images of at least ${sizeText(shape)}: enlarge it, or leave it out with --on-bad-image skip`,
+      `${from} has ${sizeText(own)} pixels, but this model takes images of at least ${sizeText(shape)}: enlarge it${this.leftOut.advice}`,
     );
   }
 }

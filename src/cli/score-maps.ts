@@ -75,8 +75,8 @@ export class MaskJudge {
     this.#masks.push(mask);
   }
 
-  /** By images and by pixels. @throws UsageError unless there are both normal and unusual images */
-  judge(): { readonly images: Detection; readonly pixels: Detection } {
+  /** By images and by pixels, each where some are normal and some unusual. */
+  judge(): { readonly images?: Detection; readonly pixels?: Detection } {
     const [values, labels] = [new Float32Array(this.#pixels), new Uint8Array(this.#pixels)];
     let at = 0;
     for (const [i, map] of this.#maps.entries()) {
@@ -84,8 +84,16 @@ export class MaskJudge {
       labels.set(this.#masks[i], at);
       at += map.length;
     }
-    return { images: detection(this.#scores, this.#anomalous), pixels: detection(values, labels) };
+    const images = hasBoth(this.#anomalous) && detection(this.#scores, this.#anomalous);
+    const pixels = hasBoth(labels) && detection(values, labels);
+    return { ...(images && { images }), ...(pixels && { pixels }) };
   }
+}
+
+/** Whether there is something to tell apart. */
+function hasBoth(kinds: ArrayLike<boolean | number>): boolean {
+  const first = Boolean(kinds[0]);
+  return Array.prototype.some.call(kinds, (kind) => Boolean(kind) !== first);
 }
 
 /** 1 where the mask is lighter than half; all 0 without one. */

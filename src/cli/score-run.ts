@@ -187,6 +187,9 @@ async function conclude(rows: readonly Row[], seconds: number, job: ScoreJob): P
     );
   const above = rows.filter((row) => row.above).length;
   const judged = masks && rows.length > 0 ? masks.judge() : null;
+  for (const what of judged ? (['images', 'pixels'] as const) : [])
+    if (!judged?.[what])
+      terminal.warn(`no AUROC by ${what}: by --masks all ${what} are of one kind, normal or unusual`);
   const lines = {
     images: String(rows.length),
     ...(threshold && {

@@ -12,7 +12,7 @@ export const scoreFields = {
   falseAlarms: optional(number(0.05, { min: 0, max: 1 })),
   dataset: optional(text('fashion-mnist')),
   dataDir: optional(text('data')),
-  weights: choice('ema', ['ema', 'live']),
+  weights: optional(choice('ema', ['ema', 'live'])),
   batch: optional(integer(250, { min: 1, max: 65_536 })),
   onBadImage: choice('fail', ['fail', 'skip']),
   device: deviceField,

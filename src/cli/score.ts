@@ -47,7 +47,7 @@ function scoreProgram(): Command {
       '--data-dir <folder>',
       `where data sets are kept; also ${ENVIRONMENT.dataDir} (the run’s, or the cache)`,
     )
-    .option('--weights <which>', 'ema, the averaged weights, or live (ema)')
+    .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
     .option('--batch <n>', "images at once (the model's)")
     .option(
       '--on-bad-image <what>',

@@ -1,7 +1,7 @@
 import type { DataKind } from '../data/dataset';
 import { sizeOf } from '../data/image-size';
 import { dataKindOf } from '../data/kind';
-import { UsageError } from '../errors';
+import { messageOf, UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { isRecipeFile, isTorchScript } from '../io/program-name';
 import { decidingNumber, parseTrainingMetrics, type TrainingMetric, trainingParts } from '../metrics/names';
@@ -269,7 +269,18 @@ function evaluationSettings(
     throw new UsageError(
       `--eval-metrics ${pair} compares images with what they should be, but ${dataset} has no pairs: try --eval-metrics fid`,
     );
-  return { every, metrics, count: evalCount, bestBy: decidingNumber(metrics, bestBy), features };
+  return { every, metrics, count: evalCount, bestBy: decidedBy(metrics, bestBy), features };
+}
+
+/** What `--best-by` decides by. @throws UsageError for a number that is not measured, or of which neither more nor less is better */
+function decidedBy(metrics: readonly TrainingMetric[], named: string | undefined): string {
+  try {
+    return decidingNumber(metrics, named);
+  } catch (error) {
+    throw new UsageError(`${named === undefined ? '--eval-metrics' : '--best-by'}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -218,9 +218,14 @@ function usualText(field: Fields[string]): string {
   return usual === undefined ? '' : ` (${usual})`;
 }
 
+const RESUME_TEXTS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [true, ', may change at a resume'],
+  ['above 0', ', may change at a resume where it is above 0 and stays so'],
+]);
+
 function describeFields(fields: Fields): string[] {
   return Object.entries(fields).map(
     ([key, field]) =>
-      `  --set ${key}=…  ${field.help}: ${field.expected}${usualText(field)}${field.resumable ? ', may change at a resume' : ''}`,
+      `  --set ${key}=…  ${field.help}: ${field.expected}${usualText(field)}${RESUME_TEXTS.get(field.resumable) ?? ''}`,
   );
 }

@@ -3,6 +3,7 @@ import { readConfig } from '../recipes/config';
 import { recipes } from '../recipes/index';
 import { requireUnlocked } from '../training/run-lock';
 import type { Host } from './host';
+import { checkUsed } from './idle-flags';
 import { memberHost, memberPlace, processesOf } from './member';
 import { type Invocation, runProgram } from './program';
 import { resumeSettings } from './resume';
@@ -48,6 +49,7 @@ async function train(invocation: Invocation, { argv, host }: Call): Promise<numb
     changes,
     notes = [],
   } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
+  checkUsed(given.flags, settings);
   const place = memberPlace(host.env, settings.device);
   const processes = processesOf(invocation.options.processes, place);
   // A resumed run may go on in one process, whose batch is the whole.

@@ -10,7 +10,7 @@ import { filePixels, type PixelSource } from './pixels';
 
 /** One entry of a packed file. */
 export interface PackedExample {
-  /** The file that reports name. */
+  /** The file that reports name, and no other example has. */
   readonly file: string;
   readonly label: number;
 }
@@ -63,9 +63,19 @@ export async function packedImages<Example extends PackedExample>(
     notes.push(`${messageOf(error)}; they were decoded again`);
     return null;
   });
-  const { count, imageBytes, labels, classNames, skipped } = known ?? (await packExamples(path, request));
+  const { count, imageBytes, skipped } = known ?? (await packExamples(path, request));
   if (skipped.length > 0 && request.onBadImage !== 'skip') throw badImage(skipped[0].reason);
-  return { pixels: filePixels({ path, count, imageBytes }), labels, classNames, skipped, notes };
+  // Not from the packed file: what the classes are called, and which there are, is not in its key.
+  const { examples, classNames } = request;
+  const left = new Set(skipped.map(({ file }) => file));
+  const labels = examples.filter(({ file }) => !left.has(file)).map(({ label }) => label);
+  return {
+    pixels: filePixels({ path, count, imageBytes }),
+    labels: classNames.length > 0 ? labels : null,
+    classNames,
+    skipped,
+    notes,
+  };
 }
 
 function badImage(reason: string): GanError {
@@ -80,24 +90,24 @@ async function packExamples<Example extends PackedExample>(
   path: string,
   request: PackRequest<Example>,
 ): Promise<PackContents> {
-  const { name, folder, examples, classNames, imageBytes, onBadImage, progress } = request;
+  const { name, folder, examples, imageBytes, onBadImage, progress } = request;
   const sharp = await loadSharp();
-  const labels: number[] = [];
+  let count = 0;
   const skipped: SkippedImage[] = [];
   const total = examples.length;
   async function* good(): AsyncGenerator<Uint8Array> {
     let done = 0;
     for await (const decoded of decodeInOrder(sharp, request)) {
-      const { file, label } = examples[done];
+      const { file } = examples[done];
       done++;
       if (decoded.pixels) {
-        labels.push(label);
+        count++;
         yield decoded.pixels;
       } else if (onBadImage === 'skip') skipped.push({ file, reason: messageOf(decoded.error) });
       else throw badImage(messageOf(decoded.error));
       progress?.({ task: `decoding ${name}`, done, total, unit: 'images' });
     }
-    if (labels.length === 0)
+    if (count === 0)
       throw new GanError(
         'ERR_DATA_EMPTY',
         `none of the ${total} images in ${folder} can be decoded; the first: ${skipped[0].reason}`,
@@ -105,13 +115,7 @@ async function packExamples<Example extends PackedExample>(
   }
   return writePack(path, {
     images: good(),
-    describe: () => ({
-      count: labels.length,
-      imageBytes,
-      labels: classNames.length > 0 ? labels : null,
-      classNames,
-      skipped,
-    }),
+    describe: () => ({ count, imageBytes, skipped }),
   });
 }
 

@@ -9,9 +9,6 @@ import type { SkippedImage } from './dataset';
 export interface PackContents {
   readonly count: number;
   readonly imageBytes: number;
-  /** Class of every image; null = unlabelled. */
-  readonly labels: readonly number[] | null;
-  readonly classNames: readonly string[];
   readonly skipped: readonly SkippedImage[];
 }
 
@@ -19,7 +16,7 @@ export interface PackContents {
  * The layout: the images one after another from byte 0, {@link PackContents} as JSON, its length as a little-endian uint32, the sha256 of
  * all that, and this word. The contents come last because only decoding tells how many images there are.
  */
-const MAGIC = Buffer.from('LTGPACK2');
+const MAGIC = Buffer.from('LTGPACK3');
 const HASH = 32;
 const TAIL = 4 + HASH + MAGIC.length;
 const MAX_JSON = 2 ** 28;
@@ -120,7 +117,6 @@ async function checkedContents(file: FileHandle, path: string): Promise<PackCont
   const contents: PackContents = JSON.parse(json.toString());
   if (contents.count * contents.imageBytes + length + TAIL !== size)
     throw damaged(path, 'its images are not as many as it says');
-  requireLabels(path, contents);
   return contents;
 }
 
@@ -138,14 +134,6 @@ async function hashOf(file: FileHandle, bytes: number): Promise<Buffer> {
     done += bytesRead;
   }
   return hash.digest();
-}
-
-function requireLabels(path: string, { labels, count, classNames }: PackContents): void {
-  if (labels === null) return;
-  if (labels.length !== count) throw damaged(path, `it has ${count} images but ${labels.length} labels`);
-  const wrong = labels.findIndex((label) => !Number.isInteger(label) || !(label in classNames));
-  if (wrong >= 0)
-    throw damaged(path, `the label of image ${wrong} is ${labels[wrong]}, of ${classNames.length} classes`);
 }
 
 function damaged(path: string, problem: string): GanError {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { GanError, hasCode, messageOf } from '../errors';
 import { readError } from './file-error';
 
@@ -31,7 +31,7 @@ export function parseJson(text: string): unknown {
 export function readJsonObject(file: string): JsonObject {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegular(file);
   } catch (error) {
     throw readError(file, error);
   }
@@ -45,6 +45,14 @@ export function readJsonObject(file: string): JsonObject {
   return value;
 }
 
+/** @throws for a pipe too, which would keep its reader waiting */
+function readRegular(file: string): string {
+  const facts = statSync(file);
+  // A folder says itself what it is.
+  if (facts.isFile() || facts.isDirectory()) return readFileSync(file, 'utf8');
+  throw new Error('it is a pipe or a device: name a file');
+}
+
 /**
  * The objects of a file that holds one JSON object a line. What is no such line is left out: a writer that was killed leaves
  * half a line, and one that is at work may be in the middle of its last. Without the file there are none.
@@ -55,7 +63,7 @@ export function readJsonObject(file: string): JsonObject {
 export function readJsonLines(file: string, onBad: (line: number) => void = () => {}): JsonObject[] {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegular(file);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return [];
     throw readError(file, error);

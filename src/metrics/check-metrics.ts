@@ -6,7 +6,7 @@ import type { RealImages } from './real-images';
 /** The fewest images that a metric is defined for. */
 const LEAST: Readonly<Record<ImageMetric, number>> = {
   fid: 2,
-  kid: 2,
+  kid: 3,
   is: 10,
   prdc: 6,
   diversity: 2,

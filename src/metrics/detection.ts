@@ -1,4 +1,5 @@
-import { UsageError } from '../errors';
+import { argumentError } from '../check';
+import { GanError, UsageError } from '../errors';
 import type { Measured } from './measure';
 
 /** How well scores tell two kinds of things apart. */
@@ -17,9 +18,11 @@ const HITS = 0.95;
  * Judges scores by what is known of their images, or pixels.
  *
  * @param anomalous whether each is an anomaly, whose score should be the larger
- * @throws UsageError unless there are some of both kinds
+ * @throws UsageError unless there are some of both kinds, and as many of one list as of the other; GanError `ERR_BAD_FEATURES` naming a score
+ *   that is not finite
  */
 export function detection(scores: ArrayLike<number>, anomalous: ArrayLike<boolean | number>): Detection {
+  requireScores(scores, anomalous);
   const [normal, odd] = [false, true].map((kind) => sorted(scores, anomalous, kind));
   const [negatives, positives] = [normal.length, odd.length];
   if (negatives === 0 || positives === 0)
@@ -47,6 +50,14 @@ export function detection(scores: ArrayLike<number>, anomalous: ArrayLike<boolea
     averagePrecision: { value: precision },
     falseAlarmsAt95: { value: falseAlarms },
   };
+}
+
+function requireScores(scores: ArrayLike<number>, anomalous: ArrayLike<boolean | number>): void {
+  if (scores.length !== anomalous.length)
+    throw argumentError('detection', `as many scores as kinds (${anomalous.length})`, scores.length);
+  for (let i = 0; i < scores.length; i++)
+    if (!Number.isFinite(scores[i]))
+      throw new GanError('ERR_BAD_FEATURES', `expected finite scores but score ${i} is ${scores[i]}`);
 }
 
 /** The scores of one kind, the smallest first. */

@@ -19,7 +19,7 @@ import { bitsPerDimension, evidenceBound, importanceWeightedBound } from './like
 import { type Measured, measures } from './measure';
 import type { DataMetric } from './names';
 import { imageOrder } from './real-images';
-import { reconstructionErrors } from './reconstruction';
+import { MOST_PSNR, PSNR_WORDS, reconstructionErrors } from './reconstruction';
 import { errorOfMean, meanOf } from './statistics';
 
 /** What {@link evaluateData} is told. */
@@ -122,7 +122,11 @@ function judge(images: Tensor, each: PerImage, { autoencoder, metrics, draws, ra
   if (metrics.includes('reconstruction')) {
     const reconstructions = autoencoder.reconstruct(seen);
     const { perImage } = reconstructionErrors({ images: seen, reconstructions });
-    for (const name of ['mse', 'mae', 'psnr'] as const) push(each[name], perImage[name]);
+    for (const name of ['mse', 'mae'] as const) push(each[name], perImage[name]);
+    push(
+      each.psnr,
+      perImage.psnr.map((value) => Math.min(value, MOST_PSNR)),
+    );
   }
 }
 
@@ -176,7 +180,10 @@ async function protocolOf({
     resolution: real.spec.height === real.spec.width ? real.spec.height : sizeText(real.spec),
     pixels: view?.name ?? 'as they are',
     ...(metrics.some(isBound) && likelihood && { likelihood: likelihood.name, draws, seed }),
-    ...(metrics.includes('reconstruction') && { reconstruction: 'of the posterior’s mean' }),
+    ...(metrics.includes('reconstruction') && {
+      reconstruction: 'of the posterior’s mean',
+      psnr: PSNR_WORDS,
+    }),
     ...protocol,
     version,
   };

@@ -23,7 +23,7 @@ import { ImageRange } from './image-range';
 import { datasetImages, type ImageSource } from './image-source';
 import { measures } from './measure';
 import { METRICS, type PairMetric } from './names';
-import { reconstructionErrors } from './reconstruction';
+import { MOST_PSNR, PSNR_WORDS, reconstructionErrors } from './reconstruction';
 import { ssim } from './ssim';
 import { errorOfMean, meanOf } from './statistics';
 
@@ -52,9 +52,6 @@ export interface EvaluatePairsOptions
 /** Images fetched at once, and pixels that are compared at once. */
 const CHUNK = 250;
 const AT_ONCE = 2 ** 20;
-
-/** The PSNR of an image that is met exactly, which would be infinite, in dB; others count as this at most, too. */
-export const MOST_PSNR = 100;
 
 /** The number of each image, by name: of metrics, and of them {@link inHole}. */
 type PerImage = Record<string, number[]>;
@@ -95,14 +92,17 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
         compare({ images, targets: makeTargets(), masks, each }, options);
       }),
     );
-    requireFinite(each, at);
+    requireFinite(names, each, at);
     onProgress?.({ task: 'comparing with targets', done: end, total: count });
     await turn();
   }
   for (const note of range.notes) onNote?.(note);
   const middle = performance.now();
   const values = measures(
-    measured.map((name) => [name, { value: meanOf(each[name]), error: errorOfMean(each[name]) }] as const),
+    measured.map((name) => {
+      const counted = names.includes(name) ? each[name] : inHolesSeen(name, each[name], onNote);
+      return [name, { value: meanOf(counted), error: errorOfMean(counted) }] as const;
+    }),
   );
   const seconds = { features: (middle - start) / 1000, metrics: (performance.now() - middle) / 1000 };
   const share = holes && { holeShare: Number((area / count).toFixed(4)) };
@@ -178,8 +178,9 @@ function comparePiece(
   }
 }
 
-function requireFinite(each: PerImage, from: number): void {
-  for (const metric of Object.keys(each)) {
+/** @param metrics of whole images: where those are finite, what is in the hole is too, or there is nothing of it to be seen */
+function requireFinite(metrics: readonly string[], each: PerImage, from: number): void {
+  for (const metric of metrics) {
     const bad = each[metric].findIndex((value, i) => i >= from && !Number.isFinite(value));
     if (bad >= 0)
       throw new GanError(
@@ -187,6 +188,25 @@ function requireFinite(each: PerImage, from: number): void {
         `image ${bad} holds NaN or infinity: its ${metric} is ${each[metric][bad]}`,
       );
   }
+}
+
+/**
+ * The numbers of the images in whose hole there is something to be measured: of `ssim` the middle of a window, which is none of the 5 pixels
+ * along the border, of all others what the comparison leaves of it.
+ *
+ * @throws UsageError where that is none
+ */
+function inHolesSeen(name: string, values: readonly number[], onNote?: (note: string) => void): number[] {
+  const seen = values.filter((value) => !Number.isNaN(value));
+  if (seen.length === 0)
+    throw new UsageError(
+      `${name}: expected masks with a hole away from the border but none of ${values.length} has one: give others, or leave the metric out`,
+    );
+  if (seen.length < values.length)
+    onNote?.(
+      `${name} leaves out ${values.length - seen.length} of ${values.length} images, whose hole is too near to the border, or empty`,
+    );
+  return seen;
 }
 
 async function protocolOf({
@@ -209,7 +229,7 @@ async function protocolOf({
     ...comparisonWords(compared, channels),
     dataRange: '−1 to 1',
     levels: 256,
-    ...(has('psnr') && { psnr: `of each image, at most ${MOST_PSNR} dB` }),
+    ...(has('psnr') && { psnr: PSNR_WORDS }),
     ...(masks && { masks: masks.name, masksSha256: await masks.sha256() }),
     ...(has('ssim') && { ssim: 'Gaussian window of 11×11, σ 1.5' }),
     ...(has('lpips') &&

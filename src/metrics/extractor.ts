@@ -14,6 +14,8 @@ export interface FeatureExtractor {
   readonly name: string;
   /** Of the weights, in lower-case hexadecimal: two extractors with the same one give comparable figures. */
   readonly sha256: string;
+  /** What came of an image that it was tried with, roughly: networks of equal weights that compute otherwise differ in it (not known). */
+  readonly trial?: string;
   /** d, the length of a feature vector. */
   readonly dimensions: number;
   /** k, the number of logits; 0 = none, and then there is no Inception Score. */

@@ -37,7 +37,7 @@ export interface KernelDistance {
  * m × m. The blocks overlap, so their spread says little about the error of their mean; that of subsampling does (Politis &
  * Romano 1994): std · √(m / (n − m)) with n images in the smaller set. Where m > n / 2 it is measured on blocks of n / 2.
  *
- * @throws UsageError for fewer than two images, features of different lengths, or a size that is more than the smaller set
+ * @throws UsageError for fewer than three images, of which nothing could be said about the error, features of different lengths, or a size that is more than the smaller set
  * @throws GanError `ERR_BAD_FEATURES` for NaN or infinity, naming the row
  */
 export function kernelDistance(
@@ -45,7 +45,7 @@ export function kernelDistance(
   { blocks = 100, size, seed = 0 }: KernelDistanceOptions = {},
 ): KernelDistance {
   positiveInteger('kernelDistance', 'blocks', blocks);
-  requirePair('kernelDistance', [real, fake], 2);
+  requirePair('kernelDistance', [real, fake], 3);
   const smaller = Math.min(real.shape[0], fake.shape[0]);
   const chosen = size ?? Math.min(1000, smaller);
   if (!Number.isSafeInteger(chosen) || chosen < 2 || chosen > smaller)
@@ -60,7 +60,7 @@ export function kernelDistance(
     const { mean, std } = spread(
       whole ? [wholeDiscrepancy(sets)] : overBlocks(sets, { blocks, size: chosen, seed }),
     );
-    const half = Math.max(2, Math.floor(smaller / 2));
+    const half = Math.max(2, Math.floor(smaller / 2)); // less than `smaller`
     if (chosen <= half) return { mean, std, error: std * Math.sqrt(chosen / (smaller - chosen)) };
     return { mean, std, error: spread(overBlocks(sets, { blocks, size: half, seed })).std };
   });

@@ -32,8 +32,9 @@ export function statisticsFile(
   { extractor, count, capacity, cache }: StatisticsId,
 ): string | null {
   if (cache === null) return null;
+  const { name, sha256, resize, trial } = extractor;
   const key = createHash('sha256')
-    .update(JSON.stringify([VERSION, hash, extractor.sha256, extractor.resize, count, capacity]))
+    .update(JSON.stringify([VERSION, hash, name, sha256, resize, trial, count, capacity]))
     .digest('hex');
   return join(cache ?? join(cacheFolder(), 'statistics'), `${key}.safetensors`);
 }

@@ -4,7 +4,13 @@ import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { meanOf } from './statistics';
 
-/** How well images were reconstructed: means over the images, and each one's own figures. */
+/** The PSNR that evaluations count for an image that is met exactly, whose own is infinite, in dB; others count as this at most, too. */
+export const MOST_PSNR = 100;
+
+/** That, in words for protocols. */
+export const PSNR_WORDS = `of each image, at most ${MOST_PSNR} dB`;
+
+/** How well images were reconstructed: means over the images, and each one's own figures, NaN where its mask marks nothing, which no mean counts. */
 export interface ReconstructionErrors {
   /** The mean squared error. */
   readonly mse: number;
@@ -49,7 +55,9 @@ export function reconstructionErrors(
     }),
   );
   const psnr = mse.map((error) => 10 * Math.log10(range ** 2 / error));
-  return { mse: meanOf(mse), mae: meanOf(mae), psnr: meanOf(psnr), perImage: { mse, mae, psnr } };
+  const marked = masks && scope(() => masks.double().sum([1, 2, 3]).toTypedArray());
+  const mean = (values: Float64Array) => meanOf(marked ? values.filter((_, i) => marked[i] > 0) : values);
+  return { mse: mean(mse), mae: mean(mae), psnr: mean(psnr), perImage: { mse, mae, psnr } };
 }
 
 /** Each image's mean [N], over what is marked. */

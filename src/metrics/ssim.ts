@@ -7,8 +7,9 @@ import { meanOf } from './statistics';
 
 /** How alike images are in structure. */
 export interface StructuralSimilarity {
-  /** The mean over the images: 1 for equal ones. */
+  /** The mean over the images that have a window that counts: 1 for equal ones. */
   readonly mean: number;
+  /** NaN where no window counts: the mask marks nothing, or nothing but the 5 pixels along the border. */
   readonly perImage: Float64Array;
 }
 
@@ -78,7 +79,9 @@ export function ssim(
     }),
   );
   const values = Float64Array.from(perImage, Number);
-  return { mean: meanOf(values), perImage: values };
+  const windows = masks && scope(() => middles(masks).sum([1, 2, 3]).toTypedArray());
+  const counted = windows ? values.filter((_, i) => windows[i] > 0) : values;
+  return { mean: meanOf(counted), perImage: values };
 }
 
 /** Each image's similarity [N]. */
@@ -103,17 +106,23 @@ function similarities(
 /** Over the windows whose middle is marked: a map [N · C, 1, h, w] of them → [N]. */
 function meanWhere(map: Tensor, masks: Tensor): Tensor {
   const [, , height, width] = map.shape;
-  const middle = (WINDOW - 1) / 2;
-  const counts = masks
-    .double()
-    .narrow(2, { start: middle, length: height })
-    .narrow(3, { start: middle, length: width });
-  const marked = map.reshape([masks.shape[0], -1, height, width]);
-  return marked
+  const counts = middles(masks);
+  return map
+    .reshape([masks.shape[0], -1, height, width])
     .mean([1], { keepdim: true })
     .mul(counts)
     .sum([1, 2, 3])
     .div(counts.sum([1, 2, 3]));
+}
+
+/** What is marked of where windows have their middle: masks [N, 1, H, W] → float64 [N, 1, h, w]. */
+function middles(masks: Tensor): Tensor {
+  const [, , height, width] = masks.shape;
+  const start = (WINDOW - 1) / 2;
+  return masks
+    .double()
+    .narrow(2, { start, length: height - WINDOW + 1 })
+    .narrow(3, { start, length: width - WINDOW + 1 });
 }
 
 /** Means weighted by the window along `dim`, where it lies inside: a sum of moved maps, for LibTorch has no fast convolution in float64. */

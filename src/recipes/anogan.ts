@@ -45,7 +45,7 @@ export const anogan: Recipe<typeof fields> = {
         loss: nonSaturating(),
         optimizers: adamPair(config),
       }),
-      scorer: scorerOf(config, {
+      scorer: scorerOf(config, images, {
         name: `${1 - lambda} · Σ|x - G(z)| + ${lambda} · Σ|f(x) - f(G(z))| after ${steps} steps on z`,
         networks: ['generator', 'discriminator'],
         batch: 100,

@@ -25,8 +25,9 @@ const OF_DIFFERENCES: readonly string[] = ['relativistic', 'relativistic-average
 
 /**
  * The augmentation of that name, as `--set augment=…` has it: none; DiffAugment (Zhao et al. 2020); or ADA (Karras et al. 2020), a network `ada`
- * without parameters whose probability p follows E[sign D(x)] on real images. Where the loss knows only differences of logits, a sign
- * says nothing, and p follows E[sign(D(x) − D(G(z)))] instead: how surely D tells the two of a pair apart.
+ * without parameters whose probability p follows E[sign D(x)] on real images; of least squares, whose targets are 0 and 1, that of D(x) less
+ * the middle between them. Where the loss knows only differences of logits, a sign says nothing, and p follows E[sign(D(x) − D(G(z)))]
+ * instead: how surely D tells the two of a pair apart.
  *
  * @param loss the adversarial loss that D has
  */
@@ -41,8 +42,13 @@ export function augmentation(name: string, loss: AdversarialLoss): Augmentation 
     return {
       networks: { ada: adaptive },
       augment: (images) => adaptive.forward(images),
-      observe: (onReal, onFake) => adaptive.observe(ofPairs ? onReal.sub(onFake) : onReal),
+      observe: (onReal, onFake) => adaptive.observe(ofPairs ? onReal.sub(onFake) : beyond(onReal, loss)),
     };
   }
   return { networks: {}, augment: (images) => images, observe: () => {} };
+}
+
+/** D's logits less what it gives where it cannot tell real from fake. */
+function beyond(logits: Tensor, { name, labelSmoothing = 0 }: AdversarialLoss): Tensor {
+  return name === 'least-squares' ? logits.sub((1 - labelSmoothing) / 2) : logits;
 }

@@ -10,8 +10,8 @@ export interface Field<T> {
   readonly example?: T;
   /** One line for `--help`. */
   readonly help: string;
-  /** Whether a run may go on with another value (false). */
-  readonly resumable?: boolean;
+  /** Whether a run may go on with another value (false); `above 0`: another one above 0, where 0 makes another model. */
+  readonly resumable?: boolean | 'above 0';
   /** What a good value is, for errors: `a whole number from 1 to 8`. */
   readonly expected: string;
   /** The value a text stands for; whether it is good, {@link accepts} tells. */
@@ -50,11 +50,12 @@ export function integer(value: number, { min, max, help = '' }: Range = {}): Fie
 /**
  * A finite number, e.g. `number(2e-4, { min: 0, help: 'learning rate' })`.
  *
- * @param options.resumable whether a run may go on with another value, as with a learning rate or a loss's weight (false)
+ * @param options.resumable whether a run may go on with another value, as with a learning rate or a loss's weight (false), or with another
+ *   one above 0, where 0 makes another model (`above 0`)
  */
 export function number(
   value: number,
-  { min, max, help = '', resumable = false }: Range & { readonly resumable?: boolean } = {},
+  { min, max, help = '', resumable = false }: Range & Pick<Field<number>, 'resumable'> = {},
 ): Field<number> {
   return {
     default: value,

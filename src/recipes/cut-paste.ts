@@ -143,6 +143,7 @@ export const cutPaste: Recipe<typeof fields> = {
       autoencoder: { networks: [], reconstruct: (seen) => finder.forward(seen) },
       scorer: scorerOf(
         config,
+        images,
         config.score === 'distance' ? byDistance(finder, normal) : byProbability(finder),
       ),
     };
@@ -159,7 +160,7 @@ function learn(normal: RunningNormal, finder: DefectFinder, images: Tensor): voi
   );
 }
 
-type Judge = Parameters<typeof scorerOf>[1];
+type Judge = Parameters<typeof scorerOf>[2];
 
 /** Places along the border are as those beside them. */
 function byDistance(finder: DefectFinder, normal: RunningNormal): Judge {

@@ -44,7 +44,7 @@ const fields = {
   width: integer(32, { min: 1, help: 'channels of the maps (64 in the paper)' }),
   loss: choice('l2', ['l2', 'l1'], { help: 'distance from the clean image' }),
   adversarial: number(0, {
-    resumable: true,
+    resumable: 'above 0',
     min: 0,
     help: 'weight of a discriminator of patches in the denoiser’s loss, e.g. 0.005; 0 for none',
   }),
@@ -67,7 +67,7 @@ export const denoise: Recipe<typeof fields> = {
   prepares: 'pairs',
   patches: true,
   resolutions: {
-    description: 'any size of at least 8',
+    description: 'any size of at least 8, with adversarial and patch=70 of at least 24',
     accepts: ({ height, width }) => Math.min(height, width) >= 8,
   },
   presets: {

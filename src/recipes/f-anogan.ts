@@ -130,7 +130,7 @@ export const fAnogan: Recipe<typeof fields> = {
         grids: { reconstructions: reconstructionsBy((seen) => encoder.forward(seen)) },
       }),
       autoencoder: { networks: ['encoder'], reconstruct },
-      scorer: scorerOf(config, {
+      scorer: scorerOf(config, images, {
         name: `mean (x - G(E(x)))² + ${kappa} · mean (f(x) - f(G(E(x))))²`,
         networks: ['generator', 'discriminator', 'encoder'],
         // Maps of more are so large that the system clears their memory each time, which takes as long as they do.

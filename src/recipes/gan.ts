@@ -203,7 +203,7 @@ function phasesOf(
         observe(real, fake);
         step.log('D(real)', shown(real));
         step.log('D(fake)', shown(fake));
-        const critic = (images: Tensor) => step.networks.discriminator.forward(augment(images));
+        const critic = (images: Tensor) => judge(step, images, () => step.batch.labels);
         return total(
           loss.discriminator(real, fake),
           penalty ? weighted(penalty.weight, () => penalty.of(step, critic)) : null,

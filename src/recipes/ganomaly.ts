@@ -103,7 +103,7 @@ export const ganomaly: Recipe<typeof fields> = {
         paired: true,
       }),
       autoencoder: { networks: [], reconstruct: (seen) => generator.forward(seen) },
-      scorer: scorerOf(config, {
+      scorer: scorerOf(config, images, {
         name: 'mean (z - E(G(x)))²',
         networks: ['generator', 'encoder'],
         score: (seen) => {

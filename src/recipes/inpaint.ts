@@ -45,7 +45,7 @@ export const inpaint: Recipe<typeof fields> = {
   prepare: (dataset, { masks: kind }) => degraded(dataset, masked({ kind }), JUDGED),
   prepares: 'pairs',
   resolutions: {
-    description: 'sizes of at least 16 that 4 divides',
+    description: 'sizes of at least 16 that 4 divides, with patch=70 of at least 24',
     accepts: ({ height, width }) => Math.min(height, width) >= 16 && height % 4 === 0 && width % 4 === 0,
   },
   presets: {

@@ -1,4 +1,4 @@
-import { ImageDataset } from '../data/dataset';
+import { ImageDataset, type ImageShape } from '../data/dataset';
 import { learnedImages, type NormalImages } from '../data/normal-images';
 import { UsageError } from '../errors';
 import { avgPool2d } from '../tensor/functional';
@@ -52,9 +52,18 @@ export const prepareOneClass: NonNullable<Recipe<ReturnType<typeof oneClassField
     ? learnedImages(dataset, normalOf(config), seed)
     : dataset;
 
-/** A scorer with what a configuration says of normal images, and of the part of an image that is judged. */
-export function scorerOf(config: OneClassConfig, scorer: Omit<Scorer, 'normal' | 'falseAlarms'>): Scorer {
+/**
+ * A scorer with what a configuration says of normal images, and of the part of an image that is judged.
+ *
+ * @throws UsageError for a window that is even, or larger than the images
+ */
+export function scorerOf(
+  config: OneClassConfig,
+  images: ImageShape,
+  scorer: Omit<Scorer, 'normal' | 'falseAlarms'>,
+): Scorer {
   const { falseAlarms, window } = config;
+  requireWindow(window, images);
   const judging = window === 0 ? scorer : windowed(scorer, window);
   return { ...judging, normal: normalOf(config), falseAlarms };
 }
@@ -64,7 +73,6 @@ export function scorerOf(config: OneClassConfig, scorer: Omit<Scorer, 'normal' |
  * the window around each pixel, as much of it as lies in the image.
  */
 function windowed<S extends Omit<Scorer, 'normal' | 'falseAlarms'>>(scorer: S, window: number): S {
-  if (window % 2 === 0) throw new UsageError(`window expects an odd number, or 0, but received ${window}`);
   return {
     ...scorer,
     name: `largest mean of map² over ${window}×${window} pixels`,
@@ -72,17 +80,21 @@ function windowed<S extends Omit<Scorer, 'normal' | 'falseAlarms'>>(scorer: S, w
       const squares = scorer.score(images, options).maps.float().square();
       const kernelSize = window;
       const around = { kernelSize, stride: 1, padding: (window - 1) / 2, countIncludePad: false };
-      const [, , height, width] = squares.shape;
-      if (window > Math.min(height, width))
-        throw new UsageError(
-          `window expects at most the ${height}×${width} pixels of an image but received ${window}`,
-        );
       return {
         scores: avgPool2d(squares, { kernelSize, stride: 1 }).flatten({ startDim: 1 }).amax(1),
         maps: avgPool2d(squares, around).sqrt(),
       };
     },
   };
+}
+
+function requireWindow(window: number, { height, width }: ImageShape): void {
+  if (window > 0 && window % 2 === 0)
+    throw new UsageError(`window expects an odd number, or 0, but received ${window}`);
+  if (window > Math.min(height, width))
+    throw new UsageError(
+      `window expects at most the ${height}×${width} pixels of an image but received ${window}`,
+    );
 }
 
 /** Mean |made − seen| over the channels: [N, C, H, W] → [N, 1, H, W]. */

@@ -30,7 +30,8 @@ export const pix2pix: Recipe<typeof fields> = {
   fields,
   data: 'pairs',
   resolutions: {
-    description: 'any size whose sides 4 divides, the more often halved the better',
+    description:
+      'any size whose sides 4 divides, the more often halved the better, with patch=70 of at least 24',
     accepts: unetAccepts,
   },
   presets: {

@@ -30,7 +30,7 @@ const fields = {
   ),
   growth: integer(16, { min: 1, help: 'channels that a convolution of rrdb adds (32 in the paper)' }),
   pixel: number(1e-2, { resumable: true, min: 0, help: 'weight of L1 in the adversarial stage' }),
-  perceptual: number(1, { resumable: true, min: 0, help: 'weight of the distance of features in it' }),
+  perceptual: number(1, { resumable: 'above 0', min: 0, help: 'weight of the distance of features in it' }),
   adversarial: number(5e-3, { resumable: true, min: 0, help: 'weight of the adversarial loss in it' }),
   ...rates,
   lr: optional(
@@ -62,7 +62,8 @@ export const superResolution: Recipe<typeof fields> = {
   perceives,
   patches: true,
   resolutions: {
-    description: 'any size of at least 8 that the scale divides',
+    description:
+      'any size of at least 8 that the scale divides, with stage=adversarial and patch=70 of at least 24',
     accepts: ({ height, width }) => Math.min(height, width) >= 8,
   },
   presets: {

@@ -127,7 +127,7 @@ export const vaeGan: Recipe<typeof fields> = {
       ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},
       sampler: latentSampler({ by: 'decoder', latent }),
       grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
-      scorer: scorerOf(config, {
+      scorer: scorerOf(config, images, {
         name: '-ELBO of features at the mean of the latents',
         networks: ['encoder', 'decoder', 'discriminator'],
         score: (images) => {

@@ -119,7 +119,7 @@ export function variationalModel(
       },
     ],
     grids: { reconstructions: reconstructions(encoder), traversals },
-    scorer: scorerOf(config, {
+    scorer: scorerOf(config, images, {
       name: SCORES[config.score],
       networks: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
       score: (images) => {

@@ -50,6 +50,9 @@ export class EventStream {
     const text = JSON.stringify(summaries);
     if (text !== this.#runs) this.#write('runs', text);
     this.#runs = text;
+    // One that is listed no more, and comes again, begins anew.
+    const listed = new Set(runs.map(({ id }) => id));
+    for (const id of this.#told.keys()) if (!listed.has(id)) this.#told.delete(id);
     for (const run of runs) if (this.selected.has(run.id)) this.#tell(run);
     if (Date.now() - this.#wrote > PING_MS) this.#send(': still here\n\n');
   }

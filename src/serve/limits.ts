@@ -47,3 +47,8 @@ export const LIMITS: Limits = {
   readMs: 60_000,
   drainMs: 10_000,
 };
+
+/** How long a connection may be idle, in milliseconds: that of a client that neither reads nor sends, and waits for no model. */
+export function idleMs({ waitMs, readMs }: Limits): number {
+  return waitMs + readMs;
+}

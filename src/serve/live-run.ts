@@ -5,6 +5,7 @@ import { measurePicture } from '../report/page/pictures';
 import { PICTURES, type PictureName, type RunData, type RunFacts, readFacts } from '../report/page/read-run';
 import { plannedSteps } from '../report/page/sections/overview';
 import { warningsOf } from '../report/page/warnings';
+import { exportedWeights } from '../training/exported-weights';
 import { isBeingWritten } from '../training/run-lock';
 import { stampOfFile } from './file-stamp';
 import { requireCheckpointsInside, requireInside } from './inside';
@@ -142,15 +143,13 @@ export class LiveRun {
   }
 }
 
-/** Whether a folder is a run directory. */
+/** Whether a folder is a run directory, and no export of weights. */
 export async function isRun(path: string): Promise<boolean> {
-  for (const name of ['config.json', 'metrics.jsonl'])
-    if (
-      await stat(join(path, name)).then(
-        (facts) => facts.isFile(),
-        () => false,
-      )
-    )
-      return true;
-  return false;
+  const holds = (name: string) =>
+    stat(join(path, name)).then(
+      (facts) => facts.isFile(),
+      () => false,
+    );
+  if (await holds('metrics.jsonl')) return true;
+  return (await holds('config.json')) && (await exportedWeights(path)) === null;
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { hasCode } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
@@ -59,7 +60,8 @@ export class MetricsTail implements Metrics {
     let file: FileHandle | undefined;
     const before = [this.generation, this.count].join();
     try {
-      file = await open(this.#file, 'r');
+      // Not as a pipe is opened, which waits for its writer; it has no size.
+      file = await open(this.#file, constants.O_RDONLY | constants.O_NONBLOCK);
       const { size } = await file.stat();
       if (size < this.#place || !(await this.#isSame(file))) this.#restart();
       await this.#read(file, size);

@@ -6,7 +6,7 @@ import type { Feed } from './feed';
 import { stampOf } from './file-stamp';
 import { openInside } from './inside';
 import type { JobQueue } from './job-queue';
-import type { Limits } from './limits';
+import { idleMs, type Limits } from './limits';
 import type { AnswerFormat, MadeImages, Models } from './models';
 import type { DashboardPage } from './page';
 import { Refusal, tooBusy } from './refusal';
@@ -144,12 +144,12 @@ async function sendPicture(call: Call, served: Served, [id, folder, name]: reado
 
 async function sendModel(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
   const { ask } = await modelOf(id, served);
-  const facts = await served.queue.add(() => ask((models, path) => models.describe(path)), call.gone);
+  const facts = await answered(call, served, () => ask((models, path) => models.describe(path)));
   sendJson(call.response, facts);
 }
 
 async function sendImages(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
-  const { request, url, gone } = call;
+  const { request, url } = call;
   const { ask } = await modelOf(id, served);
   const { format: asked, ...query } = queryOf(url, [
     'count',
@@ -160,31 +160,44 @@ async function sendImages(call: Call, served: Served, [id]: readonly string[]): 
     'format',
   ]);
   const format = answerFormat(asked, request.headers.accept);
-  const { limits, queue } = served;
+  const { limits } = served;
   const make = () => ask((models, path) => models.images(path, { query, format, limits }));
-  sendImageBytes(call, served, format, await queue.add(make, gone));
+  sendImageBytes(call, served, format, await answered(call, served, make));
 }
 
 /** Pictures that are held in memory now, as those of all servers of this process are. */
 let uploads = 0;
 
 async function sendApplied(call: Call, served: Served, [id]: readonly string[]): Promise<void> {
-  const { request, url, gone } = call;
+  const { request, url } = call;
   const { look, ask } = await modelOf(id, served);
   await look();
   const { format: asked, ...query } = queryOf(url, ['direction', 'seed', 'depth', 'format']);
   const format = answerFormat(asked, request.headers.accept);
-  const { limits, queue } = served;
+  const { limits } = served;
   if (uploads >= limits.uploads)
     throw tooBusy(`${limits.uploads} pictures are in work, as many as may be: come again later`);
   uploads++;
   try {
     const picture = await readBody(request, limits.bodyBytes);
     const make = () => ask((models, path) => models.apply(path, { picture, query, format, limits }));
-    const made = await queue.add(make, gone);
-    sendImageBytes(call, served, format, made);
+    sendImageBytes(call, served, format, await answered(call, served, make));
   } finally {
     uploads--;
+  }
+}
+
+/** The answer of a model when its turn comes: meanwhile the client's connection may be idle, however long the model works. */
+async function answered<T>(
+  { request: { socket }, gone }: Call,
+  { queue, limits }: Served,
+  ask: () => Promise<T>,
+): Promise<T> {
+  socket.setTimeout(0);
+  try {
+    return await queue.add(ask, gone);
+  } finally {
+    socket.setTimeout(idleMs(limits));
   }
 }
 

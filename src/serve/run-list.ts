@@ -44,13 +44,14 @@ export class RunList {
     return list;
   }
 
-  /** All that were ever seen, those that are gone included. */
+  /** All that were seen, those that are gone included unless their places were needed. */
   get all(): readonly LiveRun[] {
     return [...this.#runs.values()];
   }
 
-  /** Looks for runs that came since. */
+  /** Looks for runs that came since; at most 500 are listed. */
   async scan(): Promise<void> {
+    if (this.#runs.size >= MOST_RUNS) await this.#forgetGone();
     for (const root of this.#roots) {
       const real = await realpath(root).catch(() => undefined);
       if (real !== undefined) await this.#look({ root, real, path: real, depth: 0 });
@@ -100,6 +101,14 @@ export class RunList {
       if (inner !== undefined && inner !== path && isWithin(real, inner) && !isWithin(inner, path))
         await this.#look({ ...place, path: inner, depth: depth + 1 });
     }
+  }
+
+  async #forgetGone(): Promise<void> {
+    for (const { id, path } of this.all)
+      if (!(await isRun(path))) {
+        this.#runs.delete(id);
+        this.#ids.delete(path);
+      }
   }
 
   #add(path: string, name: string): void {

@@ -4,7 +4,7 @@ import { GanError, hasCode, messageOf } from '../errors';
 import { Feed } from './feed';
 import { addressOf, Gate } from './gate';
 import { JobQueue } from './job-queue';
-import { LIMITS, type Limits } from './limits';
+import { idleMs, LIMITS, type Limits } from './limits';
 import type { Models } from './models';
 import { dashboardPage } from './page';
 import { Refusal, refusalOf } from './refusal';
@@ -56,6 +56,7 @@ export class DashboardServer {
   #port = 0;
   #isEnding = false;
   #connections = 0;
+  readonly #refused = new WeakSet<Socket>();
 
   private constructor(options: ServerOptions) {
     const { runs, models, host, port, token } = options;
@@ -74,10 +75,13 @@ export class DashboardServer {
         keepAliveTimeout: 5_000,
         connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
       },
-      (request, response) => this.#serve(request, response),
+      (request, response) => {
+        // What a refused connection asks for until it is cut is read and forgotten, so that it gets its refusal.
+        if (this.#refused.has(request.socket)) request.resume();
+        else void this.#serve(request, response);
+      },
     );
-    // A client that neither reads nor sends; one that waits for its turn does neither.
-    this.#server.timeout = limits.waitMs + limits.readMs;
+    this.#server.timeout = idleMs(limits);
     this.#server.on('connection', (socket) => this.#admit(socket));
     this.#server.on('clientError', (error, socket) => refuseSocket(socket, error));
   }
@@ -142,6 +146,7 @@ export class DashboardServer {
   #admit(socket: Socket): void {
     socket.setNoDelay(true);
     if (this.#connections >= this.#limits.connections) {
+      this.#refused.add(socket);
       refuseSocket(socket, undefined, '503 Service Unavailable', 'too many connections: come again later');
       return;
     }

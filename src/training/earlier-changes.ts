@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { readSealedJson } from '../io/sealed-json';
 
 /**
@@ -27,4 +28,16 @@ function earlierChanges(config: string): readonly unknown[] {
   } catch {
     return [];
   }
+}
+
+/**
+ * Whether a run goes on with the configuration that its checkpoint was made with. One that ended before it wrote another has its changes in
+ * `config.json` alone.
+ */
+export function sameConfig(
+  now: Readonly<Record<string, unknown>>,
+  before: Readonly<Record<string, unknown>>,
+): boolean {
+  const [a, b] = [now, before].map(({ set }) => JSON.parse(JSON.stringify(set ?? {})));
+  return isDeepStrictEqual(a, b);
 }

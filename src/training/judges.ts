@@ -219,14 +219,19 @@ function madeImages(
       classes: seededClasses(sampler.latent, { count, seed: SEED }),
       async source(training) {
         const { networks, dispose } = asUsed(sampled(training, sampler), sampler);
-        const images = generatedImages({ ...networks, sampler, spec, count, seed: SEED });
-        return {
-          ...images,
-          dispose() {
-            images.dispose();
-            dispose();
-          },
-        };
+        try {
+          const images = generatedImages({ ...networks, sampler, spec, count, seed: SEED });
+          return {
+            ...images,
+            dispose() {
+              images.dispose();
+              dispose();
+            },
+          };
+        } catch (error) {
+          dispose();
+          throw error;
+        }
       },
     };
   const shown = requireInputs(inputs);

@@ -18,6 +18,7 @@ import {
   openCheckpoint,
   readCheckpoint,
 } from './checkpoint';
+import { exportedWeights } from './exported-weights';
 import type { CheckpointDescription } from './manifest';
 import { recoverFolders } from './replaced-folder';
 import { isLeftover, removeLeftovers } from './run-leftovers';
@@ -55,6 +56,12 @@ export async function latestCheckpoint(
       damaged.push(messageOf(error));
     }
   }
+  const weights = await exportedWeights(run);
+  if (weights !== null && damaged.length === 0)
+    throw new GanError(
+      'ERR_NO_CHECKPOINT',
+      `${run} expected a run directory but is an export of weights: name ${weights}, which --init and import take`,
+    );
   const why = damaged.length > 0 ? `none of its ${damaged.length} is whole (${damaged[0]})` : 'it has none';
   throw new GanError(
     'ERR_NO_CHECKPOINT',

@@ -32,7 +32,7 @@ export type RunWriter = Pick<
   /** Draws the run's page anew. */
   writePage(options: ReportOptions): Promise<void>;
   /** Puts away what is of later steps; returns what is to be told of it. */
-  setAsideAfter(step: number): Promise<string | null>;
+  setAsideAfter(step: number): Promise<readonly string[]>;
 };
 
 /**
@@ -79,6 +79,6 @@ function silentRun(path: string): RunWriter {
     async writeCheckpoint() {},
     async removeOldCheckpoints() {},
     async writePage() {},
-    setAsideAfter: async () => null,
+    setAsideAfter: async () => [],
   };
 }

@@ -8,7 +8,7 @@ import { span } from '../tensor/profiler';
 import { BEST, checkpointName } from './checkpoint';
 import { divergenceOptions } from './divergence-policy';
 import { DivergenceWatch } from './divergence-watch';
-import { changesOf } from './earlier-changes';
+import { changesOf, sameConfig } from './earlier-changes';
 import { earlierWarnings } from './earlier-warnings';
 import { evaluationDue, RunEvaluator, type TrainingEvaluation } from './evaluation';
 import { checkFitOptions, type FitOptions } from './fit-options';
@@ -290,11 +290,8 @@ export class Session {
       if (this.#watch.allows(board.read()) && this.#checkpointStep !== step)
         await this.#writeCheckpoint(this.#run).catch(() => undefined);
       if (this.#checkpointStep !== step) throw error;
-      throw new GanError(
-        'ERR_CANNOT_WRITE',
-        `${messageOf(error)}; the training so far is in ${this.#checkpoint}`,
-        { cause: error },
-      );
+      const message = `${messageOf(error)}; the training so far is in ${this.#checkpoint}`;
+      throw new GanError('ERR_CANNOT_WRITE', message, { cause: error });
     }
   }
 
@@ -311,21 +308,19 @@ export class Session {
   }
 
   async #restore(run: RunWriter): Promise<void> {
-    const { resumeStep } = this.#options;
-    const point = await resumePoint(this.#training, { run: run.path, step: resumeStep });
+    const { resumeStep, steps, changes = [] } = this.#options;
+    const point = await resumePoint(this.#training, { run: run.path, step: resumeStep, steps });
     const { path, description, damaged } = point;
-    const { settings = description.settings, changes = [] } = this.#options;
-    this.#settings = settings;
+    const { phases } = this.#training;
+    this.#settings = this.#options.settings ?? description.settings;
     this.#init = description.init;
     this.#rollbacks = description.rollbacks ?? [];
-    const made = ratesMade(this.#training.phases);
+    const made = ratesMade(phases);
     this.#notes.push(...this.#load(point));
-    if (changes.length > 0)
-      putRates(this.#training.phases, { made, lowered: rollbackProducts(this.#rollbacks) });
-    else
-      this.#notes.push(
-        ...changedRates(description.learningRates ?? {}, learningRates(this.#training.phases)),
-      );
+    // Before rates are changed: what is told here is what a schedule of another length changes.
+    this.#notes.push(...changedRates(description.learningRates ?? {}, learningRates(phases)));
+    const isChanged = changes.length > 0 || !sameConfig(this.#settings, description.settings);
+    if (isChanged) putRates(phases, { made, lowered: rollbackProducts(this.#rollbacks) });
     const config = join(run.path, 'config.json');
     const { all, fresh } = changesOf(config, { step: this.#training.step, changes, until: resumeStep });
     this.#changes = all;
@@ -334,8 +329,11 @@ export class Session {
     this.#watch.resume();
     this.#game.resume(earlierWarnings(config, resumeStep));
     for (const problem of damaged) this.#notes.push(`${problem}; going on from ${path}`);
-    const aside = resumeStep === undefined ? null : await run.setAsideAfter(resumeStep);
-    if (aside !== null) this.#notes.push(aside);
+    // A training that goes on otherwise does not come to them again.
+    if (resumeStep !== undefined || isChanged)
+      this.#notes.push(...(await run.setAsideAfter(this.#training.step)));
+    // What the model is now is read from its newest checkpoint.
+    if (isChanged) await this.#writeCheckpoint(run);
   }
 
   /** Puts a checkpoint's state and place in the data into the training; returns what is to be told of the data. */
@@ -368,6 +366,7 @@ export class Session {
     const rollback = { from, to: training.step, problem: this.#watch.problem, factor, learningRates: rates };
     this.#rollbacks = [...this.#rollbacks, rollback];
     this.#game.goBack();
+    this.#notes.push(...(await run.setAsideAfter(training.step)));
     await this.#writeCheckpoint(run);
     run.openLogs(training.step);
     await run.evaluationsUpTo(training.step);

@@ -15,14 +15,14 @@ const REWRITTEN = ['config.json', 'metrics.jsonl', 'evaluations.jsonl'];
  * newest first; with them go copies of the logs and of config.json as they were. A process that dies meanwhile leaves each in one place or
  * the other.
  *
- * @returns a sentence for the user, or null where there is no later checkpoint
+ * @returns a sentence for the user; none where there is no later checkpoint
  * @throws GanError `ERR_CANNOT_WRITE`
  */
-export async function setAsideAfter(run: string, step: number): Promise<string | null> {
+export async function setAsideAfter(run: string, step: number): Promise<string[]> {
   const checkpoints = (await listCheckpoints(join(run, 'checkpoints'))).filter((path) => stepOf(path) > step);
   const best = (await isLater(join(run, BEST), step)) ? [join(run, BEST)] : [];
   const saved = [...best, ...checkpoints];
-  if (saved.length === 0) return null;
+  if (saved.length === 0) return [];
   const folder = freeFolder(join(run, 'set-aside', `after-${checkpointName(step)}`));
   try {
     for (const inner of ['checkpoints', 'samples']) makeFolder(join(folder, inner));
@@ -37,7 +37,7 @@ export async function setAsideAfter(run: string, step: number): Promise<string |
     throw writeError(folder, error);
   }
   const what = saved.map((path) => basename(path)).join(', ');
-  return `what came after step ${step} (${what}, and the log of it) was set aside in ${folder}`;
+  return [`what came after step ${step} (${what}, and the log of it) was set aside in ${folder}`];
 }
 
 async function isLater(checkpoint: string, step: number): Promise<boolean> {

@@ -108,8 +108,14 @@ function learn(
   stepOf: (part: number) => PhaseStep,
 ): Tensor | undefined {
   if (phase.before) noGrad(() => phase.before?.(context.networks));
-  for (let part = 0; part < context.accumulate; part++)
-    scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
+  try {
+    for (let part = 0; part < context.accumulate; part++)
+      scope(() => backPropagate(context, phase, { step: stepOf(part), part }));
+  } catch (error) {
+    // Of the parts before: the next update must not have them.
+    phase.running.zeroGrad();
+    throw error;
+  }
   const loss = context.board.lossOf(phase.name);
   const { group } = context;
   if (group.size > 1)

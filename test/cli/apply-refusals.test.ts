@@ -48,6 +48,10 @@ describe('a wrong call exits with 2 and says why in one line', () => {
     [['--weights', 'emma'], /--weights expects ema or live/],
     [['--on-bad-image', 'ignore'], /--on-bad-image expects fail or skip, but got "ignore"/],
     [['--dirction', 'ab'], /--dirction is no flag of apply: did you mean --direction\?/],
+    [
+      ['--checkpoint', 'x', '--in', 'y', '--out', '-'],
+      /--out expects a path, but got -, and nothing is written to standard output: try --out made/,
+    ],
     [of('x', 'y', '--overlap', '8'), /--overlap is of tiles, but there is no --tile/],
   ])('%j', async (argv, why) => {
     await refuses(argv, { code: 2, why });

@@ -28,9 +28,15 @@ describe('refused in one line, with exit code 2', () => {
   });
 
   test.each<[string[], RegExp]>([
-    [['--count', '7'], /count expected a whole number from 1 to 6, the numbers of this model’s w/],
+    [
+      ['--count', '7'],
+      /--count expects a whole number from 1 to 6, the numbers of this model’s w, but got 7/,
+    ],
     [['--layers', '0-2'], /--layers expects layers A-B, counted from 1, but got "0-2"/],
-    [['--layers', '2-4'], /layers expected a range from 1 to 3 at most but received 2-4/],
+    [
+      ['--layers', '2-4'],
+      /--layers expects layers A-B, counted from 1 to 3, those of this model, but got "2-4"/,
+    ],
     [['--label', '1'], /--label: this model was trained without labels/],
     [['--truncation-layers', '1'], /--truncation-layers says where truncation is, but there is none/],
   ])('%j of a model with w', async (argv, message) => {

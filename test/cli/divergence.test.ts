@@ -197,3 +197,41 @@ describe('a checkpoint that is named', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 });
+
+describe('a rate that is changed', () => {
+  const rates = (name: string) => log(name).map((line) => line['learningRate/D']);
+  const newest = (name: string) => at(name, 'checkpoints', 'step-000004');
+
+  test('is kept where the run had no step left, or ended before its next checkpoint', async () => {
+    await begin('kept', '--steps', '4', '--set', 'lr=0.0005');
+    cpSync(newest('kept'), at('before'), { recursive: true });
+    expect((await resume('kept', '--set', 'lr=0.0001')).code).toBe(0);
+    cpSync(at('kept'), at('killed'), { recursive: true });
+    // As if it had been killed before the checkpoint was written again.
+    cpSync(at('before'), newest('killed'), { recursive: true, force: true });
+    for (const name of ['kept', 'killed']) {
+      expect((await resume(name, '--steps', '6')).code).toBe(0);
+      expect(rates(name)).toEqual([0.0005, 0.0005, 0.0005, 0.0005, 0.0001, 0.0001]);
+    }
+  });
+
+  test('fewer steps than a run has are refused, and leave it as it is', async () => {
+    const before = readFileSync(at('kept', 'config.json'), 'utf8');
+    const { code, stderr } = await resume('kept', '--steps', '5');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('expected at least the 6 steps that the run has but received 5'),
+    ]);
+    expect(readFileSync(at('kept', 'config.json'), 'utf8')).toBe(before);
+  });
+});
+
+test('rollback: a best of later steps is set aside, and not written over by a worse one', async () => {
+  await keepClassifier(await mnist({ dataDir: folder, resolution: 16 }), { dataDir: folder });
+  const judging = ['--eval-every', '5', '--eval-count', '8', '--eval-metrics', 'fid'];
+  expect((await begin('judged', '--on-divergence', 'rollback', ...judging)).code).toBe(0);
+  const aside = at('judged', 'set-aside', 'after-step-000004');
+  expect(JSON.parse(readFileSync(join(aside, 'best', 'manifest.json'), 'utf8')).step).toBe(5);
+  expect(existsSync(join(aside, 'evaluations.jsonl'))).toBe(true);
+  expect(existsSync(at('judged', 'best'))).toBe(true);
+});

@@ -63,7 +63,24 @@ describe('a wrong call exits with 2 and says why in one line', () => {
     [['--checkpoint', 'a', '--metrics', 'fid,kidd'], /"kidd" is no metric: did you mean kid\?/],
     [['--checkpoint', 'a', '--count', '1'], /--count expects a whole number from 2/],
     [['--checkpoint', 'a', '--split', 'validation'], /--split expects train or test, but got "validation"/],
-    [['--chekpoint', 'a'], /--chekpoint is no flag of evaluate: did you mean --checkpoint\?/],
+    [
+      ['--chekpoint', 'a'],
+      /--chekpoint is no flag of evaluate: did you mean --checkpoint\? --help lists them/,
+    ],
+    [
+      ['--checkpoint', 'a', '--metrics', 'elbo,auroc', '--count', '5'],
+      /--count is of images that are judged, but elbo shows real ones to the model: try --real-count 5/,
+    ],
+    [
+      ['--checkpoint', 'a', '--metrics', 'ppl', '--real-count', '5'],
+      /--real-count is of images to compare with, but ppl has none: try --count 5/,
+    ],
+    [['--checkpoint', 'a', '--metrics', 'iwae', '--features', 'f'], /--features is of .* but iwae does not/],
+    [['--checkpoint', 'a', '--metrics', 'auroc', '--resize', 'bilinear'], /--resize is of .* auroc has none/],
+    [
+      ['--images', 'b', '--dataset', 'mnist', '--weights', 'live'],
+      /--weights is of a model, but --images has none: leave one of the two out/,
+    ],
   ])('%j', async (argv, message) => {
     const { code, stdout, stderr } = await call(...argv);
     expect([code, stdout]).toEqual([2, '']);

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as exporting } from '../../src/cli/export';
+import { main as sample } from '../../src/cli/sample';
+import { isRun } from '../../src/serve/live-run';
 import { call } from './applying';
 import { callStyled, styledTests } from './styled-runs';
 
@@ -26,6 +28,19 @@ describe('refused in one line, with exit code 2', () => {
       /--webgpu is of --format web, but this is onnx: leave it out/,
     ],
     [['--checkpoint', 'a', '--out', __dirname], /--out .* exists already: choose another path, or remove it/],
+    [
+      ['--checkpoint', 'a', '--format', 'torchscript', '--out', 'my runs/b.onnx'],
+      /--out 'my runs\/b.onnx' is a name of --format onnx, but this is torchscript: try --out 'my runs\/b.pt'/,
+    ],
+    [
+      ['--checkpoint', 'a', '--format', 'web', '--out', 'b.pt'],
+      /is a name of --format torchscript, .* --out b\n/,
+    ],
+    [
+      ['--checkpoint', 'a', '--out', 'b/'],
+      /--out b\/ names a folder, but --format onnx writes a file: try --out b\/model.onnx/,
+    ],
+    [['--checkpoint', 'a', '--out', '-'], /--out expects a path, but got -, .*: try --out model.onnx/],
     [['--fromat', 'onnx'], /--fromat is no flag of export: did you mean --format\?/],
   ])('%j', async (argv, message) => {
     const { code, stdout, stderr } = await call(exporting, ...argv);
@@ -179,7 +194,7 @@ test('TorchScript, and weights with what they are of', async () => {
     '--format',
     'torchscript',
     '--out',
-    at('model.pt'),
+    at('no folder yet', 'model.pt'),
     '--quiet',
   );
   expect(script).toMatchObject({ code: 0, stdout: expect.stringContaining('(latents) → images') });
@@ -197,11 +212,15 @@ test('TorchScript, and weights with what they are of', async () => {
     code: 0,
     stdout: expect.stringMatching(/generator\.safetensors: \d+ tensors\n/),
   });
+  expect([await isRun(runs.other), await isRun(at('weights'))]).toEqual([true, false]);
+  expect((await call(sample, '--checkpoint', at('weights'))).stderr).toMatch(
+    /weights expected a run directory but is an export of weights: name .*generator\.safetensors, which/,
+  );
   expect(JSON.parse(readFileSync(at('weights', 'config.json'), 'utf8'))).toMatchObject({
     recipe: 'mlp',
     step: 1,
     networks: { generator: { file: 'generator.safetensors' } },
     sampler: { takes: 'latents' },
   });
-  expect(readdirSync(at())).toEqual(['model.pt', 'weights']);
+  expect(readdirSync(at())).toEqual(['no folder yet', 'weights']);
 });

@@ -120,7 +120,10 @@ describe('import ends with one line and leaves nothing', () => {
 
   test('into a folder that holds a run', async () => {
     const { code, stderr } = await importing(official('official_dcgan_g.pth'), 'g');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('holds a run already')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('holds a run already: choose another folder'),
+    ]);
   });
 
   test('weights that are not finite', async () => {

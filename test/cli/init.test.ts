@@ -64,7 +64,7 @@ describe('train --init ends with one line and leaves nothing', () => {
       'of a network that the recipe does not have',
       () => `${at('a')}:critic`,
       2,
-      /^error: expected one of the networks generator, discriminator but received "critic"/,
+      /^error: --init .*:critic: expected one of the networks generator, discriminator but received "critic"/,
     ],
   ])('%s', async (_, source, exit, message) => {
     writeFileSync(at('model.pt'), 'PK\x03\x04 and so on');

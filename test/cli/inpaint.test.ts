@@ -55,7 +55,7 @@ describe('a wrong call exits with 2 and says what to type', () => {
     ],
     [
       ['inpaint', '--resolution', '30'],
-      '--resolution 30: inpaint makes images of sizes of at least 16 that 4 divides: try --resolution 28',
+      '--resolution 30: inpaint makes images of sizes of at least 16 that 4 divides, with patch=70 of at least 24: try --resolution 28',
     ],
     [['inpaint', '--resolution', '16', '--set', 'patch=142'], 'try --set patch=34'],
   ])('train %j', async (argv, why) => {

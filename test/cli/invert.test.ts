@@ -68,6 +68,13 @@ describe('refused in one line, with exit code 2', () => {
     expect(existsSync(at('b.png'))).toBe(false);
   });
 
+  test('images of which none can be used, by the first, without the flag that was given', async () => {
+    for (const name of ['a', 'b', 'c']) await draw(at('in', `${name}.png`), 12, 12);
+    const argv = [...PIXELS, '--in', at('in'), '--out', at('out'), '--quiet', '--on-bad-image', 'skip'];
+    const { stderr } = await callStyled(invert, runs.plain, ...argv);
+    expect(stderr).toMatch(/the first: .*a\.png has 12×12 pixels, .* at least 16×16: enlarge it\n$/);
+  });
+
   test('what would be written over the image, and what is no PNG', async () => {
     await draw(at('a.png'), 16, 16);
     for (const out of [at('a.png'), dirname(at('a.png'))])

@@ -31,6 +31,12 @@ test("a command's flags go to the command, and its exit code comes back", async 
   expect(fake.stderr.text).toContain('--jsn is no flag of doctor');
 });
 
+test('help COMMAND is what the command’s --help is', async () => {
+  const fake = new FakeHost();
+  expect(await main(['help', 'doctor'], fake)).toBe(0);
+  expect(fake.stdout.text).toMatch(/^Usage: doctor \[options\]/);
+});
+
 test('--version is that of the package', async () => {
   const fake = new FakeHost();
   expect(await main(['--version'], fake)).toBe(0);

@@ -25,12 +25,12 @@ function failing(error: unknown) {
 
 describe('a wrong call exits with 2 and one line on stderr', () => {
   test.each([
-    [['--bacth', '3'], 'error: --bacth is no flag of train: did you mean --batch?; --help lists them\n'],
+    [['--bacth', '3'], 'error: --bacth is no flag of train: did you mean --batch? --help lists them\n'],
     [
       ['--sampleEvery=3'],
-      'error: --sampleEvery is no flag of train: did you mean --sample-every?; --help lists them\n',
+      'error: --sampleEvery is no flag of train: did you mean --sample-every? --help lists them\n',
     ],
-    [['--hepl'], 'error: --hepl is no flag of train: did you mean --help?; --help lists them\n'],
+    [['--hepl'], 'error: --hepl is no flag of train: did you mean --help? --help lists them\n'],
     [['--zzzzzzzzzz'], 'error: --zzzzzzzzzz is no flag of train; --help lists them\n'],
     [['-x'], 'error: -x is no flag of train; --help lists them\n'],
     [['--batch'], 'error: --batch expects <n>, but got nothing; --help tells more\n'],
@@ -41,7 +41,12 @@ describe('a wrong call exits with 2 and one line on stderr', () => {
   test('a second recipe', async () => {
     const { code, stderr } = await call(['a', 'b']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: too many arguments.*\n$/);
+    expect(stderr).toMatch(/^error: too many arguments.* but got 2; --help tells more\n$/);
+  });
+
+  test('a question, and what comes after it as a sentence of its own', async () => {
+    const run = failing(new UsageError('--set widht is unknown: did you mean width?; it may be width, lr'));
+    expect((await call([], { run })).stderr).toMatch(/: did you mean width\? It may be width, lr\n$/);
   });
 
   test('a usage error of the command', async () => {

@@ -84,6 +84,19 @@ describe('resumeSettings refuses', () => {
     expect(() => resume({ set: { width: '16' } })).toThrow(usage(/--set width=16 differs .* has 8/));
   });
 
+  test.each([
+    ['0', '0.005'],
+    ['0.005', '0'],
+  ])('a weight of %s that becomes %s where 0 makes another model', (before, after) => {
+    const given = { recipe: 'denoise', flags: {}, set: { adversarial: before }, env: {} };
+    writeFileSync(
+      join(run, 'config.json'),
+      JSON.stringify({ settings: resolveSettings(real, given).settings }),
+    );
+    const again = { flags: {}, set: { adversarial: after }, env: {} };
+    expect(() => resumeSettings(real, run, again)).toThrow(usage(/--set adversarial=.* differs/));
+  });
+
   test.each(['beta1', 'width'])('another %s of a real recipe, naming it', (key) => {
     const { settings } = resolveSettings(real, { recipe: 'dcgan', flags: {}, set: {}, env: {} });
     writeFileSync(join(run, 'config.json'), JSON.stringify({ settings }));

@@ -28,6 +28,17 @@ test('a folder that holds a run is refused', () => {
   );
 });
 
+test('a path is quoted where a shell needs it, and only a training is told to go on', () => {
+  mkdirSync('a run/checkpoints/step-000010', { recursive: true });
+  writeFileSync('a run/config.json', '{}');
+  expect(() => checkRunFolder('a run')).toThrow(
+    usage("--out 'a run' holds a run already: go on with --resume 'a run', or"),
+  );
+  expect(() => checkRunFolder('a run', { resumes: false })).toThrow(
+    usage("--out 'a run' holds a run already: choose another folder"),
+  );
+});
+
 test('a folder whose first try left no checkpoint is fine', () => {
   writeFileSync('config.json', '{}');
   writeFileSync('metrics.jsonl', '');

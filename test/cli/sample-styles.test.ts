@@ -48,7 +48,10 @@ describe('refused in one line, with exit code 2', () => {
       ['--mix', '2:2', '--mix-layers', '3-2'],
       /--mix-layers expects layers A-B, counted from 1, but got "3-2"/,
     ],
-    [['--mix', '2:2', '--mix-layers', '1-4'], /layers expected a range from 1 to 3 at most but received 1-4/],
+    [
+      ['--mix', '2:2', '--mix-layers', '1-4'],
+      /--mix-layers expects layers A-B, counted from 1 to 3, those of/,
+    ],
     [['--mix-layers', '1-2'], /--mix-layers belongs to --mix/],
     [['--mix', '2:2', '--count', '3'], /--mix says how many images there are: leave --count out/],
     [['--mix', '2:2', '--columns', '3'], /--mix says how many columns there are: leave --columns out/],
@@ -138,6 +141,11 @@ test('--truncation draws w to the mean of the training, in the first layers wher
   expect(distance((await images(runs.plain, ...truncated, '--truncation-layers', '1'))[0], first)).toBe(0);
   expect(distance(plain, half)).toBeGreaterThan(1e-3);
   expect(distance(half, first)).toBeGreaterThan(1e-3);
+});
+
+test('--truncation 0 makes every image that of the mean w', async () => {
+  const [first, second, third] = await images(runs.plain, '--truncation', '0', '--count', '3');
+  expect([distance(first, second), distance(first, third)]).toEqual([0, 0]);
 });
 
 test('truncation in w does not draw other latents: 1 leaves every image as it is', async () => {

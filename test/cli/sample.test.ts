@@ -60,6 +60,19 @@ describe('a wrong call exits with 2 and says why in one line', () => {
     [['--columns', '0'], /--columns expects a whole number of at least 1/],
     [['--chekpoint', 'a'], /--chekpoint is no flag of sample: did you mean --checkpoint\?/],
     [['runs/a'], /too many arguments/],
+    [
+      ['--checkpoint', 'a', '--out', 'my dir/x.jpg'],
+      /--out 'my dir\/x.jpg': pictures are written as PNG, animations as GIF: try --out 'my dir\/x.png'/,
+    ],
+    [['--checkpoint', 'a', '--out', '-'], /--out expects a path, but got -, .*: try --out grid.png/],
+    [
+      ['--checkpoint', 'a', '--seed', '3', '--interpolate', '1:2'],
+      /--interpolate names seeds .* leave --seed/,
+    ],
+    [
+      ['--checkpoint', 'a', '--seed', '3', '--mix', '1,2:5-6'],
+      /--mix names seeds of its own: leave --seed out/,
+    ],
   ])('%j', async (argv, message) => {
     const { code, stdout, stderr } = await call(...argv);
     expect([code, stdout]).toEqual([2, '']);
@@ -123,10 +136,11 @@ describe('what cannot be used exits with 1 and names the file', () => {
     expect(stderr).toMatch(/bad safetensors file text\.safetensors/);
   });
 
-  test('a picture where there is no folder', async () => {
-    const { code, stderr } = await call('--checkpoint', run, '--count', '1', '--out', 'no/folder/a.png');
+  test('a picture where no folder can be made, before the model is looked for', async () => {
+    writeFileSync('taken', '');
+    const { code, stderr } = await call('--checkpoint', 'nowhere', '--out', 'taken/folder/a.png');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/cannot write no\/folder\/a\.png: its folder does not exist: create it first/);
+    expect(stderr).toMatch(/cannot write taken\/folder\/a\.png: .*taken is a file, not a folder/);
   });
 });
 
@@ -175,6 +189,18 @@ describe('sample', () => {
     expect(records.images).toMatchObject({ dtype: 'F32', shape: [64, 1, 16, 16] });
     const values = new Float32Array(records.images.bytes.buffer);
     expect(values.every((value) => value >= -1 && value <= 1)).toBe(true);
+  });
+
+  test('--columns is of a picture', async () => {
+    const { code, stderr } = await call('--checkpoint', run, '--raw', 'none.safetensors', '--columns', '3');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--columns is of a picture, but --raw alone/)]);
+    expect(existsSync('none.safetensors')).toBe(false);
+  });
+
+  test('the folder of a picture is made', async () => {
+    const made = ['--out', 'new/folder/a.png', '--raw', 'other/a.safetensors'];
+    expect(await call('--checkpoint', run, '--count', '1', ...made)).toMatchObject({ code: 0 });
+    expect([existsSync('new/folder/a.png'), existsSync('other/a.safetensors')]).toEqual([true, true]);
   });
 
   test('the picture shows the raw images', async () => {

@@ -247,6 +247,25 @@ describe('score', () => {
   });
 });
 
+test('images that are all unusual have a threshold, and no AUROC but by pixels', async () => {
+  await drawDigits(at('in'), 4);
+  const half = Uint8Array.from({ length: 28 * 28 }, (_, i) => (i % 28 > 20 ? 255 : 0));
+  for (const name of readdirSync(at('in'))) {
+    await draw(at('masks', name), 28, 28);
+    await writePng(at('masks', name), { width: 28, height: 28, channels: 1, pixels: half });
+  }
+  const paths = ['--in', at('in'), '--masks', at('masks')];
+  const { code, stdout, stderr } = await call(score, '--checkpoint', run, '--json', ...paths);
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining('no AUROC by images: by --masks all images are'),
+  ]);
+  // Averages were not asked for, and are not missed.
+  expect(stderr).not.toContain('averaged weights');
+  const { threshold, judged } = rowsOf(stdout).at(-1);
+  expect([threshold > 0, Object.keys(judged)]).toEqual([true, ['pixels']]);
+});
+
 describe('evaluate', () => {
   test('judges all classes of the test split, beside the distance to the mean image', async () => {
     const { code, stdout } = await call(

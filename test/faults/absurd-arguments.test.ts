@@ -72,7 +72,7 @@ describe.each(['count', 'seed', 'columns', 'frames', 'standing-statistics'])('sa
 });
 
 describe('sample --truncation', () => {
-  test.each([...NO_NUMBERS, '-1', '0'])('%j', (value) =>
+  test.each([...NO_NUMBERS, '-1', '0.001'])('%j', (value) =>
     refuses(sample, ['--checkpoint', 'none', `--truncation=${value}`], '--truncation'),
   );
 });

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isJsonObject, readJsonLines, readJsonObject } from '../../src/io/json';
+import { failure } from '../support/failure';
 
 let folder: string;
 let file: string;
@@ -34,6 +36,13 @@ test('a file that is not there is refused', () => {
   expect(() => readJsonObject(file)).toThrow(
     expect.objectContaining({ code: 'ERR_CANNOT_READ', message: expect.stringContaining('no such file') }),
   );
+});
+
+test('a named pipe, which would keep its reader waiting, is refused', () => {
+  spawnSync('mkfifo', [file]);
+  const refused = failure('ERR_CANNOT_READ', 'a.json: it is a pipe or a device: name a file');
+  expect(() => readJsonObject(file)).toThrow(refused);
+  expect(() => readJsonLines(file)).toThrow(refused);
 });
 
 test('an object is read', () => {

@@ -71,6 +71,13 @@ describe('the FID within classes', () => {
   });
 });
 
+test('kid needs three images, of which something can be said about its error', async () => {
+  await withReal({}, (real) => {
+    expect(() => checkMetrics(['kid'], { real, count: 3 })).not.toThrow();
+    expect(() => checkMetrics(['kid'], { real, count: 2 })).toThrow(usage('kid needs at least 3 generated'));
+  });
+});
+
 test('few images for a covariance are told, of a class as of all', async () => {
   await withReal({ count: 18 }, (real) => {
     const classes = labelled(3, [0, 1, 2, 0, 1, 2, 0, 1, 2]);

@@ -11,6 +11,7 @@ import { full, rand, zeros } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
 import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
+import { usage } from '../support/failure';
 
 /** Masks [N, 1, side, side], the left so many columns of which are the hole. */
 function left(count: number, side: number, columns: number): Tensor {
@@ -103,6 +104,63 @@ test('images are judged in their holes beside all of them, and the protocol says
     masksSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     holeShare: 0.25,
   });
+});
+
+/** Masks [3, 1, 16, 16]: a hole in the middle columns, one in the 5 columns along the border, and none. */
+function someSeen(): Tensor {
+  const masks = zeros([3, 1, 16, 16]);
+  for (const [image, start] of [6, 11].entries())
+    masks.narrow(0, { start: image, length: 1 }).narrow(3, { start, length: 5 }).fill_(1);
+  return masks;
+}
+
+test('an image counts in no mean where nothing of its hole is seen', () => {
+  scope(() => {
+    const [images, masks] = [zeros([3, 1, 16, 16]), someSeen()];
+    const similarity = ssim({ images, references: images, masks });
+    expect([similarity.mean, ...similarity.perImage]).toEqual([1, 1, Number.NaN, Number.NaN]);
+    const { mae, perImage } = reconstructionErrors({ images, reconstructions: images.add(0.5), masks });
+    expect([mae, ...perImage.mae]).toEqual([0.5, 0.5, 0.5, Number.NaN]);
+  });
+});
+
+/** What is said of grey images that are 0.4 too bright, in their holes. */
+async function judgeHoles(make: () => Tensor, onNote?: (note: string) => void) {
+  const masks = keep(scope(make));
+  const [count, channels, height, width] = masks.shape;
+  const spec = { channels, height, width, classes: 0 };
+  const pixels = new Uint8Array(count * height * width).fill(51);
+  const images = keep(full([count, channels, height, width], -0.2));
+  const holes = { name: 'holes', spec, count, labels: null, classNames: [] };
+  try {
+    return await evaluatePairs({
+      images: tensorImages(images),
+      targets: new ImageDataset({ name: 'grey', ...spec, pixels }),
+      masks: { ...holes, sha256: async () => 'ab', fetch: async () => () => masks.clone() },
+      metrics: ['l1', 'ssim'],
+      onNote,
+    });
+  } finally {
+    images.dispose();
+    masks.dispose();
+  }
+}
+
+test('images of whose hole a metric sees nothing are left out of its mean, with a note', async () => {
+  const notes: string[] = [];
+  const { metrics } = await judgeHoles(someSeen, (note) => notes.push(note));
+  expect(metrics.l1InHole).toBeCloseTo(0.4, 5);
+  expect(metrics.ssimInHole).toBeCloseTo(metrics.ssim, 5);
+  expect(notes).toEqual([
+    'l1InHole leaves out 1 of 3 images, whose hole is too near to the border, or empty',
+    'ssimInHole leaves out 2 of 3 images, whose hole is too near to the border, or empty',
+  ]);
+});
+
+test('a metric that sees nothing of any hole is refused', async () => {
+  await expect(judgeHoles(() => left(2, 16, 5))).rejects.toThrow(
+    usage('ssimInHole: expected masks with a hole away from the border but none of 2 has one'),
+  );
 });
 
 test('numbers in the hole, and of the base line there, say so', () => {

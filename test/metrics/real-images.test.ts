@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ModuleExtractorOptions, moduleExtractor } from '../../src/metrics/features/module';
 import { frechetDistance } from '../../src/metrics/frechet';
 import { prepareReal, type RealOptions } from '../../src/metrics/real-images';
+import { Module } from '../../src/nn/module';
+import type { Tensor } from '../../src/tensor/tensor';
 import { tinyExtractor } from '../support/extractor';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
@@ -44,6 +47,35 @@ test('other pixels, another network or another count are computed anew', async (
   const other = { ...tinyExtractor(), sha256: 'cd'.repeat(32) };
   expect((await prepare({ extractor: other })).cached).toBe(false);
   other.dispose();
+});
+
+class Means extends Module {
+  override forward(images: Tensor): Tensor {
+    return images.mean([2, 3]);
+  }
+}
+
+class Brightest extends Module {
+  override forward(images: Tensor): Tensor {
+    return images.amax([2, 3]);
+  }
+}
+
+test('networks of equal weights that compute otherwise, or are given another range, share nothing', async () => {
+  const cached = async (module: Module, options: Partial<ModuleExtractorOptions> = {}) => {
+    const extractor = moduleExtractor(module, { name: 'mine', channels: 3, device: testDevice, ...options });
+    try {
+      return (await prepare({ extractor })).cached;
+    } finally {
+      extractor.dispose();
+    }
+  };
+  expect(await cached(new Means())).toBe(false);
+  expect(await cached(new Means())).toBe(true);
+  expect(await cached(new Brightest())).toBe(false);
+  expect(await cached(new Means(), { range: [0, 1] })).toBe(false);
+  expect(await cached(new Means(), { name: 'other' })).toBe(false);
+  expect(await cached(new Means())).toBe(true);
 });
 
 test('a damaged cache is computed anew', async () => {

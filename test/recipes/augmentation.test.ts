@@ -2,7 +2,13 @@
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
 import { Ada } from '../../src/data/augment/ada';
-import { type AdversarialLoss, hinge, nonSaturating, wasserstein } from '../../src/losses/adversarial';
+import {
+  type AdversarialLoss,
+  hinge,
+  leastSquares,
+  nonSaturating,
+  wasserstein,
+} from '../../src/losses/adversarial';
 import { relativistic, relativisticAverage } from '../../src/losses/relativistic';
 import { load, recipes } from '../../src/recipes';
 import { augmentation } from '../../src/recipes/augmentation';
@@ -108,21 +114,28 @@ test.each(['diffaugment', 'ada'])('gradients reach G through %s', async (augment
 });
 
 test('p follows the signs of logits on real images, and of differences where a loss knows nothing else', () => {
-  const signsOf = (loss: AdversarialLoss) => {
+  const signsOf = (loss: AdversarialLoss, each?: number) => {
     const { networks, observe } = augmentation('ada', loss);
     const { ada } = networks;
     if (!(ada instanceof Ada)) throw new Error('no ADA');
     try {
       return scope(() => {
-        observe(tensor([-1, -2, 3, -4]), tensor([-5, -6, 4, -7]));
+        const onReal = each === undefined ? [-1, -2, 3, -4] : [each, each, each, each];
+        observe(tensor(onReal), tensor([-5, -6, 4, -7]));
         return ada.signs.item();
       });
     } finally {
       ada.dispose();
     }
   };
-  expect([hinge(), nonSaturating()].map(signsOf)).toEqual([-2, -2]);
-  expect([relativistic(), relativisticAverage(), wasserstein()].map(signsOf)).toEqual([2, 2, 2]);
+  expect([hinge(), nonSaturating()].map((loss) => signsOf(loss))).toEqual([-2, -2]);
+  // Whoever cannot tell gives half of the target.
+  expect([leastSquares(), leastSquares({ labelSmoothing: 0.4 })].map((loss) => signsOf(loss, 0.4))).toEqual([
+    -4, 4,
+  ]);
+  expect([relativistic(), relativisticAverage(), wasserstein()].map((loss) => signsOf(loss))).toEqual([
+    2, 2, 2,
+  ]);
 });
 
 test('train dcgan --set augment=ada trains from the command line, and writes p down', async () => {

@@ -1,7 +1,14 @@
+import { r1 } from '../../src/losses/gradient-penalty';
 import { relativistic } from '../../src/losses/relativistic';
+import { tanh } from '../../src/nn/activation';
+import { linear } from '../../src/nn/linear';
+import { Module } from '../../src/nn/module';
+import { sequential } from '../../src/nn/sequential';
+import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
 import { adversarialLoss, LOSSES } from '../../src/recipes/adversarial';
 import { type GanOptions, gan } from '../../src/recipes/gan';
+import type { Tensor } from '../../src/tensor/tensor';
 import { LatentSampler } from '../../src/training/latent-sampler';
 import type { Model } from '../../src/training/model';
 import { Trainer } from '../../src/training/trainer';
@@ -115,4 +122,28 @@ test('a phase of one’s own runs after D and G', async () => {
   });
   const [{ losses }] = await train(model, 1);
   expect([Object.keys(losses), ran]).toEqual([['D', 'G', 'R'], ['R']]);
+});
+
+/** D(x, y) = (1 + y) Σ w x */
+class Labelled extends Module {
+  readonly score = sequential(flatten(), linear(256, 1));
+  override forward(images: Tensor, labels: Tensor): Tensor {
+    return this.score.forward(images).mul(labels.add(1).unsqueeze(1));
+  }
+}
+
+test('a penalty of a conditional model shows D the labels of the real images', async () => {
+  const optimizer = adam({ lr: 1e-3 });
+  const model = gan({
+    networks: {
+      generator: sequential(linear(4 + 3, 256), tanh(), reshape([1, 16, 16])),
+      discriminator: new Labelled(),
+    },
+    latent: { size: 4, classes: 3, conditional: true },
+    loss: adversarialLoss('non-saturating'),
+    optimizers: { discriminator: optimizer, generator: optimizer },
+    penalty: { constraint: 'r1', weight: 1, of: ({ batch }, critic) => r1(critic, batch.images) },
+  });
+  const [report] = await train(model, 1);
+  expect(report.losses.D).toBeGreaterThan(0);
 });

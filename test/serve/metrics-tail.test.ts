@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetricsTail } from '../../src/serve/metrics-tail';
@@ -20,6 +21,12 @@ test('a file that is not there has no lines, and is read when it comes', async (
   writeFileSync(file, line(1));
   expect(await tail.poll()).toBe(true);
   expect([tail.lastStep, tail.count, steps(tail)]).toEqual([1, 1, [1]]);
+});
+
+test('a named pipe in its place is not waited for, and has no lines', async () => {
+  spawnSync('mkfifo', [file]);
+  const tail = new MetricsTail(file);
+  expect([await tail.poll(), tail.count]).toEqual([false, 0]);
 });
 
 test('what is no line of a log is left out', async () => {

@@ -59,6 +59,21 @@ test('links that go round or back end', async () => {
   expect(ids(await RunList.open([at('runs')]))).toEqual(['a']);
 });
 
+test('at most 500 are listed, and those that are gone make room', async () => {
+  const put = (name: string) => {
+    mkdirSync(at(name));
+    writeFileSync(at(name, 'metrics.jsonl'), '');
+  };
+  for (let run = 100; run < 600; run++) put(`run-${run}`);
+  const list = await RunList.open([folder]);
+  put('more');
+  await list.scan();
+  expect([list.all.length, ids(list).includes('more')]).toEqual([500, false]);
+  rmSync(at('run-100'), { recursive: true });
+  expect((await list.find('more')).path).toBe(at('more'));
+  expect([list.all.length, ids(list).includes('run-100')]).toEqual([500, false]);
+});
+
 test('a run trains while a process has its lock; then it is done, or it was stopped', async () => {
   smallRun(at('a'), 60);
   smallRun(at('b'), 10);

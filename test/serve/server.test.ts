@@ -133,6 +133,19 @@ describe('too many', () => {
     expect(status).toBe(200);
   });
 
+  test('what one connection too many asks for is not done', async () => {
+    const models = new FakeModels();
+    const { address } = await serve([smallRun(at('one'))], { models, limits: { connections: 1 } });
+    const held = silent(address);
+    await new Promise((resolve) => held.once('connect', resolve));
+    const get = 'GET /runs/one/images HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    expect(await sendRaw(address, get)).toMatch(/^HTTP\/1.1 503 /);
+    await new Promise((resolve) => held.once('close', resolve).destroy());
+    let status = 503;
+    while (status === 503) status = (await ask(address, '/runs/one/model')).status;
+    expect([status, models.asked]).toEqual([200, []]);
+  });
+
   test('one request more than may wait for a model gets 503, and the others their images', async () => {
     const models = new FakeModels();
     let release = () => {};
@@ -225,6 +238,20 @@ describe('too many', () => {
     let answer = refused;
     while (answer.status === 503) answer = await ask(address, '/runs/one/images');
     expect([answer.status, answer.body.length]).toEqual([200, 8 << 20]);
+  });
+
+  test('a client may wait for its model for longer than a connection may be idle', async () => {
+    const models = new FakeModels();
+    models.hold = new Promise((resolve) => setTimeout(resolve, 300));
+    const limits = { waitMs: 50, readMs: 50 };
+    const { address } = await serve([smallRun(at('one'))], { models, limits });
+    const made = [
+      ask(address, '/runs/one/images'),
+      ask(address, '/runs/one/apply', { method: 'POST', body: 'x' }),
+    ];
+    expect((await Promise.all(made)).map(({ status }) => status)).toEqual([200, 200]);
+    const left = silent(address);
+    await new Promise((resolve) => left.once('close', resolve));
   });
 
   test('a client that does not read its answer in time loses its connection', async () => {

@@ -38,7 +38,7 @@ describe('rectifiers', () => {
     }),
   );
 
-  test.each(RECTIFIERS.slice(0, 3))(
+  test.each(RECTIFIERS.slice(0, 2))(
     'have no second derivative by their input, so that a penalty does not pass the network again: %s',
     (_, rectify) =>
       scope(() => {
@@ -47,8 +47,7 @@ describe('rectifiers', () => {
       }),
   );
 
-  // A slope of 0 gives 0 for LibTorch's -0.
-  test.each(RECTIFIERS.filter(([name]) => !name.endsWith('slope 0')))(
+  test.each(RECTIFIERS)(
     'give the bits of LibTorch in bfloat16, of whatever numbers, in any memory format: %s',
     (_, rectify) =>
       scope(() => {

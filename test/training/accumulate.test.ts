@@ -228,6 +228,22 @@ test.each<[string, Record<string, string>]>([
   expect(found).toEqual(expected);
 });
 
+test('a part that fails leaves no gradient of the parts before', async () => {
+  let part = 0;
+  const trainer = new Trainer({
+    ...options((name) => {
+      if (name === 'D' && ++part === 2) throw new Error('no loss');
+    }),
+    accumulate: 2,
+  });
+  const loader = tinyLoader();
+  await expect(reportsOf(trainer.fit(loader, { steps: 1 }))).rejects.toThrow('no loss');
+  const gradients = trainer.networks.discriminator.parameters().map(({ grad }) => grad);
+  expect(new Set(gradients)).toEqual(new Set([null]));
+  loader.dispose();
+  trainer.dispose();
+});
+
 test('a run goes on bit for bit', async () => {
   const train = async (name: string, steps: number, resume = false) => {
     const model = buildModel(recipes['conv-dropout'], { set: { units: '8', width: '4', augment: 'ada' } });

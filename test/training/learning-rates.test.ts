@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adam, linear } from '../../src/optim';
 import { mlp } from '../../src/recipes/mlp';
+import type { FitOptions } from '../../src/training/fit-options';
 import { changedRates } from '../../src/training/learning-rates';
 import { Trainer } from '../../src/training/trainer';
 import { testDevice } from '../support/fixtures';
@@ -25,14 +26,14 @@ describe('changedRates', () => {
 });
 
 /** A training whose rates fall from 1e-3 to 0 on its way; returns what it was told. */
-async function train(out: string, { steps, resume }: { steps: number; resume?: boolean }): Promise<string[]> {
+async function train(out: string, { steps, ...given }: Omit<FitOptions, 'out'>): Promise<string[]> {
   const model = buildModel(mlp);
   const decaying = adam({ lr: 1e-3, schedule: linear({ steps, from: 1, to: 0 }) });
   const phases = model.phases.map((phase) => ({ ...phase, optimizer: decaying }));
   const trainer = new Trainer({ ...model, phases, device: testDevice, precision: 'fp32', seed: 5 });
   const loader = tinyLoader();
   try {
-    const options = { steps, out, resume, sampleEvery: 10, checkpointEvery: 4, logEvery: 2 };
+    const options = { ...given, steps, out, sampleEvery: 10, checkpointEvery: 4, logEvery: 2 };
     const reports = await reportsOf(trainer.fit(loader, options));
     return reports.flatMap(({ notes }) => notes);
   } finally {
@@ -40,6 +41,18 @@ async function train(out: string, { steps, resume }: { steps: number; resume?: b
     trainer.dispose();
   }
 }
+
+test('it says so too where something else is changed as well', async () => {
+  const out = join(folder.path, 'changed');
+  await train(out, { steps: 4, settings: { set: { lambda: 10 } } });
+  const settings = { set: { lambda: 5 } };
+  const notes = await train(out, { steps: 8, resume: true, settings, changes: ['--set lambda 10 → 5'] });
+  expect(notes).toEqual([
+    expect.stringMatching(/^phase D goes on at/),
+    expect.stringMatching(/^phase G goes on at/),
+    'from step 4 on: --set lambda 10 → 5',
+  ]);
+});
 
 test('a run that is made longer says which rates jump, and each line of its log has them', async () => {
   const out = join(folder.path, 'longer');

@@ -23,6 +23,7 @@ export function forChannels(extractor: FeatureExtractor, given: number): Feature
   return {
     name: extractor.name,
     sha256: extractor.sha256,
+    ...(extractor.trial !== undefined && { trial: extractor.trial }),
     dimensions: extractor.dimensions,
     classes: extractor.classes,
     channels: [given],

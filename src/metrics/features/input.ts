@@ -33,9 +33,11 @@ export function channelsOf({ channels }: InputForm): readonly number[] {
   return channels === 1 ? [1] : [1, 3];
 }
 
-/** What is done about the size, in words for protocols. */
-export function sizeWords({ size, filter }: InputForm): string {
-  return size === undefined ? 'none: images as they come' : resizeWords({ size, filter });
+/** What is done about the size, and about colours that are not in [−1, 1] as images are, in words for protocols. */
+export function formWords({ size, filter, range = [-1, 1] }: InputForm): string {
+  const sized = size === undefined ? 'none: images as they come' : resizeWords({ size, filter });
+  if (range === 'uint8') return `${sized}; from 0 to 255`;
+  return `${range}` === '-1,1' ? sized : `${sized}; from ${range[0]} to ${range[1]}`;
 }
 
 /** Checks a form that came from outside. @throws UsageError naming the field */

@@ -3,13 +3,13 @@ import { sizeOf } from '../../data/image-size';
 import { GanError } from '../../errors';
 import type { Module } from '../../nn/module';
 import { noGrad, withoutAutocast } from '../../tensor/autograd';
-import { zeros } from '../../tensor/create';
+import { linspace } from '../../tensor/create';
 import { resolveDevice } from '../../tensor/device';
 import { scope } from '../../tensor/scope';
 import type { Tensor } from '../../tensor/tensor';
 import type { Extracted, FeatureExtractor } from '../extractor';
 import { nearestChannels } from './in-channels';
-import { channelsOf, type InputForm, prepareImages, requireForm, sizeWords } from './input';
+import { channelsOf, formWords, type InputForm, prepareImages, requireForm } from './input';
 import { untouchedRandom } from './random';
 import { stateSha256 } from './state-hash';
 
@@ -30,7 +30,7 @@ export interface NetworkFeatures {
 }
 
 /**
- * An extractor over any network. It is tried once with a grey image, to know the lengths of what comes.
+ * An extractor over any network. It is tried once with an image from black to white, to know the lengths of what comes.
  *
  * @throws GanError `ERR_BAD_FEATURES` when something else than features float32 [N, d] comes, and what the network throws
  */
@@ -55,24 +55,28 @@ export function networkExtractor(network: NetworkFeatures): FeatureExtractor {
     withoutAutocast(device, () =>
       requireMaps(name, network.maps?.(prepareImages(name, images, form)) ?? [], images.shape[0]),
     );
-  const { dimensions, classes, hasMaps } = scope(() => {
+  const { trial, dimensions, classes, hasMaps } = scope(() => {
     const { height, width } = network.probe;
     const channels = nearestChannels(channelsOf(form), network.probe.channels);
-    const grey = zeros([2, channels, height, width], { device });
-    const { features, logits } = extract(grey);
+    const shape = [2, channels, height, width];
+    const steps = shape.reduce((all, size) => all * size);
+    const image = linspace({ start: -1, end: 1, steps }, { device }).reshape(shape);
+    const { features, logits } = extract(image);
     return {
+      trial: [features.abs().mean(), features.square().mean()].map((sum) => sum.item().toPrecision(3)).join(),
       dimensions: features.shape[1],
       classes: logits?.shape[1] ?? 0,
-      hasMaps: atRest(grey, (prepared) => network.maps?.(prepared) ?? null) !== null,
+      hasMaps: atRest(image, (prepared) => network.maps?.(prepared) ?? null) !== null,
     };
   });
   return {
     name,
     sha256,
+    trial,
     dimensions,
     classes,
     channels: channelsOf(form),
-    resize: network.resize ?? sizeWords(form),
+    resize: network.resize ?? formWords(form),
     extract,
     ...(hasMaps && { maps }),
     // Bytes have no gradient.

@@ -419,7 +419,7 @@ export const dashboardScript = [
   "    return html `<label>Images<input name=\"count\" type=\"number\" min=\"1\" max=\"256\" value=\"${classes > 0 ? '' : 16}\"></label>",
   "<label>Seed<input name=\"seed\" type=\"number\" min=\"0\" value=\"1\"></label>",
   "${classes > 0 ? label : ''}",
-  "<label>Truncation<input name=\"truncation\" type=\"number\" min=\"0.01\" step=\"any\" placeholder=\"none\"></label>`;",
+  "<label>Truncation<input name=\"truncation\" type=\"number\" min=\"0\" step=\"any\" placeholder=\"none\"></label>`;",
   "}",
   "function imageFields({ directions }) {",
   "    const way = html `<label>Direction<select name=\"direction\">${directions.map((name) => html `<option>${name}</option>`)}</select></label>`;",

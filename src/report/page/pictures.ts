@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../errors';
@@ -87,7 +88,8 @@ function chooseWithin(files: readonly GridFile[], mostBytes: number): GridFile[]
 
 /** Whether the file begins and ends as a PNG does: one that is being written, or was cut off, does not. */
 async function isWholePng(path: string): Promise<boolean> {
-  const file = await open(path).catch(() => undefined);
+  // Not as a pipe is opened, which waits for its writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   try {
     const facts = await file?.stat();
     if (!file || !facts?.isFile() || facts.size < LEAST_BYTES) return false;

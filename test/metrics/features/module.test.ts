@@ -1,3 +1,4 @@
+import { forChannels } from '../../../src/metrics/features/in-channels';
 import { moduleExtractor } from '../../../src/metrics/features/module';
 import { stateSha256 } from '../../../src/metrics/features/state-hash';
 import { conv2d } from '../../../src/nn/conv';
@@ -96,6 +97,33 @@ test.each([
     expectClose(means, tensor(expected));
   });
   extractor.dispose();
+});
+
+test.each([
+  [{ range: [-1, 1] as const }, 'none: images as they come'],
+  [{ range: [0, 1] as const, size: 12 }, 'bilinear, antialiased, to 12×12; from 0 to 1'],
+  [{ range: 'uint8' as const }, 'none: images as they come; from 0 to 255'],
+])('what is done to images of %j is told in words', (form, resize) => {
+  const extractor = moduleExtractor(new Means(), { name: 'means', ...form });
+  expect(extractor.resize).toBe(resize);
+  extractor.dispose();
+});
+
+test('what came of its trial tells it from another computation with equal weights, in other colours too', () => {
+  class Brightest extends Module {
+    override forward(images: Tensor): Tensor {
+      return images.amax([2, 3]);
+    }
+  }
+  const trials = [new Means(), new Means(), new Brightest()].map((module) => {
+    const extractor = moduleExtractor(module, { name: 'mine', channels: 3 });
+    extractor.dispose();
+    return [extractor, forChannels(extractor, 4)].map(({ trial, sha256 }) => [trial, sha256]);
+  });
+  const [[means], [again], [brightest]] = trials;
+  expect(again).toEqual(means);
+  expect([brightest[0] === means[0], brightest[1]]).toEqual([false, means[1]]);
+  for (const [own, converted] of trials) expect(converted).toEqual(own);
 });
 
 test('grey images are repeated, and images are resized to the size the module takes', () => {

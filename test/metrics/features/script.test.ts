@@ -53,7 +53,7 @@ test('a pair is features and logits', async () => {
 
 test('the form in the file’s metadata is kept to, unless options say otherwise', async () => {
   const extractor = await open('named');
-  expect(extractor.resize).toBe('bicubic, antialiased, to 4×4');
+  expect(extractor.resize).toBe('bicubic, antialiased, to 4×4; from 0 to 1');
   const plain = await open('named', { range: [-1, 1], filter: 'bilinear' });
   expect(plain.resize).toBe('bilinear, antialiased, to 4×4');
   scope(() => {

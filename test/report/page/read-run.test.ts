@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,7 @@ test('files that are damaged, half-written or of something else are as if they w
   writeFileSync(join(folder, 'samples', 'step-000030.png'), 'hello');
   writeFileSync(join(folder, 'samples', 'notes.txt'), 'hello');
   mkdirSync(join(folder, 'samples', 'step-000040.png'));
+  spawnSync('mkfifo', [join(folder, 'samples', 'step-000050.png')]);
   mkdirSync(join(folder, 'evaluation'));
   writeFileSync(join(folder, 'evaluation', 'neighbours.json'), '{"k":5,"samples":[{}],"realMedian":null}');
   const run = await readRun(folder);
