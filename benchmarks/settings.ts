@@ -1,5 +1,5 @@
 import { UsageError } from '../src/errors';
-import { nearest } from '../src/nearest';
+import { advise } from '../src/nearest';
 import { choice, integer, number, optional, readConfig, text } from '../src/recipes/config';
 import { PEERS, type PeerName } from './peers';
 import { SUITE_NAMES, type SuiteName } from './suites';
@@ -79,10 +79,9 @@ function inOrder<const N extends string>(given: readonly string[], known: readon
   const isKnown = (name: string): name is N => known.some((other) => other === name);
   for (const name of given) {
     if (isKnown(name)) continue;
-    const guess = nearest(name, known);
-    const hint = guess === null ? '' : `: did you mean ${guess}?`;
+    const list = `they are ${known.join(', ')}`;
     throw new UsageError(
-      `${JSON.stringify(name)} is no ${what} of the benchmark${hint}; they are ${known.join(', ')}`,
+      `${JSON.stringify(name)} is no ${what} of the benchmark${advise(name, known, list)}`,
     );
   }
   return known.filter((name) => given.includes(name));

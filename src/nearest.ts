@@ -17,6 +17,12 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
+/** What to say after a word that is none of those known: the nearest one in a question, where there is one, and `list`, which says what there is. */
+export function advise(word: string, known: readonly string[], list: string): string {
+  const guess = nearest(word, known);
+  return guess === null ? `; ${list}` : `: did you mean ${guess}? ${list[0].toUpperCase()}${list.slice(1)}`;
+}
+
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,4 +1,4 @@
-import { nearest } from '../src/nearest';
+import { advise, nearest } from '../src/nearest';
 
 const SETS = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'sign-language-digits'];
 
@@ -25,4 +25,9 @@ describe('nearest', () => {
   test('prefers the candidate with fewer slips', () => {
     expect(nearest('--seeds', ['--steps', '--seed'])).toBe('--seed');
   });
+});
+
+test('advise asks for the nearest word, and says in a sentence of its own what there is', () => {
+  expect(advise('minst', ['mnist', 'digits'], 'there are two')).toBe(': did you mean mnist? There are two');
+  expect(advise('flowers', ['mnist', 'digits'], 'there are two')).toBe('; there are two');
 });

@@ -71,9 +71,7 @@ function reportError(
 ): number {
   const wrongCall = isCommanderError(error);
   if (wrongCall && error.exitCode === 0) return 0;
-  terminal.error(
-    wrongCall ? describe(error, program) : withFlags(sentences(oneLine(messageOf(error))), program),
-  );
+  terminal.error(wrongCall ? describe(error, program) : withFlags(oneLine(messageOf(error)), program));
   if (isDebug(host)) terminal.log(stackOf(error));
   return wrongCall || hasCode(error, 'ERR_USAGE') ? 2 : 1;
 }
@@ -119,14 +117,6 @@ function oneLine(text: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join('; ');
-}
-
-/** A question ends a sentence: what comes after it is one of its own. */
-function sentences(message: string): string {
-  return message.replace(
-    /(did you mean [^\s?]+\?); (\w)/g,
-    (_, asked, first) => `${asked} ${first.toUpperCase()}`,
-  );
 }
 
 function isDebug(host: Host): boolean {

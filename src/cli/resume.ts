@@ -65,7 +65,11 @@ export function resumeSettings(recipes: Recipes, path: string, given: Given): Re
   // The environment must not put other images under a run that was told where its own are.
   const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
   const after = resolveSettings(known, { ...given, recipe: undefined, flags, file, env });
-  const fields = after.recipe.fields;
+  const { fields, fixedLength } = after.recipe;
+  if (fixedLength !== undefined && after.settings.steps !== before.steps)
+    throw new UsageError(
+      `--steps ${after.settings.steps} differs from the run ${directory}, which has ${before.steps}: ${fixedLength}; leave it out, or start a new run without --resume`,
+    );
   const changes = checkSame({ before, after: after.settings, directory, fields });
   return { ...after, out: directory, resumeStep, precision, notes, changes };
 }

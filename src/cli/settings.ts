@@ -5,7 +5,7 @@ import { messageOf, UsageError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { isRecipeFile, isTorchScript } from '../io/program-name';
 import { decidingNumber, parseTrainingMetrics, type TrainingMetric, trainingParts } from '../metrics/names';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import {
   boolean,
   type ConfigOf,
@@ -293,9 +293,8 @@ export function findRecipe(recipes: Recipes, name: unknown): Recipe {
   if (recipe !== undefined) return recipe;
   if (typeof name === 'string' && isRecipeFile(name)) return loadRecipeFile(name);
   const known = Object.keys(recipes);
-  const guess = nearest(String(name), known);
-  const question = guess === null ? '' : `: did you mean ${guess}?`;
-  throw new UsageError(`${JSON.stringify(name)} is no recipe${question}; there are ${known.join(', ')}`);
+  const list = `there are ${known.join(', ')}`;
+  throw new UsageError(`${JSON.stringify(name)} is no recipe${advise(String(name), known, list)}`);
 }
 
 /** Flags as commander gives them: texts by camelCase name. */

@@ -30,7 +30,7 @@ export async function runSeeds({ seeds, ...plan }: SeedsPlan, context: CommandCo
   const scored = await isOneClass(plan);
   if (!scored && !plan.evaluation)
     throw new UsageError(
-      '--seeds compares figures, but nothing is judged: add --eval-every, or --set normal=CLASS',
+      `--seeds compares figures, but nothing is judged: add --eval-every, or ${missingOf(plan)}`,
     );
   const runs = seeds.map((seed) => ({ seed, folder: join(plan.folder, `seed-${seed}`) }));
   for (const { folder } of runs) checkRunFolder(folder);
@@ -52,6 +52,12 @@ export async function runSeeds({ seeds, ...plan }: SeedsPlan, context: CommandCo
 /** Whether a model learns one class of a set that has others to judge it by. */
 async function isOneClass({ settings: { set, dataset } }: Pick<TrainingPlan, 'settings'>): Promise<boolean> {
   return typeof set.normal === 'string' && set.normal !== 'all' && (await hasTestSplit(dataset));
+}
+
+/** What a model would need that is judged by what it has not learned. */
+function missingOf({ settings: { set, dataset } }: Pick<TrainingPlan, 'settings'>): string {
+  const learnsOne = typeof set.normal === 'string' && set.normal !== 'all';
+  return learnsOne ? `a data set with a test split, which ${dataset} has not` : '--set normal=CLASS';
 }
 
 function judge(

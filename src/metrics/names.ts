@@ -1,5 +1,5 @@
 import { UsageError } from '../errors';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import { metricFacts } from '../report/evaluations';
 
 /** Those that judge a set of images, and the numbers that come of them. */
@@ -128,12 +128,10 @@ export function parseMetrics(list: string): readonly MetricName[] {
       .filter((name) => name !== ''),
   );
   for (const name of asked)
-    if (!Object.hasOwn(METRICS, name)) {
-      const guess = nearest(name, metricNames);
+    if (!Object.hasOwn(METRICS, name))
       throw new UsageError(
-        `${JSON.stringify(name)} is no metric${guess ? `: did you mean ${guess}?` : ''}; there are ${metricNames.join(', ')}`,
+        `${JSON.stringify(name)} is no metric${advise(name, metricNames, `there are ${metricNames.join(', ')}`)}`,
       );
-    }
   if (asked.size === 0)
     throw new UsageError(
       `expected metrics such as fid,kid but got none: there are ${metricNames.join(', ')}`,

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 
 /** One typed value of a configuration: its default, and what it accepts from a text (a flag) or from JSON (a file). */
 export interface Field<T> {
@@ -205,9 +205,8 @@ function advice(key: string, { field, source }: { field: Field<unknown>; source:
 }
 
 function unknownKey(name: string, { key, known }: { key: string; known: readonly string[] }): UsageError {
-  const guess = nearest(key, known);
   const list = known.length > 0 ? `it may be ${known.join(', ')}` : 'there is nothing to set';
-  return new UsageError(`${name} is unknown${guess === null ? '' : `: did you mean ${guess}?`}; ${list}`);
+  return new UsageError(`${name} is unknown${advise(key, known, list)}`);
 }
 
 function numberFromText(given: string): unknown {

@@ -74,6 +74,7 @@ export const fAnogan: Recipe<typeof fields> = {
     },
   },
   training: { resolution: 32, batch: 32, steps: 800 },
+  fixedLength: 'the encoder learns in a share of the steps, with a rate that falls to 0 in them',
   build(config, { images }, training = fAnogan.training) {
     const { latentSize, width, growth, discriminatorWidth, critic, lambda, lr, kappa } = config;
     const generator = resnetGenerator({ images, latentSize, width, growth });

@@ -1,6 +1,6 @@
 import type { ImageSize } from '../data/image-size';
 import { UsageError } from '../errors';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import { type ConfigOf, type Fields, parseConfig } from './config';
 
 /** A named set of a recipe's own fields, as `--set preset=paper` takes it. */
@@ -73,10 +73,9 @@ export function presetConfig<F extends Fields>(
 function findPreset<F extends Fields>({ name, presets = {} }: Presettable<F>, asked: unknown): Preset<F> {
   if (typeof asked === 'string' && Object.hasOwn(presets, asked)) return presets[asked];
   const known = Object.keys(presets);
-  const guess = nearest(String(asked), known);
   const list =
     known.length > 0
-      ? `${guess === null ? '' : `: did you mean ${guess}?`}; there are ${known.join(', ')}`
+      ? advise(String(asked), known, `there are ${known.join(', ')}`)
       : ': it has none, its defaults are what is known of its settings; leave it out';
   throw new UsageError(`${name} has no preset ${JSON.stringify(asked)}${list}`);
 }

@@ -36,6 +36,8 @@ export interface Recipe<F extends Fields = Fields> {
   prepare?(dataset: Dataset, config: ConfigOf<F>, preparation: Preparation): Dataset;
   /** What `prepare` makes of data of that kind (the same). */
   readonly prepares?: DataKind;
+  /** Why a run of it must have the number of steps that it was begun with; absent where it may be made longer. */
+  readonly fixedLength?: string;
   /**
    * Whether what it learns are patches of the images that it is for: evaluations and grids are then of images at `--load-size`, not at
    * `--resolution` (false).

@@ -8,7 +8,7 @@ async function call(...argv: string[]) {
 }
 
 test.each([
-  [['dcgan46'], 'error: "dcgan46" is no suite of the benchmark: did you mean dcgan64?; they are '],
+  [['dcgan46'], 'error: "dcgan46" is no suite of the benchmark: did you mean dcgan64? They are '],
   [['--agianst', 'x'], 'error: --agianst is no flag of bench: did you mean --against?'],
   [['mlp', '--device', 'gpu'], 'error: --device expects auto, cpu, cuda or cuda:N, but got "gpu"'],
 ])('%j exits with 2 and one line', async (argv, message) => {

@@ -4,7 +4,7 @@ import { usage } from '../support/failure';
 
 describe('a wrong call', () => {
   test.each([
-    [{}, ['dcgan46'], '"dcgan46" is no suite of the benchmark: did you mean dcgan64?; they are ops, mlp'],
+    [{}, ['dcgan46'], '"dcgan46" is no suite of the benchmark: did you mean dcgan64? They are ops, mlp'],
     [{}, ['zzzzzzzz'], '"zzzzzzzz" is no suite of the benchmark; they are'],
     [{ against: 'pytroch-best' }, [], 'is no peer of the benchmark: did you mean pytorch-best?'],
     [{ against: 'tfjs-cpu,' }, [], '"" is no peer of the benchmark'],

@@ -44,11 +44,6 @@ describe('a wrong call exits with 2 and one line on stderr', () => {
     expect(stderr).toMatch(/^error: too many arguments.* but got 2; --help tells more\n$/);
   });
 
-  test('a question, and what comes after it as a sentence of its own', async () => {
-    const run = failing(new UsageError('--set widht is unknown: did you mean width?; it may be width, lr'));
-    expect((await call([], { run })).stderr).toMatch(/: did you mean width\? It may be width, lr\n$/);
-  });
-
   test('a usage error of the command', async () => {
     const run = failing(new UsageError('--batch expects more'));
     expect(await call([], { run })).toEqual({ code: 2, stdout: '', stderr: 'error: --batch expects more\n' });

@@ -97,6 +97,16 @@ describe('resumeSettings refuses', () => {
     expect(() => resumeSettings(real, run, again)).toThrow(usage(/--set adversarial=.* differs/));
   });
 
+  test('another number of steps, where the stages of a recipe are shares of them', () => {
+    const { settings } = resolveSettings(real, { recipe: 'f-anogan', flags: {}, set: {}, env: {} });
+    writeFileSync(join(run, 'config.json'), JSON.stringify({ settings }));
+    const again = (steps: string) => resumeSettings(real, run, { flags: { steps }, set: {}, env: {} });
+    expect(() => again('900')).toThrow(
+      usage(/--steps 900 differs from the run .*, which has 800: the encoder/),
+    );
+    expect(again('800').settings.steps).toBe(800);
+  });
+
   test.each(['beta1', 'width'])('another %s of a real recipe, naming it', (key) => {
     const { settings } = resolveSettings(real, { recipe: 'dcgan', flags: {}, set: {}, env: {} });
     writeFileSync(join(run, 'config.json'), JSON.stringify({ settings }));

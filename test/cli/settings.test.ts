@@ -78,10 +78,10 @@ describe('resolveSettings refuses', () => {
       { batch: '64' },
       '"batch" in a.json expects a whole number from 1 to 65536, but got "64": try "batch": 64',
     ],
-    [{ bacth: 64 }, /"bacth" in a\.json is unknown: did you mean batch\?; it may be dataset, dataDir,/],
+    [{ bacth: 64 }, /"bacth" in a\.json is unknown: did you mean batch\? It may be dataset, dataDir,/],
     [{ set: 3 }, '"set" in a.json expects an object, but got 3'],
     [{ set: { width: 0 } }, /"width" in the configuration file's "set" expects a whole number/],
-    [{ recipe: 'dcgam' }, '"dcgam" is no recipe: did you mean dcgan?; there are dcgan, mlp, painter'],
+    [{ recipe: 'dcgam' }, '"dcgam" is no recipe: did you mean dcgan? There are dcgan, mlp, painter'],
     [{ recipe: 3 }, /3 is no recipe/],
   ])('in a file %o', (values, message) => {
     expect(() => resolve({ file: { path: 'a.json', values } })).toThrow(usage(message));
@@ -89,7 +89,7 @@ describe('resolveSettings refuses', () => {
 
   test('a recipe that does not exist, also by the name of what every object has', () => {
     expect(() => findRecipe(recipes, 'dcgn')).toThrow(
-      usage('"dcgn" is no recipe: did you mean dcgan?; there are dcgan, mlp, painter'),
+      usage('"dcgn" is no recipe: did you mean dcgan? There are dcgan, mlp, painter'),
     );
     expect(() => findRecipe(recipes, 'toString')).toThrow(
       usage('"toString" is no recipe; there are dcgan, mlp, painter'),

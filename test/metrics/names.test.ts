@@ -14,7 +14,7 @@ describe('a list of metrics', () => {
 
   test('with an unknown name tells the nearest', () => {
     expect(() => parseMetrics('fid,kyd')).toThrow(
-      usage('"kyd" is no metric: did you mean kid?; there are fid, kid, is, prdc, diversity, accuracy'),
+      usage('"kyd" is no metric: did you mean kid? There are fid, kid, is, prdc, diversity, accuracy'),
     );
     expect(() => parseMetrics('toString')).toThrow(usage('is no metric'));
   });

@@ -50,7 +50,7 @@ describe('parseConfig refuses', () => {
     ],
     [{ bias: 'yes' }, '--set bias expects true or false, but got "yes": try --set bias=false'],
     [{ note: '' }, '--set note expects a text that is not empty, but got "": try --set note=none'],
-    [{ widht: '3' }, '--set widht is unknown: did you mean width?; it may be width, lr, loss, bias, note'],
+    [{ widht: '3' }, '--set widht is unknown: did you mean width? It may be width, lr, loss, bias, note'],
     [{ zzzzzz: '3' }, '--set zzzzzz is unknown; it may be width, lr, loss, bias, note'],
     [{ toString: '3' }, '--set toString is unknown; it may be width, lr, loss, bias, note'],
   ])('--set %o', (set, message) => {

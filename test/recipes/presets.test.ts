@@ -136,7 +136,7 @@ describe('a preset is refused', () => {
 
   test('that the recipe lacks, with those that it has', () => {
     expect(() => presetConfig(recipes.dcgan, { set: { preset: 'papr' }, size })).toThrow(
-      usage('dcgan has no preset "papr": did you mean paper?; there are paper'),
+      usage('dcgan has no preset "papr": did you mean paper? There are paper'),
     );
     expect(() => presetConfig(recipes.biggan, { set: { preset: 'x' }, size })).toThrow(
       usage('biggan has no preset "x"; there are paper, cifar'),
