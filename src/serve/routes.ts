@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { PICTURES } from '../report/page/read-run';
 import { answerFormat, mediaType } from './answer-format';
 import { readBody } from './body';
@@ -187,17 +188,23 @@ async function sendApplied(call: Call, served: Served, [id]: readonly string[]):
   }
 }
 
+/** How many requests of a connection wait for their model: a client may send several, one behind the other. */
+const waiting = new WeakMap<Socket, number>();
+
 /** The answer of a model when its turn comes: meanwhile the client's connection may be idle, however long the model works. */
 async function answered<T>(
   { request: { socket }, gone }: Call,
   { queue, limits }: Served,
   ask: () => Promise<T>,
 ): Promise<T> {
+  const others = () => waiting.get(socket) ?? 0;
+  waiting.set(socket, others() + 1);
   socket.setTimeout(0);
   try {
     return await queue.add(ask, gone);
   } finally {
-    socket.setTimeout(idleMs(limits));
+    waiting.set(socket, others() - 1);
+    if (others() === 0) socket.setTimeout(idleMs(limits));
   }
 }
 
