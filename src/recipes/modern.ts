@@ -64,7 +64,7 @@ export const modern: Recipe<typeof fields> = {
       set: () => ({ beta2: 0.9, beta2End: 0.99 }),
     },
   },
-  training: { resolution: 32, batch: 32, steps: 2_000 },
+  training: { resolution: 32, batch: 32, steps: 4_000 },
   build(config, { images }, training = modern.training) {
     const { latentSize, width, maxWidth, blocks, expansion, groupSize } = config;
     const sizes = { images, width, maxWidth, blocksPerStage: blocks, expansion, groupSize };
