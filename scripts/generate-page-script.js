@@ -71,6 +71,7 @@ const SCRIPTS = [
       'browser/dom.ts',
       'browser/speed.ts',
       'browser/gpu-switch.ts',
+      'browser/channels.ts',
       'browser/picture.ts',
       'browser/points.ts',
       'browser/latents.ts',

@@ -92,7 +92,7 @@ function report(
   for (const note of notes) terminal.log(`note: ${note}`);
   terminal.result(`${out}  ${mebibytes(bytes)}, step ${step}, ${weights} weights`);
   for (const line of lines) terminal.result(`  ${line}`);
-  if (parity) terminal.result(`  ${parityText(parity)}`);
+  if (parity) terminal.result(`  ${parityText(parity, settings.pixels ?? 'float')}`);
   terminal.record({
     ...{ event: 'exported', out, format, bytes, checkpoint, step, weights },
     ...{ ...record, parity, notes },

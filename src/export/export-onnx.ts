@@ -3,6 +3,7 @@ import { oneOf, pathText } from '../check';
 import { UsageError } from '../errors';
 import { writeWhole } from '../io/whole-file';
 import type { LoadedModel } from '../training/load';
+import { chosenNames } from './class-names';
 import { type TaskOptions, taskOf } from './model-task';
 import type { ExportPrecision } from './onnx/builder';
 import type { Port } from './onnx/proto';
@@ -63,14 +64,16 @@ export async function exportOnnx(
 
 /** The ONNX model of a loaded model’s task, which says what it was trained as. @throws as {@link exportOnnx} */
 export function graphOf(
-  { settings, checkpoint, step, weights, classNames }: LoadedModel,
+  model: LoadedModel,
   task: ExportTask,
   { precision = 'float32', opset }: GraphOptions,
 ): Promise<OnnxExport> {
   if (opset !== undefined && !OPSETS.includes(opset))
     throw new UsageError(`an export expects opset to be ${OPSETS.join(' or ')} but received ${opset}`);
   oneOf('an export', 'precision', precision, ['float32', 'float16']);
+  const { settings, checkpoint, step, weights } = model;
   const recipe = recipeOf(settings);
+  const classNames = chosenNames(model);
   const metadata = {
     ...{ recipe, checkpoint, step: String(step), weights },
     ...(classNames.length > 0 && { classNames: JSON.stringify(classNames) }),

@@ -6,6 +6,7 @@ import { type WriteFile, writeWholeFolder } from '../io/whole-file';
 import { scope } from '../tensor/scope';
 import type { LoadedModel } from '../training/load';
 import { version } from '../version';
+import { chosenNames } from './class-names';
 import { taskOf } from './model-task';
 
 /** A file of weights. */
@@ -48,9 +49,10 @@ export async function exportSafetensors(model: LoadedModel, folder: string): Pro
 /** What the weights are of; the files of weights must be written. */
 function configOf(model: LoadedModel, files: readonly WeightsFile[]): object {
   const { recipe, set } = model.settings;
+  const classNames = chosenNames(model);
   return {
     ...{ libtorchGan: version, recipe, set, specs: model.specs, step: model.step, weights: model.weights },
-    ...(model.classNames.length > 0 && { classNames: model.classNames }),
+    ...(classNames.length > 0 && { classNames }),
     networks: Object.fromEntries(
       files.map(({ file, sha256 }) => [file.replace(/\.safetensors$/, ''), { file, sha256 }]),
     ),

@@ -1,3 +1,4 @@
+import type { ImageSize } from '../data/image-size';
 import { Dropout } from '../nn/dropout';
 import type { Module } from '../nn/module';
 import { rand } from '../tensor/create';
@@ -21,7 +22,7 @@ export interface ImageTaskOptions extends PixelForm {
 
 type Inputs = Readonly<Record<string, Tensor>>;
 
-/** Sides that are recorded are not smaller, so that no size is 1 by chance. */
+/** Sides that are recorded are those of the training, which the network is known to take; they are not smaller than this, so that no size is 1 by chance. */
 const LEAST_RECORDED = 16;
 
 /** Images of images of any size that the network takes; masks are an input of their own. */
@@ -31,7 +32,7 @@ export function imageTask(
   options: ImageTaskOptions,
 ): ExportTask {
   const direction = sampler.direction(options.direction);
-  const { channels } = model.specs[direction.from];
+  const { channels, height, width } = model.specs[direction.from];
   const network = model.networks[direction.by];
   const imageStatistics = sampler.norms === 'image';
   const drops = imageStatistics && network.modules().some((module) => module instanceof Dropout);
@@ -52,7 +53,7 @@ export function imageTask(
     networks: { [direction.by]: network },
     inputs: inputsOf(channels, { ...options, masked: direction.mask !== undefined }),
     outputs: { result: imagesText(options) },
-    variables: variablesOf(Math.max(least, LEAST_RECORDED), stride),
+    variables: variablesOf({ height, width }, { least: Math.max(least, LEAST_RECORDED), stride }),
     imageStatistics,
     border: stride === 1 ? null : { stride, scale, axes: options.layout === 'nhwc' ? [1, 2] : [2, 3] },
     run: one,
@@ -73,14 +74,15 @@ export function imageTask(
   };
 }
 
-function variablesOf(least: number, stride: number): Variable[] {
-  const value = Math.ceil(least / stride) * stride;
-  const side = { value, other: value + stride };
-  return [
-    { name: 'N', value: 2, other: 3 },
-    { name: 'H', ...side },
-    { name: 'W', ...side },
-  ];
+function variablesOf(
+  { height, width }: ImageSize,
+  { least, stride }: { readonly least: number; readonly stride: number },
+): Variable[] {
+  const side = (name: string, trained: number): Variable => {
+    const value = Math.ceil(Math.max(least, trained) / stride) * stride;
+    return { name, value, other: value + stride };
+  };
+  return [{ name: 'N', value: 2, other: 3 }, side('H', height), side('W', width)];
 }
 
 /** Norms take an image’s own statistics, and dropout rests. */

@@ -9,6 +9,7 @@ import type { Latent } from '../training/latent';
 import { latentShape } from '../training/latent';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
+import { chosenNames } from './class-names';
 import { type ExportTask, type PixelForm, type TaskInput, toPixels } from './task';
 
 /** What is fixed about an export of a model that takes latents. */
@@ -28,6 +29,7 @@ export function latentTask(
   const { latent, by } = sampler;
   const style = sampler.style(model.networks);
   const layers = options.truncationLayers;
+  const classNames = chosenNames({ sampler, classNames: model.classNames });
   if (layers !== undefined && !style)
     throw new UsageError(
       'truncationLayers is of models with an intermediate latent w, but this one has none: leave it out',
@@ -43,7 +45,7 @@ export function latentTask(
   return {
     description: 'Images of latents, made by libtorch-gan.',
     networks: { [by]: model.networks[by] },
-    inputs: [...inputsOf(latent, model.classNames), ...(style ? [truncation(layers)] : [])],
+    inputs: [...inputsOf(latent, classNames), ...(style ? [truncation(layers)] : [])],
     outputs: { images: imagesText(options) },
     variables: [{ name: 'N', value: 2, other: 3 }],
     imageStatistics: false,
@@ -53,7 +55,7 @@ export function latentTask(
     facts: {
       takes: 'latents',
       latent,
-      ...(model.classNames.length > 0 && { classNames: model.classNames }),
+      ...(classNames.length > 0 && { classNames }),
       ...(style && { styleLayers: style.styleLayers }),
     },
     notes: style ? ['the noise maps are those of use, constants: the same latents give the same image'] : [],
@@ -86,6 +88,7 @@ function inputsOf(latent: Latent, classNames: readonly string[]): TaskInput[] {
   const { classes = 0, codes = 0 } = latent;
   const numbers = noiseSize(latent).reduce((product, size) => product * size, 1);
   latentShape(latent);
+  const what = latent.conditional ? 'the class of each image' : "a code of the model's own";
   const names = classNames.length > 0 ? ` (${classNames.slice(0, 20).join(', ')})` : '';
   return [
     {
@@ -102,7 +105,7 @@ function inputsOf(latent: Latent, classNames: readonly string[]): TaskInput[] {
             name: 'label',
             dtype: 'int64' as const,
             shape: ['N'],
-            description: `the class of each image, 0 to ${classes - 1}${names}`,
+            description: `${what}, 0 to ${classes - 1}${names}`,
             example: ({ N }: Readonly<Record<string, number>>, seed: number) =>
               drawn(seed + 1, (generator) =>
                 randint({ high: classes, shape: [N] }, { generator, device: 'cpu' }),

@@ -31,7 +31,7 @@ export function examplesOf(
 
 /**
  * Records a task, once and once more for each size that users choose, and joins what it saw. Where other operators follow from another height or
- * width, those are fixed to what the model was built for.
+ * width, or an error, those are fixed to what the model was built for.
  *
  * @throws GanError `ERR_NOT_EXPORTABLE` naming layer and operator
  */
@@ -40,9 +40,12 @@ export function trace(task: ExportTask): Traced {
     return traceFor(task, task.variables, []);
   } catch (error) {
     const [batch, ...others] = task.variables;
-    if (!hasCode(error, 'ERR_NOT_EXPORTABLE') || others.length === 0) throw error;
+    if (others.length === 0) throw error;
     const sizes = others.map(({ name, value }) => `${name} = ${value}`).join(', ');
-    return traceFor(task, [batch], [`sizes are fixed to ${sizes}: other operators follow from others`]);
+    const why = hasCode(error, 'ERR_NOT_EXPORTABLE')
+      ? 'other operators follow from others'
+      : 'the model does not run at all others';
+    return traceFor(task, [batch], [`sizes are fixed to ${sizes}: ${why}`]);
   }
 }
 

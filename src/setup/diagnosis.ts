@@ -152,18 +152,29 @@ function sharpVersion(root: string): string | null {
   }
 }
 
+/** Without folders that are being made: their names begin with a dot. */
 function caches(folder: string): Diagnosis['caches'] {
-  if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+  return entriesOf(folder)
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => ({ path: path.join(folder, name), bytes: sizeOf(path.join(folder, name)) }));
 }
 
+/** Of what can be read. */
 function sizeOf(folder: string): number {
   let bytes = 0;
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true, recursive: true }))
-    if (entry.isFile())
-      bytes += fs.statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
+  for (const entry of entriesOf(folder)) {
+    const inner = path.join(folder, entry.name);
+    if (entry.isDirectory()) bytes += sizeOf(inner);
+    else if (entry.isFile()) bytes += fs.statSync(inner, { throwIfNoEntry: false })?.size ?? 0;
+  }
   return bytes;
+}
+
+/** None where there is no folder, or none that can be read: what cannot is no reason to tell nothing. */
+function entriesOf(folder: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }

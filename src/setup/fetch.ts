@@ -139,6 +139,8 @@ function unpack(
   { kind, work, context }: { kind: Kind; work: string; context: ProcessContext },
 ): Promise<string> {
   const folder = path.join(work, 'unpacked');
+  // What an archive before it left, which could not be used.
+  fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder);
   const wheel = archive.endsWith('.whl');
   const top = wheel ? 'torch' : 'libtorch';

@@ -60,16 +60,32 @@ function place(file: string, owner: string): boolean {
   try {
     fs.linkSync(own, file);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    // A file system without such links, as of memory cards and shared folders.
+    return placeSlowly(file, owner);
   } finally {
     fs.rmSync(own, { force: true });
   }
 }
 
+/** The same where it may be seen empty for a moment. @throws what a place gives where no file can be made */
+function placeSlowly(file: string, owner: string): boolean {
+  try {
+    fs.writeFileSync(file, owner, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
 function isHeld(file: string): boolean {
-  const pid = Number(/^\d+/.exec(read(file) ?? '')?.[0] ?? 0);
+  const text = read(file);
+  const pid = Number(/^\d+/.exec(text ?? '')?.[0] ?? 0);
   const age = Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  // Its owner is about to write its number: see placeSlowly.
+  if (text === '') return age < HEARTBEAT_MS;
   return pid > 0 && age < SILENCE_MS && isAlive(pid);
 }
 

@@ -11,11 +11,14 @@ import {
   ScriptModule,
   scope,
 } from '../../src';
+import { latentTask } from '../../src/export/latent-task';
 import { latentSize } from '../../src/training/latent';
 import { requireLatents } from '../../src/training/load';
 import { styledTests } from '../cli/styled-runs';
 import { expectClose } from '../support/close';
+import { exportedOf, FLOATS } from '../support/exporting';
 import { failure, usage } from '../support/failure';
+import { SMALL } from '../support/small-recipes';
 
 const { runs, at } = styledTests();
 type Loaded = Awaited<ReturnType<typeof load>>;
@@ -91,6 +94,35 @@ test('a page has the title that was asked for', async () => {
   expect(files.filter(({ file }) => !existsSync(at('page', file)))).toEqual([]);
   expect(parity?.holds).toBe(true);
   expect(JSON.parse(readFileSync(at('page', 'model.json'), 'utf8')).title).toBe('Small faces');
+});
+
+describe('names of classes are of models that take a label of the data', () => {
+  const classNames = ['bird', 'cat', 'dog'];
+
+  test.each([
+    ['cgan', 'the class of each image, 0 to 2 (bird, cat, dog)', { classNames }],
+    ['infogan', "a code of the model's own, 0 to 3", {}],
+  ])('%s', (name, description, named) => {
+    const small = SMALL.find((each) => each.recipe === name);
+    if (!small) throw new Error(`no small recipe ${name}`);
+    const { model, dispose } = exportedOf(small);
+    const { networks, sampler } = model;
+    if (sampler?.takes !== 'latents') throw new Error(`${name} takes no latents`);
+    const { inputs, facts } = latentTask({ networks, classNames }, sampler, FLOATS);
+    expect(inputs[1]).toMatchObject({ name: 'label', description });
+    expect(facts).toEqual({ takes: 'latents', latent: sampler.latent, ...named });
+    dispose();
+  });
+
+  test('no other file has them', async () => {
+    await withModel(runs.other, async (model) => {
+      const named = { ...model, classNames };
+      await exportOnnx(named, at('model.onnx'));
+      await exportSafetensors(named, at('weights'));
+    });
+    for (const file of [at('model.onnx'), at('weights', 'config.json')])
+      expect(readFileSync(file).includes('classNames')).toBe(false);
+  });
 });
 
 test('TorchScript makes of latents what the model makes of them', async () => {

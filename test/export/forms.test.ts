@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onnxOf } from '../../src/export/onnx-file';
+import { parityText } from '../../src/export/parity-text';
 import { exportScript } from '../../src/export/script-file';
 import { conv2d } from '../../src/nn/conv';
 import { sequential } from '../../src/nn/sequential';
@@ -40,6 +41,15 @@ describe('bytes in and out, channels last, are the same images to a level, of od
       }
     },
   );
+});
+
+test('how far bytes are apart is told in levels', () => {
+  const outputs = { images: { largest: 1, mean: 0.00123 } };
+  const parity = { runtime: 'here', outputs, sizes: [], tolerance: 1, holds: true };
+  expect(parityText(parity, 'uint8')).toBe(
+    'images: largest difference from LibTorch 1 of 256 levels, mean 0.0012 levels, in here',
+  );
+  expect(parityText(parity, 'float')).toContain('LibTorch 1.0e+0, mean 1.2e-3, in');
 });
 
 describe('float16 is near, and keeps float32 outside', () => {

@@ -86,6 +86,11 @@ test('the sizes of the cached folders are told', () => {
   expect(diagnose(environment(), folder).caches).toEqual([{ path: cached, bytes: 1234 }]);
 });
 
+test('a file in the place of the cache is no reason to tell nothing', () => {
+  write(path.join(folder, 'cache', 'libtorch-gan'), 'no folder');
+  expect(diagnose(environment(), folder).caches).toEqual([]);
+});
+
 test('a wrong LIBTORCH_GAN_LIBTORCH is to be unset, and the rest is told all the same', () => {
   installTools();
   const { next, choice } = diagnose(environment({ LIBTORCH_GAN_LIBTORCH: 'gpu' }), folder);

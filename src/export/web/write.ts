@@ -66,7 +66,7 @@ function factsOf({ title, task, model, runtime, webgpu }: WebPage): object {
     precision: model.precision,
     inputs: model.inputs.map((input) => ({ name: input.name, shape: input.shape })),
     output: { name, shape },
-    parity: model.parity === null ? '' : parityText(model.parity),
+    parity: model.parity === null ? '' : parityText(model.parity, 'float'),
     ...(webgpu && { webgpu: { bytes: sizeOf(runtime.webgpu), tolerance } }),
     facts: task.facts,
   };

@@ -54,6 +54,16 @@ describePages('the page of an exported model', [], (pages) => {
     expect(watched.complaints).toEqual([]);
   });
 
+  test.each([
+    ['infogan', 'Code'],
+    ['stylegan2 of classes', 'Class'],
+  ])('%s has a menu that is called %s', async (name, label) => {
+    await open(name);
+    expect(
+      await read(page, `document.querySelector('.controls select').previousSibling.textContent`),
+    ).toMatch(new RegExp(`^${label}`));
+  });
+
   test('fits a phone', async () => {
     await open('stylegan2 of classes');
     await page.setViewport({ width: 360, height: 740 });

@@ -1,5 +1,7 @@
+import { hasAlpha, numbersOf, rgbaOf } from '../../../src/export/web/browser/channels';
 import { extentFor, type Fit, fitOf } from '../../../src/export/web/browser/extent';
 import type { ModelFacts } from '../../../src/export/web/browser/facts';
+import { without } from '../../../src/export/web/browser/hole';
 import { largestDifference, probesOf } from '../../../src/export/web/browser/probe';
 
 const OPEN: Fit = { least: 20, most: 256, fixed: null };
@@ -37,6 +39,26 @@ describe('a picture goes into a model', () => {
       most: 512,
       fixed: { height: 16, width: 24 },
     });
+  });
+});
+
+describe('the last of 2 or 4 channels is alpha', () => {
+  test.each([
+    [1, [100, 100, 100, 255]],
+    [2, [100, 100, 100, 51]],
+    [3, [200, 60, 43, 255]],
+    [4, [200, 60, 43, 51]],
+  ])('%i channels', (channels, [red, green, blue, alpha]) => {
+    const picture = { data: Uint8ClampedArray.of(0, 0, 0, 0, 200, 60, 43, 51), width: 2, height: 1 };
+    const numbers = numbersOf(picture, channels);
+    expect(numbers.dims).toEqual([1, channels, 1, 2]);
+    expect([...rgbaOf(numbers, 0).subarray(4)]).toEqual([red, green, blue, alpha]);
+    // A hole is black, and as transparent as the picture was there.
+    const holed = without(numbers, { data: Float32Array.of(0, 1), dims: [1, 1, 1, 2] });
+    expect([...rgbaOf(holed, 0).subarray(4)]).toEqual([0, 0, 0, alpha]);
+    expect([...holed.data].filter((value, i) => value !== numbers.data[i])).toHaveLength(
+      hasAlpha(channels) ? channels - 1 : channels,
+    );
   });
 });
 

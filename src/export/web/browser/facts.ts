@@ -15,7 +15,12 @@ export interface ModelFacts {
   readonly webgpu?: { readonly bytes: number; readonly tolerance: number };
   readonly facts: {
     readonly takes: 'latents' | 'images';
-    readonly latent?: { readonly classes?: number; readonly codes?: number };
+    readonly latent?: {
+      readonly classes?: number;
+      /** Whether the classes are labels of the data; else they are a code of the model’s own. */
+      readonly conditional?: boolean;
+      readonly codes?: number;
+    };
     readonly classNames?: readonly string[];
     readonly channels?: number;
     readonly least?: number;

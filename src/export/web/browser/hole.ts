@@ -1,3 +1,4 @@
+import { hasAlpha } from './channels';
 import type { Numbers } from './facts';
 
 /** A square hole: places and size are shares of the picture. */
@@ -18,8 +19,13 @@ export function maskOf({ x, y, size }: Hole, { dims: [, , height, width] }: Numb
   return { data, dims: [1, 1, height, width] };
 }
 
-/** An image that is black in the hole. */
+/** An image [1, C, H, W] that is black in the hole, and as transparent as before. */
 export function without({ data, dims }: Numbers, mask: Numbers): Numbers {
   const plane = mask.data.length;
-  return { data: data.map((value, i) => (mask.data[i % plane] === 1 ? -1 : value)), dims };
+  const [, channels] = dims;
+  const coloured = hasAlpha(channels) ? (channels - 1) * plane : data.length;
+  return {
+    data: data.map((value, i) => (i < coloured && mask.data[i % plane] === 1 ? -1 : value)),
+    dims,
+  };
 }

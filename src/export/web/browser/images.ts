@@ -1,9 +1,10 @@
 import { type Camera, openCamera } from './camera';
+import { numbersOf } from './channels';
 import { choice, element, latest, section, slider } from './dom';
 import { extentFor, type Fit, fitOf, SIDES } from './extent';
 import { type Hole, maskOf, without } from './hole';
 import { lineOf, type Running } from './model';
-import { draw, numbersOf } from './picture';
+import { draw } from './picture';
 import { type Picture, pixelsOf, still } from './pixels';
 import type { Told, View } from './view';
 

@@ -136,16 +136,20 @@ class LatentPage implements View {
   }
 
   #classes(): HTMLElement {
-    const names = this.#model.facts.facts.classNames ?? [];
+    const { classNames: names = [], latent } = this.#model.facts.facts;
     const classes = Array.from({ length: this.#points.classes }, (_, i): [number, string] => [
       i,
       names[i] ?? String(i),
     ]);
-    return choice('Class', { options: [[-1, 'all'], ...classes], chosen: -1 }, (label) => {
-      this.#points.shared.chosen = label;
-      this.#renew();
-      this.#drawWay();
-    });
+    return choice(
+      latent?.conditional ? 'Class' : 'Code',
+      { options: [[-1, 'all'], ...classes], chosen: -1 },
+      (label) => {
+        this.#points.shared.chosen = label;
+        this.#renew();
+        this.#drawWay();
+      },
+    );
   }
 
   #psi(): HTMLElement {
