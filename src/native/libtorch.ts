@@ -117,7 +117,8 @@ function pythonTorch(env: NodeJS.ProcessEnv): Candidate {
 }
 
 function cachedFolders(cache: string): string[] {
-  if (!fs.existsSync(cache)) return [];
+  // A file in its place holds none either.
+  if (!fs.statSync(cache, { throwIfNoEntry: false })?.isDirectory()) return [];
   return fs
     .readdirSync(cache)
     .map((name) => ({ name, match: /^libtorch-(\d+\.\d+\.\d+)-(cpu|cuda|cuda12)$/.exec(name) }))

@@ -20,22 +20,22 @@ test.each(Object.keys(recipes))('%s has every setting that is named, and the val
 
 test('a rate that was raised goes back to the default, which is that of the other network where it has none', () => {
   expect(remedies('dcgan', { discriminatorLr: '0.004' })).toMatchObject({
-    'discriminator-wins': '--resume with --set discriminatorLr=0.0002',
-    'discriminator-faster': '--resume with --set discriminatorLr=0.0002',
-    'generator-collapses': '--resume with --set discriminatorLr=0.0002',
+    'discriminator-wins': '--resume with --set discriminatorLr=0.0005',
+    'discriminator-faster': '--resume with --set discriminatorLr=0.0005',
+    'generator-collapses': '--resume with --set discriminatorLr=0.0005',
   });
   expect(remedies('dcgan', { lr: '0.01', discriminatorLr: '0.0002' })).toMatchObject({
-    'generator-faster': '--resume with --set lr=0.0002',
-    'generator-collapses': '--resume with --set lr=0.0002',
+    'generator-faster': '--resume with --set lr=0.0005',
+    'generator-collapses': '--resume with --set lr=0.0005',
   });
 });
 
 test('a rate that was not is lowered, that of the discriminator alone', () => {
   expect(remedies('dcgan')).toEqual({
-    'discriminator-wins': '--resume with --set discriminatorLr=0.00005',
+    'discriminator-wins': '--resume with --set discriminatorLr=0.00013',
     'generator-collapses': 'a new training with --set augment=diffaugment',
-    'generator-faster': '--resume with --set discriminatorLr=0.0008',
-    'discriminator-faster': '--resume with --set discriminatorLr=0.00005',
+    'generator-faster': '--resume with --set discriminatorLr=0.002',
+    'discriminator-faster': '--resume with --set discriminatorLr=0.00013',
   });
   expect(remedies('infogan')).toMatchObject({
     'generator-faster': '--resume with --set generatorLr=0.00025',
