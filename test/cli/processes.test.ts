@@ -160,7 +160,19 @@ function soon(): Promise<boolean> {
 }
 
 const NODE = [process.execPath, ...RUNS_TYPESCRIPT, 'scripts/train.ts'];
-const SMALL = ['--device', 'cpu', '--precision', 'fp32', '--set', 'width=4', '--set', 'latentSize=8'];
+// So fast that images differ after a few steps.
+const FAST = ['--set', 'lr=0.01'];
+const SMALL = [
+  '--device',
+  'cpu',
+  '--precision',
+  'fp32',
+  '--set',
+  'width=4',
+  '--set',
+  'latentSize=8',
+  ...FAST,
+];
 
 function train(args: readonly string[]): Promise<Ended> {
   const [node, ...rest] = NODE;
