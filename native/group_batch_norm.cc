@@ -154,7 +154,9 @@ at::Tensor groupBatchNorm(const Context& context, Handle group, int64_t size, co
     throw ArgumentError("ERR_INVALID_ARG", "expected weight and bias, or neither");
   const double count = count_of(input, size);
   if (count < 2)
-    throw ArgumentError("ERR_INVALID_ARG", "expected more than one value a channel of all members together");
+    throw ArgumentError("ERR_INVALID_ARG",
+                        "expected more than one value a channel of all members together but received " +
+                            describe(input) + " of one");
   const Settings settings{held(context, group), size, eps};
   Moments all;
   {

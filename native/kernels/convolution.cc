@@ -124,7 +124,7 @@ bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArr
          all_are(stride, 2) && all_are(padding, 1) && all_are(dilation, 1) && groups == 1;
 }
 
-/// Whole images, or single pixels, where the stride says nothing: any that there can be.
+/// A kernel that has one place only. It makes no step, so any stride that is allowed will do.
 bool is_one_place(c10::SymIntArrayRef stride, c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
                   const c10::SymInt& groups) {
   return are_pairs({stride, padding, dilation}) && all_are(padding, 0) && all_are(dilation, 1) &&

@@ -4,7 +4,7 @@ import { Command, type CommanderError, type OptionValues } from 'commander';
 import { hasCode, messageOf } from '../errors';
 import { tuneProcess } from '../native/addon';
 import { packageRoot } from '../native/root';
-import { nearest } from '../nearest';
+import { advise } from '../nearest';
 import type { Host } from './host';
 import { Terminal } from './terminal';
 
@@ -81,8 +81,7 @@ function describe(error: CommanderError, program: Command): string {
   const quoted = /'(-[^'=]*)/.exec(error.message)?.[1];
   if (error.code === 'commander.unknownOption' && quoted !== undefined) {
     const flags = program.options.flatMap((option) => option.long ?? []);
-    const guess = nearest(quoted, [...flags, '--help']);
-    return `${quoted} is no flag of ${program.name()}${guess === null ? ';' : `: did you mean ${guess}?`} --help lists them`;
+    return `${quoted} is no flag of ${program.name()}${advise(quoted, [...flags, '--help'], '--help lists them')}`;
   }
   if (error.code === 'commander.optionMissingArgument' && quoted !== undefined)
     return `${quoted.replace(' ', ' expects ')}, but got nothing; --help tells more`;

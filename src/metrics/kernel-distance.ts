@@ -60,7 +60,7 @@ export function kernelDistance(
     const { mean, std } = spread(
       whole ? [wholeDiscrepancy(sets)] : overBlocks(sets, { blocks, size: chosen, seed }),
     );
-    const half = Math.max(2, Math.floor(smaller / 2)); // less than `smaller`
+    const half = Math.max(2, Math.floor(smaller / 2));
     if (chosen <= half) return { mean, std, error: std * Math.sqrt(chosen / (smaller - chosen)) };
     return { mean, std, error: spread(overBlocks(sets, { blocks, size: half, seed })).std };
   });

@@ -9,7 +9,7 @@ import { requireClasses } from './conditional';
 import { integer, number } from './config';
 import { gan } from './gan';
 import { allow, emaField } from './gan-fields';
-import { adamFields, adamPair, FAST } from './rates';
+import { adamFields, adamPair, DCGAN_RATE } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -17,7 +17,7 @@ const fields = {
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
   classWeight: number(1, { resumable: true, min: 0, help: 'weight of the class head’s losses' }),
-  ...adamFields(FAST),
+  ...adamFields(DCGAN_RATE),
   augment,
   emaImages: emaField(5_000),
   allow,

@@ -5,14 +5,14 @@ import { requireClasses } from './conditional';
 import { integer } from './config';
 import { gan } from './gan';
 import { ganFields } from './gan-fields';
-import { adamFields, adamPair, FAST } from './rates';
+import { adamFields, adamPair, DCGAN_RATE } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
   latentSize: integer(100, { min: 1, help: 'normal numbers in a latent' }),
   width: integer(32, { min: 1, help: 'channels at half the images’ resolution' }),
   ...lossFields('non-saturating'),
-  ...adamFields(FAST),
+  ...adamFields(DCGAN_RATE),
   ...ganFields(),
 };
 

@@ -4,7 +4,7 @@ import { choice, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { gan } from './gan';
 import { ganFields } from './gan-fields';
-import { adamFields, adamPair, FAST } from './rates';
+import { adamFields, adamPair, DCGAN_RATE } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -13,7 +13,7 @@ const fields = {
   norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
   lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   scale: number(0.5, { min: 0, help: 'noise around real images, in standard deviations of their pixels' }),
-  ...adamFields(FAST),
+  ...adamFields(DCGAN_RATE),
   ...ganFields(),
 };
 

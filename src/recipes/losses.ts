@@ -4,7 +4,7 @@ import { boolean, choice, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { gan } from './gan';
 import { ganFields } from './gan-fields';
-import { adamFields, adamPair, FAST } from './rates';
+import { adamFields, adamPair, DCGAN_RATE } from './rates';
 import type { Recipe } from './recipe';
 
 const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
@@ -13,7 +13,7 @@ const fieldsOf = (loss: (typeof LOSSES)[number]) => ({
   norm: choice('batch', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s D' }),
   spectralNorm: boolean(true, { help: 'in resnet’s D' }),
   r1: number(0, { min: 0, help: 'weight γ of the penalty on D’s gradient at real images; wants norm=none' }),
-  ...adamFields(FAST),
+  ...adamFields(DCGAN_RATE),
   ...ganFields(),
 });
 

@@ -151,5 +151,5 @@ export async function isRun(path: string): Promise<boolean> {
       () => false,
     );
   if (await holds('metrics.jsonl')) return true;
-  return (await holds('config.json')) && (await exportedWeights(path)) === null;
+  return (await holds('config.json')) && exportedWeights(path) === null;
 }

@@ -56,7 +56,7 @@ export async function latestCheckpoint(
       damaged.push(messageOf(error));
     }
   }
-  const weights = await exportedWeights(run);
+  const weights = exportedWeights(run);
   if (weights !== null && damaged.length === 0)
     throw new GanError(
       'ERR_NO_CHECKPOINT',
