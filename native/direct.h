@@ -31,7 +31,8 @@ constexpr bool has_alias(std::string_view schema) {
 /// of that in the result, which then could not be changed in place where the view was taken without
 /// gradients.
 constexpr bool ends_in_view(std::string_view name) {
-  return name == "aten::repeat" || name == "aten::affine_grid_generator";
+  return name == "aten::repeat" || name == "aten::affine_grid_generator" || name == "aten::embedding" ||
+         name == "aten::roll";
 }
 
 /// Whether the dispatcher would do no more for a tensor like this than to find its CPU kernel: no other

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/gradients.h"
+#include "kernels/in_full.h"
 #include "names.h"
 #include "reducing.h"
 
@@ -25,11 +26,6 @@ struct Settings {
   int64_t size;
   double eps;
 };
-
-/// What is shorter is computed in float32.
-at::Tensor in_full(const at::Tensor& x) {
-  return at::isReducedFloatingType(x.scalar_type()) ? x.to(at::kFloat) : x;
-}
 
 /// E[x] and E[x²] − E[x]², of the members' moments in float64: what cancels there is far below the last bit
 /// of float32.

@@ -60,8 +60,15 @@ inline void check_scalars(at::TensorList tensors, size_t count, const char* name
                                                  name + " but received " + describe(tensor));
 }
 
-inline void check_scalar(const std::optional<at::Tensor>& tensor, const char* name) {
-  if (tensor) check_scalars(*tensor, 1, name);
+/// A factor of a fused step, which reads it where the parameters are.
+inline void check_scalar(const std::optional<at::Tensor>& tensor, at::TensorList parameters,
+                         const char* name) {
+  if (!tensor) return;
+  check_scalars(*tensor, 1, name);
+  if (!parameters.empty() && tensor->device() != parameters[0].device())
+    throw ArgumentError("ERR_INVALID_ARG", std::string("expected ") + name + " on the parameters' device, " +
+                                               parameters[0].device().str() + ", but received " +
+                                               describe(*tensor));
 }
 
 template <class Rate>
@@ -75,8 +82,8 @@ void check_adam(at::TensorList self, at::TensorList grads, at::TensorList averag
   check_like_parameters(self, squares, "squares");
   if (amsgrad || !max_squares.empty()) check_like_parameters(self, max_squares, "maximum squares");
   check_scalars(steps, self.size(), "step counts");
-  check_scalar(grad_scale, "the gradient scale");
-  check_scalar(found_inf, "found_inf");
+  check_scalar(grad_scale, self, "the gradient scale");
+  check_scalar(found_inf, self, "found_inf");
 }
 
 template <class Rate>
@@ -86,8 +93,8 @@ void check_sgd(at::TensorList self, at::TensorList grads, at::TensorList momenta
   check_like_parameters(self, self, "parameters");
   check_like_parameters(self, grads, "gradients");
   if (momentum != 0 || !momenta.empty()) check_like_parameters(self, momenta, "momentum buffers");
-  check_scalar(grad_scale, "the gradient scale");
-  check_scalar(found_inf, "found_inf");
+  check_scalar(grad_scale, self, "the gradient scale");
+  check_scalar(found_inf, self, "found_inf");
 }
 
 template <class... Rest>

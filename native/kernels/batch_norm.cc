@@ -111,7 +111,9 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], &bias = saved[2], &mean = saved[3],
                      &inverse = saved[4], &scale = saved[5];
-    const at::Tensor dy = gradient.contiguous(x.suggest_memory_format());
+    // As x lies, by `can_normalize`; what x would suggest goes by the strides of dimensions of one, too.
+    const at::Tensor dy =
+        gradient.contiguous(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
     const bool training = context->saved_data["training"].toBool();
     const auto slope = static_cast<float>(context->saved_data["slope"].toDouble());
     const int64_t channels = x.size(1);

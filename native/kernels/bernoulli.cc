@@ -11,6 +11,7 @@
 #include "exponential.h"
 #include "formula.h"
 #include "gradients.h"
+#include "in_full.h"
 #include "products.h"
 #include "variational.h"
 
@@ -23,10 +24,8 @@ using torch::autograd::variable_list;
 
 /// LibTorch's operators.
 at::Tensor bernoulli_by_library(const at::Tensor& logits, const at::Tensor& images) {
-  // Sums of short numbers are float32 all the same.
-  const at::Tensor wide = at::isReducedFloatingType(logits.scalar_type()) ? logits.to(at::kFloat) : logits;
-  return sums_of_images(
-      at::binary_cross_entropy_with_logits(wide, images.add(1).mul(0.5), {}, {}, at::Reduction::None));
+  return sums_of_images(at::binary_cross_entropy_with_logits(in_full(logits), images.add(1).mul(0.5), {}, {},
+                                                             at::Reduction::None));
 }
 
 /// (1 − t) x − ln σ(x) of logits x and pixels t, and how σ(x) − t: both without overflow.

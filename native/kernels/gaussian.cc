@@ -9,6 +9,7 @@
 #include "exponential.h"
 #include "formula.h"
 #include "gradients.h"
+#include "in_full.h"
 #include "products.h"
 #include "variational.h"
 
@@ -20,7 +21,8 @@ using torch::autograd::Function;
 using torch::autograd::variable_list;
 
 at::Tensor kl_by_library(const at::Tensor& mean, const at::Tensor& log_variance) {
-  return sums_of_images(mean.square().add(log_variance.exp()).sub(log_variance).sub(1).mul(0.5));
+  const at::Tensor m = in_full(mean), v = in_full(log_variance);
+  return sums_of_images(m.square().add(v.exp()).sub(v).sub(1).mul(0.5));
 }
 
 at::Tensor draw_by_library(const at::Tensor& mean, const at::Tensor& log_variance, const at::Tensor& noise) {

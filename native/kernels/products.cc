@@ -6,6 +6,26 @@
 
 namespace gan {
 
+#ifdef GAN_AVX512
+namespace {
+
+/// Whether LibTorch's products take bfloat16 in pairs: not where its oneDNN is left out, or told to do
+/// without AVX-512.
+bool multiplies_pairs() {
+  const Bf16 a[2] = {}, b[2 * 16] = {};
+  float c[16] = {};
+  try {
+    multiply({.m = 1, .n = 16, .k = 2, .lda = 2, .ldb = 16, .ldc = 16, .add = false}, a, b, c);
+    at::native::cpublas::brgemm_release();
+    return true;
+  } catch (const c10::Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+#endif
+
 bool has_avx512([[maybe_unused]] at::ScalarType dtype) {
 #ifdef GAN_AVX512
   static const bool supported = [] {
@@ -13,7 +33,7 @@ bool has_avx512([[maybe_unused]] at::ScalarType dtype) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   }();
-  static const bool bfloat16 = supported && __builtin_cpu_supports("avx512bf16");
+  static const bool bfloat16 = supported && __builtin_cpu_supports("avx512bf16") && multiplies_pairs();
   return (dtype == at::kFloat && supported) || (dtype == at::kBFloat16 && bfloat16);
 #else
   return false;

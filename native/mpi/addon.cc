@@ -63,10 +63,7 @@ Napi::Value broadcast(const Napi::CallbackInfo& info) {
 Napi::Value gather(const Napi::CallbackInfo& info) {
   const std::string mine = info[0].ToString().Utf8Value();
   const std::vector<uint64_t> lengths = joined().meet(info[1].ToString().Utf8Value(), mine.size());
-  size_t total = 0;
-  for (const uint64_t length : lengths) total += length;
-  std::string all(total, '\0');
-  joined().gather(mine.data(), lengths, all.data());
+  const std::string all = joined().gather(mine, lengths);
   auto values = Napi::Array::New(info.Env(), lengths.size());
   size_t start = 0;
   for (uint32_t i = 0; i < lengths.size(); ++i) {

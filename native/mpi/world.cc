@@ -265,23 +265,35 @@ void World::broadcast(void* data, size_t bytes, int root) {
   }
 }
 
-void World::gather(const void* mine, const std::vector<uint64_t>& lengths, char* all) {
-  std::vector<int> counts;
-  std::vector<int> starts;
+std::string World::gather(std::string mine, const std::vector<uint64_t>& lengths) {
+  struct Buffers {
+    std::string mine, all;
+    std::vector<int> counts, starts;
+  };
+  auto buffers = std::make_unique<Buffers>();
   size_t total = 0;
   for (const uint64_t length : lengths) {
-    counts.push_back(static_cast<int>(length));
-    starts.push_back(static_cast<int>(total));
+    buffers->counts.push_back(static_cast<int>(length));
+    buffers->starts.push_back(static_cast<int>(total));
     total += length;
   }
   if (total > kMostElements)
     throw std::runtime_error("expected at most 256 MB in all to be gathered but received " +
                              std::to_string(total) + " bytes");
+  buffers->mine = std::move(mine);
+  buffers->all.resize(total);
   MPI_Request request;
-  check(MPI_Iallgatherv(mine, counts[rank_], MPI_BYTE, all, counts.data(), starts.data(), MPI_BYTE, data_,
-                        &request),
+  check(MPI_Iallgatherv(buffers->mine.data(), buffers->counts[rank_], MPI_BYTE, buffers->all.data(),
+                        buffers->counts.data(), buffers->starts.data(), MPI_BYTE, data_, &request),
         "MPI_Iallgatherv");
-  finish(request);
+  try {
+    finish(request);
+  } catch (...) {
+    // MPI may still write to them.
+    static_cast<void>(buffers.release());
+    throw;
+  }
+  return std::move(buffers->all);
 }
 
 double World::take_waited() { return std::exchange(waited_, 0); }

@@ -37,7 +37,7 @@ class World {
   // The rest follows a meeting.
   void all_reduce(Pieces pieces, Type type, Operation operation);
   void broadcast(void* data, size_t bytes, int root);
-  void gather(const void* mine, const std::vector<uint64_t>& lengths, char* all);
+  std::string gather(std::string mine, const std::vector<uint64_t>& lengths);
 
   /// Whether many pieces are reduced as fast as one of their length.
   bool takes_pieces() const { return shared_ != nullptr; }

@@ -9,7 +9,7 @@ import {
   weighted,
 } from '../../src/losses';
 import { grad } from '../../src/tensor/autograd';
-import { ones, tensor, zeros } from '../../src/tensor/create';
+import { full, ones, tensor, zeros } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import { cat } from '../../src/tensor/shapes';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -86,6 +86,15 @@ describe('terms beside the adversarial loss', () => {
         { reduction: 'none' },
       );
       expect(each.toArray()).toEqual([1, 0]);
+    }));
+
+  test('the divergence from the prior is summed in float32 of short numbers: what cancels is not lost', () =>
+    scope(() => {
+      const [mean, logVariance] = [zeros([1, 64]), full([1, 64], 2 ** -5)];
+      const exact = gaussianKl({ mean, logVariance }).item();
+      const short = [mean, logVariance].map((input) => input.to({ dtype: 'bfloat16' }));
+      const kl = gaussianKl({ mean: short[0], logVariance: short[1] });
+      expect([kl.dtype, kl.item()]).toEqual(['float32', expect.closeTo(exact, 4)]);
     }));
 
   test('views that agree surely, on classes that are equally frequent, are worth ln K; one class for all nothing', () =>

@@ -2,8 +2,8 @@ import { gaussianKl } from '../../src/losses/information';
 import { batchNorm2d, instanceNorm2d, linear, spectralNorm } from '../../src/nn';
 import { leakyRelu } from '../../src/tensor/activations';
 import { grad, noGrad } from '../../src/tensor/autograd';
-import { rand, randn, tensor } from '../../src/tensor/create';
-import { conv2d, convTranspose2d } from '../../src/tensor/functional';
+import { rand, randn, tensor, zeros } from '../../src/tensor/create';
+import { conv2d, convTranspose2d, embedding } from '../../src/tensor/functional';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { expectClose } from '../support/close';
@@ -57,6 +57,7 @@ test.each<[string, () => Tensor]>([
   ['a convolution of the whole image', () => conv2d(rand([3, 8, 4, 4]), rand([5, 8, 4, 4]))],
   ['one from a pixel', () => convTranspose2d(rand([3, 8, 1, 1]), rand([8, 5, 4, 4]))],
   ['a repetition', () => rand([2, 3]).repeat([2, 1])],
+  ['rows of a table', () => embedding(zeros([2, 3], { dtype: 'int64' }), rand([4, 5]))],
 ])('%s without gradients can be changed in place with one', (_, make) =>
   scope(() => {
     const weight = tensor(1.5, { requiresGrad: true });

@@ -127,6 +127,10 @@ const LAYOUTS: Readonly<Record<string, (tensor: Tensor) => Tensor>> = {
   'every second number': (tensor) => stack([tensor, tensor.mul(-7)], -1).select(-1, 0),
   'the end of a longer one': (tensor) =>
     cat([tensor, tensor]).narrow(0, { start: tensor.shape[0], length: tensor.shape[0] }),
+  'one of a batch': (tensor) =>
+    tensor.shape.length === 4 && tensor.shape[0] === 1
+      ? cat([tensor, tensor]).to({ memoryFormat: 'channels_last' }).select(0, 1).unsqueeze(0)
+      : tensor.contiguous(),
   expanded: (tensor) =>
     tensor.narrow(0, { start: 0, length: Math.min(1, tensor.shape[0]) }).expand(tensor.shape),
 };
