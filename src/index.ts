@@ -29,6 +29,7 @@ export { readStateDict, type StateDictOptions } from './io/read-state-dict';
 export { readSafetensors } from './io/read-tensors';
 export type { TensorRecord, TensorRecords } from './io/safetensors';
 export { ScriptModule } from './io/script-module';
+export { writeSafetensors } from './io/write-tensors';
 /** Losses and regularisers: pure functions of logits and tensors. */
 export * as losses from './losses';
 /** How good images are: features, distances between distributions, comparisons of pairs, bounds on likelihoods. */
@@ -46,6 +47,7 @@ export type { Json, ProcessGroup, Reduction } from './parallel/group';
 export { type JoinOptions, joinGroup } from './parallel/join';
 export { meanOfAll, sumOfAll } from './parallel/shared-statistics';
 export {
+  type AugmentationName,
   adversarialLoss,
   adversarialLosses,
   field,
@@ -60,6 +62,7 @@ export {
   type Recipe,
   recipes,
   reconstructions,
+  type ShownOptions,
   type TrainingLength,
   traversals,
 } from './recipes';
@@ -135,7 +138,12 @@ export type { TrainingEvaluation } from './training/evaluation';
 export type { EvaluationOptions } from './training/evaluation-options';
 export type { FitOptions } from './training/fit-options';
 export type { Game, GameProblem, GameScore, Remedies } from './training/game';
-export { type GeneratedImages, type GeneratedOptions, generatedImages } from './training/generated-images';
+export {
+  type GeneratedImages,
+  type GeneratedOptions,
+  generatedImages,
+  seededLatents,
+} from './training/generated-images';
 export type { CapturedGraph, GraphCapture } from './training/graph-capture';
 export type { Grid } from './training/grid';
 export {

@@ -95,9 +95,15 @@ export async function advise(
   const device = resolveDevice(settings.device);
   const data = await lookAt(settings, terminal);
   const machine = machineFacts(device);
+  // Domains that differ in them are refused without.
+  const { channels = data.channels } = settings;
+  const repeated = [
+    ...settings.repeated,
+    ...(channels !== settings.channels ? [flagOf('channels'), String(channels)] : []),
+  ];
   const of = async (proposal: Proposal): Promise<Advice> => {
     terminal.log(`measuring  a few steps of ${proposal.recipe.name} on noise`);
-    return adviceOf(proposal, await measure(proposal, { data, device }), settings);
+    return adviceOf(proposal, await measure(proposal, { data, device }), { ...settings, repeated });
   };
   let [best, second] = propose({ data, machine }, { recipes });
   let first = await of(best);
@@ -132,7 +138,7 @@ async function lookAt(
     throw new UsageError(
       `${dataset} has ${found.count} ${found.count === 1 ? 'image' : 'images'}, of which nothing can be learned: expected ${LEAST_IMAGES} at least, and some hundreds for variety`,
     );
-  return channels === undefined ? found : { ...found, grey: channels < 3 };
+  return channels === undefined ? found : { ...found, channels, grey: channels < 3 };
 }
 
 function machineFacts(device: string): MachineFacts {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { quote } from '../io/shell-quote';
 import { packageRoot } from '../native/root';
 
 /** What to type to run a command: `npx ts-node scripts/sample.ts` in a clone, `npx libtorch-gan sample` elsewhere. */
@@ -7,9 +8,4 @@ export function commandLine(command: string, args: readonly string[]): string {
   const isClone = existsSync(join(packageRoot(), 'scripts', `${command}.ts`));
   const start = isClone ? `npx ts-node scripts/${command}.ts` : `npx libtorch-gan ${command}`;
   return [start, ...args.map(quote)].join(' ');
-}
-
-/** As a shell reads it. */
-export function quote(arg: string): string {
-  return /^[\w./:=@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

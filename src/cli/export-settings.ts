@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import { UsageError } from '../errors';
+import { quote } from '../io/shell-quote';
 import { boolean, type ConfigOf, choice, integer, optional, text } from '../recipes/config';
-import { quote } from './command-line';
 import { refuseDash } from './out-path';
 import { flagOf } from './settings';
 

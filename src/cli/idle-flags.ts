@@ -1,3 +1,4 @@
+import { domainNames, parseName } from '../data/sources';
 import { UsageError } from '../errors';
 import { flagOf, type Given, type TrainSettings } from './settings';
 
@@ -10,7 +11,7 @@ export function checkUsed(
   { dataset, onDivergence }: Pick<TrainSettings, 'dataset' | 'onDivergence'>,
 ): void {
   const idle = ['fit', 'onBadImage'].find((key) => flags[key] !== undefined);
-  if (idle !== undefined && !dataset.includes(':'))
+  if (idle !== undefined && !hasFiles(dataset))
     throw new UsageError(
       `${flagOf(idle)} is of images in files, but ${dataset} has its own: leave it out, or try --dataset folder:PATH`,
     );
@@ -19,4 +20,11 @@ export function checkUsed(
       throw new UsageError(
         `${flagOf(key)} is of --on-divergence ${policy}, but this is ${onDivergence}: add --on-divergence ${policy}, or leave ${flagOf(key)} out`,
       );
+}
+
+/** Whether any of the images lie in files of the user's: those of a set that has a name do not. */
+function hasFiles(dataset: string): boolean {
+  const { kind, place } = parseName(dataset);
+  const domains = kind === 'unpaired' ? domainNames(place) : null;
+  return domains ? domains.some(hasFiles) : kind !== 'set';
 }

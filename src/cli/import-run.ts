@@ -52,7 +52,8 @@ export async function runImport(plan: ImportPlan, terminal: Terminal): Promise<n
     const init = zeroAbsentBiases(model.networks, await initialise(model, weights, { network }));
     const networks = importedNetworks(model, init);
     requireUsable(model, networks, weights.source);
-    const checkpoint = await writeImportedRun(out, { networks, specs, classNames, settings, init });
+    const imported = { networks, specs, latent: model.latent, classNames, settings, init };
+    const checkpoint = await writeImportedRun(out, imported);
     report(plan, { model, init, checkpoint, terminal });
     return 0;
   } finally {

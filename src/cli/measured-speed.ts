@@ -61,10 +61,9 @@ export async function measureSpeed(
 
 /** Images of random bytes in the place of those of a data set. */
 function noise(
-  { kind, grey, classes }: DataSurvey,
+  { kind, grey, classes, channels = grey ? 1 : 3 }: DataSurvey,
   { size, count }: { readonly size: ImageSize; readonly count: number },
 ): Dataset {
-  const channels = grey ? 1 : 3;
   const bytes = (planes: number) => randomFillSync(new Uint8Array(count * planes * size.height * size.width));
   const name = 'noise';
   if (kind === 'pairs')

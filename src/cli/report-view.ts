@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { recipeFlag } from '../io/program-name';
 import { metricFacts, readEvaluations } from '../report/evaluations';
+import { type ModelUse, useOfModel } from '../report/model-use';
 import type { Profile } from '../report/profile';
 import { formatProfile } from '../report/profile-table';
 import { createProgress, formatRate, type Progress } from '../report/progress';
@@ -10,17 +11,6 @@ import type { TrainingEvaluation } from '../training/evaluation';
 import type { Report } from '../training/report';
 import { commandLine } from './command-line';
 import type { Terminal } from './terminal';
-
-/** The command that uses a trained model, and its flags beside the checkpoint's. */
-const USES = {
-  sample: ['sample', '--count', '64', '--seed', '1', '--out', 'grid.png'],
-  apply: ['apply', '--in', 'photos', '--out', 'made'],
-  fill: ['apply', '--in', 'photos', '--mask', 'masks', '--out', 'made'],
-  score: ['score', '--in', 'photos', '--maps', 'maps'],
-} as const;
-
-/** What a trained model is for. */
-export type ModelUse = keyof typeof USES;
 
 /** What a {@link ReportView} is told at its start. */
 export interface ReportViewOptions {
@@ -35,6 +25,8 @@ export interface ReportViewOptions {
   readonly resumed: boolean;
   /** (`sample`) */
   readonly use?: ModelUse;
+  /** Why the run stays as long as it is (it can be made longer). */
+  readonly fixedLength?: string;
   /** The time in milliseconds (`performance.now`). */
   readonly now?: () => number;
   /** Is told what is warned of. */
@@ -117,12 +109,13 @@ export class ReportView {
 
   /** Tells what the training left, and what to type next. */
   conclude({ interrupted }: { readonly interrupted: boolean }): void {
-    const { terminal, folder, steps } = this.#options;
+    const { terminal, folder, steps, fixedLength } = this.#options;
     const last = this.#last;
     if (!last) {
-      terminal.warn(
-        `${folder} was trained for ${steps} steps or more already: give --steps a larger number to go on`,
-      );
+      const further = fixedLength
+        ? `it cannot be made longer, for ${fixedLength}`
+        : 'give --steps a larger number to go on';
+      terminal.warn(`${folder} was trained for ${steps} steps or more already: ${further}`);
       return;
     }
     const { samples, checkpoint, step } = last;
@@ -200,6 +193,5 @@ export class ReportView {
 
 /** What to type to use the trained model. */
 function useCommand({ folder, recipe, use = 'sample' }: ReportViewOptions): string {
-  const [command, ...flags] = USES[use];
-  return commandLine(command, ['--checkpoint', folder, ...recipeFlag(recipe), ...flags]);
+  return commandLine(...useOfModel(use, { checkpoint: folder, recipe: recipeFlag(recipe) }));
 }

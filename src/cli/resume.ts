@@ -170,13 +170,13 @@ function readRun(directory: string): EarlierRun {
   try {
     const { settings, precision, evaluation, imported } = readSealedJson(file);
     if (imported === true) throw importedRun(directory);
-    if (isJsonObject(settings))
+    if (isJsonObject(settings) && typeof settings.recipe === 'string')
       return {
         settings,
         precision: isPrecision(precision) ? precision : undefined,
         evaluation: isJsonObject(evaluation) ? evaluationValues(evaluation) : {},
       };
-    throw new UsageError(`${file} has no "settings": what a script has started, it resumes`);
+    throw new UsageError(`${file} names no recipe: what a script has started, it resumes`);
   } catch (error) {
     const found = hasCode(error, 'ERR_USAGE')
       ? undefined

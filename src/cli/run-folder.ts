@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, lstatSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path';
 import { GanError, UsageError } from '../errors';
 import { writeError } from '../io/file-error';
+import { quote } from '../io/shell-quote';
 import { isLeftover } from '../training/run-leftovers';
-import { quote } from './command-line';
 import type { TrainSettings } from './settings';
 
 /** The folder of a run that nobody named: `runs/RECIPE-DATASET-TIME`, with a number after it when it is taken. */

@@ -3,8 +3,8 @@ import { dirname, extname, join } from 'node:path';
 import { UsageError } from '../errors';
 import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
+import { quote } from '../io/shell-quote';
 import { type ImageBatch, sampleGrid } from '../report/grid';
-import { quote } from './command-line';
 import { refuseDash } from './out-path';
 
 /** Digits of a file's name: enough for the most images that `--count` takes. */

@@ -165,6 +165,8 @@ export function checkTogether(settings: SampleSettings, { seeded }: { readonly s
   const isSeeded = sides.length > 0 && sides.every((side) => 'seeds' in side);
   if (seeded && (interpolate !== undefined || isSeeded))
     throw new UsageError(`${ways[0][0]} names seeds of its own: leave --seed out`);
+  if (seeded && latents !== undefined)
+    throw new UsageError('--seed is of latents that are drawn, but --latents gives them: leave it out');
   if (truncation !== undefined && latents !== undefined)
     throw new UsageError(
       '--truncation belongs to latents that are drawn, but --latents gives them: leave it out',

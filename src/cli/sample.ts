@@ -6,6 +6,7 @@ import { writeGif } from '../io/gif';
 import { makeFolder, requirePlace } from '../io/make-folder';
 import { type Picture, writePng } from '../io/png';
 import { writeSafetensors } from '../io/safetensors';
+import { quote } from '../io/shell-quote';
 import { readConfig } from '../recipes/config';
 import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
@@ -172,8 +173,7 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
     if (settings.count !== undefined && settings.count !== count)
       throw new UsageError(`--count ${settings.count} but --latents has ${count}: leave --count out`);
     // Rows of classes are as long as there are columns, whatever they are written to.
-    if (settings.columns !== undefined && out === undefined && chosen.columns === undefined)
-      throw new UsageError('--columns is of a picture, but --raw alone has none: leave it out, or add --out');
+    if (settings.columns !== undefined && chosen.columns === undefined) requirePicture(out);
     const numbered = { count, labels, classNames: model.classNames };
     if (out !== undefined && isFolder(out)) checkFolder(out, numbered);
     images = model.run(request);
@@ -192,6 +192,16 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
     images?.dispose();
     for (const tensor of held) tensor.dispose();
   }
+}
+
+/** @throws UsageError where there is no picture that could have columns */
+function requirePicture(out: string | undefined): void {
+  if (out === undefined)
+    throw new UsageError('--columns is of a picture, but --raw alone has none: leave it out, or add --out');
+  if (isGif(out))
+    throw new UsageError(
+      `--columns is of a picture, but ${quote(out)} shows one image at a time: leave it out`,
+    );
 }
 
 /** The picture where none is named. */

@@ -5,6 +5,7 @@ import { alone, type ProcessGroup } from '../parallel/group';
 import { parseConfig } from '../recipes/config';
 import type { Recipe } from '../recipes/recipe';
 import { remediesOf } from '../recipes/remedies';
+import type { ModelUse } from '../report/model-use';
 import { boundThreads, resolveDevice } from '../tensor/device';
 import { manualSeed } from '../tensor/random';
 import type { EvaluationOptions } from '../training/evaluation-options';
@@ -21,7 +22,7 @@ import { listenForInterrupt } from './interrupt';
 import type { TrainingMember } from './join-training';
 import { openPerception } from './perception';
 import { progressOf } from './progress';
-import { type ModelUse, ReportView } from './report-view';
+import { ReportView } from './report-view';
 import { resolutionOf } from './resolution';
 import { type EvaluationSettings, PROFILE_WARMUP, type TrainSettings } from './settings';
 import type { CommandContext, Terminal } from './terminal';
@@ -117,6 +118,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     recipe: settings.recipe,
     resumed: resume,
     use: useOf(model),
+    fixedLength: recipe.fixedLength,
     onNote: (note) => plan.onNote?.(folder, note),
   });
   const interrupt = listenForInterrupt(host, () =>
@@ -306,7 +308,7 @@ function histogramText(dataset: ImageDataset): string {
   return `from ${said(order[0])} to ${said(order[order.length - 1])} images`;
 }
 
-function fitOptions({ settings, folder, resume, resumeStep, changes }: TrainingPlan): FitOptions {
+function fitOptions({ recipe, settings, folder, resume, resumeStep, changes }: TrainingPlan): FitOptions {
   const { steps, sampleEvery, checkpointEvery, keep, logEvery } = settings;
   const { onDivergence, skipLimit, rollbackFactor, rollbackLimit } = settings;
   return {
@@ -321,6 +323,7 @@ function fitOptions({ settings, folder, resume, resumeStep, changes }: TrainingP
     resumeStep,
     changes,
     settings: { ...settings },
+    fixedLength: recipe.fixedLength,
     page: { commandLine },
   };
 }

@@ -30,6 +30,8 @@ export interface DataSurvey {
   readonly duplicates: number | null;
   /** Images of files that were looked into: `size` and `grey` are theirs. */
   readonly looked: number;
+  /** The channels to load images in: those of two domains that have not as many by themselves (as they come). */
+  readonly channels?: number;
 }
 
 /** The size of the images of sets that are no files. */
@@ -133,7 +135,13 @@ async function surveyDomains(
     classes: [],
     duplicates: a.duplicates === null || b.duplicates === null ? null : a.duplicates + b.duplicates,
     looked: a.looked + b.looked,
+    ...(sets && isLoadedGrey(sets[0], a) !== isLoadedGrey(sets[1], b) && { channels: 3 }),
   };
+}
+
+/** Whether images come in one channel where nobody asks for more: those of files come in three. */
+function isLoadedGrey(name: string, { grey }: DataSurvey): boolean {
+  return grey && parseName(name).kind === 'set';
 }
 
 async function surveyDomainFolders(name: string, place: string): Promise<[DataSurvey, DataSurvey]> {

@@ -1,4 +1,4 @@
-import { argumentError, numberBetween, positiveInteger } from '../check';
+import { argumentError, numberBetween } from '../check';
 import { native } from '../native/addon';
 import { expm1, logSigmoid } from '../tensor/activations';
 import type { Tensor } from '../tensor/tensor';
@@ -75,7 +75,8 @@ export function discretizedLogisticNll(
   { levels = 256, ...options }: PerImageOptions & { readonly levels?: number } = {},
 ): Tensor {
   sameShape('discretizedLogisticNll', { mean, images });
-  positiveInteger('discretizedLogisticNll', 'levels', levels - 1);
+  if (!Number.isSafeInteger(levels) || levels < 2)
+    throw argumentError('discretizedLogisticNll', 'levels to be an integer of at least 2', levels);
   const half = 1 / (levels - 1);
   const inverse = logScale.clamp({ min: LEAST_LOG_SCALE }).neg().exp();
   const centred = images.sub(mean);

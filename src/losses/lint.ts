@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import { Sigmoid, Softmax } from '../nn/activation';
 import { BatchNorm1d, BatchNorm2d } from '../nn/batch-norm';
 import type { Module } from '../nn/module';
+import { Flatten, Identity, Reshape, Unflatten } from '../nn/shape';
 import { SpectralNorm } from '../nn/spectral-norm';
 
 /** What phases do to keep a critic's slope in bounds; spectral norm is seen in the network. */
@@ -123,8 +124,11 @@ function hasSpectralNorm(network: Module): boolean {
   return network.modules().some((layer) => layer instanceof SpectralNorm);
 }
 
-/** What a network ends in: the last of its last child's, and so on. */
+/** Layers that leave numbers as they are. */
+const OF_SHAPE: readonly unknown[] = [Flatten, Unflatten, Reshape, Identity];
+
+/** What a network's numbers come from in the end: the last of its last child's that is not of their shape alone, and so on. */
 function lastLayer(network: Module): Module {
-  const last = network.children().at(-1);
+  const last = network.children().findLast((child) => !OF_SHAPE.includes(child.constructor));
   return last ? lastLayer(last) : network;
 }

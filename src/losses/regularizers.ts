@@ -83,7 +83,7 @@ export interface Lazy {
   readonly every: number;
   /** What multiplies the penalty's weight: k. */
   readonly weight: number;
-  /** Adam's options for the phase and for the one it belongs to: lr · c, betas^c with c = k / (k + 1). */
+  /** Adam's options for the phase and for the one it belongs to: lr · c, betas^c with c = k / (k + 1). Schedules count the steps of both. */
   adam(options: AdamOptions): AdamOptions;
 }
 
@@ -97,7 +97,7 @@ export interface Lazy {
  * const phases = [
  *   { name: 'D', trains: 'discriminator', optimizer, loss: … },
  *   { name: 'Dreg', trains: 'discriminator', optimizer, every: lazy.every,
- *     loss: ({ real, networks: { discriminator } }) => weighted(lazy.weight * gamma, r1(discriminator, real)) },
+ *     loss: ({ batch, networks: { discriminator } }) => r1(discriminator, batch.images).mul(lazy.weight * gamma) },
  * ];
  * ```
  *
@@ -109,10 +109,17 @@ export function lazily(every: number): Lazy {
   return {
     every,
     weight: every,
-    adam: ({ lr = 1e-3, betas: [beta1, beta2] = [0.9, 0.999], ...others }) => ({
-      ...others,
-      lr: lr * c,
-      betas: [beta1 ** c, beta2 ** c],
-    }),
+    adam: ({ lr = 1e-3, betas = [0.9, 0.999], betaSchedule, ...others }) => {
+      const slowed = ([beta1, beta2]: readonly [number, number]): [number, number] => [
+        beta1 ** c,
+        beta2 ** c,
+      ];
+      return {
+        ...others,
+        lr: lr * c,
+        betas: slowed(betas),
+        ...(betaSchedule && { betaSchedule: (step) => slowed(betaSchedule(step)) }),
+      };
+    },
   };
 }

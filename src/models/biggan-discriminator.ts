@@ -1,5 +1,4 @@
 import { positiveInteger } from '../check';
-import { UsageError } from '../errors';
 import { conv2d } from '../nn/conv';
 import { type Embedding, embedding } from '../nn/embedding';
 import { type Linear, linear } from '../nn/linear';
@@ -11,6 +10,7 @@ import { planOf } from './biggan-plan';
 import { type BigGanOptions, begin, NORMALISED, SPECTRAL } from './biggan-start';
 import { BottleneckDiscriminatorBlock } from './bottleneck';
 import { checkAttention } from './feature-maps';
+import { requireLabels } from './labels';
 import { type Convolution, DiscriminatorBlock, FirstDiscriminatorBlock, started } from './residual';
 
 type Part =
@@ -93,13 +93,10 @@ export class BigGanDiscriminator extends Module {
   }
 
   override forward(images: Tensor, labels?: Tensor): Tensor {
-    if (labels === undefined)
-      throw new UsageError(
-        'a conditional discriminator expects labels [N] beside the images but received none',
-      );
+    const given = requireLabels(labels, 'discriminator');
     const features = this.features(images);
     const logits = this.dense.forward(features);
-    return logits.add(this.embed.forward(labels).mul(features).sum(1, { keepdim: true }));
+    return logits.add(this.embed.forward(given).mul(features).sum(1, { keepdim: true }));
   }
 }
 

@@ -12,6 +12,7 @@ import { chunksOf, planOf } from './biggan-plan';
 import { type BigGanOptions, begin, NORMALISED, SPECTRAL } from './biggan-start';
 import { BottleneckGeneratorBlock } from './bottleneck';
 import { checkAttention } from './feature-maps';
+import { requireLabels } from './labels';
 import { type Convolution, GeneratorBlock, normRelu, started } from './residual';
 
 const FIRST = 4;
@@ -108,8 +109,8 @@ export class BigGanGenerator extends Module {
     begin(this, start);
   }
 
-  override forward(latents: Tensor, labels: Tensor): Tensor {
-    const { first, conditions } = this.inputs(latents, labels);
+  override forward(latents: Tensor, labels?: Tensor): Tensor {
+    const { first, conditions } = this.inputs(latents, requireLabels(labels, 'generator'));
     let map = this.dense.forward(first).reshape([latents.shape[0], -1, FIRST, FIRST]);
     let index = 0;
     for (const block of this.blocks)

@@ -73,20 +73,27 @@ export abstract class GrowingNetwork extends Module {
   }
 
   override loadStateDict(state: StateDict, options?: { readonly strict?: boolean }): LoadReport {
+    // A network of more levels gives the weights that fit, and no level.
+    const levelOf = (told: number) => (options?.strict === false ? Math.min(told, this.lastLevel) : told);
+    // Before anything is loaded. One that is missing, or has another shape, is told with all else that does not fit.
+    if (state.level?.numel === 1) requireLevel(this, levelOf(state.level.item()));
     const report = super.loadStateDict(state, options);
     const [told, alpha] = scope(() => [this.levelBuffer.item(), this.alpha.item()]);
-    // A network of more levels gives the weights that fit, and no level.
-    const level = options?.strict === false ? Math.min(told, this.lastLevel) : told;
-    if (!Number.isInteger(level) || level < 0 || level > this.lastLevel)
-      throw new GanError(
-        'ERR_STATE_DICT',
-        `the state does not fit ${this.constructor.name}: expected a level from 0 to ${this.lastLevel} but it is ${level}`,
-      );
-    this.growTo(level, alpha);
+    this.growTo(levelOf(told), alpha);
     return report;
   }
 
   protected override describe(): string {
     return `sizes=4 to ${sideOf(this.lastLevel)}`;
   }
+}
+
+/** @throws GanError `ERR_STATE_DICT` */
+function requireLevel(network: GrowingNetwork, level: number): void {
+  const { lastLevel } = network;
+  if (!Number.isInteger(level) || level < 0 || level > lastLevel)
+    throw new GanError(
+      'ERR_STATE_DICT',
+      `the state does not fit ${network.constructor.name}: expected a level from 0 to ${lastLevel} but it is ${level}`,
+    );
 }

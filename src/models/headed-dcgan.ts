@@ -36,7 +36,7 @@ export class HeadedDiscriminator extends Module {
     super();
   }
 
-  /** What both ends are made from: [N, F, 4, 4]. */
+  /** What both ends are made from: [N, F, h, w], 4 × 4 or `smallestMap` of the images. */
   features(images: Tensor): Tensor {
     return this.trunk.forward(images);
   }
@@ -89,7 +89,7 @@ export class FeatureDiscriminator extends Module {
     super();
   }
 
-  /** [N, F, 4, 4] */
+  /** [N, F, h, w], 4 × 4 or `smallestMap` of the images */
   features(images: Tensor): Tensor {
     return this.trunk.forward(images);
   }

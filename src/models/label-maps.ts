@@ -3,6 +3,7 @@ import { arange } from '../tensor/create';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { type DcganOptions, dcganDiscriminator } from './dcgan';
+import { requireLabels } from './labels';
 
 /** Sizes of {@link LabelMapDiscriminator}. */
 export interface LabelMapOptions extends DcganOptions {
@@ -26,10 +27,10 @@ export class LabelMapDiscriminator extends Module {
     this.classes = classes;
   }
 
-  override forward(images: Tensor, labels: Tensor): Tensor {
+  override forward(images: Tensor, labels?: Tensor): Tensor {
     const [count, , height, width] = images.shape;
     const known = arange({ end: this.classes }, { dtype: 'int64', device: images.device });
-    const maps = labels.unsqueeze(1).eq(known).to({ dtype: images.dtype });
+    const maps = requireLabels(labels, 'discriminator').unsqueeze(1).eq(known).to({ dtype: images.dtype });
     const spread = maps.reshape([count, this.classes, 1, 1]).expand([count, this.classes, height, width]);
     return this.body.forward(cat([images, spread], 1));
   }

@@ -1,4 +1,3 @@
-import { UsageError } from '../errors';
 import { BatchNorm2d, batchNorm2d } from '../nn/batch-norm';
 import { type ConditionalBatchNorm2d, conditionalBatchNorm2d } from '../nn/conditional-batch-norm';
 import { Conv2d, conv2d } from '../nn/conv';
@@ -9,6 +8,7 @@ import { type SpectralNorm, type SpectralNormOptions, spectralNorm } from '../nn
 import type { WeightedLayer } from '../nn/weighted-layer';
 import { avgPool2d, interpolate } from '../tensor/functional';
 import type { Tensor } from '../tensor/tensor';
+import { requireLabels } from './labels';
 
 /** A convolution, perhaps with spectral norm. */
 export type Convolution = Conv2d | SpectralNorm<Conv2d>;
@@ -71,9 +71,7 @@ export function blockNorm(
 /** A batch norm, with labels or a vector where it is conditional, and a ReLU. */
 export function normRelu(norm: BlockNorm, input: Tensor, given: Tensor | undefined): Tensor {
   if (norm instanceof BatchNorm2d) return norm.forwardLeakyRelu(input, 0);
-  if (given === undefined)
-    throw new UsageError('a conditional generator expects labels [N] beside its latents but received none');
-  return norm.forward(input, given).relu();
+  return norm.forward(input, requireLabels(given, 'generator')).relu();
 }
 
 /** Options of {@link GeneratorBlock}. */

@@ -13,6 +13,7 @@ import { lyingLike } from '../tensor/lying-like';
 import type { Tensor } from '../tensor/tensor';
 import { checkAttention } from './feature-maps';
 import { squareSide } from './halving';
+import { requireLabels } from './labels';
 import {
   type Convolution,
   DiscriminatorBlock,
@@ -215,11 +216,8 @@ export class ResNetDiscriminator extends Module {
     const features = this.features(images);
     const logits = this.dense.forward(features);
     if (this.embed === null) return logits;
-    if (labels === undefined)
-      throw new UsageError(
-        'a conditional discriminator expects labels [N] beside the images but received none',
-      );
-    return logits.add(this.embed.forward(labels).mul(features).sum(1, { keepdim: true }));
+    const given = requireLabels(labels, 'discriminator');
+    return logits.add(this.embed.forward(given).mul(features).sum(1, { keepdim: true }));
   }
 }
 

@@ -3,6 +3,9 @@ import { keep } from '../tensor/scope';
 import { Tensor } from '../tensor/tensor';
 import { isParameter, parameter } from './parameter';
 
+/** Parameters whose training `Module.freeze` has stopped, for now: their copies are in no frozen module, and can be trained. */
+export const switchedOff = new WeakSet<Tensor>();
+
 /**
  * A function that copies values deeply: tensors, modules (by `copyModule`), arrays, plain objects and maps; all else is
  * shared. What is met twice is copied once.
@@ -35,8 +38,7 @@ export function copier<M extends object>(
 function copyTensor(tensor: Tensor): Tensor {
   const copy = noGrad(() => tensor.clone());
   if (!isParameter(tensor)) return keep(copy);
-  const trainable = tensor.requiresGrad;
   const copied = parameter(copy);
-  copied.requiresGrad = trainable;
+  copied.requiresGrad = tensor.requiresGrad || switchedOff.has(tensor);
   return copied;
 }

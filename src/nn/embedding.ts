@@ -43,7 +43,7 @@ export class Embedding extends WeightedLayer {
   }
 
   override forwardWith(indices: Tensor, { weight }: Weights): Tensor {
-    return embeddingOp(weight, indices, this);
+    return embeddingOp(indices, weight, this);
   }
 
   protected override describe(): string {

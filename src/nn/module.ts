@@ -4,7 +4,7 @@ import { noGrad } from '../tensor/autograd';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
-import { copier } from './copy';
+import { copier, switchedOff } from './copy';
 import { heldBy, snakeCase, unique } from './fields';
 import { isParameter, type Parameter } from './parameter';
 import { type LoadReport, loadInto, type StateDict } from './state-dict';
@@ -179,9 +179,11 @@ export abstract class Module {
     const parameters = this.parameters().filter((tensor) => tensor.requiresGrad);
     const modules = this.modules().filter((module) => !module.#frozen);
     native().setRequiresGrad(handlesOf(parameters), false);
+    for (const parameter of parameters) switchedOff.add(parameter);
     for (const module of modules) module.#frozen = true;
     this.#thaw = () => {
       native().setRequiresGrad(handlesOf(parameters), true);
+      for (const parameter of parameters) switchedOff.delete(parameter);
       for (const module of modules) module.#frozen = false;
     };
     return this;

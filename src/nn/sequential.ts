@@ -44,10 +44,10 @@ const BY_OUTPUT: readonly unknown[] = [ReLU, LeakyReLU, Sigmoid, Tanh];
 
 /**
  * Whether nobody needs what is between two layers once the second has taken it in, not even for gradients: those of the one need its input,
- * those of the other its output. For classes of users' own nobody knows.
+ * those of the other its output. For classes of users' own, and layers with a `forward` put on them, nobody knows.
  */
 function isPassing(layer: Module | undefined, next: Module): boolean {
-  return WEIGHTED.includes(layer?.constructor) && BY_OUTPUT.includes(next.constructor);
+  return isOf(layer, WEIGHTED) && isOf(next, BY_OUTPUT);
 }
 
 /** Modules one after another; their names are their positions: `0.weight`, `3.running_mean`. */

@@ -1,6 +1,6 @@
 import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
-import type { Handle } from '../native/types';
+import type { DType, Handle } from '../native/types';
 import { keep } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
@@ -17,7 +17,7 @@ export interface Slot {
   state: ParameterState | null;
 }
 
-/** Parameters that have a gradient, and what belongs to each, as lists of native handles in the same order. */
+/** Parameters of one device and dtype that have a gradient, and what belongs to each, as lists of native handles in the same order. */
 export interface Batch extends Lists {
   readonly gradients: readonly Handle[];
   /** Whether this is the first step of these parameters. */
@@ -25,6 +25,8 @@ export interface Batch extends Lists {
 }
 
 interface Lists {
+  readonly device: string;
+  readonly dtype: DType;
   readonly parameters: Int32Array;
   /** A list for each name in the parameters' state. */
   readonly state: Readonly<Record<string, Int32Array>>;
@@ -69,8 +71,7 @@ export class Bucket {
       const first = active.filter((slot) => slot.state === null);
       if (first.length > 0) this.#stepNewcomers(update, { active, gradients: found, first });
       else if (active.length > 0) {
-        const { parameters, state } = this.#lists(active);
-        update.update({ parameters, state, gradients: found, first: false });
+        update.update({ ...this.#lists(active), gradients: found, first: false });
       }
     } finally {
       native().release(gradients);
@@ -130,7 +131,10 @@ export class Bucket {
 function listsOf(slots: readonly Slot[]): Lists {
   const states = slots.map((slot) => slot.state ?? {});
   const names = Object.keys(states[0]);
+  const [{ parameter }] = slots;
   return {
+    device: parameter.device,
+    dtype: parameter.dtype,
     parameters: packed(slots.map((slot) => slot.parameter)),
     state: Object.fromEntries(names.map((name) => [name, packed(states.map((state) => state[name]))])),
   };

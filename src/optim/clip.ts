@@ -11,17 +11,18 @@ import { handlesOf, wrapAll } from '../tensor/wrap';
 
 /**
  * Scales all gradients by min(1, maxNorm / (‖g‖ + 1e-6)), ‖g‖ the L2 norm of all of them together. Parameters without a
- * gradient are passed over.
+ * gradient are passed over. With a maxNorm of infinity nothing is scaled, and the norm is told.
  *
  * @returns ‖g‖ before clipping, still on the device: nothing waits for it
  * @throws UsageError for a negative norm
  */
 export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): Tensor {
-  numberBetween('clipGradNorm', 'maxNorm', maxNorm, { min: 0 });
+  if (maxNorm !== Number.POSITIVE_INFINITY) numberBetween('clipGradNorm', 'maxNorm', maxNorm, { min: 0 });
   return withGradients(parameters, (gradients) => {
     if (gradients.length === 0) return zeros([]);
     return scope(() => {
       const norm = stack(wrapAll(ops._foreach_norm_Scalar(gradients, 2), 'clipGradNorm')).norm();
+      if (maxNorm === Number.POSITIVE_INFINITY) return norm;
       const factor = norm.add(1e-6).reciprocal().mul(maxNorm).clamp({ max: 1 });
       ops._foreach_mul__Tensor(gradients, factor.handle);
       return norm;

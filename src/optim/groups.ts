@@ -16,7 +16,7 @@ export type ParameterGroups = readonly Tensor[] | readonly ParameterGroup[];
 /**
  * The groups, with plain parameters as a single one.
  *
- * @throws UsageError where there are no parameters, or one is there twice
+ * @throws UsageError where there are no parameters, in all or in a group, or one is there twice
  */
 export function normalizeGroups(groups: ParameterGroups): ParameterGroup[] {
   const plain = groups.filter(isTensor);
@@ -24,6 +24,11 @@ export function normalizeGroups(groups: ParameterGroups): ParameterGroup[] {
   if (plain.length > 0) listed.push({ parameters: plain });
   const all = listed.flatMap((group) => group.parameters);
   if (all.length === 0) throw new UsageError('an optimizer expects parameters but received none');
+  const empty = listed.findIndex((group) => group.parameters.length === 0);
+  if (empty >= 0)
+    throw new UsageError(
+      `an optimizer expects parameters in every group but received none in group ${empty}`,
+    );
   if (new Set(all).size !== all.length)
     throw new UsageError('an optimizer expects every parameter once but received one of them twice');
   return listed;

@@ -1,7 +1,10 @@
 import { numberBetween } from '../check';
 import { UsageError } from '../errors';
+import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
+import type { Handle, Handles } from '../native/types';
 import { zerosLike } from '../tensor/create';
+import { isCpu } from '../tensor/device';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
 import type { ParameterGroups } from './groups';
@@ -46,13 +49,43 @@ export class Sgd extends Optimizer {
     return true;
   }
 
-  protected override update({ parameters, gradients, state, first }: Batch, rates: Rates): void {
-    const { lr, weightDecay, lrTensor } = rates;
+  protected override update(batch: Batch, rates: Rates): void {
+    if (isCpu(batch.device) && ['bfloat16', 'float16'].includes(batch.dtype)) this.#updateShort(batch, rates);
+    else this.#updateFused(batch, rates);
+  }
+
+  #updateFused({ parameters, gradients, state, first }: Batch, { lr, weightDecay, lrTensor }: Rates): void {
     const { momentum, dampening, nesterov, maximize } = this;
     const lists = [parameters, gradients, state.momentum_buffer ?? [], weightDecay, momentum] as const;
     const options = [dampening, nesterov, maximize, first && momentum !== 0] as const;
     if (lrTensor) ops._fused_sgd__tensor_lr(...lists, lrTensor.handle, ...options);
     else ops._fused_sgd_(...lists, lr, ...options);
+  }
+
+  /** LibTorch's fused step of a processor, up to 2.13 at least, does not write parameters of 16 bits (pytorch/pytorch#191763). */
+  #updateShort({ parameters, gradients, state, first }: Batch, { lr, weightDecay, lrTensor }: Rates): void {
+    const { momentum, dampening, nesterov, maximize } = this;
+    const temporary: Handle[] = [];
+    const owned = (handles: Handle[]): Handle[] => {
+      temporary.push(...handles);
+      return handles;
+    };
+    try {
+      let direction: Handles = gradients;
+      if (maximize) direction = owned(ops._foreach_mul_Scalar(direction, -1));
+      if (weightDecay !== 0) direction = owned(ops._foreach_add_List(direction, parameters, weightDecay));
+      if (momentum !== 0) {
+        const buffers = state.momentum_buffer;
+        ops._foreach_mul__Scalar(buffers, momentum);
+        ops._foreach_add__List(buffers, direction, first ? 1 : 1 - dampening);
+        direction = nesterov ? owned(ops._foreach_add_List(direction, buffers, momentum)) : buffers;
+      }
+      const step = owned(ops._foreach_mul_Scalar(direction, lrTensor ? 1 : lr));
+      if (lrTensor) ops._foreach_mul__Tensor(step, lrTensor.handle);
+      ops._foreach_sub__List(parameters, step);
+    } finally {
+      native().release(temporary);
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { total, weighted } from '../losses/total';
 import { DCGAN_SIZES, dcganAccepts, dcganGenerator } from '../models/dcgan';
 import { headedDiscriminator } from '../models/headed-dcgan';
 import type { Tensor } from '../tensor/tensor';
-import { adversarialLoss, lossFields } from './adversarial';
+import { adversarialLoss, lossFields, meanVerdict } from './adversarial';
 import { augment } from './augmentation';
 import { requireClasses } from './conditional';
 import { integer, number } from './config';
@@ -55,9 +55,9 @@ export const acgan: Recipe<typeof fields> = {
               const onReal = discriminator.both(seen(batch.images));
               const onFake = discriminator.both(seen(made.fake));
               observe(onReal.logits, onFake.logits);
-              log('D(real)', onReal.logits.sigmoid().mean());
-              log('D(fake)', onFake.logits.sigmoid().mean());
-              log('class(real)', accuracy(onReal.outputs, batch.labels));
+              log('D(real)', meanVerdict(adversarial, onReal.logits));
+              log('D(fake)', meanVerdict(adversarial, onFake.logits));
+              log('accuracy/real', accuracy(onReal.outputs, batch.labels));
               return total(
                 adversarial.discriminator(onReal.logits, onFake.logits),
                 weighted(classWeight, auxiliaryClassification(onReal.outputs, batch.labels)),
@@ -71,7 +71,7 @@ export const acgan: Recipe<typeof fields> = {
             optimizer: optimizers.generator,
             loss: ({ batch, made, latentLabels, log }) => {
               const { logits, outputs } = discriminator.both(seen(made.fake));
-              log('class(fake)', accuracy(outputs, latentLabels));
+              log('accuracy/fake', accuracy(outputs, latentLabels));
               return total(
                 adversarial.generator(logits, () => discriminator.forward(seen(batch.images))),
                 weighted(classWeight, auxiliaryClassification(outputs, latentLabels)),

@@ -7,6 +7,7 @@ import {
   nonSaturating,
 } from '../losses/adversarial';
 import { relativistic, relativisticAverage } from '../losses/relativistic';
+import type { Tensor } from '../tensor/tensor';
 import type { GameScore } from '../training/game';
 import { choice, number } from './config';
 
@@ -50,6 +51,19 @@ export function adversarialLoss(
     case 'relativistic-average':
       return { ...relativisticAverage(), labelSmoothing };
   }
+}
+
+/** Losses whose logits are those of probabilities. */
+const OF_PROBABILITIES: readonly string[] = ['non-saturating', 'minimax', 'logistic'];
+
+/** Whether D's logits are those of the probability that an image is real. Least squares have targets, hinge and pairs not even those. */
+export function hasProbabilities({ name = '' }: AdversarialLoss): boolean {
+  return OF_PROBABILITIES.includes(name);
+}
+
+/** What the log shows of D's logits [N]: the mean probability of “real” where the loss has probabilities, else their mean. */
+export function meanVerdict(loss: AdversarialLoss, logits: Tensor): Tensor {
+  return (hasProbabilities(loss) ? logits.sigmoid() : logits).mean();
 }
 
 /**

@@ -197,7 +197,7 @@ export const IMAGES_RULES: readonly Rule<number>[] = [
   {
     take: 1_200_000,
     when: () => true,
-    why: () => '20 epochs of 60,000 images took the FID on Fashion-MNIST from 3.4 to 0.85',
+    why: () => '20 epochs of 60,000 images took the FID on Fashion-MNIST from 1.9 to 0.61',
     source: 'README.md, Is it any good?',
   },
 ];

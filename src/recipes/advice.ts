@@ -14,6 +14,7 @@ import {
   WIDTH_RULES,
 } from './advice-rules';
 import type { Recipe } from './recipe';
+import { fittingPatch, isPatch } from './translation';
 
 /** Why something is taken. */
 export interface Reason {
@@ -80,6 +81,7 @@ function proposalOf(
       ...choice.take.set,
       ...(width && { width: String(width.take) }),
       ...(augment && { augment: augment.take }),
+      ...smallerPatch(recipe, size),
     },
     images: images?.take ?? recipe.training.steps * usual,
     reasons: [
@@ -91,6 +93,14 @@ function proposalOf(
       ...(images ? [reason('images', images, facts)] : []),
     ],
   };
+}
+
+/** What D judges, where the patches of a recipe are too large for such images. */
+function smallerPatch({ fields }: Recipe, size: ImageSize): Readonly<Record<string, string>> {
+  const usual = Object.hasOwn(fields, 'patch') ? fields.patch.default : undefined;
+  if (!isPatch(usual)) return {};
+  const patch = fittingPatch(usual, size);
+  return patch === usual ? {} : { patch };
 }
 
 /** How large images may be, and why: as large as they are, unless the machine or the time set a bound. */

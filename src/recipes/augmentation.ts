@@ -5,8 +5,14 @@ import type { Module } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
 import { choice } from './config';
 
+/** A value of `--set augment=…`: how D's images can be changed. */
+export type AugmentationName = 'none' | 'diffaugment' | 'ada';
+
+/** All of them. */
+export const AUGMENTATIONS: readonly AugmentationName[] = ['none', 'diffaugment', 'ada'];
+
 /** `--set augment=…`: how every image is changed before D sees it, against overfitting on few images. */
-export const augment = choice('none', ['none', 'diffaugment', 'ada'], {
+export const augment = choice('none', AUGMENTATIONS, {
   help: 'changes all that D sees, real and fake: for few images',
 });
 
@@ -31,7 +37,7 @@ const OF_DIFFERENCES: readonly string[] = ['relativistic', 'relativistic-average
  *
  * @param loss the adversarial loss that D has
  */
-export function augmentation(name: string, loss: AdversarialLoss): Augmentation {
+export function augmentation(name: AugmentationName, loss: AdversarialLoss): Augmentation {
   if (name === 'diffaugment') {
     const change = diffAugment();
     return { networks: {}, augment: (images) => change(images), observe: () => {} };

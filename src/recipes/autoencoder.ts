@@ -53,17 +53,30 @@ export function encode(encoder: VaeEncoder, images: Tensor): Posterior {
 /** Images in a row of reconstructions. */
 const COLUMNS = 8;
 
-/** Rows of real images, and below each what the decoder makes of their latents' means. */
-export function reconstructions(encoder: VaeEncoder, toLatents = (mean: Tensor) => mean): GridMaker {
-  return reconstructionsBy((images) => toLatents(encoder.encode(images).mean));
+const same = (tensor: Tensor): Tensor => tensor;
+
+/** Options of {@link reconstructions}. */
+export interface ShownOptions {
+  /** Means as the decoder takes them (as they are). */
+  readonly toLatents?: (mean: Tensor) => Tensor;
+  /** Images as the model is shown them (as they are). */
+  readonly view?: (images: Tensor) => Tensor;
 }
 
-/** Rows of real images, and below each what is made of their latents. */
-export function reconstructionsBy(latentsOf: (images: Tensor) => Tensor): GridMaker {
+/** Rows of real images, and below each what the decoder makes of their latents' means. */
+export function reconstructions(
+  encoder: VaeEncoder,
+  { toLatents = same, view }: ShownOptions = {},
+): GridMaker {
+  return reconstructionsBy((images) => toLatents(encoder.encode(images).mean), view);
+}
+
+/** Rows of real images, as the model is shown them, and below each what is made of their latents. */
+export function reconstructionsBy(latentsOf: (images: Tensor) => Tensor, view = same): GridMaker {
   return ({ generate, batch: { images: real } }) => {
     const columns = Math.min(COLUMNS, real.shape[0]);
     const rows = Math.floor(real.shape[0] / columns);
-    const shown = real.narrow(0, { start: 0, length: rows * columns });
+    const shown = view(real.narrow(0, { start: 0, length: rows * columns }));
     const decoded = generate(latentsOf(shown));
     const [, ...shape] = shown.shape;
     const inRows = (images: Tensor) => images.reshape([rows, columns, ...shape]);

@@ -59,7 +59,6 @@ export const biggan: Recipe<typeof fields> = {
       optimizers: adamPair(config, { critic }),
       criticSteps: critic,
       regularizer: ({ networks }) => weighted(orthogonal, () => orthogonality(networks.generator)),
-      scores: true,
       standingStatistics: STANDING,
     });
   },

@@ -112,7 +112,6 @@ export const fAnogan: Recipe<typeof fields> = {
           weight: lambda,
           of: ({ batch, made }, judge) => gradientPenalty(judge, { real: batch.images, fake: made.fake }),
         },
-        scores: true,
         further: [
           {
             name: 'E',

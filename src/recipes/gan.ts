@@ -1,4 +1,5 @@
 import type { ImageSize } from '../data/image-size';
+import { UsageError } from '../errors';
 import type { AdversarialLoss } from '../losses/adversarial';
 import { historicalAverage } from '../losses/historical-average';
 import { type Constraint, refuseHazards } from '../losses/lint';
@@ -15,8 +16,8 @@ import type { Latent } from '../training/latent';
 import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
 import type { Phase, Step } from '../training/phase';
-import { scoreOf } from './adversarial';
-import { type Augmentation, augmentation } from './augmentation';
+import { hasProbabilities, meanVerdict, scoreOf } from './adversarial';
+import { AUGMENTATIONS, type Augmentation, type AugmentationName, augmentation } from './augmentation';
 
 /** A penalty in D's own loss. */
 export interface Penalty {
@@ -34,7 +35,7 @@ export interface Penalty {
 /** What every GAN's `--set` can ask for: the values of its `ganFields`, or a part of them. */
 export interface GanConfig {
   /** How every image is changed before D sees it: `none`, `diffaugment` or `ada` (`none`). */
-  readonly augment?: string;
+  readonly augment?: AugmentationName;
   /** λ of historical averaging (0). */
   readonly historical?: number;
   /** Half-life of the averaged weights of G in images, 0 for none (0). */
@@ -76,11 +77,12 @@ export interface GanOptions {
   readonly penalty?: Penalty;
   /** Added to G's loss (none). */
   readonly regularizer?: (step: Step) => Term;
-  /** The log shows D's mean logits instead of probabilities: for a critic (false). */
-  readonly scores?: boolean;
   /** Phases after D and G, or what makes them of the parts (none). */
   readonly further?: readonly Phase[] | ((parts: GanParts) => readonly Phase[]);
-  /** Phases in place of D and G, and the penalties that are part of their losses. */
+  /**
+   * Phases in place of D and G, and the penalties that are part of their losses. What the usual phases alone have, from `criticSteps` to
+   * `regularizer`, is then theirs to do, and refused here; so is `historical`.
+   */
   readonly own?: {
     readonly constraints?: readonly Constraint[];
     /** In the order in which they are trained. */
@@ -98,7 +100,8 @@ export interface GanOptions {
  * A GAN: `made.fake` by `generator`, the phases D and G, what `config` adds to them (augmentation, historical averaging, averaged
  * weights), and the sampler. A latent that is conditional makes it a conditional GAN: D is told the class of each image.
  *
- * @throws UsageError for a combination that is known to fail, unless `config.allow` names it; the networks are then released
+ * @throws UsageError for a combination that is known to fail, unless `config.allow` names it, an augmentation that there is not, and for
+ *   options that phases of one's own would leave without effect; the networks are then released
  */
 export function gan(options: GanOptions): Model {
   const {
@@ -114,7 +117,13 @@ export function gan(options: GanOptions): Model {
     standingStatistics,
   } = options;
   const { historical = 0, emaImages = 0, emaStart = 0 } = config;
-  refuse(options);
+  try {
+    refuseIdle(options);
+    refuse(options);
+  } catch (error) {
+    for (const network of Object.values(networks)) network.dispose();
+    throw error;
+  }
   const seen = augmentation(config.augment ?? 'none', loss);
   const parts: GanParts = { ...seen, loss };
   const { further = [] } = options;
@@ -142,12 +151,9 @@ export function gan(options: GanOptions): Model {
   };
 }
 
-/** Losses whose logits are those of probabilities. */
-const OF_PROBABILITIES: readonly string[] = ['non-saturating', 'minimax', 'logistic'];
-
 /** By what the phases D and G log, a model's own too. */
-function gameOf({ loss, scores = false }: GanOptions): Game {
-  const isProbability = OF_PROBABILITIES.includes(loss.name ?? '') && !scores;
+function gameOf({ loss }: GanOptions): Game {
+  const isProbability = hasProbabilities(loss);
   return { generator: 'generator', discriminator: 'discriminator', ...scoreOf(loss, { isProbability }) };
 }
 
@@ -155,14 +161,13 @@ function averaging(halfLifeImages: number, start: number): EmaOptions {
   return start > 0 ? { halfLifeImages, start, rampUp: null } : { halfLifeImages };
 }
 
-/** D on real images and fakes, then G against the moved D. The log shows the mean probability that D gives to each kind. */
+/** D on real images and fakes, then G against the moved D. The log shows D's {@link meanVerdict} on each kind. */
 function phasesOf(
   {
     latent,
     loss,
     optimizers,
     oneBatch = false,
-    scores = false,
     criticSteps,
     during,
     clip,
@@ -174,7 +179,6 @@ function phasesOf(
   anchor: (name: 'discriminator' | 'generator') => Term,
 ): Phase[] {
   const conditional = latent.conditional ?? false;
-  const shown = (logits: Tensor): Tensor => (scores ? logits : logits.sigmoid()).mean();
   const judge = ({ networks: { discriminator } }: Step, images: Tensor, labels: () => Tensor): Tensor =>
     conditional ? discriminator.forward(augment(images), labels()) : discriminator.forward(augment(images));
   const onReal = (step: Step): Tensor => judge(step, realOf(step), () => step.batch.labels);
@@ -201,8 +205,8 @@ function phasesOf(
       loss: (step) => {
         const [real, fake] = onBoth(step);
         observe(real, fake);
-        step.log('D(real)', shown(real));
-        step.log('D(fake)', shown(fake));
+        step.log('D(real)', meanVerdict(loss, real));
+        step.log('D(fake)', meanVerdict(loss, fake));
         const critic = (images: Tensor) => judge(step, images, () => step.batch.labels);
         return total(
           loss.discriminator(real, fake),
@@ -250,12 +254,26 @@ function refuse({
     labelSmoothing: loss.labelSmoothing,
     criticSteps: typeof criticSteps === 'number' ? criticSteps : 1,
   };
-  try {
-    refuseHazards(combination, { allow: (config?.allow ?? 'none').split(',') });
-  } catch (error) {
-    for (const network of Object.values(networks)) network.dispose();
-    throw error;
-  }
+  refuseHazards(combination, { allow: (config?.allow ?? 'none').split(',') });
+}
+
+/** What the usual phases D and G alone have. */
+const OF_USUAL_PHASES = ['criticSteps', 'during', 'clip', 'real', 'penalty', 'regularizer'] as const;
+
+/** Refuses what would be ignored. */
+function refuseIdle({ own, config = {}, ...options }: GanOptions): void {
+  const { augment } = config;
+  if (augment !== undefined && !AUGMENTATIONS.includes(augment))
+    throw new UsageError(
+      `gan: expected augment to be one of ${AUGMENTATIONS.join(', ')} but received ${JSON.stringify(augment)}`,
+    );
+  if (!own) return;
+  const idle: string[] = OF_USUAL_PHASES.filter((name) => options[name] !== undefined);
+  if ((config.historical ?? 0) > 0) idle.push('config.historical');
+  if (idle.length > 0)
+    throw new UsageError(
+      `gan: ${idle.join(', ')} would do nothing beside phases of its own: leave ${idle.length > 1 ? 'them' : 'it'} out, and have the phases do it`,
+    );
 }
 
 /**

@@ -32,7 +32,8 @@ import { wgan } from './wgan';
 import { wganGp } from './wgan-gp';
 
 export { adversarialLoss, LOSSES as adversarialLosses } from './adversarial';
-export { reconstructions, traversals } from './autoencoder';
+export type { AugmentationName } from './augmentation';
+export { reconstructions, type ShownOptions, traversals } from './autoencoder';
 /** Fields of a recipe’s configuration, and how they are read. */
 export * as field from './config';
 export { type GanConfig, type GanOptions, type GanParts, gan, type Penalty } from './gan';

@@ -6,10 +6,10 @@ import { headedDiscriminator } from '../models/headed-dcgan';
 import { adam } from '../optim/adam';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { sweepLatents } from '../training/latent-paths';
 import type { Step } from '../training/phase';
-import { adversarialLoss, lossFields } from './adversarial';
+import { adversarialLoss, lossFields, meanVerdict } from './adversarial';
 import { augment } from './augmentation';
+import { traversals } from './autoencoder';
 import { integer, number } from './config';
 import { gan } from './gan';
 import { allow, emaField } from './gan-fields';
@@ -101,12 +101,12 @@ export const infogan: Recipe<typeof fields> = {
       const features = discriminator.features(affineViews(images, config.views));
       return categoriesOf(discriminator.head.forward(features));
     };
-    /** −I of Q’s categories of two views of each image, of as many pairs as are wanted. */
+    /** ln K − I of Q’s K categories of two views of each image, of as many pairs as are wanted: 0 where all is told, as all of D's loss ends at 0. */
     const agreement = (images: Tensor): Tensor => {
       const [first, second] = ofViews(cat(Array(2 * config.pairs).fill(images))).split(
         config.pairs * images.shape[0],
       );
-      return invariantInformation(first, second);
+      return invariantInformation(first, second).add(Math.log(categories));
     };
 
     /** −E[ln Q(codes | images)]: a softmax over the categories, a Gaussian of variance 1 around each continuous code. */
@@ -142,8 +142,8 @@ export const infogan: Recipe<typeof fields> = {
               const onReal = discriminator.forward(real);
               const onFake = discriminator.both(fake);
               observe(onReal, onFake.logits);
-              step.log('D(real)', onReal.sigmoid().mean());
-              step.log('D(fake)', onFake.logits.sigmoid().mean());
+              step.log('D(real)', meanVerdict(adversarial, onReal));
+              step.log('D(fake)', meanVerdict(adversarial, onFake.logits));
               return total(
                 adversarial.discriminator(onReal, onFake.logits),
                 weighted(config.information, information(fake, onFake.outputs, step)),
@@ -166,12 +166,7 @@ export const infogan: Recipe<typeof fields> = {
           },
         ],
       },
-      grids: {
-        codes({ generate, latent, random, device }) {
-          const { latents, columns } = sweepLatents(latent, { generator: random, device });
-          return { images: generate(latents), columns };
-        },
-      },
+      grids: { codes: traversals },
     });
   },
 };

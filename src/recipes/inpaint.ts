@@ -51,9 +51,11 @@ export const inpaint: Recipe<typeof fields> = {
   presets: {
     paper: {
       from: 'Yu et al. 2019',
-      otherwise: 'a light adversarial loss, since in a training of minutes it roughens what L1 has filled',
-      beside: 'one network, where the paper has a coarse and a fine one',
-      set: () => ({ l1: 1, adversarial: 1 }),
+      otherwise:
+        'five times the rate, and a light adversarial loss, since in a training of minutes it roughens what L1 has filled',
+      beside:
+        'one network, where the paper has a coarse and a fine one, and a rate that falls to 0, where its is level',
+      set: () => ({ lr: 1e-4, l1: 1, adversarial: 1 }),
     },
   },
   training: { resolution: 64, batch: 16, steps: 10_000 },

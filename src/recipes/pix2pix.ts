@@ -3,7 +3,7 @@ import { total, weighted } from '../losses/total';
 import { patchDiscriminator } from '../models/patch-discriminator';
 import { unetAccepts, unetGenerator } from '../models/unet';
 import { imageSampler } from '../training/image-sampler';
-import { scoreOf } from './adversarial';
+import { hasProbabilities, meanVerdict, scoreOf } from './adversarial';
 import { choice, integer, number } from './config';
 import { emaField } from './gan-fields';
 import type { Recipe } from './recipe';
@@ -73,8 +73,8 @@ export const pix2pix: Recipe<typeof fields> = {
           loss: ({ batch, made, log }) => {
             const fake = discriminator.forward(made.fake, batch[from]);
             const real = discriminator.forward(batch[to], batch[from]);
-            log('D(real)', real.mean());
-            log('D(fake)', fake.mean());
+            log('D(real)', meanVerdict(adversarial, real));
+            log('D(fake)', meanVerdict(adversarial, fake));
             return adversarial.discriminator(real, fake);
           },
         },
@@ -93,7 +93,13 @@ export const pix2pix: Recipe<typeof fields> = {
           },
         },
       ],
-      games: [{ generator: 'generator', discriminator: 'discriminator', ...scoreOf(adversarial) }],
+      games: [
+        {
+          generator: 'generator',
+          discriminator: 'discriminator',
+          ...scoreOf(adversarial, { isProbability: hasProbabilities(adversarial) }),
+        },
+      ],
       ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},
       sampler: imageSampler({
         directions: { [direction]: { by: 'generator', from, to } },

@@ -109,7 +109,6 @@ export const progressive: Recipe<typeof fields> = {
         of: ({ batch: { images: real }, made }, judge) =>
           gradientPenalty(judge, { real: discriminator.seen(real), fake: made.fake }),
       },
-      scores: true,
       stages: growing({ lastLevel, fadeImages, stableImages, batchOf, accumulate }),
       size: images,
     });

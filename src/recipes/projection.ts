@@ -60,7 +60,6 @@ export const projection: Recipe<typeof fields> = {
       }),
       criticSteps: critic,
       oneBatch: true,
-      scores: true,
     });
   },
 };

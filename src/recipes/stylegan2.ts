@@ -95,7 +95,8 @@ export const stylegan2: Recipe<typeof fields> = {
     paper: {
       from: 'Karras et al. 2020',
       otherwise: 'a small size where there is no GPU',
-      beside: 'γ, the rate, the batch and the average go by the rules of the paper in both sizes',
+      beside:
+        'the rate, the batch and the average go by the rules of the paper in both sizes, γ by its rule too, 800 times as large with size=small',
       set: () => ({
         size: 'paper',
         mixing: 0.9,

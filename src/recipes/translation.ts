@@ -14,6 +14,11 @@ const PATCH_LOSSES = ['least-squares', 'non-saturating', 'hinge'] as const;
 /** Pixels a side of the patches that a discriminator can judge, the smallest first. */
 const PATCHES = ['1', '16', '34', '70', '142', '286'] as const;
 
+/** Whether a value is one of `--set patch=…`. */
+export function isPatch(value: unknown): value is (typeof PATCHES)[number] {
+  return PATCHES.some((patch) => patch === value);
+}
+
 /** What `--set` reaches of the discriminators and the optimizers of models that make images of images. */
 export function translationFields(loss: (typeof PATCH_LOSSES)[number]) {
   return {
@@ -51,13 +56,22 @@ export function patchLoss(name: (typeof PATCH_LOSSES)[number]): AdversarialLoss 
 
 /** The receptive field that `--set patch=…` names. @throws UsageError for images without a whole patch, with the largest that fits */
 export function patchSize(text: (typeof PATCHES)[number], images: ImageSize): PatchSize {
-  const fits = (patch: string) =>
-    leastPatchedSize(Number(patch) as PatchSize) <= Math.min(images.height, images.width);
-  if (fits(text)) return Number(text) as PatchSize;
+  const fitting = fittingPatch(text, images);
+  if (fitting === text) return Number(text) as PatchSize;
   const least = leastPatchedSize(Number(text) as PatchSize);
   throw new UsageError(
-    `patch=${text} expects images of at least ${least}×${least} pixels but they are of ${sizeText(images)}: try --set patch=${PATCHES.filter(fits).at(-1)}`,
+    `patch=${text} expects images of at least ${least}×${least} pixels but they are of ${sizeText(images)}: try --set patch=${fitting}`,
   );
+}
+
+/** That value of `--set patch=…`, or the largest of which images have a whole patch. */
+export function fittingPatch(
+  wanted: (typeof PATCHES)[number],
+  { height, width }: ImageSize,
+): (typeof PATCHES)[number] {
+  const fits = (patch: (typeof PATCHES)[number]) =>
+    leastPatchedSize(Number(patch) as PatchSize) <= Math.min(height, width);
+  return fits(wanted) ? wanted : (PATCHES.findLast(fits) ?? PATCHES[0]);
 }
 
 /** Adam at a rate that is constant for half of the training and falls to 0 over the other. */

@@ -126,7 +126,7 @@ export const vaeGan: Recipe<typeof fields> = {
       ],
       ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},
       sampler: latentSampler({ by: 'decoder', latent }),
-      grids: { reconstructions: reconstructions(encoder, asPixel), traversals },
+      grids: { reconstructions: reconstructions(encoder, { toLatents: asPixel }), traversals },
       scorer: scorerOf(config, images, {
         name: '-ELBO of features at the mean of the latents',
         networks: ['encoder', 'decoder', 'discriminator'],

@@ -80,6 +80,7 @@ export function variationalModel(
     return discretizedLogisticNll({ mean: decoded, logScale: learned }, real, options);
   };
   const blackAndWhite = (real: Tensor): Tensor => real.gt(0).to({ dtype: real.dtype }).mul(2).sub(1);
+  const view = (images: Tensor): Tensor => (binarize ? blackAndWhite(images) : images);
 
   /** −ELBO [N] of images at the mean of their latents, and what is made of that mean. */
   const atMean = (seen: Tensor) => {
@@ -105,7 +106,7 @@ export function variationalModel(
         trains: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
         optimizer: adam({ lr }),
         loss: ({ batch: { images: real }, scheduled, log }) => {
-          const seen = binarize ? blackAndWhite(real) : real;
+          const seen = view(real);
           const posterior = encode(encoder, seen);
           const decoded = decoder.decode(drawPosterior(posterior));
           const nll = reconstruction(decoded, seen);
@@ -118,12 +119,12 @@ export function variationalModel(
         },
       },
     ],
-    grids: { reconstructions: reconstructions(encoder), traversals },
+    grids: { reconstructions: reconstructions(encoder, { view }), traversals },
     scorer: scorerOf(config, images, {
       name: SCORES[config.score],
       networks: ['encoder', 'decoder', ...(spread ? ['spread'] : [])],
       score: (images) => {
-        const seen = binarize ? blackAndWhite(images) : images;
+        const seen = view(images);
         const { surprise, made } = atMean(seen);
         return {
           scores: config.score === 'elbo' ? surprise : meanOfEach(made.sub(seen).square()),

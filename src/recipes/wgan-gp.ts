@@ -57,7 +57,6 @@ export const wganGp: Recipe<typeof fields> = {
         weight,
         of: ({ batch, made }, judge) => gradientPenalty(judge, { real: batch.images, fake: made.fake }),
       },
-      scores: true,
     });
   },
 };

@@ -16,7 +16,7 @@ const fields = {
     help: 'learning rate of both networks (5e-5 in the paper)',
   }),
   discriminatorLr,
-  clip: number(0.01, { min: 0, help: 'the critic’s weights stay within ± this' }),
+  clip: number(0.01, { min: 1e-6, help: 'the critic’s weights stay within ± this' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
   boost: integer(100, { min: 1, help: 'critic steps instead in the first and now and then' }),
   boostFirst: integer(25, { min: 0, help: 'how many steps at the start are boosted' }),
@@ -68,7 +68,6 @@ export const wgan: Recipe<typeof fields> = {
       },
       clip,
       criticSteps: (step) => (step < boostFirst || step % boostEvery === 0 ? boost : critic),
-      scores: true,
     });
   },
 };

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors';
 import { native } from '../native/addon';
 import { isListening } from '../native/listen';
 import { ops } from '../native/ops.generated';
@@ -7,6 +8,7 @@ import { isCpu } from './device';
 import type { Tensor } from './tensor';
 import { optionalHandle, wrap } from './wrap';
 
+export * from './activations';
 export {
   type BlurOptions,
   blur2d,
@@ -236,13 +238,13 @@ export function instanceNormLeakyRelu(
   return wrap(handle, 'instanceNormLeakyRelu');
 }
 
-/** Rows of weight [count, size] at int64 indices; the row `paddingIdx` gets no gradient. */
+/** Rows of weight [count, size] at int64 indices of any shape; the row `paddingIdx` gets no gradient. */
 export function embedding(
+  input: Tensor,
   weight: Tensor,
-  indices: Tensor,
   { paddingIdx = null }: { readonly paddingIdx?: number | null } = {},
 ): Tensor {
-  return wrap(ops.embedding(weight.handle, indices.handle, paddingIdx ?? -1), 'embedding');
+  return wrap(ops.embedding(weight.handle, input.handle, paddingIdx ?? -1), 'embedding');
 }
 
 /** In training: zeroes each element with probability p and scales the rest by 1 / (1 − p). */
@@ -298,7 +300,7 @@ export function adaptiveAvgPool2d(input: Tensor, outputSize: Size2d): Tensor {
   return wrap(ops.adaptive_avg_pool2d(input.handle, [height, width]), 'adaptiveAvgPool2d');
 }
 
-/** How to resample; `antialias` low-passes before shrinking (bilinear and bicubic). */
+/** How to resample; `antialias` low-passes before shrinking. It and `alignCorners` are of bilinear and bicubic alone. */
 export interface InterpolateOptions {
   readonly size?: Size2d | null;
   readonly scaleFactor?: Size2d | null;
@@ -307,7 +309,11 @@ export interface InterpolateOptions {
   readonly antialias?: boolean;
 }
 
-/** Resamples [N, C, H, W] to `size`, or by `scaleFactor`. */
+/**
+ * Resamples [N, C, H, W] to `size`, or by `scaleFactor`.
+ *
+ * @throws UsageError for `alignCorners` or `antialias` of `nearest`; TorchError unless exactly one of `size` and `scaleFactor` is given
+ */
 export function interpolate(input: Tensor, options: InterpolateOptions): Tensor {
   const {
     size = null,
@@ -318,6 +324,10 @@ export function interpolate(input: Tensor, options: InterpolateOptions): Tensor 
   } = options;
   const target = size === null ? null : pair(size);
   const scales = scaleFactor === null ? null : pair(scaleFactor);
+  if (mode === 'nearest' && (alignCorners || antialias))
+    throw new UsageError(
+      `interpolate: ${alignCorners ? 'alignCorners' : 'antialias'} is of bilinear and bicubic, but mode is nearest: leave it out, or give a mode`,
+    );
   if (mode === 'nearest')
     return wrap(ops.upsample_nearest2d_vec(input.handle, target, scales), 'interpolate');
   if (mode === 'bilinear' && input.dim === 4 && inOrder(input)) {

@@ -54,6 +54,8 @@ export interface FitOptions extends DivergenceOptions {
   readonly evaluation?: EvaluationOptions;
   /** Kept in config.json and in checkpoints, for whoever builds the same model again. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Why the run must stay as long as it was begun: kept in config.json, for whoever tells how to go on (it can be made longer). */
+  readonly fixedLength?: string;
   /** What `initialise` took from other weights: kept in config.json and in checkpoints, those of resumed runs too (none). */
   readonly init?: Initialisation;
 }

@@ -46,7 +46,15 @@ function imageClasses({ classes: count = 0, conditional }: Latent): ImageClasses
   return count === 0 ? undefined : { count, kind: conditional ? 'labels' : 'code' };
 }
 
-/** Latents drawn on the CPU whatever the device, so that a seed means the same images everywhere. */
+/**
+ * The latents of a seed [N, …], as `sample --seed` and `model.run({ count, seed })` draw them, for what an exported model is to make, or to
+ * change before `model.run({ latents })`. Drawn on the CPU whatever the device, so that a seed means the same images everywhere.
+ *
+ * @param latent that of the model: `model.sampler.latent`
+ * @param options.label the class of all (drawn evenly, where latents have classes)
+ * @param options.truncation normal numbers within ± this only (all)
+ * @throws UsageError for a label that the latent does not have
+ */
 export function seededLatents(
   latent: Latent,
   {

@@ -5,6 +5,7 @@ import { tensorsToRecords } from '../io/tensors';
 import { scope } from '../tensor/scope';
 import { checkpointName, writeCheckpoint } from './checkpoint';
 import type { Initialisation } from './initialisation';
+import { type Latent, latentShape } from './latent';
 import type { Networks } from './phase';
 import { topologyOf, versions } from './run-description';
 import { RunDirectory } from './run-directory';
@@ -17,6 +18,8 @@ export interface ImportedModel {
   /** Names of the classes of those images, by number; none for none. */
   readonly classNames: readonly string[];
   /** What a training would have been started with; `recipe` and `set` build the networks again. */
+  /** Of what it makes images; undefined for models that take images in. */
+  readonly latent: Latent | undefined;
   readonly settings: JsonObject;
   readonly init: Initialisation;
 }
@@ -29,7 +32,7 @@ export interface ImportedModel {
  * @throws GanError `ERR_CANNOT_WRITE`, `ERR_RUN_EXISTS`, `ERR_RUN_LOCKED`
  */
 export async function writeImportedRun(path: string, model: ImportedModel): Promise<string> {
-  const { networks, specs, classNames, settings, init } = model;
+  const { networks, specs, latent, classNames, settings, init } = model;
   const data = { images: { classNames } };
   const shared = {
     settings,
@@ -47,7 +50,12 @@ export async function writeImportedRun(path: string, model: ImportedModel): Prom
   );
   const run = await RunDirectory.create(path);
   try {
-    await run.writeConfig({ ...shared, imported: true, dataset: { specs, data } });
+    await run.writeConfig({
+      ...shared,
+      imported: true,
+      dataset: { specs, data },
+      ...(latent && { latentShape: latentShape(latent) }),
+    });
     const checkpoint = join(run.checkpoints, checkpointName(0));
     await writeCheckpoint(
       checkpoint,

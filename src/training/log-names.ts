@@ -8,7 +8,14 @@ export const SKIPPED_PREFIX = 'skipped/';
 export const WAITING = 'parallel/waiting';
 
 /** What each line of the log has beside losses and what losses log. */
-export const LINE_NAMES: readonly string[] = ['step', 'imagesPerSecond', WAITING, 'stage', 'rollbacks'];
+export const LINE_NAMES: readonly string[] = [
+  'step',
+  'imagesSeen',
+  'imagesPerSecond',
+  WAITING,
+  'stage',
+  'rollbacks',
+];
 
 /**
  * Checks what a loss calls a number that it logs: a line of the log has each name once.

@@ -14,6 +14,8 @@ import type { Training } from './training';
 /** What is known of a run beside its training and its loader. */
 export interface RunRecord {
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Why it stays as long as it was begun. */
+  readonly fixedLength: string | undefined;
   readonly data: DataIdentity | undefined;
   /** What was changed at its resumes. */
   readonly changes: readonly unknown[];
@@ -56,11 +58,12 @@ export function describeCheckpoint(
 export function describeRun(
   training: Training,
   { name, specs, batch }: Loader,
-  { settings, data, init, changes, rollbacks, warnings, evaluation }: RunRecord,
+  { settings, fixedLength, data, init, changes, rollbacks, warnings, evaluation }: RunRecord,
 ) {
   const { device, precision, seed, accumulate, latent, stages, group } = training;
   return {
     settings,
+    ...(fixedLength !== undefined && { fixedLength }),
     ...(init && { init }),
     ...(changes.length > 0 && { changes }),
     ...(rollbacks.length > 0 && { rollbacks }),

@@ -44,6 +44,24 @@ export interface ImagesRequest extends MaskOptions {
 /** What a model is to make images of. */
 export type RunRequest = DrawRequest | LatentsRequest | StylesRequest | ImagesRequest;
 
+/** What requests of latents, by which there are, have no use for. */
+const IDLE = {
+  styles: ['latents', 'count', 'seed', 'label', 'truncation', 'truncationLayers'],
+  latents: ['count', 'seed', 'label', 'noise'],
+  count: ['noise'],
+} as const;
+
+/** Refuses what would be ignored: the types of several requests together allow it. */
+function refuseIdle(request: RunRequest): void {
+  const given = new Map(Object.entries(request));
+  const kind = (['styles', 'latents'] as const).find((name) => given.has(name)) ?? 'count';
+  const idle = IDLE[kind].filter((name) => given.get(name) !== undefined);
+  if (idle.length > 0)
+    throw new UsageError(
+      `${idle.join(', ')} would do nothing beside ${kind}: leave ${idle.length > 1 ? 'them' : 'it'} out`,
+    );
+}
+
 /** Images computed at once: bounds the memory of a big `count`. */
 const CHUNK = 256;
 
@@ -62,6 +80,7 @@ function runLatents(
   request: RunRequest,
 ): Tensor {
   const { sampler, networks, device } = model;
+  refuseIdle(request);
   if ('styles' in request) return runStyles(model, request);
   if ('images' in request)
     throw new UsageError('this model makes images of latents but was given images: give it count and seed');

@@ -385,9 +385,10 @@ export class Session {
   }
 
   #record(): RunRecord {
-    const { evaluation } = this.#options;
+    const { evaluation, fixedLength } = this.#options;
     return {
       settings: this.#settings,
+      fixedLength,
       data: this.#data,
       changes: this.#changes,
       rollbacks: this.#rollbacks,

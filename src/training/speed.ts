@@ -36,7 +36,7 @@ export class Speed {
     this.#time += seconds * 1000;
   }
 
-  /** For a line of the log: images a second since the last time, of all processes, and where there are several the share of that time in which this one waited. */
+  /** For a line of the log: real images seen since the start, and how many a second since the last time, of all processes, and where there are several the share of that time in which this one waited. */
   measure(): Readonly<Record<string, number>> {
     const { group } = this.#training;
     const now = performance.now();
@@ -45,6 +45,7 @@ export class Speed {
     const waited = group.takeWaited();
     this.#mark(now);
     return {
+      imagesSeen: this.#training.images,
       imagesPerSecond: this.#imagesPerSecond,
       ...(group.size > 1 && seconds > 0 && { [WAITING]: waited / seconds }),
     };

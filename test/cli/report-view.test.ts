@@ -1,5 +1,6 @@
-import { type ModelUse, ReportView } from '../../src/cli/report-view';
+import { ReportView } from '../../src/cli/report-view';
 import { Terminal } from '../../src/cli/terminal';
+import type { ModelUse } from '../../src/report/model-use';
 import type { TrainingEvaluation } from '../../src/training/evaluation';
 import type { Report } from '../../src/training/report';
 import { row } from '../report/rows';

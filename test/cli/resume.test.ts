@@ -44,8 +44,11 @@ describe('resumeSettings refuses', () => {
   test('a config.json that is damaged, or without settings', () => {
     writeFileSync(join(run, 'config.json'), '{"settings":');
     expect(() => resume()).toThrow(usage(/config\.json: expected JSON/));
-    writeFileSync(join(run, 'config.json'), '{}');
-    expect(() => resume()).toThrow(usage(/has no "settings"/));
+    // As a training in a script leaves it, with settings of its own or without.
+    for (const config of ['{}', '{"settings":{}}', '{"settings":{"lr":0.1}}']) {
+      writeFileSync(join(run, 'config.json'), config);
+      expect(() => resume()).toThrow(usage(/names no recipe: what a script has started, it resumes/));
+    }
   });
 
   test('a config.json with another digit in it, where no checkpoint has the settings', () => {

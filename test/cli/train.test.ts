@@ -79,6 +79,10 @@ describe('a wrong call exits with 2, says why in one line, and leaves nothing', 
     [['--set', 'widht=3'], /--set widht is unknown: did you mean width\?/],
     [['--fit', 'pad'], /--fit is of images in files, but digits has its own: leave it out/],
     [['--on-bad-image', 'skip'], /--on-bad-image is of images in files, but digits has its own/],
+    [
+      ['cyclegan', '--dataset', 'unpaired:digits+mnist', '--fit', 'pad'],
+      /--fit is of images in files, but unpaired:digits\+mnist has its own/,
+    ],
     [['--skip-limit', '3'], /--skip-limit is of --on-divergence skip, but this is stop: add/],
     [
       ['--eval-every', '5', '--best-by', 'kid'],

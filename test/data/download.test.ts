@@ -47,7 +47,7 @@ describe('download', () => {
     await expect(get(NOWHERE)).rejects.toMatchObject({
       code: 'ERR_DATA_MISSING',
       message: expect.stringMatching(
-        /set\/data\.bin is missing .*ECONNREFUSED.* from http:\/\/127\.0\.0\.1:59999\/data\.bin \(0\.3 MB\); put the file there by hand, or set LIBTORCH_GAN_MIRROR/,
+        /set\/data\.bin is missing .*ECONNREFUSED.* from http:\/\/127\.0\.0\.1:2\/data\.bin \(0\.3 MB\); put the file there by hand, or set LIBTORCH_GAN_MIRROR/,
       ),
     });
     expect(readdirSync(folder.path('set'))).toEqual([]);

@@ -30,8 +30,8 @@ export function environment(variables: () => Record<string, string | undefined>)
   });
 }
 
-/** A URL where nothing answers, so that no test reaches the network. */
-export const NOWHERE = 'http://127.0.0.1:59999';
+/** A URL where nothing answers, so that no test reaches the network: below the ports that systems give to servers of tests. */
+export const NOWHERE = 'http://127.0.0.1:2';
 
 /** An IDX file of unsigned bytes. */
 export function idx(shape: number[], data: ArrayLike<number>, magic = 0x0800 + shape.length): Buffer {

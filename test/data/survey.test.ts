@@ -112,6 +112,13 @@ test('pairs side by side are half as wide, those by name as they are', async () 
   expect(await surveyDataset(name)).toMatchObject({ count: 4, size: { height: 20, width: 30 } });
 });
 
+test('two sets of other channels tell those that both are to be loaded in', async () => {
+  const files = `folder:${folder}`;
+  write('.', { count: 2, grey: true });
+  expect(await surveyDataset(`unpaired:digits+${files}`)).toMatchObject({ grey: true, channels: 3 });
+  expect(await surveyDataset(`unpaired:${files}+${files}`)).not.toHaveProperty('channels');
+});
+
 test('two domains count as the smaller one', async () => {
   write('A', { count: 4, grey: true });
   write('B', { count: 2, height: 10, width: 10 });

@@ -71,6 +71,7 @@ const NAMES = [
     '$(x)',
     '<b>',
     'step',
+    'imagesSeen',
     'imagesPerSecond',
     'learningRate/P',
     'NaN',

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSafetensors } from '../../src';
+import { readSafetensors, writeSafetensors as writeTensors } from '../../src';
 import { writeSafetensors } from '../../src/io/safetensors';
+import { tensor } from '../../src/tensor/create';
 import { memory } from '../../src/tensor/memory';
+import { scope } from '../../src/tensor/scope';
 import { failure } from '../support/failure';
 
 let folder: string;
@@ -47,4 +49,21 @@ test('tensors come by name, in the order of the file, with their dtypes, shapes 
   ]);
   expect([count.dtype, count.shape, count.item()]).toEqual(['uint8', [], 7]);
   for (const tensor of Object.values(tensors)) tensor.dispose();
+});
+
+test('what was written comes back, of every memory format, and a place that cannot be written is named', async () => {
+  const file = join(folder, 'own.safetensors');
+  const [image, count] = scope(() => [
+    tensor([1.5, -2, 3, 4, 5, 6, 7, 8]).reshape([1, 2, 2, 2]).contiguous('channels_last'),
+    tensor(7, { dtype: 'int64' }),
+  ]);
+  await writeTensors(file, { image, count }, { metadata: { by: 'a loop of my own' } });
+  const back = await readSafetensors(file);
+  expect(Object.keys(back)).toEqual(['image', 'count']);
+  expect([back.image.equal(image), back.count.equal(count)]).toEqual([true, true]);
+  expect(readFileSync(file, 'latin1')).toContain('"__metadata__":{"by":"a loop of my own"}');
+  await expect(writeTensors(join(folder, 'no', 'where.safetensors'), { count })).rejects.toThrow(
+    failure('ERR_CANNOT_WRITE', 'where.safetensors'),
+  );
+  for (const one of [image, count, ...Object.values(back)]) one.dispose();
 });

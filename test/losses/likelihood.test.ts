@@ -107,6 +107,6 @@ describe('reconstruction likelihoods', () => {
       );
       expect(() =>
         discretizedLogisticNll({ mean: images, logScale: tensor(0) }, images, { levels: 1 }),
-      ).toThrow(usage('levels'));
+      ).toThrow(usage('levels to be an integer of at least 2 but received 1 (number)'));
     }));
 });

@@ -42,6 +42,7 @@ describe('lint', () => {
   test('finds probabilities where losses take logits, also at the end of an inner network', () => {
     expect(hazards([nn.sigmoid()])).toEqual(['probabilities-for-logits']);
     expect(hazards([nn.sequential(nn.linear(4, 2), nn.softmax(1))])).toEqual(['probabilities-for-logits']);
+    expect(hazards([nn.sigmoid(), nn.flatten()])).toEqual(['probabilities-for-logits']);
     expect(hazards([nn.sigmoid(), nn.linear(4, 1)])).toEqual([]);
   });
 

@@ -100,6 +100,11 @@ describe('lazy regularisation', () => {
       eps: 1e-6,
     });
     expect(lazy.adam({})).toEqual({ lr: 1e-3 * 0.8, betas: [0.9 ** 0.8, 0.999 ** 0.8] });
+    const { betaSchedule } = lazy.adam({ betaSchedule: (step) => [0, step === 0 ? 0.9 : 0.99] });
+    expect([0, 1].map((step) => betaSchedule?.(step))).toEqual([
+      [0, 0.9 ** 0.8],
+      [0, 0.99 ** 0.8],
+    ]);
     expect(() => lazily(0)).toThrow(usage('lazily expects every to be a positive integer'));
   });
 });

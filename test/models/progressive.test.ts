@@ -52,10 +52,11 @@ describe('refuse', () => {
 
   test('a state of a level that is not built', () =>
     withNetworks((generator) => {
-      const state = { ...generator.stateDict(), level: tensor(3) };
+      const state = { ...generator.stateDict(), alpha: tensor(0.5), level: tensor(3) };
       expect(() => generator.loadStateDict(state)).toThrow(
         failure('ERR_STATE_DICT', 'ProgressiveGenerator: expected a level from 0 to 2 but it is 3'),
       );
+      expect([generator.level, generator.alpha.item()]).toEqual([2, 1]);
     }));
 });
 

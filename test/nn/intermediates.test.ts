@@ -54,6 +54,28 @@ test('what a layer keeps is not released, nor what it was given', () => {
   kept.dispose();
 });
 
+test('what a `forward` put on a layer has kept is not released, whichever of two layers it is on', () => {
+  for (const place of [0, 1]) {
+    const network = nn.sequential(nn.linear(4, 4), nn.leakyRelu(0.2));
+    const layer = network.layers[place];
+    const own = layer.forward;
+    let seen: Tensor | undefined;
+    layer.forward = (input: Tensor) => {
+      const output = own.call(layer, input);
+      seen = place === 0 ? output : input;
+      return output;
+    };
+    scope(() => {
+      network
+        .forward(randn([2, 4]))
+        .sum()
+        .backward();
+      expect(seen?.mean().item()).toEqual(expect.any(Number));
+    });
+    network.dispose();
+  }
+});
+
 test('an error ends it, and outside of it all stays until the scope closes', () => {
   const seen: Tensor[] = [];
   const tap = new Probe();

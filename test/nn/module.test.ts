@@ -297,6 +297,21 @@ describe('clone', () => {
       });
     }));
 
+  test('of a frozen module, or of a part of one, is not frozen: what could be trained before can be in it', () =>
+    using(new Block(), (block) => {
+      block.outScale.requiresGrad = false;
+      block.freeze();
+      using(block.clone(), (copy) => {
+        expect([copy.frozen, copy.outScale.requiresGrad]).toEqual([false, false]);
+        expect(copy.toRgb[0].weight.requiresGrad).toBe(true);
+      });
+      using(block.toRgb[0].clone(), (copy) => expect(copy.weight.requiresGrad).toBe(true));
+      expect(block.toRgb[0].weight.requiresGrad).toBe(false);
+      block.unfreeze();
+      block.toRgb[0].weight.requiresGrad = false;
+      using(block.clone(), (copy) => expect(copy.toRgb[0].weight.requiresGrad).toBe(false));
+    }));
+
   test('keeps sharing where the original shares', () => {
     const shared = nn.linear(2, 2);
     using(nn.sequential(shared, shared), (net) => {

@@ -48,6 +48,16 @@ describe('clipping', () => {
       }),
   );
 
+  test('by an infinite norm only tells it', () =>
+    scope(() => {
+      const moved = zeros([2], { requiresGrad: true });
+      moved.grad = tensor([3, 4]);
+      expect(optim.clipGradNorm([moved], Number.POSITIVE_INFINITY).item()).toBe(5);
+      moved.grad = zeros([2]);
+      expect(optim.clipGradNorm([moved], Number.POSITIVE_INFINITY).item()).toBe(0);
+      expect(gradientOf(moved).toArray()).toEqual([0, 0]);
+    }));
+
   test('passes over parameters without a gradient, and has the norm 0 where none has one', () =>
     scope(() => {
       const [still, moved] = [zeros([2], { requiresGrad: true }), zeros([2], { requiresGrad: true })];

@@ -38,6 +38,9 @@ describe('an optimizer', () => {
   test('refuses to have nothing to move, or something twice', () =>
     withParameters([1], ([parameter]) => {
       expect(() => optim.adam()([])).toThrow(usage('an optimizer expects parameters but received none'));
+      expect(() => optim.adam()([{ parameters: [parameter] }, { parameters: [] }])).toThrow(
+        usage('an optimizer expects parameters in every group but received none in group 1'),
+      );
       expect(() => optim.sgd()([parameter, parameter])).toThrow(usage('every parameter once'));
       expect(() => optim.sgd()([{ parameters: [parameter] }, { parameters: [parameter] }])).toThrow(
         usage('every parameter once'),

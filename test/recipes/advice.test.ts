@@ -113,3 +113,11 @@ describe('notes', () => {
     expect(dataNotes({ ...survey, classes: classesOf(6_000, 6_000), duplicates: null })).toEqual([]);
   });
 });
+
+test('images of fewer pixels than a patch have are judged by smaller patches', () => {
+  const small = { size: { height: 20, width: 20 } };
+  for (const kind of ['pairs', 'unpaired'] as const) {
+    expect(proposed({ ...small, kind })[0]).toMatchObject({ size: { height: 16 }, set: { patch: '34' } });
+    expect(proposed({ kind })[0].set).not.toHaveProperty('patch');
+  }
+});

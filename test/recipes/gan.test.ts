@@ -1,3 +1,4 @@
+import { wasserstein } from '../../src/losses/adversarial';
 import { r1 } from '../../src/losses/gradient-penalty';
 import { relativistic } from '../../src/losses/relativistic';
 import { tanh } from '../../src/nn/activation';
@@ -6,8 +7,10 @@ import { Module } from '../../src/nn/module';
 import { sequential } from '../../src/nn/sequential';
 import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
-import { adversarialLoss, LOSSES } from '../../src/recipes/adversarial';
+import { adversarialLoss, LOSSES, meanVerdict } from '../../src/recipes/adversarial';
 import { type GanOptions, gan } from '../../src/recipes/gan';
+import { tensor } from '../../src/tensor/create';
+import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { LatentSampler } from '../../src/training/latent-sampler';
 import type { Model } from '../../src/training/model';
@@ -91,19 +94,28 @@ test('its configuration adds averaged weights, the history of both networks, and
   release(model);
 });
 
-test('the log shows probabilities, or a critic’s scores', async () => {
-  const [probabilities, scores] = [await logged(false), await logged(true)];
-  for (const key of ['D(real)', 'D(fake)']) {
-    expect(probabilities[key]).toBeGreaterThan(0);
-    expect(probabilities[key]).toBeLessThan(1);
-    expect(scores[key]).not.toBeCloseTo(probabilities[key], 2);
-  }
-});
+test.each([...LOSSES, 'wasserstein'] as const)(
+  'the log of the loss %s shows mean probabilities where its logits have some, else mean scores',
+  (name) =>
+    scope(() => {
+      const loss = name === 'wasserstein' ? wasserstein() : adversarialLoss(name);
+      const shown = meanVerdict(loss, tensor([[0], [2]])).item();
+      const ofProbabilities = ['non-saturating', 'minimax', 'logistic'].includes(name);
+      expect(shown).toBeCloseTo(ofProbabilities ? (0.5 + 1 / (1 + Math.exp(-2))) / 2 : 1, 6);
+    }),
+);
 
-async function logged(scores: boolean): Promise<Readonly<Record<string, number>>> {
-  const [{ statistics }] = await train(tinyGan({ scores }), 1);
-  return statistics;
-}
+test('options that phases of one’s own would leave without effect, and an augmentation that there is not, are refused', () => {
+  const own = { phases: () => [] };
+  expect(() => tinyGan({ own, clip: 0.01, criticSteps: 5, config: { historical: 1 } })).toThrow(
+    usage(
+      'gan: criticSteps, clip, config.historical would do nothing beside phases of its own: leave them out',
+    ),
+  );
+  expect(() => tinyGan({ config: { augment: 'ADA' as 'ada' } })).toThrow(
+    usage('gan: expected augment to be one of none, diffaugment, ada but received "ADA"'),
+  );
+});
 
 test('a phase of one’s own runs after D and G', async () => {
   const ran: string[] = [];

@@ -57,7 +57,7 @@ const FIGURES: readonly {
     recipe: 'projection',
     config: { lr: 2e-4, beta1: 0, beta2: 0.9, loss: 'hinge', critic: 5, width: 256, discriminatorWidth: 128 },
   },
-  { recipe: 'modern', config: { beta2: 0.9, beta2End: 0.99 } },
+  { recipe: 'modern', config: { lr: 2e-4, lrEnd: 5e-5, beta2: 0.9, beta2End: 0.99 } },
   {
     recipe: 'progressive',
     side: 64,
@@ -121,7 +121,7 @@ const FIGURES: readonly {
     },
   },
   { recipe: 'denoise', batch: 128, config: { depth: 17, width: 64, lr: 1e-3, adversarial: 0 } },
-  { recipe: 'inpaint', config: { l1: 1, adversarial: 1 } },
+  { recipe: 'inpaint', config: { lr: 1e-4, l1: 1, adversarial: 1 } },
 ];
 
 /** What recipes without a preset have by default already. */

@@ -9,7 +9,7 @@ import { projection } from '../../src/recipes/projection';
 import { vae } from '../../src/recipes/vae';
 import { vaeGan } from '../../src/recipes/vae-gan';
 import { noGrad } from '../../src/tensor/autograd';
-import { randn } from '../../src/tensor/create';
+import { ones, randn } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import type { Model } from '../../src/training/model';
@@ -188,7 +188,7 @@ describe('vae', () => {
       expect(first?.narrow(0, { start: 0, length: 4 }).equal(real)).toBe(true);
       const step = {
         batch: { images: real },
-        scheduled: () => randn([]),
+        scheduled: () => ones([]),
         log: () => {},
       } as Partial<Step> as Step;
       expect(model.phases[0].loss(step).item()).not.toBe(model.phases[0].loss(step).item());

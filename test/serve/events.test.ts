@@ -117,7 +117,7 @@ test('a client that does not read holds nobody up, gets no queue, and is cut off
       JSON.stringify({ topology: { generator: `${round}`.repeat(8 << 20) } }),
     );
   fill(0);
-  const server = await serve([run], { limits: { readMs: 100 } });
+  const server = await serve([run], { limits: { readMs: 1_000 } });
   const { hostname, port } = new URL(server.address);
   const slow = connect(Number(port), hostname, () =>
     slow.write('GET /events?runs=one HTTP/1.1\r\nHost: localhost\r\n\r\n'),
@@ -126,6 +126,8 @@ test('a client that does not read holds nobody up, gets no queue, and is cut off
   slow.pause();
   const stream = openEvents(server.address, '/events');
   await stream.next('runs');
+  // It is held, and not dropped at once.
+  expect(server.viewers).toBe(2);
   for (let round = 1; server.viewers === 2; round++) {
     fill(round % 10);
     await new Promise((resolve) => setTimeout(resolve, 500));

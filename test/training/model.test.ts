@@ -70,7 +70,7 @@ describe('names become those of files', () => {
     expect(check(['a'.repeat(100)])).not.toThrow();
   });
 
-  test.each(['step', 'imagesPerSecond'])(
+  test.each(['step', 'imagesSeen', 'imagesPerSecond'])(
     'a phase cannot be called %s, which each line of the log has',
     (name) => {
       expect(check(['generator'], { phases: [phase(name, 'generator')] })).toThrow(

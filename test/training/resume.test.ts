@@ -6,9 +6,12 @@ import { dcgan } from '../../src/recipes/dcgan';
 import { mlp } from '../../src/recipes/mlp';
 import { tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
+import type { Tensor } from '../../src/tensor/tensor';
+import { seededLatents } from '../../src/training/generated-images';
 import { latentSize } from '../../src/training/latent';
 import { loadModel, requireLatents } from '../../src/training/load';
 import { Trainer } from '../../src/training/trainer';
+import { expectClose } from '../support/close';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { buildModel, filesOf, reportsOf, temporaryFolder, tinyLoader } from '../support/training';
@@ -37,7 +40,7 @@ async function train(
   out: string,
   { steps, resume, sampleEvery = 3, count, loader = tinyLoader({ count }) }: Run,
 ) {
-  const trainer = new Trainer({ ...build(), device: testDevice, precision: 'fp32', seed: 5 });
+  const trainer = new Trainer({ seed: 5, ...build(), device: testDevice, precision: 'fp32' });
   const settings = {
     recipe: 'dcgan',
     set: {
@@ -216,6 +219,9 @@ describe('resuming', () => {
     await train(build, join(folder.path, 'a'), { steps: 4 });
     await train(build, join(folder.path, 'b'), { steps: 4 });
     expect(filesOf(checkpoint('b', 4))).toEqual(filesOf(checkpoint('a', 4)));
+    await train(() => ({ ...build(), seed: 6 }), join(folder.path, 'c'), { steps: 4 });
+    const weights = 'networks/generator.safetensors';
+    expect(filesOf(checkpoint('c', 4))[weights]).not.toEqual(filesOf(checkpoint('a', 4))[weights]);
   });
 });
 
@@ -240,10 +246,19 @@ describe('a model from a checkpoint', () => {
       const first = averaged.run({ count: 3, seed: 7 });
       expect(first.shape).toEqual([3, 1, 16, 16]);
       expect(averaged.run({ count: 3, seed: 7 }).equal(first)).toBe(true);
-      // In chunks of another size: a sample does not depend on its neighbours.
-      expect(averaged.run({ count: 300, seed: 7 }).narrow(0, { start: 0, length: 1 }).shape).toEqual([
-        1, 1, 16, 16,
-      ]);
+      // In two chunks: an image does not depend on its neighbours, and each is of its own latents.
+      const many = averaged.run({ count: 300, seed: 7 });
+      const part = (images: Tensor, start: number) => images.narrow(0, { start, length: 2 });
+      expectClose(part(many, 0), part(first, 0), { label: 'the first chunk' });
+      const latents = seededLatents(requireLatents(averaged).latent, { count: 300, seed: 7 }).flatten({
+        startDim: 1,
+      });
+      expectClose(part(many, 255), averaged.run({ latents: part(latents, 255) }), {
+        label: 'between chunks',
+      });
+      expect(() => averaged.run({ latents, seed: 7 } as never)).toThrow(
+        usage('seed would do nothing beside latents: leave it out'),
+      );
       expect(averaged.run({ count: 3, seed: 8 }).equal(first)).toBe(false);
       expect(live.run({ count: 3, seed: 7 }).equal(first)).toBe(false);
       expect(() => averaged.run({ latents: tensor([[1, 2]]) })).toThrow(

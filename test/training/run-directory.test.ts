@@ -64,6 +64,7 @@ describe('a run directory', () => {
     expect(lines.map(({ step }) => step)).toEqual([2, 4, 6]);
     expect(Object.keys(lines[0])).toEqual([
       'step',
+      'imagesSeen',
       'imagesPerSecond',
       'D',
       'G',
@@ -235,6 +236,7 @@ describe('a run directory', () => {
 
   test.each([
     ['step', 'which the log has in every line'],
+    ['imagesSeen', 'which the log has in every line'],
     ['imagesPerSecond', 'which the log has in every line'],
     ['D', 'which the log has for the loss of that phase'],
     ['', 'expected a name'],

@@ -67,14 +67,18 @@ describe('a lock is taken over', () => {
   });
 
   test('by one alone of many that begin at once', async () => {
+    let winners = 0;
     for (let round = 0; round < 10; round++) {
       put(lockOf(DEAD));
       const taken = await Promise.allSettled(Array.from({ length: 4 }, () => RunLock.take(folder.path)));
       const locked = taken.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       expect(locked.length).toBeLessThanOrEqual(1);
+      winners += locked.length;
       expect(locks()).toHaveLength(locked.length);
       for (const lock of locked) lock.release();
     }
+    // All may withdraw before each other, but not always.
+    expect(winners).toBeGreaterThan(0);
   }, 60_000);
 });
 

@@ -98,12 +98,23 @@ export class Ada extends Module {
     return this.training ? this.augment(images) : images;
   }
 
-  /** Takes note of D's logits on a batch of real images; every `interval` batches p moves by images / `images`. */
+  /** Takes note of D's logits [N, …] on a batch of real images; every `interval` batches p moves by images / `images`. */
   observe(logits: Tensor): void {
     noGrad(() => {
       const { p, signs, seen, batches, target, images, interval } = this;
-      signs.add_(sumOfAll(logits.detach().float().sign().sum()));
-      seen.add_(logits.numel * sharers());
+      // Of a discriminator of patches an image has several logits, and counts once.
+      const [count] = logits.shape;
+      signs.add_(
+        sumOfAll(
+          logits
+            .detach()
+            .float()
+            .sign()
+            .sum()
+            .mul(count / logits.numel),
+        ),
+      );
+      seen.add_(count * sharers());
       batches.add_(1);
       // Arithmetic instead of a branch: the host does not know the numbers, and a CUDA graph has no branches.
       const due = batches.ge(interval).float();

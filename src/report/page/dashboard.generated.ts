@@ -205,6 +205,8 @@ export const dashboardScript = [
   "    const groups = new Map();",
   "    const named = new Map();",
   "    for (const [name, curve] of curves) {",
+  "        if (name === 'imagesSeen')",
+  "            continue;",
   "        const group = groupOf(name, { curves, named });",
   "        const members = groups.get(group) ?? [];",
   "        members.push([name, curve]);",

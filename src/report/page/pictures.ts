@@ -79,11 +79,16 @@ async function listGrids(folder: string): Promise<GridFile[]> {
 
 function chooseWithin(files: readonly GridFile[], mostBytes: number): GridFile[] {
   const total = (some: readonly GridFile[]) => some.reduce((sum, { bytes }) => sum + bytes, 0);
-  for (let wanted = files.length; wanted > 2; wanted--) {
-    const some = evenly(files.length, wanted).map((at) => files[at]);
-    if (total(some) <= mostBytes) return some;
+  const some = (count: number) => evenly(files.length, count).map((at) => files[at]);
+  if (total(files) <= mostBytes) return [...files];
+  // Grids are much of a size, so a bisection finds about the most that fit; runs of days have too many to try every number.
+  let [fits, exceeds] = [Math.min(2, files.length), files.length];
+  while (exceeds - fits > 1) {
+    const middle = Math.floor((fits + exceeds) / 2);
+    if (total(some(middle)) <= mostBytes) fits = middle;
+    else exceeds = middle;
   }
-  return evenly(files.length, Math.min(2, files.length)).map((at) => files[at]);
+  return some(fits);
 }
 
 /** Whether the file begins and ends as a PNG does: one that is being written, or was cut off, does not. */

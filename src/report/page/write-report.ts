@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathText } from '../../check';
+import { quote } from '../../io/shell-quote';
 import { writeWhole } from '../../io/whole-file';
 import { readRun } from './read-run';
 import { renderPage } from './render';
@@ -32,9 +33,4 @@ export async function writeReport(runDirectory: string, options: ReportOptions =
 
 function packageCommand(command: string, args: readonly string[]): string {
   return ['npx libtorch-gan', command, ...args.map(quote)].join(' ');
-}
-
-/** For a POSIX shell. */
-function quote(arg: string): string {
-  return /^[\w./:=@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }

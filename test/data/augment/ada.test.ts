@@ -43,6 +43,20 @@ describe('the probability of ADA', () => {
     }
   });
 
+  test('counts images, of whose patches D may judge many', () => {
+    const [pipe, other] = [ada({ images: 8, interval: 1 }), ada({ images: 8, interval: 1 })];
+    try {
+      scope(() => {
+        pipe.observe(full([2, 1, 3, 3], 1));
+        other.observe(full([2, 1], 1));
+        expect([pipe.p.item(), other.p.item()]).toEqual([0.25, 0.25]);
+      });
+    } finally {
+      pipe.dispose();
+      other.dispose();
+    }
+  });
+
   test('moves without the host reading anything', () => {
     const pipe = ada({ interval: 1 });
     try {

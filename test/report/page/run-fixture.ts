@@ -56,6 +56,8 @@ export function noisePng(seed: number, side = 40): Uint8Array {
 export function trainingLines(count: number): object[] {
   return Array.from({ length: count }, (_, at) => ({
     step: (at + 1) * 10,
+    // Five batches of 16 a step, as a critic has them.
+    imagesSeen: (at + 1) * 800,
     imagesPerSecond: 1_000 + 50 * Math.sin(at),
     D: 0.5 + 0.2 * Math.sin(at / 3),
     G: 2 + Math.cos(at / 5),

@@ -135,6 +135,28 @@ test('a run that is not finished can be resumed, a finished one be trained on', 
   expect(page).toContain(`train --resume ${folder} --steps 60<`);
 });
 
+test('only what the model and the run are for is offered', async () => {
+  const { latentShape: _, ...images } = CONFIG;
+  const settings = { ...CONFIG.settings, steps: 30 };
+  const done = { ...images, settings, fixedLength: 'its stages share the steps' };
+  const apply = await pageOf({ config: done, metrics: trainingLines(3) });
+  expect(apply).toContain(`apply --checkpoint ${folder} --in photos --out made<`);
+  expect(apply).not.toMatch(/<code>npx \S+ (train|sample)/);
+  const holes = { name: 'digits', specs: { images: { channels: 1 }, mask: { channels: 1 } } };
+  expect(await pageOf({ config: { ...images, dataset: holes } })).toContain('--mask masks --out made<');
+  // As a script leaves it.
+  const script = await pageOf({ config: { ...CONFIG, settings: {} } });
+  expect(script).toContain(`sample --checkpoint ${folder}`);
+  expect(script).not.toContain('--resume');
+});
+
+test('images seen and time are those of all batches of a step', async () => {
+  const page = await pageOf({ config: CONFIG, metrics: trainingLines(5) });
+  expect(page).toContain('<dt>Images seen</dt><dd>4,000</dd>');
+  expect(page).toContain('<dt>Time in steps</dt><dd>4 s</dd>');
+  expect(page).not.toContain('imagesSeen');
+});
+
 test('the commands are those of the caller, and paths are quoted for a shell', async () => {
   const odd = join(folder, "it's; a run");
   mkdirSync(odd);

@@ -84,6 +84,7 @@ function groupCurves(curves: Metrics['curves']): Map<Group, [string, Curve][]> {
   const groups = new Map<Group, [string, Curve][]>();
   const named = new Map<string, Group>();
   for (const [name, curve] of curves) {
+    if (name === 'imagesSeen') continue;
     const group = groupOf(name, { curves, named });
     const members = groups.get(group) ?? [];
     members.push([name, curve]);

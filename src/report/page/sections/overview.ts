@@ -10,6 +10,7 @@ import {
 } from '../../summary';
 import { type Html, html } from '../html';
 import type { RunData } from '../read-run';
+import type { Curve } from '../thin';
 import { warningsOf } from '../warnings';
 
 /** What the head of a page shows of a run. */
@@ -57,17 +58,18 @@ export function aboutLine(config: JsonObject): string {
 
 /** How far a run came, how fast, and what it is worth: names with values. */
 export function keyFigures(run: OverviewData): [string, string][] {
-  const { metrics, evaluations, config } = run;
+  const { metrics, evaluations } = run;
   const { lastStep } = metrics;
   const planned = plannedSteps(run);
   const of = planned !== undefined && planned > lastStep ? ` of ${formatCount(planned)}` : '';
   const figures: [string, string][] = [['Steps', `${formatCount(lastStep)}${of}`]];
-  const { batch } = config;
-  if (typeof batch === 'number') figures.push(['Images seen', formatCount(lastStep * batch)]);
+  const seen = metrics.curves.get('imagesSeen');
+  const last = seen?.y.at(-1);
+  if (typeof last === 'number') figures.push(['Images seen', formatCount(last)]);
   const speed = metrics.curves.get('imagesPerSecond');
   const speeds = speed?.y.filter((value) => value !== null && value > 0) ?? [];
   if (speeds.length > 0) figures.push(['Images a second', `${formatCount(median(speeds))} in the median`]);
-  const seconds = speed && typeof batch === 'number' ? stepSeconds(speed, batch) : 0;
+  const seconds = speed && seen ? stepSeconds(speed, seen) : 0;
   if (seconds > 0) figures.push(['Time in steps', formatDuration(seconds)]);
   const [metric] = metricsOf(evaluations);
   const summary = metric === undefined ? undefined : summarizeMetric(evaluations, metric);
@@ -81,14 +83,16 @@ export function keyFigures(run: OverviewData): [string, string][] {
   return figures;
 }
 
-/** Time by the speed of every logged stretch. */
-function stepSeconds(
-  { x, y }: { x: readonly number[]; y: readonly (number | null)[] },
-  batch: number,
-): number {
-  return x.reduce((sum, step, at) => {
-    const speed = y[at];
-    return speed === null || speed <= 0 ? sum : sum + ((step - (x[at - 1] ?? 0)) * batch) / speed;
+/** Time by the images and the speed of every logged stretch. */
+function stepSeconds(speed: Curve, seen: Curve): number {
+  const imagesAt = new Map(seen.x.map((step, at) => [step, seen.y[at] ?? 0]));
+  let before = 0;
+  return speed.x.reduce((sum, step, at) => {
+    const rate = speed.y[at];
+    const images = imagesAt.get(step) ?? before;
+    const stretch = images - before;
+    before = images;
+    return rate === null || rate <= 0 ? sum : sum + stretch / rate;
   }, 0);
 }
 
