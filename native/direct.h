@@ -60,12 +60,13 @@ inline constexpr bool kIsTensorList =
     std::is_same_v<std::remove_cvref_t<T>, at::ITensorListRef> ||
     std::is_same_v<std::remove_cvref_t<T>, c10::List<std::optional<at::Tensor>>>;
 
+/// A function as a type: GCC before 12 takes no comparison of two functions' addresses for a constant.
+template <auto function>
+struct Address;
+
 template <class Op>
 constexpr bool is_replaced() {
-  if constexpr (std::is_same_v<decltype(implementation<Op>), decltype(&Op::call) const>)
-    return implementation<Op> != &Op::call;
-  else
-    return true;
+  return !std::is_same_v<Address<implementation<Op>>, Address<&Op::call>>;
 }
 
 /// Whether nothing is switched on in this thread that a dispatcher's call has to pass: autocast, a mode, the

@@ -169,42 +169,40 @@ GAN_ALWAYS_INLINE void output_of(const float* m, int64_t stride, const float* bi
       });
 }
 
-/// The numbers of a, and then of b, at those places. GCC has only had `__builtin_shufflevector` since 12.
-template <int... places>
-GAN_ALWAYS_INLINE Vector picked(const Vector& a, const Vector& b) {
+// The numbers of a, and then of b, at those places: GCC has only had the one since 12. No function: its
+// result would go by registers that not every processor has.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 12
-  using Places = int __attribute__((vector_size(sizeof(Vector))));
-  return __builtin_shuffle(a, b, Places{places...});
+using Places = int __attribute__((vector_size(64)));
+#define GAN_PICK(a, b, ...) __builtin_shuffle(a, b, Places{__VA_ARGS__})
 #else
-  return __builtin_shufflevector(a, b, places...);
+#define GAN_PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #endif
-}
 
 /// Rows to columns of a block of 16 by 16.
 GAN_ALWAYS_INLINE void transpose(Vector* rows) {
   Vector t[16];
   for (int i = 0; i < 8; ++i) {
     const Vector a = rows[2 * i], b = rows[2 * i + 1];
-    t[2 * i] = picked<0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29>(a, b);
-    t[2 * i + 1] = picked<2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31>(a, b);
+    t[2 * i] = GAN_PICK(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    t[2 * i + 1] = GAN_PICK(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
   }
   for (int i = 0; i < 4; ++i)
     for (int k = 0; k < 2; ++k) {
       const Vector a = t[4 * i + k], b = t[4 * i + k + 2];
-      rows[4 * i + 2 * k] = picked<0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29>(a, b);
-      rows[4 * i + 2 * k + 1] = picked<2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31>(a, b);
+      rows[4 * i + 2 * k] = GAN_PICK(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      rows[4 * i + 2 * k + 1] = GAN_PICK(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
     }
   for (int i = 0; i < 4; ++i)
     for (int k = 0; k < 2; ++k) {
       const Vector a = rows[8 * k + i], b = rows[8 * k + 4 + i];
-      t[4 * k + i] = picked<0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27>(a, b);
-      t[8 + 4 * k + i] = picked<4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31>(a, b);
+      t[4 * k + i] = GAN_PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+      t[8 + 4 * k + i] = GAN_PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
     }
   for (int i = 0; i < 4; ++i)
     for (int k = 0; k < 2; ++k) {
       const Vector a = t[8 * k + i], b = t[8 * k + 4 + i];
-      rows[4 * k + i] = picked<0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27>(a, b);
-      rows[8 + 4 * k + i] = picked<4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31>(a, b);
+      rows[4 * k + i] = GAN_PICK(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+      rows[8 + 4 * k + i] = GAN_PICK(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
     }
 }
 
