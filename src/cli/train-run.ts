@@ -111,6 +111,9 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
   if (plan.precision) trainer.restorePrecision(plan.precision);
   trainer.choosePrecision(loader);
   announce(plan, { dataset, trainer, init, rules: model.rules ?? [], terminal });
+  const before = init || resume ? null : recipe.goesOnFrom?.(config);
+  if (before)
+    terminal.warn(`this training is to go on from ${before}, but starts from random weights: try --init RUN`);
   const view = new ReportView({
     terminal,
     steps,

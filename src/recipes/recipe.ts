@@ -36,6 +36,8 @@ export interface Recipe<F extends Fields = Fields> {
   prepare?(dataset: Dataset, config: ConfigOf<F>, preparation: Preparation): Dataset;
   /** What `prepare` makes of data of that kind (the same). */
   readonly prepares?: DataKind;
+  /** What a training so configured goes on from, in words; it is warned of where it starts from random weights (nothing). */
+  goesOnFrom?(config: ConfigOf<F>): string | null;
   /** Why a run of it must have the number of steps that it was begun with; absent where it may be made longer. */
   readonly fixedLength?: string;
   /**

@@ -59,6 +59,7 @@ export const superResolution: Recipe<typeof fields> = {
   fields,
   prepare: (dataset, { scale }) => degraded(dataset, shrunk(scale)),
   prepares: 'pairs',
+  goesOnFrom: ({ stage }) => (stage === 'adversarial' ? 'a run of stage=pixel' : null),
   perceives,
   patches: true,
   resolutions: {

@@ -220,6 +220,7 @@ describe('super-resolution', () => {
     const said = await trained('super-resolution', 'sharp', '--resolution', '12', ...stage);
     expect(said).toMatch(/perceives {2}by classifier-/);
     expect(said).toMatch(/^init/m);
+    expect(said).not.toContain('random weights');
     const { code } = await call(evaluate, '--checkpoint', at('sharp'), '--metrics', 'psnr');
     expect(code).toBe(0);
   });
@@ -228,6 +229,9 @@ describe('super-resolution', () => {
     const stage = ['--resolution', '12', '--set', 'stage=adversarial', '--set', 'patch=16'];
     const said = await trained('super-resolution', 'own', ...stage, '--features', SCRIPT);
     expect(said).toMatch(/perceives {2}by torchscript:maps\.pt/);
+    expect(said).toContain(
+      'is to go on from a run of stage=pixel, but starts from random weights: try --init RUN',
+    );
     expect(rows('own')).toEqual([]);
     const resume = ['--resume', at('own'), '--steps', '3'];
     await refused(train, resume, `where you trust it, add --features ${SCRIPT}`);
