@@ -20,6 +20,18 @@ const RED = '\x1b[31m';
 const YELLOW = '\x1b[33m';
 const PLAIN = '\x1b[39m';
 
+const CLOSED = new WeakMap<Output, AbortSignal>();
+
+/** Aborted when nobody reads a stream any more. It has one listener, which stays, however many commands a process runs. */
+function closedOf(stream: Output): AbortSignal {
+  const known = CLOSED.get(stream);
+  if (known) return known;
+  const closed = new AbortController();
+  stream.on('error', () => closed.abort());
+  CLOSED.set(stream, closed.signal);
+  return closed.signal;
+}
+
 /**
  * Where a command's words go: results to stdout, all else to stderr. Colours need a terminal, and neither `NO_COLOR` nor
  * `--no-color`. A reader that goes away (`| head`) never becomes an exception.
@@ -46,10 +58,8 @@ export class Terminal {
     this.showsProgress = !this.quiet && !(this.json && (host.stdout.isTTY ?? false));
     this.now = host.now ?? Date.now;
     this.#stdout = host.stdout;
-    const closed = new AbortController();
-    this.closed = closed.signal;
-    host.stdout.on('error', () => closed.abort());
-    host.stderr.on('error', () => {});
+    this.closed = closedOf(host.stdout);
+    closedOf(host.stderr);
   }
 
   /** A line of the result, for people: left out with `--json`. */

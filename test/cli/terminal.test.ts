@@ -59,3 +59,11 @@ test('a reader that goes away aborts `closed` and throws nothing', () => {
   host.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
   expect(terminal.closed.aborted).toBe(true);
 });
+
+test('a process that runs many commands has one listener for each stream', () => {
+  const host = new FakeHost();
+  const terminals = Array.from({ length: 20 }, () => new Terminal(host));
+  expect([host.stdout, host.stderr].map((stream) => stream.listenerCount('error'))).toEqual([1, 1]);
+  host.stdout.emit('error', new Error('EPIPE'));
+  expect(terminals.every(({ closed }) => closed.aborted)).toBe(true);
+});
