@@ -1,10 +1,10 @@
 import { numberBetween } from '../check';
-import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
 import type { Handle, Handles } from '../native/types';
 import { zerosLike } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
+import { directionOf, releasing, scaledBy } from './direction';
 import type { ParameterGroups } from './groups';
 import { Optimizer, type OptimizerFactory, type OptimizerOptions, type Rates } from './optimizer';
 
@@ -51,31 +51,19 @@ export class Rmsprop extends Optimizer {
     return true;
   }
 
-  protected override update({ parameters, gradients, state }: Batch, rates: Rates): void {
-    const { lr, weightDecay, lrTensor } = rates;
-    const temporary: Handle[] = [];
-    const owned = (handles: Handle[]): Handle[] => {
-      temporary.push(...handles);
-      return handles;
-    };
-    try {
-      let direction: Handles = gradients;
-      if (this.maximize) direction = owned(ops._foreach_mul_Scalar(direction, -1));
-      if (weightDecay !== 0) direction = owned(ops._foreach_add_List(direction, parameters, weightDecay));
+  protected override update(batch: Batch, rates: Rates): void {
+    const { parameters, state } = batch;
+    releasing((owned) => {
+      const direction = directionOf(batch, { ...rates, maximize: this.maximize }, owned);
       const scale = owned(this.#meanRoot(direction, state));
       if (this.momentum > 0) {
         ops._foreach_mul__Scalar(state.momentum_buffer, this.momentum);
         ops._foreach_addcdiv__Scalar(state.momentum_buffer, direction, scale, 1);
       }
-      // The same operators in the same order for a rate of the device and one of the host: a fused one would round elsewhere.
-      const way = this.momentum > 0 ? state.momentum_buffer : direction;
-      const step = owned(ops._foreach_mul_Scalar(way, lrTensor ? 1 : lr));
-      if (lrTensor) ops._foreach_mul__Tensor(step, lrTensor.handle);
+      const step = scaledBy(rates, this.momentum > 0 ? state.momentum_buffer : direction, owned);
       if (this.momentum === 0) ops._foreach_div__List(step, scale);
       ops._foreach_sub__List(parameters, step);
-    } finally {
-      native().release(temporary);
-    }
+    });
   }
 
   /** Moves the averages, and returns √(mean square) + eps, where centred without the squared mean. */

@@ -1,12 +1,11 @@
 import { numberBetween } from '../check';
 import { UsageError } from '../errors';
-import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
-import type { Handle, Handles } from '../native/types';
 import { zerosLike } from '../tensor/create';
 import { isCpu } from '../tensor/device';
 import type { Tensor } from '../tensor/tensor';
 import type { Batch, ParameterState } from './bucket';
+import { directionOf, releasing, scaledBy } from './direction';
 import type { ParameterGroups } from './groups';
 import { Optimizer, type OptimizerFactory, type OptimizerOptions, type Rates } from './optimizer';
 
@@ -63,29 +62,18 @@ export class Sgd extends Optimizer {
   }
 
   /** LibTorch's fused step of a processor, up to 2.13 at least, does not write parameters of 16 bits (pytorch/pytorch#191763). */
-  #updateShort({ parameters, gradients, state, first }: Batch, { lr, weightDecay, lrTensor }: Rates): void {
+  #updateShort(batch: Batch, rates: Rates): void {
     const { momentum, dampening, nesterov, maximize } = this;
-    const temporary: Handle[] = [];
-    const owned = (handles: Handle[]): Handle[] => {
-      temporary.push(...handles);
-      return handles;
-    };
-    try {
-      let direction: Handles = gradients;
-      if (maximize) direction = owned(ops._foreach_mul_Scalar(direction, -1));
-      if (weightDecay !== 0) direction = owned(ops._foreach_add_List(direction, parameters, weightDecay));
+    releasing((owned) => {
+      let direction = directionOf(batch, { ...rates, maximize }, owned);
       if (momentum !== 0) {
-        const buffers = state.momentum_buffer;
+        const buffers = batch.state.momentum_buffer;
         ops._foreach_mul__Scalar(buffers, momentum);
-        ops._foreach_add__List(buffers, direction, first ? 1 : 1 - dampening);
+        ops._foreach_add__List(buffers, direction, batch.first ? 1 : 1 - dampening);
         direction = nesterov ? owned(ops._foreach_add_List(direction, buffers, momentum)) : buffers;
       }
-      const step = owned(ops._foreach_mul_Scalar(direction, lrTensor ? 1 : lr));
-      if (lrTensor) ops._foreach_mul__Tensor(step, lrTensor.handle);
-      ops._foreach_sub__List(parameters, step);
-    } finally {
-      native().release(temporary);
-    }
+      ops._foreach_sub__List(batch.parameters, scaledBy(rates, direction, owned));
+    });
   }
 }
 

@@ -57,7 +57,7 @@ export function adversarialLoss(
 const OF_PROBABILITIES: readonly string[] = ['non-saturating', 'minimax', 'logistic'];
 
 /** Whether D's logits are those of the probability that an image is real. Least squares have targets, hinge and pairs not even those. */
-export function hasProbabilities({ name = '' }: AdversarialLoss): boolean {
+function hasProbabilities({ name = '' }: AdversarialLoss): boolean {
   return OF_PROBABILITIES.includes(name);
 }
 
@@ -69,17 +69,19 @@ export function meanVerdict(loss: AdversarialLoss, logits: Tensor): Tensor {
 /**
  * How a game stands by what two phases log; nothing where the loss has no ends.
  *
- * @param isProbability whether the discriminator's means of real images and fakes are logged as probabilities
+ * @param options.logsVerdicts whether {@link meanVerdict} of real images and fakes is logged as `D(real)` and `D(fake)` (false)
  */
 export function scoreOf(
-  { ends }: AdversarialLoss,
+  loss: AdversarialLoss,
   {
     discriminator = 'D',
     generator = 'G',
-    isProbability = false,
-  }: { discriminator?: string; generator?: string; isProbability?: boolean } = {},
+    logsVerdicts = false,
+  }: { discriminator?: string; generator?: string; logsVerdicts?: boolean } = {},
 ): { readonly score?: GameScore } {
+  const { ends } = loss;
   if (!ends) return {};
   const probabilities = { real: 'D(real)', fake: 'D(fake)' };
-  return { score: { discriminator, generator, ends, ...(isProbability && { probabilities }) } };
+  const areLogged = logsVerdicts && hasProbabilities(loss);
+  return { score: { discriminator, generator, ends, ...(areLogged && { probabilities }) } };
 }

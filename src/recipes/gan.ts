@@ -16,7 +16,7 @@ import type { Latent } from '../training/latent';
 import { latentSampler } from '../training/latent-sampler';
 import type { Model } from '../training/model';
 import type { Phase, Step } from '../training/phase';
-import { hasProbabilities, meanVerdict, scoreOf } from './adversarial';
+import { meanVerdict, scoreOf } from './adversarial';
 import { AUGMENTATIONS, type Augmentation, type AugmentationName, augmentation } from './augmentation';
 
 /** A penalty in D's own loss. */
@@ -153,8 +153,7 @@ export function gan(options: GanOptions): Model {
 
 /** By what the phases D and G log, a model's own too. */
 function gameOf({ loss }: GanOptions): Game {
-  const isProbability = hasProbabilities(loss);
-  return { generator: 'generator', discriminator: 'discriminator', ...scoreOf(loss, { isProbability }) };
+  return { generator: 'generator', discriminator: 'discriminator', ...scoreOf(loss, { logsVerdicts: true }) };
 }
 
 function averaging(halfLifeImages: number, start: number): EmaOptions {

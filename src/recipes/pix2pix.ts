@@ -3,7 +3,7 @@ import { total, weighted } from '../losses/total';
 import { patchDiscriminator } from '../models/patch-discriminator';
 import { unetAccepts, unetGenerator } from '../models/unet';
 import { imageSampler } from '../training/image-sampler';
-import { hasProbabilities, meanVerdict, scoreOf } from './adversarial';
+import { meanVerdict, scoreOf } from './adversarial';
 import { choice, integer, number } from './config';
 import { emaField } from './gan-fields';
 import type { Recipe } from './recipe';
@@ -97,7 +97,7 @@ export const pix2pix: Recipe<typeof fields> = {
         {
           generator: 'generator',
           discriminator: 'discriminator',
-          ...scoreOf(adversarial, { isProbability: hasProbabilities(adversarial) }),
+          ...scoreOf(adversarial, { logsVerdicts: true }),
         },
       ],
       ema: emaImages > 0 ? { generator: { halfLifeImages: emaImages } } : {},

@@ -10,7 +10,7 @@ import { adam } from '../optim/adam';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
 import { latentSampler } from '../training/latent-sampler';
-import { scoreOf } from './adversarial';
+import { meanVerdict, scoreOf } from './adversarial';
 import { drawPosterior, encode, reconstructions, traversals } from './autoencoder';
 import { integer, number } from './config';
 import { emaField } from './gan-fields';
@@ -83,8 +83,8 @@ export const vaeGan: Recipe<typeof fields> = {
             const onReal = discriminator.forward(real);
             const onFake = discriminator.forward(fake);
             const onDecoded = discriminator.forward(reconstruct(real).decoded);
-            log('D(real)', onReal.sigmoid().mean());
-            log('D(fake)', onFake.sigmoid().mean());
+            log('D(real)', meanVerdict(adversarial, onReal));
+            log('D(fake)', meanVerdict(adversarial, onFake));
             return adversarial.discriminator(onReal, cat([onFake, onDecoded]));
           },
         },
@@ -121,7 +121,7 @@ export const vaeGan: Recipe<typeof fields> = {
         {
           generator: 'decoder',
           discriminator: 'discriminator',
-          ...scoreOf(adversarial, { isProbability: true }),
+          ...scoreOf(adversarial, { logsVerdicts: true }),
         },
       ],
       ema: config.emaImages > 0 ? { decoder: { halfLifeImages: config.emaImages } } : {},

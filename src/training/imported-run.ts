@@ -17,9 +17,9 @@ export interface ImportedModel {
   readonly specs: DataSpecs;
   /** Names of the classes of those images, by number; none for none. */
   readonly classNames: readonly string[];
-  /** What a training would have been started with; `recipe` and `set` build the networks again. */
   /** Of what it makes images; undefined for models that take images in. */
   readonly latent: Latent | undefined;
+  /** What a training would have been started with; `recipe` and `set` build the networks again. */
   readonly settings: JsonObject;
   readonly init: Initialisation;
 }
