@@ -17,27 +17,28 @@ export interface Pasted {
 const PIECES = 3;
 
 /** The longer side of a piece by the shorter one of the image, and how many times as long as wide it is at most. */
-const [LENGTH, ASPECT] = [[1 / 16, 1 / 3] as const, 8];
+const [LENGTH, ASPECT] = [[1 / 16, 1 / 2] as const, 16];
 
 /** Pixels, the least width of a piece, and how wide its edge is. */
 const [LEAST, EDGE] = [2, [0.5, 2] as const];
 
-/** Images that stay as they are. */
-const UNTOUCHED = 0.25;
+/** Images that stay as they are, and images whose pieces are of one colour. */
+const [UNTOUCHED, PLAIN] = [0.25, 0.5];
 
 /** By how much values are moved, of a range from −1 to 1; their contrast; what is seen of a piece that is not opaque. */
 const [SHIFT, CONTRAST, OPACITY] = [[0.2, 0.8] as const, [0.5, 1.5] as const, [0.5, 1] as const];
 
 /** A piece is seen where it changes the pixels around by so much in the mean, of a range from −1 to 1. */
-const [AROUND, VISIBLE] = [{ kernelSize: 5, stride: 1, padding: 2 }, 0.1];
+const [AROUND, VISIBLE] = [{ kernelSize: 5, stride: 1, padding: 2 }, 0.25];
 
 /** How many numbers are drawn for an image, for each of its pieces, and for each of its channels. */
-const [OF_IMAGE, OF_PIECE, OF_CHANNEL] = [10, 6, 2];
+const [OF_IMAGE, OF_PIECE, OF_CHANNEL] = [11, 6, 3];
 
 /**
  * Pastes pieces into images: rectangles, turned, from long and thin to square, as the "CutPaste" and its "scar" (Li et al. 2021), with edges that are
  * sharp or soft. They show the image before it in the batch, mirrored and laid on its side at random, or the image itself, whose values are
- * always moved then, as those of others are in half of the cases; half of the pieces are opaque. A quarter of the images stays as it is.
+ * always moved then, as those of others are in half of the cases; in half of the images they are of one colour, as "confetti noise" (Liznerski et al.
+ * 2021); half of the pieces are opaque. A quarter of the images stays as it is.
  * A piece that shows what was there anyway is not in the mask: who has to find it learns the images by heart.
  *
  * What chance decides is drawn on the images' device from its default generator.
@@ -63,6 +64,19 @@ export function pasteParts(images: Tensor): Pasted {
       return { images: images.add(change), mask: seen.gt(0.5).float().mul(visible) };
     }),
   );
+}
+
+/** Images [N, C, H, W] mirrored, upside down and, if they are square, on their side, each in half of the cases, drawn for each image. */
+export function turnedAtRandom(images: Tensor): Tensor {
+  const draws = rand([images.shape[0], 3, 1, 1, 1], { device: images.device }).unbind(1);
+  return laid(images, draws);
+}
+
+function laid(images: Tensor, [mirrored, upsideDown, turned]: readonly Tensor[]): Tensor {
+  const [, , height, width] = images.shape;
+  const across = images.flip([3]).where(mirrored.lt(0.5), images);
+  const over = across.flip([2]).where(upsideDown.lt(0.5), across);
+  return height === width ? over.transpose(2, 3).where(turned.lt(0.5), over) : over;
 }
 
 function between(drawn: Tensor, [from, to]: readonly [number, number]): Tensor {
@@ -98,17 +112,14 @@ function contentOf(
   images: Tensor,
   { draws, moved }: { readonly draws: readonly Tensor[]; readonly moved: readonly Tensor[] },
 ): Tensor {
-  const [mirrored, upsideDown, turned, own, moves, contrast] = draws;
-  const [count, , height, width] = images.shape;
+  const [mirrored, upsideDown, turned, own, moves, contrast, plain] = draws;
+  const [count] = images.shape;
   const others = cat([
     images.narrow(0, { start: count - 1, length: 1 }),
     images.narrow(0, { start: 0, length: count - 1 }),
   ]);
-  const across = others.flip([3]).where(mirrored.lt(0.5), others);
-  const over = across.flip([2]).where(upsideDown.lt(0.5), across);
-  const laid = height === width ? over.transpose(2, 3).where(turned.lt(0.5), over) : over;
-  const content = images.where(own.lt(0.5), laid);
-  const [size, sign] = moved;
+  const content = images.where(own.lt(0.5), laid(others, [mirrored, upsideDown, turned]));
+  const [size, sign, color] = moved;
   const shift = between(size, SHIFT).mul(sign.lt(0.5).float().mul(2).sub(1));
   const mean = content.mean([2, 3], { keepdim: true });
   const changed = content
@@ -117,5 +128,6 @@ function contentOf(
     .add(mean)
     .add(shift)
     .clamp({ min: -1, max: 1 });
-  return changed.where(own.minimum(moves).lt(0.5), content);
+  const shown = changed.where(own.minimum(moves).lt(0.5), content);
+  return color.mul(2).sub(1).where(plain.lt(PLAIN), shown);
 }

@@ -1,4 +1,4 @@
-import { pasteParts } from '../data/pasted';
+import { pasteParts, turnedAtRandom } from '../data/pasted';
 import { focal } from '../losses/focal';
 import { l1 } from '../losses/reconstruction';
 import { total, weighted } from '../losses/total';
@@ -19,11 +19,14 @@ import { oneClassFields, prepareOneClass, scorerOf } from './one-class';
 import type { Recipe } from './recipe';
 
 const fields = {
-  score: choice('distance', ['distance', 'probability'], {
-    help: 'how unusual a place is: the distance of its pixels and features from those of normal images, or the probability that it was pasted',
+  score: choice('probability', ['probability', 'distance'], {
+    help: 'how unusual a place is: the probability that it was pasted, or the distance of its pixels and features from those of normal images',
   }),
   width: integer(16, { min: 1, help: 'channels at half the images’ resolution' }),
   gamma: number(2, { min: 0, help: 'γ of the focal loss, 0 for the cross-entropy' }),
+  turns: choice('none', ['none', 'any'], {
+    help: 'any: images to learn are mirrored, upside down and on their side at random, for what has no upper side',
+  }),
   lighting: number(0, {
     min: 0,
     max: 0.9,
@@ -96,8 +99,9 @@ const SQUARE = 1 / 12;
 /**
  * Finds defects that it never saw, by having learned to find pieces of normal images in others (Li et al. 2021, "CutPaste"; see {@link pasteParts}):
  * the focal loss of the mask, pixel by pixel, and restoration · |x − x̂|, where x̂ is the image without its pieces (Zavrtanik et al. 2021, "DRAEM"), train
- * one network. Beside it stands the normal distribution of what normal images have at a place, pixels and features, the same for all places (Defard et al.
- * 2020, "PaDiM", has one for each): the largest Mahalanobis distance is how unusual an image is, as in Li et al.
+ * one network. The largest mean of p over a small square, p the probability that a pixel was pasted, is how unusual an image is. Beside it stands the
+ * normal distribution of what normal images have at a place, pixels and features, the same for all places (Defard et al. 2020, "PaDiM", has one for each):
+ * with `score: 'distance'` it is the largest Mahalanobis distance, as in Li et al., which tells more of the texture itself where it lies the wrong way.
  *
  * For textures and surfaces, whose defects are local. A thing that is as a whole another one has no place that does not belong.
  */
@@ -110,9 +114,9 @@ export const cutPaste: Recipe<typeof fields> = {
     description: 'sizes of at least 16 that 8 divides',
     accepts: ({ height, width }) => Math.min(height, width) >= 16 && height % 8 === 0 && width % 8 === 0,
   },
-  training: { resolution: 64, batch: 16, steps: 1_500 },
+  training: { resolution: 64, batch: 16, steps: 4_000 },
   build(config, { images }, training = cutPaste.training) {
-    const { width, gamma, lighting, restoration, lr } = config;
+    const { width, gamma, turns, lighting, restoration, lr } = config;
     const finder = defectFinder({ images, width });
     const normal = new RunningNormal(PATCH ** 2 * images.channels + 2 * width);
     return {
@@ -123,7 +127,8 @@ export const cutPaste: Recipe<typeof fields> = {
           trains: 'finder',
           optimizer: adam({ lr, schedule: cosine({ steps: Math.max(1, training.steps) }) }),
           loss: ({ batch, log }) => {
-            const real = lighting > 0 ? otherwiseLit(batch.images, lighting) : batch.images;
+            const laid = turns === 'any' ? turnedAtRandom(batch.images) : batch.images;
+            const real = lighting > 0 ? otherwiseLit(laid, lighting) : laid;
             const pasted = pasteParts(real);
             const { logits, restored } = finder.find(pasted.images);
             const found = focal(logits, pasted.mask, { gamma });
@@ -144,7 +149,7 @@ export const cutPaste: Recipe<typeof fields> = {
       scorer: scorerOf(
         config,
         images,
-        config.score === 'distance' ? byDistance(finder, normal) : byProbability(finder),
+        config.score === 'probability' ? byProbability(finder) : byDistance(finder, normal),
       ),
     };
   },

@@ -87,7 +87,7 @@ test('tells what to type, with reasons, and writes nothing', async () => {
   expect(rows[0]).toMatch(/^data +mnist: 64 images, 28×28 grey, 10 classes of 6 to 7, \d+ duplicates$/);
   expect(rows[2]).toMatch(/^recipe +dcgan: .*\(README\.md/);
   expect(rows.at(-1)).toMatch(
-    /^next +npx ts-node scripts\/train\.ts dcgan --dataset mnist --data-dir \S+ --device cpu --resolution 32 --batch 16 --steps \d+ --set augment=diffaugment$/,
+    /^next +npx ts-node scripts\/train\.ts dcgan --dataset mnist --data-dir \S+ --device cpu --resolution 32 --batch 16 --steps \d+ --set augment=ada$/,
   );
   expect(out).toMatch(/\ntime +.* measured here in \d+ steps on noise in (fp32|bf16)/);
   expect(out).toMatch(/\nrunner-up +hinge, /);

@@ -1,5 +1,5 @@
 // Pieces of images in others, against what test/fixtures/recipes/cut_paste.py pastes piece by piece.
-import { pasteParts } from '../../src/data/pasted';
+import { pasteParts, turnedAtRandom } from '../../src/data/pasted';
 import { rand } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
@@ -65,4 +65,16 @@ test('the same seed pastes the same, and nothing has a gradient', () =>
     });
     expect(first.images.equal(second.images)).toBe(true);
     expect(first.images.requiresGrad).toBe(false);
+  }));
+
+test('images are turned each in a way of its own, all eight of a square, and those that are not square never on their side', () =>
+  scope(() => {
+    const [square] = images(1, 1, 3, 3).split(1);
+    const mirrored = [square, square.flip([3])];
+    const upright = mirrored.flatMap((image) => [image, image.flip([2])]);
+    const ways = upright.flatMap((image) => [image, image.transpose(2, 3)]);
+    const turned = turnedAtRandom(square.expand([64, 1, 3, 3])).split(1);
+    const found = turned.map((image) => ways.findIndex((way) => way.equal(image)));
+    expect([...new Set(found)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(turnedAtRandom(images(8, 3, 4, 6)).shape).toEqual([8, 3, 4, 6]);
   }));

@@ -144,9 +144,9 @@ export const SMALL: readonly SmallRecipe[] = [
   { name: 'ganomaly', recipe: 'ganomaly', set: dcgan, resolution: 16 },
   { name: 'cut-paste', recipe: 'cut-paste', set: { width: '2' }, resolution: 16 },
   {
-    name: 'cut-paste in any light, by probability',
+    name: 'cut-paste in any light and any way up, by distance',
     recipe: 'cut-paste',
-    set: { width: '2', lighting: '0.2', score: 'probability' },
+    set: { width: '2', lighting: '0.2', turns: 'any', score: 'distance' },
     resolution: 16,
   },
   {
