@@ -48,7 +48,7 @@ export { INCEPTION_RESOLUTION, Inception } from './inception';
 export { Inpainter, type InpainterOptions, inpainter } from './inpainter';
 export { LabelMapDiscriminator, type LabelMapOptions, labelMapDiscriminator } from './label-maps';
 export { LearnedNumber } from './learned-number';
-export { type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';
+export { type MlpNorm, type MlpOptions, mlpDiscriminator, mlpGenerator } from './mlp';
 export {
   ModernGenerator,
   type ModernOptions,

@@ -1,5 +1,6 @@
 import type { ImageShape } from '../data/dataset';
 import { leakyRelu, tanh } from '../nn/activation';
+import { batchNorm1d } from '../nn/batch-norm';
 import { dropout } from '../nn/dropout';
 import { linear } from '../nn/linear';
 import type { Module } from '../nn/module';
@@ -15,17 +16,29 @@ export interface MlpOptions {
   readonly widths?: readonly number[];
   /** Share of the discriminator's units that dropout switches off in training (0). */
   readonly dropout?: number;
+  /** What normalises the generator's layers ('none'). */
+  readonly norm?: MlpNorm;
 }
+
+/** Of the layers of a fully connected generator. */
+export type MlpNorm = 'batch' | 'none';
 
 const WIDTHS = [256, 512, 1024];
 
-/** The vanilla GAN's generator (Goodfellow et al. 2014): z-256-512-1024-pixels with leaky ReLU, tanh gives [N, C, H, W]. */
-export function mlpGenerator({ images, latentSize = 100, widths = WIDTHS }: MlpOptions): Sequential {
+/** The vanilla GAN's generator (Goodfellow et al. 2014): z-256-512-1024-pixels with leaky ReLU, tanh gives [N, C, H, W]. Layers with a norm have no bias. */
+export function mlpGenerator({
+  images,
+  latentSize = 100,
+  widths = WIDTHS,
+  norm = 'none',
+}: MlpOptions): Sequential {
   const { channels, height, width } = images;
   const layers: Module[] = [];
   let inputs = latentSize;
   for (const units of widths) {
-    layers.push(linear(inputs, units), leakyRelu(0.2));
+    layers.push(linear(inputs, units, { bias: norm === 'none' }));
+    if (norm === 'batch') layers.push(batchNorm1d(units));
+    layers.push(leakyRelu(0.2));
     inputs = units;
   }
   layers.push(linear(inputs, channels * height * width), tanh(), reshape([channels, height, width]));

@@ -3,12 +3,11 @@ import type { OptimizerFactory } from '../optim/optimizer';
 import type { Schedule } from '../optim/schedule';
 import { number } from './config';
 
+const ownRate = (rate: number) =>
+  number(rate, { min: 0, resumable: true, help: 'learning rate of D, 0 for the same' });
+
 /** `--set discriminatorLr=…`: two time scales (TTUR, Heusel et al. 2017). */
-export const discriminatorLr = number(0, {
-  min: 0,
-  resumable: true,
-  help: 'learning rate of D, 0 for the same',
-});
+export const discriminatorLr = ownRate(0);
 
 /** The learning rate of D. */
 export function discriminatorRate(config: { readonly lr: number; readonly discriminatorLr: number }): number {
@@ -24,15 +23,22 @@ export function adamFields({
   beta1 = 0.5,
   beta2 = 0.999,
   lrHelp = '',
+  discriminatorLr: ofDiscriminator = 0,
 }: {
   readonly lr?: number;
+  /** 0 for the same. */
+  readonly discriminatorLr?: number;
   readonly beta1?: number;
   readonly beta2?: number;
   readonly lrHelp?: string;
 } = {}) {
   return {
-    lr: number(lr, { min: 0, resumable: true, help: `learning rate of both networks${lrHelp}` }),
-    discriminatorLr,
+    lr: number(lr, {
+      min: 0,
+      resumable: true,
+      help: `learning rate of ${ofDiscriminator > 0 ? 'G' : 'both networks'}${lrHelp}`,
+    }),
+    discriminatorLr: ownRate(ofDiscriminator),
     beta1: number(beta1, { min: 0, max: 0.999, help: 'Adam’s decay of the gradient’s mean' }),
     beta2: number(beta2, { min: 0, max: 0.99999, help: 'Adam’s decay of the gradient’s square' }),
   };

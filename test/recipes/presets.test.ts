@@ -26,7 +26,18 @@ const FIGURES: readonly {
       emaImages: 0,
     },
   },
-  { recipe: 'mlp', config: { latentSize: 100, lr: 2e-4, beta1: 0.5, beta2: 0.999, emaImages: 0 } },
+  {
+    recipe: 'mlp',
+    config: {
+      latentSize: 100,
+      norm: 'none',
+      lr: 2e-4,
+      discriminatorLr: 0,
+      beta1: 0.5,
+      beta2: 0.999,
+      emaImages: 0,
+    },
+  },
   {
     recipe: 'wgan',
     config: {

@@ -39,7 +39,9 @@ test('every adversarial recipe takes a learning rate for D', () => {
 
 test.each(taking('lr'))('$name gives D a rate of its own, or that of both', (small) => {
   const one = withSet(small, { lr: '0.25', ...WITHOUT_PENALTIES[small.recipe] });
-  expect(ratesOf(one)).toEqual([0.25, 0.25]);
+  const own = recipes[small.recipe].fields.discriminatorLr.default as number;
+  expect(ratesOf(one)).toEqual([own > 0 ? own : 0.25, 0.25]);
+  expect(ratesOf(withSet(one, { discriminatorLr: '0' }))).toEqual([0.25, 0.25]);
   expect(ratesOf(withSet(one, { discriminatorLr: '0.5' }))).toEqual([0.5, 0.25]);
 });
 

@@ -141,7 +141,7 @@ describe('20 steps from equal weights, images and latents', () => {
     const settings = JSON.parse(fixture.metadata.settings) as Settings;
     const images = shapeOf(settings);
     const networks = {
-      generator: mlpGenerator({ images, widths: [32, 64], latentSize: settings.latents }),
+      generator: mlpGenerator({ images, widths: [32, 64], latentSize: settings.latents, norm: 'batch' }),
       discriminator: mlpDiscriminator({ images, widths: [32, 64] }),
     };
     await expectParity(fixture, networks, { prefix, loss });
