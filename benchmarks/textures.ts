@@ -71,7 +71,8 @@ function shapeOf(kind: Kind, random: Prng): Uint8Array {
   const points = isScratch ? 4 : 2;
   const line = { x: new Float64Array(points), y: new Float64Array(points), radius: new Float64Array(points) };
   const radius = isScratch ? random.between(1, 2) : random.between(5, 9);
-  const [step, stray] = isScratch ? [random.between(6, 12), 4] : [0, 4];
+  const step = isScratch ? random.between(6, 12) : 0;
+  const stray = 4;
   const angle = random.between(0, 2 * Math.PI);
   let [x, y] = [random.between(16, 48), random.between(16, 48)];
   for (let i = 0; i < points; i++) {
@@ -133,18 +134,20 @@ async function main(): Promise<void> {
   if (picture === undefined || flag !== '--out' || out === undefined)
     throw new Error('expected a picture and --out FOLDER: try brick.png --out runs/textures/brick');
   const texture = await decodeWhole(await loadSharp(), picture, 1);
+  const { width, height, pixels } = texture;
+  const deviation = deviationOf(pixels);
+  const least = TESTED_TILES.length * SIDE;
+  // In a smaller picture no patch lies in one tile, and on paper of one grey no stain is seen: both are drawn for ever.
+  if (Math.min(width, height) < least || deviation === 0)
+    throw new Error(
+      `expected a picture of a texture, ${least}×${least} pixels or more, but ${picture} is ${width}×${height}${deviation === 0 ? ' of one grey' : ''}`,
+    );
   const random = new Prng(SEED);
   for (const folder of ['train', 'test', 'masks']) makeFolder(join(out, folder));
-  const write = (folder: string, name: string, pixels: Uint8Array) =>
-    writePng(join(out, folder, `${name}.png`), {
-      width: SIDE,
-      height: SIDE,
-      channels: 1,
-      pixels,
-    });
+  const write = (folder: string, name: string, patch: Uint8Array) =>
+    writePng(join(out, folder, `${name}.png`), { width: SIDE, height: SIDE, channels: 1, pixels: patch });
   const numbered = (i: number) => String(i).padStart(5, '0');
   for (let i = 0; i < LEARNED; i++) await write('train', numbered(i), cut(texture, 'learn', random));
-  const deviation = deviationOf(texture.pixels);
   for (let i = 0; i < TESTED; i++) {
     const patch = cut(texture, 'test', random);
     const kind = i < TESTED * DEFECTS ? KINDS[i % KINDS.length] : null;
