@@ -1,10 +1,11 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, extname, join, relative } from 'node:path';
 import { kindsOf, readFolder } from '../data/folder-contents';
 import { FORMATS } from '../data/image-formats';
 import { GanError, UsageError } from '../errors';
 import { maskFinder } from './apply-masks';
 import type { ApplySettings } from './apply-settings';
+import { liesIn, realOf } from './real-path';
 
 /** An image to take in. */
 export interface AppliedFile {
@@ -73,8 +74,8 @@ async function ofFolder(
     from: join(input, file),
     to: out === undefined ? null : join(out, asPng(file)),
   }));
-  const besides = [out, mask].flatMap((folder) => (folder === undefined ? [] : [join(realOf(folder), sep)]));
-  const taken = files.filter(({ from }) => !besides.some((folder) => realOf(from).startsWith(folder)));
+  const besides = [out, mask].flatMap((folder) => folder ?? []);
+  const taken = files.filter(({ from }) => !besides.some((folder) => liesIn(folder, from)));
   if (taken.length > 0) return taken;
   const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
   throw new GanError(
@@ -111,11 +112,4 @@ function isPng(path: string): boolean {
 
 function asPng(file: string): string {
   return `${file.slice(0, file.length - extname(file).length)}.png`;
-}
-
-/** Where a path leads to, also where its last parts are not there yet. */
-function realOf(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const parent = dirname(resolve(path));
-  return parent === resolve(path) ? parent : join(realOf(parent), basename(path));
 }

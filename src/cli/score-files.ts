@@ -3,6 +3,7 @@ import { basename, extname, join, relative, resolve } from 'node:path';
 import { kindsOf, readFolder } from '../data/folder-contents';
 import { FORMATS } from '../data/image-formats';
 import { GanError, UsageError } from '../errors';
+import { liesIn } from './real-path';
 import type { ScoreSettings } from './score-settings';
 
 /** An image to score. */
@@ -17,7 +18,7 @@ export interface ScoredFile {
 }
 
 /**
- * The images at `--in`, by their names, each with the files that belong to it.
+ * The images at `--in`, by their names, each with the files that belong to it. What lies in `--masks` is not scored.
  *
  * @throws UsageError where maps would lie among the images or over each other, or no mask is of an image; GanError `ERR_DATA_EMPTY` for a
  *   folder without images, `ERR_DATA_MISSING` for a path that is not there
@@ -31,7 +32,7 @@ export async function scoredFiles(
       throw new GanError('ERR_DATA_MISSING', `${flag} ${path}: expected images, but there is nothing`);
   const isFolder = statSync(input).isDirectory();
   if (maps !== undefined) checkMaps(input, maps);
-  const names = isFolder ? await imagesIn(input) : [basename(input)];
+  const names = isFolder ? await imagesIn(input, masks) : [basename(input)];
   const files = names.map((name) => {
     const png = asPng(name);
     const mask = masks === undefined ? null : join(masks, png);
@@ -50,9 +51,14 @@ export async function scoredFiles(
   return files;
 }
 
-async function imagesIn(folder: string): Promise<readonly string[]> {
+async function imagesIn(folder: string, masks: string | undefined): Promise<readonly string[]> {
   const { images, others } = await readFolder(folder);
-  if (images.length > 0) return images;
+  const scored = masks === undefined ? images : images.filter((name) => !liesIn(masks, join(folder, name)));
+  if (scored.length > 0) return scored;
+  if (images.length > 0)
+    throw new UsageError(
+      `--in ${folder} holds no images but those of --masks: give masks a folder of their own`,
+    );
   const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
   throw new GanError(
     'ERR_DATA_EMPTY',

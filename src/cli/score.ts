@@ -32,7 +32,7 @@ function scoreProgram(): Command {
     )
     .option(
       '--masks <folder>',
-      'what is known of the images: PNGs of their names and sizes, white where they are unusual, none for a normal one; tells AUROC by images and by pixels',
+      'what is known of the images: PNGs of their names and sizes, white where they are unusual, none for a normal one; tells AUROC by images and by pixels. They are not scored where they lie in --in',
     )
     .option('--out <file>', 'the rows also in this file: JSON, one object a line')
     .option(

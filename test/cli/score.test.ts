@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as evaluate } from '../../src/cli/evaluate';
@@ -124,6 +132,10 @@ describe('score refuses', () => {
       code: 2,
       stderr: expect.stringContaining('expected a mask of the image’s size'),
     });
+    expect(await call(score, ...scored, '--masks', at('in'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('holds no images but those of --masks'),
+    });
   });
 });
 
@@ -240,10 +252,16 @@ describe('score', () => {
       '--json',
     );
     expect(code).toBe(0);
-    const { judged } = rowsOf(stdout).at(-1);
+    const { images, judged } = rowsOf(stdout).at(-1);
+    expect(images).toBe(40);
     expect(judged.images.auroc.value).toBeGreaterThan(0.9);
     expect(judged.pixels.auroc.value).toBeGreaterThan(0.8);
     expect(judged.pixels.falseAlarmsAt95.value).toBeLessThan(1);
+    // Masks among the images are not scored as normal ones.
+    renameSync(at('masks'), at('in', 'masks'));
+    const inside = ['--in', at('in'), '--masks', at('in', 'masks'), '--json'];
+    const among = rowsOf((await call(score, '--checkpoint', run, ...inside)).stdout).at(-1);
+    expect(among).toMatchObject({ images: 40, judged });
   });
 });
 
