@@ -81,7 +81,7 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
   if (kind === 'pairs') return pairFolder(place, options);
   if (kind !== 'unpaired') return loadImages(name, options);
   const domains = domainNames(place);
-  return domains ? loadDomains(name, domains, options) : unpairedFolder(place, options);
+  return domains ? loadDomains(name, domains, options) : loadFolder(place, options);
 }
 
 /**
@@ -138,11 +138,31 @@ export function parseName(name: string): { kind: 'set' | 'folder' | 'pairs' | 'u
   return { kind: 'set', place: name };
 }
 
-/** The two data sets that `NAME+NAME` means; null for a path: one of two names at least is that of a set, or `folder:PATH`. */
+/**
+ * The two data sets that `NAME+NAME` means; null for a path: one of two names at least is that of a set, or `folder:PATH`. Of several `+`,
+ * which paths may have, it is the first with known names on both sides.
+ */
 export function domainNames(place: string): string[] | null {
-  const names = place.split('+');
   const isSet = (name: string) => Object.hasOwn(SETS, name) || name.startsWith('folder:');
-  return names.length === 2 && names.some(isSet) ? names : null;
+  const parts = place.split('+');
+  const splits = parts.slice(1).map((_, i) => [parts.slice(0, i + 1), parts.slice(i + 1)]);
+  const names = splits.map((sides) => sides.map((side) => side.join('+')));
+  const known = names.find((pair) => pair.every(isSet));
+  if (known) return known;
+  return names.length === 1 && names[0].some(isSet) ? names[0] : null;
+}
+
+/** @throws what {@link unpairedFolder} does, and for a missing path that may have been meant as two names, how it was read */
+async function loadFolder(place: string, options: DatasetOptions): Promise<UnpairedDataset> {
+  try {
+    return await unpairedFolder(place, options);
+  } catch (error) {
+    if (!place.includes('+') || !hasCode(error, 'ERR_DATA_MISSING')) throw error;
+    throw new GanError(
+      'ERR_DATA_MISSING',
+      `${messageOf(error)}; it was read as one path: two data sets are names with a + between them, each that of a set or folder:PATH`,
+    );
+  }
 }
 
 async function loadDomains(

@@ -139,6 +139,26 @@ describe('loadDataset', () => {
       expect((await grey.parts.b.images([0]))[0]).toBe(76);
     });
 
+    test('takes folders that have a + in their paths, and says how a name was read that it cannot take', async () => {
+      for (const photo of ['a+b/one.png', 'c+d+e/one.png'])
+        put(folder.path(photo), await plain('png', { width: 8, height: 8, colour: '#ff0000' }));
+      const [ab, cde] = ['a+b', 'c+d+e'].map((name) => `folder:${folder.path(name)}`);
+      for (const [first, second] of [
+        [ab, cde],
+        [ab, photos()],
+        [photos(), cde],
+        ['mnist', cde],
+        [ab, 'mnist'],
+      ]) {
+        const { parts } = await loadDomains(`unpaired:${first}+${second}`, { channels: 3 });
+        expect([parts.a.name, parts.b.name]).toEqual([first, second]);
+      }
+      await expect(loadDomains(`unpaired:${ab}+minst`)).rejects.toMatchObject({
+        code: 'ERR_DATA_MISSING',
+        message: expect.stringMatching(/minst does not exist; .*it was read as one path: two data sets are/),
+      });
+    });
+
     test('takes the test split of both', async () => {
       const { parts } = await loadDomains('unpaired:mnist+fashion-mnist', { split: 'test' });
       expect([parts.a.count, parts.b.count]).toEqual([1, 2]);
