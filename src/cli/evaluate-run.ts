@@ -41,11 +41,12 @@ async function judge(
 ): Promise<void> {
   const device = resolveDevice(asked.device);
   boundThreads(device);
-  const judged = await openJudged(asked, { device, onProgress });
+  const onNote = once(terminal.warn.bind(terminal));
+  const judged = await openJudged(asked, { device, onProgress, onNote });
   const metrics = asked.metrics ?? metricParts(judged.usualMetrics);
   const tell = (evaluation: Evaluation, baseLine?: Evaluation) =>
     conclude(evaluation, { judged, terminal, baseLine });
-  const job = { settings: { ...asked, metrics }, judged, device, terminal, signal, onProgress, tell };
+  const job = { settings: { ...asked, metrics }, judged, device, terminal, signal, onProgress, onNote, tell };
   try {
     checkUses(metrics, asked);
     for (const note of judged.notes) terminal.warn(note);
@@ -58,7 +59,16 @@ async function judge(
   }
 }
 
-type Opening = Pick<EvaluationJob, 'device' | 'onProgress'>;
+/** Splits are loaded more than once, and have the same to say each time. */
+function once(tell: (note: string) => void): (note: string) => void {
+  const told = new Set<string>();
+  return (note) => {
+    if (!told.has(note)) tell(note);
+    told.add(note);
+  };
+}
+
+type Opening = Pick<EvaluationJob, 'device' | 'onProgress' | 'onNote'>;
 
 function openJudged(asked: AskedSettings, opening: Opening): Promise<JudgedImages> {
   const { checkpoint, images, dataset, dataDir, resolution = 32, count } = asked;

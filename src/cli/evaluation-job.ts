@@ -12,6 +12,8 @@ export interface EvaluationJob {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly onProgress?: (state: TaskState) => void;
+  /** Warns the user, once of each thing. */
+  readonly onNote: (note: string) => void;
   /** Tells the user, and the run where there is one: a model's figures, and those of a base line beside them. */
   tell(evaluation: Evaluation, baseLine?: Evaluation): Promise<void>;
 }

@@ -4,12 +4,12 @@ import { dataKindOf } from '../data/kind';
 import { hasTestSplit } from '../data/sources';
 import { UsageError } from '../errors';
 import type { MetricName } from '../metrics/names';
-import type { TaskState } from '../report/task-progress';
 import type { Direction, ImageSampler } from '../training/image-sampler';
 import { type LoadedModel, requireImages } from '../training/load';
 import { copiedImages, translatedImages } from '../training/translated-images';
 import { readDatasetSettings } from './dataset-options';
 import type { AskedSettings } from './evaluate-settings';
+import type { EvaluationJob } from './evaluation-job';
 import type { JudgedImages, Split } from './judged';
 import { DEFAULT_COUNT, originOf } from './judged-images';
 import { notesOf } from './model-notes';
@@ -25,12 +25,12 @@ import { checkClasses, type Domains, haveSameClasses } from './same-classes';
 export async function judgeTranslation(
   model: LoadedModel,
   asked: AskedSettings,
-  { device, onProgress }: { readonly device: string; readonly onProgress?: (state: TaskState) => void },
+  { device, ...telling }: Pick<EvaluationJob, 'device' | 'onProgress' | 'onNote'>,
 ): Promise<JudgedImages> {
   const sampler = requireImages(model);
   refuseOthers(model, asked);
   const way = sampler.direction(asked.direction);
-  const request: DataRequest = { settings: asked, run: model.settings, prepare: model.prepare, onProgress };
+  const request: DataRequest = { settings: asked, run: model.settings, model, ...telling };
   const name = dataName(request);
   checkKind(name, model, { metrics: asked.metrics, way });
   const split = await splitToShow(name, sampler, asked);

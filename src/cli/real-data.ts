@@ -8,6 +8,7 @@ import type { LoadedModel } from '../training/load';
 import { readDatasetSettings } from './dataset-options';
 import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
+import { foreignNote } from './foreign-images';
 import type { Split } from './judged';
 import { resolutionOf } from './resolution';
 
@@ -16,9 +17,11 @@ export interface DataRequest {
   readonly settings: Pick<AskedSettings, 'dataset' | 'dataDir' | 'resolution'>;
   /** Absent for images that are of no run. */
   readonly run?: JsonObject;
-  /** What the model is given of a data set (the set as it is). */
-  readonly prepare?: LoadedModel['prepare'];
+  /** The model that is given the images, as it is given them (none, the set as it is). */
+  readonly model?: LoadedModel;
   readonly onProgress?: (state: TaskState) => void;
+  /** Is told where the run's data set has other images by now. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** The name of the data set. @throws UsageError where nothing tells it */
@@ -46,7 +49,7 @@ export async function loadSplit(
   request: DataRequest,
   { split, size, channels }: SplitForm,
 ): Promise<Dataset> {
-  const { settings, run = {}, onProgress } = request;
+  const { settings, run = {}, model, onProgress, onNote } = request;
   const dataset = await loadDataset(dataName(request), {
     ...readDatasetSettings(run),
     channels,
@@ -55,7 +58,15 @@ export async function loadSplit(
     split: split === 'test' ? 'test' : undefined,
     progress: onProgress,
   });
-  return request.prepare?.(dataset, split) ?? dataset;
+  const given = model?.prepare(dataset, split) ?? dataset;
+  // Others may be meant where one is named.
+  const note =
+    onNote &&
+    model &&
+    settings.dataset === undefined &&
+    (await foreignNote(model, { dataset: given, split }));
+  if (note) onNote(note);
+  return given;
 }
 
 /** Where the real images of an evaluation come from. */
@@ -63,8 +74,9 @@ export function requestOf({
   settings,
   judged: { origin, model },
   onProgress,
-}: Pick<EvaluationJob, 'settings' | 'judged' | 'onProgress'>): DataRequest {
-  return { settings, run: origin?.settings, prepare: model?.prepare, onProgress };
+  onNote,
+}: Pick<EvaluationJob, 'settings' | 'judged' | 'onProgress' | 'onNote'>): DataRequest {
+  return { settings, run: origin?.settings, model: model ?? undefined, onProgress, onNote };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Fields } from '../recipes/config';
 import { loadRecipeFile } from '../recipes/recipe-file';
 import { BEST, namesStep, newestDescription, stepOf } from '../training/checkpoint';
 import { isImported, isPrecision, type Precision, parseManifest } from '../training/manifest';
+import { shownDataset, withAbsolutePaths } from './absolute-paths';
 import {
   flagOf,
   type Given,
@@ -60,17 +61,21 @@ export function resumeSettings(recipes: Recipes, path: string, given: Given): Re
     resumeStep === undefined ? readRun(directory) : readCheckpointOf(path, directory);
   const file = { path: join(directory, 'config.json'), values: { ...settings, ...evaluation } };
   const known = { ...recipes, ...ownRecipe(settings.recipe, { directory, asked: given.recipe }) };
-  const before = readSettings(known, { flags: {}, set: {}, env: {}, file }).settings;
+  const before = readSettings(known, { flags: {}, set: {}, env: {}, file });
   const flags = { ...given.flags, out: undefined };
   // The environment must not put other images under a run that was told where its own are.
-  const env = before.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
-  const after = resolveSettings(known, { ...given, recipe: undefined, flags, file, env });
+  const env =
+    before.settings.dataDir === undefined ? given.env : { ...given.env, LIBTORCH_GAN_DATA: undefined };
+  const after = withAbsolutePaths(
+    resolveSettings(known, { ...given, recipe: undefined, flags, file, env }),
+    before,
+  );
   const { fields, fixedLength } = after.recipe;
-  if (fixedLength !== undefined && after.settings.steps !== before.steps)
+  if (fixedLength !== undefined && after.settings.steps !== before.settings.steps)
     throw new UsageError(
-      `--steps ${after.settings.steps} differs from the run ${directory}, which has ${before.steps}: ${fixedLength}; leave it out, or start a new run without --resume`,
+      `--steps ${after.settings.steps} differs from the run ${directory}, which has ${before.settings.steps}: ${fixedLength}; leave it out, or start a new run without --resume`,
     );
-  const changes = checkSame({ before, after: after.settings, directory, fields });
+  const changes = checkSame({ before: before.settings, after: after.settings, directory, fields });
   return { ...after, out: directory, resumeStep, precision, notes, changes };
 }
 
@@ -131,9 +136,13 @@ function checkSame(runs: Runs): string[] {
       !(flag === '--dataset' && isMoved(before.get(flag), value))
     )
       throw new UsageError(
-        `${flag}${flag.startsWith('--set') ? '=' : ' '}${value} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
+        `${flag}${flag.startsWith('--set') ? '=' : ' '}${shown(flag, value)} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
       );
   return changes;
+}
+
+function shown(flag: string, value: unknown): unknown {
+  return flag === '--dataset' ? shownDataset(String(value)) : value;
 }
 
 function mayChange(key: string, { fields, before, after }: Runs): boolean {

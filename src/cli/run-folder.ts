@@ -4,11 +4,12 @@ import { GanError, UsageError } from '../errors';
 import { writeError } from '../io/file-error';
 import { quote } from '../io/shell-quote';
 import { isLeftover } from '../training/run-leftovers';
+import { shownDataset } from './absolute-paths';
 import type { TrainSettings } from './settings';
 
 /** The folder of a run that nobody named: `runs/RECIPE-DATASET-TIME`, with a number after it when it is taken. */
 export function newRunFolder({ recipe, dataset }: TrainSettings, now: Date): string {
-  const data = plain(dataset.replace(/^folder:/, ''));
+  const data = plain(shownDataset(dataset).replace(/^folder:/, ''));
   const family = plain(recipe.replace(/\.[cm]?[jt]s$/, ''));
   const time = now.toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '');
   const folder = join('runs', `${family}-${data}-${time}`);

@@ -25,11 +25,12 @@ interface SearchFeatures {
  * @throws UsageError for one through which images get no gradient
  */
 export async function openSearchFeatures(
-  { specs, settings: run, prepare, device }: LoadedModel,
+  model: LoadedModel,
   { settings, terminal, onProgress, signal }: SearchFeatures,
 ): Promise<FeatureExtractor | null> {
   if (settings.features === 'none') return null;
-  const request = { settings: { ...settings, resolution: undefined }, run, prepare, onProgress };
+  const { specs, settings: run, device } = model;
+  const request = { settings: { ...settings, resolution: undefined }, run, model, onProgress };
   const form = { split: 'train', size: specs.images, channels: readDatasetSettings(run).channels } as const;
   const dataset = keptPart(await loadSplit(request, form), 'images');
   const features = await openFeatures(settings.features ?? featuresFor(dataset, terminal), {

@@ -15,6 +15,7 @@ import type { Precision } from '../training/manifest';
 import type { Model } from '../training/model';
 import { describePrecision } from '../training/precision';
 import { Trainer } from '../training/trainer';
+import { shownDataset } from './absolute-paths';
 import { commandLine } from './command-line';
 import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
@@ -262,7 +263,7 @@ function announce(
   const choice = trainer.choosePrecision();
   const lines = {
     recipe: `${recipe.name}: ${recipe.summary}`,
-    data: `${name}: ${count} ${kind === 'pairs' ? 'pairs' : 'images'} of ${describeSpecs(specs)}`,
+    data: `${shownDataset(name)}: ${count} ${kind === 'pairs' ? 'pairs' : 'images'} of ${describeSpecs(specs)}`,
     device,
     precision: describePrecision(choice),
     run: resume ? `${folder}, resumed` : folder,

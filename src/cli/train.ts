@@ -2,6 +2,7 @@ import { messageOf, UsageError } from '../errors';
 import { readConfig } from '../recipes/config';
 import { recipes } from '../recipes/index';
 import { requireUnlocked } from '../training/run-lock';
+import { withAbsolutePaths } from './absolute-paths';
 import type { Host } from './host';
 import { checkUsed } from './idle-flags';
 import { memberHost, memberPlace, processesOf } from './member';
@@ -48,7 +49,9 @@ async function train(invocation: Invocation, { argv, host }: Call): Promise<numb
     evaluation,
     changes,
     notes = [],
-  } = resume === undefined ? resolveSettings(recipes, given) : resumeSettings(recipes, resume, given);
+  } = resume === undefined
+    ? withAbsolutePaths(resolveSettings(recipes, given))
+    : resumeSettings(recipes, resume, given);
   checkUsed(given.flags, settings);
   const place = memberPlace(host.env, settings.device);
   const processes = processesOf(invocation.options.processes, place);

@@ -1,4 +1,5 @@
 import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
+import type { DataIdentity } from '../data/identity';
 import { GanError, UsageError } from '../errors';
 import { isJsonObject, type JsonObject } from '../io/json';
 import { recordsToTensors } from '../io/tensors';
@@ -74,6 +75,8 @@ export interface LoadedModel extends SampledNetworks {
   readonly specs: DataSpecs;
   /** Names of the classes of those images, by number; none where they have none, or the checkpoint does not say. */
   readonly classNames: readonly string[];
+  /** What those images were, by their names in batches; empty where the checkpoint does not say. */
+  readonly data: DataIdentity;
   /** What the run was started with. */
   readonly settings: JsonObject;
   /** What a data set must give for it. */
@@ -157,6 +160,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       sampler,
       specs: description.specs,
       classNames: description.data?.images?.classNames ?? [],
+      data: description.data ?? {},
       settings: description.settings,
       dataKind: builder.data ?? 'images',
       patches: builder.patches ?? false,

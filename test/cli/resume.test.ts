@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { withAbsolutePaths } from '../../src/cli/absolute-paths';
 import { resumeSettings } from '../../src/cli/resume';
 import { type Given, resolveSettings } from '../../src/cli/settings';
 import { sealed } from '../../src/io/sealed-json';
@@ -128,6 +129,28 @@ describe('resumeSettings refuses', () => {
 });
 
 describe('resumeSettings', () => {
+  test('leaves the relative paths of an older run as they are, and makes those that are given absolute', () => {
+    started({ dataset: 'folder:kl', dataDir: 'sets' });
+    expect(resume().settings).toMatchObject({ dataset: 'folder:kl', dataDir: 'sets' });
+    const given = { dataset: 'folder:moved', dataDir: 'others' };
+    expect(resume({ flags: given }).settings).toMatchObject({
+      dataset: `folder:${resolve('moved')}`,
+      dataDir: resolve('others'),
+    });
+  });
+
+  test('takes features that are given again by a relative path for those of the run', () => {
+    const [flags, set] = [{ dataset: 'folder:kl', features: 'f.safetensors' }, { stage: 'adversarial' }];
+    const asked = { recipe: 'super-resolution', flags, set, env: {} };
+    const { settings } = withAbsolutePaths(resolveSettings(real, asked));
+    writeFileSync(join(run, 'config.json'), JSON.stringify({ settings }));
+    const again = resumeSettings(real, run, { flags, set: {}, env: {} });
+    expect(again.settings.features).toBe(resolve('f.safetensors'));
+    expect(() =>
+      resumeSettings(real, run, { flags: { features: 'g.safetensors' }, set: {}, env: {} }),
+    ).toThrow(usage(/--features .*g\.safetensors differs from the run .*f\.safetensors: leave it out/));
+  });
+
   test.each(['', '{"settings":', '[]', '{"settings":{"seed":3},"seal":"0"}', undefined])(
     'takes the settings of the newest checkpoint where config.json is damaged, empty or gone, and says so: %j',
     (text) => {
@@ -173,7 +196,9 @@ describe('resumeSettings', () => {
 
   test('a folder of images may be another: the training compares what is in it', () => {
     started({ dataset: 'folder:photos' });
-    expect(resume({ flags: { dataset: 'folder:moved' } }).settings.dataset).toBe('folder:moved');
+    expect(resume({ flags: { dataset: 'folder:moved' } }).settings.dataset).toBe(
+      `folder:${resolve('moved')}`,
+    );
     expect(() => resume({ flags: { dataset: 'digits' } })).toThrow(usage(/--dataset digits differs/));
   });
 
@@ -198,7 +223,7 @@ describe('resumeSettings', () => {
     expect(resume({ flags, env: { LIBTORCH_GAN_DEVICE: 'cuda' } }).settings).toMatchObject({
       steps: 3000,
       device: 'cpu',
-      dataDir: 'data',
+      dataDir: resolve('data'),
       sampleEvery: 7,
       checkpointEvery: 8,
       keep: 5,
@@ -211,6 +236,6 @@ describe('resumeSettings', () => {
     started({ dataDir: 'mine' });
     expect(resume({ env: { LIBTORCH_GAN_DATA: 'other' } }).settings.dataDir).toBe('mine');
     started({});
-    expect(resume({ env: { LIBTORCH_GAN_DATA: 'other' } }).settings.dataDir).toBe('other');
+    expect(resume({ env: { LIBTORCH_GAN_DATA: 'other' } }).settings.dataDir).toBe(resolve('other'));
   });
 });
