@@ -29,11 +29,23 @@ export function findSplit({ images, folders }: FolderContents, domain = ''): Spl
   return train === undefined ? null : { train, test: heldOut ?? null };
 }
 
-/** The parts of a folder that holds images in those alone, as {@link findSplit}; null for any other, whose sub-folders are classes. */
+/**
+ * The parts of a folder that holds images in those alone, as {@link findSplit}; null for any other, whose sub-folders are classes.
+ * @throws ERR_DATA_LAYOUT where others lie beside both parts of a split: images that are to be held out would be learned as a class
+ */
 export function splitFolders(contents: FolderContents): SplitFolders | null {
   const isPart = (top: string) => ['train', ...HELD_OUT].includes(top.toLowerCase());
-  const parts = new Set(contents.folders.map(topOf).filter(isPart));
-  return parts.size > 1 && contents.images.map(topOf).every(isPart) ? findSplit(contents) : null;
+  const split = findSplit(contents);
+  if (split === null) return null;
+  const others = new Set(contents.images.map(topOf).filter((top) => !isPart(top)));
+  if (others.size === 0) return split;
+  // A class may well be called train, and images without a folder are refused with the classes beside them.
+  if (split.test === null || [...others].some((top) => contents.images.includes(top))) return null;
+  const [other] = others;
+  throw new GanError(
+    'ERR_DATA_LAYOUT',
+    `${contents.folder} holds ${split.train} and ${split.test}, the parts of a split, and ${other} beside them, which would make all of them classes: move ${other} out, or where they are classes, rename ${split.train}`,
+  );
 }
 
 /**

@@ -34,7 +34,7 @@ export interface ImageFolderOptions extends DecodingOptions {
  * labels, a flat folder is unlabelled. Sub-folders `train` and `val`, `valid`, `validation` or `test` are splits,
  * each with class sub-folders or without. Decoding is slower than training, so it is done once, into a packed file in the cache that
  * is found again by the files' names, sizes and times, and the form of the images.
- * @throws ERR_BAD_IMAGE naming the file (`onBadImage: 'fail'`); ERR_DATA_MISSING, ERR_DATA_EMPTY, ERR_DATA_LAYOUT; ERR_NO_SHARP;
+ * @throws ERR_BAD_IMAGE naming the file (`onBadImage: 'fail'`); ERR_DATA_MISSING, ERR_DATA_EMPTY, ERR_DATA_LAYOUT (also where others lie beside two splits); ERR_NO_SHARP;
  *   ERR_CACHE when the packed file cannot be written; ERR_USAGE for the test split of a folder without one.
  */
 export async function imageFolder(

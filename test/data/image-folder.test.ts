@@ -315,12 +315,29 @@ describe('imageFolder', () => {
     });
 
     test.each([
-      ['another folder has images', ['train/a.png', 'val/a.png', 'dogs/a.png'], ['dogs', 'train', 'val']],
-      ['there is nothing beside train', ['train/a.png'], ['train']],
+      ['another folder is beside train', ['train/a.png', 'bus/a.png'], ['bus', 'train']],
       ['there is no train', ['test/a.png', 'val/a.png'], ['test', 'val']],
     ])('are classes where %s, and have no test split', async (_, paths, classes) => {
       for (const path of paths) await one(path);
       expect((await load()).classNames).toEqual(classes);
+      await expect(load({ split: 'test' })).rejects.toMatchObject({
+        code: 'ERR_USAGE',
+        message: expect.stringContaining('set has no test split: leave the split out'),
+      });
+    });
+
+    test('are refused beside another folder: images to hold out would be learned as a class', async () => {
+      for (const path of ['train/a.png', 'test/a.png', 'extra/a.png']) await one(path);
+      for (const split of ['train', 'test'] as const)
+        await expect(load({ split })).rejects.toMatchObject({
+          code: 'ERR_DATA_LAYOUT',
+          message: `${folder.path('set')} holds train and test, the parts of a split, and extra beside them, which would make all of them classes: move extra out, or where they are classes, rename train`,
+        });
+    });
+
+    test('are a train alone, too', async () => {
+      for (const path of ['train/cat/a.png', 'train/dog/a.png']) await one(path);
+      expect((await load()).classNames).toEqual(['cat', 'dog']);
       await expect(load({ split: 'test' })).rejects.toMatchObject({
         code: 'ERR_USAGE',
         message: expect.stringContaining('set has no test split: leave the split out'),

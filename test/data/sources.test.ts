@@ -235,7 +235,7 @@ describe('hasTestSplit', () => {
     put(folder.path('photos/val/a.png'), 'x');
     expect(await has()).toBe(true);
     put(folder.path('photos/dogs/a.png'), 'x');
-    expect(await has()).toBe(false);
+    await expect(has()).rejects.toMatchObject({ code: 'ERR_DATA_LAYOUT' });
   });
 
   test.each([
