@@ -133,7 +133,7 @@ async function lookAt(
   { dataset, dataDir, channels }: AdviseSettings,
   terminal: Terminal,
 ): Promise<DataSurvey> {
-  const found = await surveyDataset(dataset, { dataDir, progress: progressOf(terminal) });
+  const found = await surveyDataset(dataset, { dataDir, channels, progress: progressOf(terminal) });
   if (found.count < LEAST_IMAGES)
     throw new UsageError(
       `${dataset} has ${found.count} ${found.count === 1 ? 'image' : 'images'}, of which nothing can be learned: expected ${LEAST_IMAGES} at least, and some hundreds for variety`,

@@ -46,7 +46,7 @@ const SIDES: Readonly<Record<string, number>> = { mnist: 28, 'fashion-mnist': 28
  */
 export async function surveyDataset(
   name: string,
-  options: Pick<DatasetOptions, 'dataDir' | 'progress'> = {},
+  { channels, ...options }: Pick<DatasetOptions, 'dataDir' | 'progress' | 'channels'> = {},
 ): Promise<DataSurvey> {
   const { kind, place } = parseName(name);
   if (kind === 'folder') return surveyFolder(name, place);
@@ -54,7 +54,8 @@ export async function surveyDataset(
   if (kind === 'unpaired') return surveyDomains(name, place, options);
   if (name === 'sign-language-digits') return fromSigns(options, (folder) => surveyFolder(name, folder));
   const side = SIDES[name] ?? 32;
-  const set = await loadImages(name, { ...options, resolution: side });
+  // Channels that a set has not are refused, as a training refuses them; images of files come in any.
+  const set = await loadImages(name, { ...options, channels, resolution: side });
   return surveySet(set, { height: side, width: side });
 }
 

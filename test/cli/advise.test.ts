@@ -46,6 +46,12 @@ describe('one line and an exit code for', () => {
       /\/nowhere\/at\/all does not exist/,
     ],
     ['a data set that there is not', ['--dataset', 'mnits'], 2, /did you mean mnist\?/],
+    [
+      'channels that the set has not',
+      ['--dataset', 'digits', '--channels', '3'],
+      2,
+      /the images of digits have 1 channels, but 3 are asked for/,
+    ],
     ['a recipe', ['dcgan'], 2, /--advise expects a number|leave dcgan out/],
     ['flags of a training', ['--steps', '5'], 2, /--advise says itself what to train.*leave --steps out/],
     ['several processes', ['--processes', '2'], 2, /leave --processes out/],
