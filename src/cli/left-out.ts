@@ -1,4 +1,12 @@
+import type { Dataset } from '../data/dataset';
 import { GanError, messageOf } from '../errors';
+
+/** What to say of the images that a data set was loaded without; undefined where it has all. */
+export function skippedNote({ skipped }: Pick<Dataset, 'skipped'>, of: 'train' | 'test'): string | undefined {
+  if (skipped.length === 0) return undefined;
+  const which = `${of === 'test' ? 'held-out ' : ''}${skipped.length === 1 ? 'image' : 'images'}`;
+  return `${skipped.length} ${which} left out; the first: ${skipped[0].reason}`;
+}
 
 /** Images that are left out because they cannot be used, with `--on-bad-image skip`. */
 export class LeftOut {

@@ -10,6 +10,7 @@ import type { AskedSettings } from './evaluate-settings';
 import type { EvaluationJob } from './evaluation-job';
 import { foreignNote } from './foreign-images';
 import type { Split } from './judged';
+import { skippedNote } from './left-out';
 import { resolutionOf } from './resolution';
 
 /** Where real images come from: what the command line says, and what the run was started with. */
@@ -20,7 +21,7 @@ export interface DataRequest {
   /** The model that is given the images, as it is given them (none, the set as it is). */
   readonly model?: LoadedModel;
   readonly onProgress?: (state: TaskState) => void;
-  /** Is told where the run's data set has other images by now. */
+  /** Is told what is left out, and where the run's data set has other images by now. */
   readonly onNote?: (note: string) => void;
 }
 
@@ -58,6 +59,8 @@ export async function loadSplit(
     split: split === 'test' ? 'test' : undefined,
     progress: onProgress,
   });
+  const skipped = skippedNote(dataset, split);
+  if (skipped) onNote?.(skipped);
   const given = model?.prepare(dataset, split) ?? dataset;
   // Others may be meant where one is named.
   const note =

@@ -96,14 +96,19 @@ async function normalSets(
   model: LoadedModel,
   { normal = { normal: 'all', heldOut: 0 } }: Scorer,
   { settings }: Pick<DataRequest, 'settings'>,
-  { onProgress }: ScoringContext,
+  { onProgress, onNote }: ScoringContext & { readonly onNote: (note: string) => void },
 ): Promise<NormalSets | null> {
   const { specs, settings: run } = model;
   const request = { settings, run, onProgress };
   const name = dataName(request);
   const { channels } = readDatasetSettings(run);
+  // The training has told of the images that it learned.
   const load = async (split: 'train' | 'test') => {
-    const dataset = await loadSplit(request, { split, size: specs.images, channels });
+    const dataset = await loadSplit(split === 'test' ? { ...request, onNote } : request, {
+      split,
+      size: specs.images,
+      channels,
+    });
     if (dataset instanceof ImageDataset) return dataset;
     throw new UsageError(`--dataset ${name} gives pairs or two domains: name a set of images alone`);
   };

@@ -21,6 +21,7 @@ import { datasetOptionsOf } from './dataset-options';
 import { readInitial, startFrom, tellInitialisation } from './init';
 import { listenForInterrupt } from './interrupt';
 import type { TrainingMember } from './join-training';
+import { skippedNote } from './left-out';
 import { openPerception } from './perception';
 import { progressOf } from './progress';
 import { ReportView } from './report-view';
@@ -214,7 +215,7 @@ async function loadHeldOut(
     ...dataOptions({ ...settings, resolution: plan.recipe.patches ? loadSize : resolution }, terminal),
     split: 'test',
   });
-  for (const note of dataset.notes) terminal.warn(note);
+  tellNotes(dataset, 'test', terminal);
   return prepared(plan, dataset, 'test');
 }
 
@@ -235,10 +236,14 @@ async function loadData(plan: TrainingPlan, terminal: Terminal): Promise<Dataset
   const { settings } = plan;
   const { loadSize: resolution = settings.resolution } = settings;
   const dataset = await loadDataset(settings.dataset, dataOptions({ ...settings, resolution }, terminal));
-  const [bad] = dataset.skipped;
-  if (bad) terminal.warn(`${dataset.skipped.length} images left out; the first: ${bad.reason}`);
-  for (const note of dataset.notes) terminal.warn(note);
+  tellNotes(dataset, 'train', terminal);
   return prepared(plan, dataset, 'train');
+}
+
+/** What was left out of a split. */
+function tellNotes(dataset: Dataset, split: 'train' | 'test', terminal: Terminal): void {
+  const skipped = skippedNote(dataset, split);
+  for (const note of [...(skipped ? [skipped] : []), ...dataset.notes]) terminal.warn(note);
 }
 
 function announce(

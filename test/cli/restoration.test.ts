@@ -1,5 +1,5 @@
 // Models that enlarge images or take noise from them: trained, judged and applied by their commands.
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main as apply } from '../../src/cli/apply';
@@ -287,4 +287,15 @@ describe('denoise', () => {
     expect((await readPng(join(out, 'bird', '0.png'))).height).toBe(16);
     expect(readFileSync(at('clean', 'report.html'), 'utf8')).toContain('PSNR');
   });
+});
+
+test('held-out images that are left out are told, by the training and by an evaluation', async () => {
+  cpSync(at('photos'), at('some-bad'), { recursive: true });
+  writeFileSync(at('some-bad', 'test', 'cat', '1.png'), 'no picture');
+  const data = ['--dataset', `folder:${at('some-bad')}`, '--on-bad-image', 'skip'];
+  const told = /^warning: 1 held-out image left out; the first: .*1\.png/gm;
+  const said = await trained('denoise', 'some', '--resolution', '16', '--set', 'depth=2', ...data);
+  expect(said.match(told)).toHaveLength(1);
+  const judged = await call(evaluate, '--checkpoint', at('some'), '--metrics', 'psnr');
+  expect([judged.code, judged.stderr.match(told)]).toEqual([0, [expect.anything()]]);
 });
