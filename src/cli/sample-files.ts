@@ -59,18 +59,18 @@ function folderNames(classNames: readonly string[]): string[] {
 }
 
 /**
- * Checks that a folder holds no pictures but those that will be written over: what counts its files later should not count those of
- * another call.
+ * Checks that a folder and its sub-folders hold no pictures but those that will be written over: what counts its files later should not
+ * count those of another call, nor find images beside classes.
  *
  * @throws UsageError naming one that would stay
  */
 export function checkFolder(out: string, images: NumberedImages): void {
   if (!existsSync(out) || !statSync(out).isDirectory()) return;
-  const names = fileNames(images);
-  const written = new Set(names);
-  const inner = [...new Set(names.map((name) => dirname(name)))].filter((folder) => folder !== '.');
+  const written = new Set(fileNames(images));
+  // As a data set is read: all sub-folders are classes, but for hidden ones.
+  const inner = readdirSync(out).filter((name) => !name.startsWith('.') && isFolder(join(out, name)));
   const there = ['.', ...inner].flatMap((folder) =>
-    existsSync(join(out, folder)) ? readdirSync(join(out, folder)).map((file) => join(folder, file)) : [],
+    readdirSync(join(out, folder)).map((file) => join(folder, file)),
   );
   const other = there.find((file) => /\.(png|jpe?g|gif|webp|bmp)$/i.test(file) && !written.has(file));
   if (other !== undefined)

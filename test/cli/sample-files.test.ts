@@ -17,6 +17,12 @@ test('a folder with pictures that would lie beside those of a call is refused, i
       usage('cat/00001.png, which the 2 images would lie beside'),
     );
     checkFolder(join(out, 'none'), images);
+    // Without labels they would lie beside the classes of an earlier call, which no training takes.
+    expect(() => checkFolder(out, { count: 2 })).toThrow(
+      usage('cat/00000.png, which the 2 images would lie beside'),
+    );
+    rmSync(join(out, 'cat', '00001.png'));
+    expect(() => checkFolder(out, { ...images, labels: [1, 1] })).toThrow(usage('holds cat/00000.png'));
   } finally {
     rmSync(out, { recursive: true });
   }
