@@ -100,10 +100,24 @@ function checkTogether(images: readonly MeasuredImage[], job: ApplyJob): void {
       `--raw ${raw} holds images of one size, but ${first.from} has ${sizeText(first)} pixels and ${other.from} ${sizeText(other)}: leave --raw out`,
     );
   const isCut = images.some(({ height, width }) => tile !== undefined && Math.max(height, width) > tile);
-  if (isCut && !isSeamless(job, job.direction))
+  if (isCut) tellSeams(job);
+}
+
+/** Warns where tiles are not what the whole image would be. */
+function tellSeams(job: ApplyJob): void {
+  const { reach } = job.sampler;
+  const { tile = 0, overlap } = job.settings;
+  if (!isSeamless(job, job.direction)) {
     job.terminal.warn(
       'this network looks at all of an image, or normalises by it: tiles are blended, and seams may be seen',
     );
+    return;
+  }
+  const needed = Math.floor(reach.receptiveField / 2);
+  if (overlap === undefined || tileSize(reach, { tile, overlap }).overlap >= needed) return;
+  job.terminal.warn(
+    `this network sees ${needed} pixels around each, but --overlap ${overlap} shows it fewer: seams may be seen; leave --overlap out, or try --overlap ${needed}`,
+  );
 }
 
 /** What came of it. */

@@ -42,7 +42,7 @@ function applyProgram(): Command {
     )
     .option(
       '--tile <n>',
-      'makes images larger than n pixels a side in tiles, one image at a time, for what does not fit in memory; equal to the whole where the network sees no further than their margins, else blended, and seams may be seen (whole images)',
+      'makes images larger than n pixels a side in tiles, one image at a time, for what does not fit in memory; equal to the whole where the network sees no further than their margins, else seams may be seen, with a warning (whole images)',
     )
     .option(
       '--overlap <n>',

@@ -153,8 +153,14 @@ describe('tiles', () => {
     await applied(runs.cyclegan, at('large'), '--out', at('tiled'), '--tile', '96');
     expect(await difference(at('whole', 'x.png'), at('tiled', 'x.png'))).toBeLessThanOrEqual(2);
     expect(new Set((await readPng(at('whole', 'x.png'))).pixels).size).toBeGreaterThan(3);
-    // With less than the network sees there are seams, as asked for.
-    await applied(runs.cyclegan, at('large'), '--out', at('less'), '--tile', '48', '--overlap', '12');
+    // With less than the network sees there are seams, as asked for, and told.
+    const less = ['--checkpoint', runs.cyclegan, '--in', at('large'), '--out', at('less'), '--quiet'];
+    expect(await call(apply, ...less, '--tile', '48', '--overlap', '12')).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /^warning: this network sees 2\d pixels around each, but --overlap 12 .*\n$/,
+      ),
+    });
     expect(await difference(at('whole', 'x.png'), at('less', 'x.png'))).toBeGreaterThan(2);
   });
 
