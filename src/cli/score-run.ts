@@ -108,6 +108,7 @@ async function scoreAll(files: readonly ScoredFile[], job: ScoreJob): Promise<Ro
   const { settings, model, images, terminal, goesOn } = job;
   const { batch = model.scorer?.batch ?? BATCH } = settings;
   const rows: Row[] = [];
+  const places = new Map(files.map(({ from }, place) => [from, place]));
   const open = (start: number) => {
     const opened = images.open(files.slice(start, start + batch));
     // Awaited later: what fails before that is not unheard.
@@ -119,14 +120,33 @@ async function scoreAll(files: readonly ScoredFile[], job: ScoreJob): Promise<Ro
     const opened = await next;
     // Decoded in other threads while these are scored.
     next = open(start + batch);
-    if (opened.length === 0) continue;
-    for (const row of await scoreBatch(opened, start, job)) {
-      rows.push(row);
-      terminal.result(rowText(row));
-      terminal.record({ event: 'image', ...row });
-    }
+    for (const { inputs, first } of neighbours(opened, places))
+      for (const row of await scoreBatch(inputs, first, job)) {
+        rows.push(row);
+        terminal.result(rowText(row));
+        terminal.record({ event: 'image', ...row });
+      }
   }
   return rows;
+}
+
+/** Images that follow one another among the files. */
+interface Neighbours {
+  readonly inputs: ScoreInput[];
+  /** The place of the first of them. */
+  readonly first: number;
+}
+
+/** Images in parts without a gap: what is drawn for an image goes by its place among the files, whatever was left out before it. */
+function neighbours(opened: readonly ScoreInput[], places: ReadonlyMap<string, number>): Neighbours[] {
+  const parts: Neighbours[] = [];
+  for (const input of opened) {
+    const place = places.get(input.from) ?? 0;
+    const last = parts.at(-1);
+    if (last && last.first + last.inputs.length === place) last.inputs.push(input);
+    else parts.push({ inputs: [input], first: place });
+  }
+  return parts;
 }
 
 function rowText({ file, score, above }: Row): string {

@@ -227,6 +227,35 @@ describe('score', () => {
     expect(await readPng(at('maps', 'inner', 'tall.png'))).toMatchObject({ height: 56, width: 28 });
   });
 
+  test('draws for an image what its place among the files says, whatever the batch and what is left out', async () => {
+    const small = [
+      '--set',
+      'width=4',
+      '--set',
+      'latentSize=4',
+      '--set',
+      'searchSteps=2',
+      '--resolution',
+      '32',
+    ];
+    const data = ['--dataset', 'digits', '--batch', '8', '--steps', '20', '--set', 'lr=0.01'];
+    const searching = at('anogan');
+    expect((await call(train, 'anogan', ...small, ...data, '--out', searching)).code).toBe(0);
+    for (const name of ['0.png', '2.png', '3.png', '5.png']) await draw(at('in', name), 32, 32);
+    for (const name of ['1.png', '4.png']) writeFileSync(at('in', name), 'no picture');
+    const scores = async (batch: number) => {
+      const flags = ['--in', at('in'), '--on-bad-image', 'skip', '--batch', String(batch), '--json'];
+      const { stdout } = await call(score, '--checkpoint', searching, ...flags);
+      return rowsOf(stdout).flatMap(({ event, score: value }) => (event === 'image' ? [value] : []));
+    };
+    const [whole, ...others] = [await scores(6), await scores(1), await scores(4)];
+    expect(whole).toHaveLength(4);
+    // The images are alike: what is drawn for each is not.
+    expect(Math.abs(whole[0] / whole[1] - 1)).toBeGreaterThan(1e-4);
+    for (const other of others)
+      for (const [i, value] of other.entries()) expect(value / whole[i]).toBeCloseTo(1, 5);
+  });
+
   test('judges images and pixels by masks', async () => {
     const ones = { width: 28, height: 28, channels: 1 } as const;
     await drawDigits(at('in'), 40);
