@@ -17,10 +17,21 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
-/** What to say after a word that is none of those known: the nearest one in a question, where there is one, and `list`, which says what there is. */
-export function advise(word: string, known: readonly string[], list: string): string {
+/**
+ * What to say after a word that is none of those known: the nearest one in a question, where there is one, and `list`, which says what there is.
+ *
+ * @param written how a known word is written (as it is)
+ */
+export function advise(
+  word: string,
+  known: readonly string[],
+  list: string,
+  written = (guess: string) => guess,
+): string {
   const guess = nearest(word, known);
-  return guess === null ? `; ${list}` : `: did you mean ${guess}? ${list[0].toUpperCase()}${list.slice(1)}`;
+  return guess === null
+    ? `; ${list}`
+    : `: did you mean ${written(guess)}? ${list[0].toUpperCase()}${list.slice(1)}`;
 }
 
 function editDistance(a: string, b: string): number {

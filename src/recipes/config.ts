@@ -189,7 +189,7 @@ export function parseConfig<F extends Fields>(
 
 function readValue(key: string, { fields, source }: { fields: Fields; source: Source }): unknown {
   const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (field === undefined) throw unknownKey(source.name(key), { key, known: Object.keys(fields) });
+  if (field === undefined) throw unknownKey(key, { source, known: Object.keys(fields) });
   const given = source.values[key];
   const value = source.texts && typeof given === 'string' ? field.fromText(given) : given;
   if (!field.accepts(value))
@@ -204,9 +204,14 @@ function advice(key: string, { field, source }: { field: Field<unknown>; source:
   return good === undefined ? '' : `: try ${source.example(key, good)}`;
 }
 
-function unknownKey(name: string, { key, known }: { key: string; known: readonly string[] }): UsageError {
-  const list = known.length > 0 ? `it may be ${known.join(', ')}` : 'there is nothing to set';
-  return new UsageError(`${name} is unknown${advise(key, known, list)}`);
+function unknownKey(
+  key: string,
+  { source, known }: { source: Source; known: readonly string[] },
+): UsageError {
+  // In JSON as they are written there: a command takes names without quotes for its flags.
+  const written = (name: string) => (source.texts ? name : JSON.stringify(name));
+  const list = known.length > 0 ? `it may be ${known.map(written).join(', ')}` : 'there is nothing to set';
+  return new UsageError(`${source.name(key)} is unknown${advise(key, known, list, written)}`);
 }
 
 function numberFromText(given: string): unknown {

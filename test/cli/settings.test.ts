@@ -78,7 +78,7 @@ describe('resolveSettings refuses', () => {
       { batch: '64' },
       '"batch" in a.json expects a whole number from 1 to 65536, but got "64": try "batch": 64',
     ],
-    [{ bacth: 64 }, /"bacth" in a\.json is unknown: did you mean batch\? It may be dataset, dataDir,/],
+    [{ bacth: 64 }, /"bacth" in a\.json is unknown: did you mean "batch"\? It may be "dataset", "dataDir",/],
     [{ set: 3 }, '"set" in a.json expects an object, but got 3'],
     [{ set: { width: 0 } }, /"width" in the configuration file's "set" expects a whole number/],
     [{ recipe: 'dcgam' }, '"dcgam" is no recipe: did you mean dcgan? There are dcgan, mlp, painter'],

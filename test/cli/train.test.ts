@@ -99,6 +99,20 @@ describe('a wrong call exits with 2, says why in one line, and leaves nothing', 
     expect(existsSync(run)).toBe(false);
   });
 
+  test('unknown keys of a file, naming those that it may have as the file has them', async () => {
+    const file = join(run, '..', 'settings.json');
+    for (const [key, said] of [
+      ['zzzzzz', /"zzzzzz" in .* is unknown; it may be "dataset", "dataDir", "device"/],
+      ['evalEvry', /"evalEvry" in .* is unknown: did you mean "evalEvery"\?/],
+    ] as const) {
+      writeFileSync(file, JSON.stringify({ [key]: 1 }));
+      expect(await call(['--config', file, '--out', run])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(said),
+      });
+    }
+  });
+
   test('a folder that holds a run', async () => {
     const taken = join(run, '..');
     writeFileSync(join(taken, 'config.json'), '{}');

@@ -63,7 +63,7 @@ describe('parseConfig refuses', () => {
     [{ lr: [1] }, /but got \[1\]/],
     [{ bias: 1 }, /"bias" .* expects true or false, but got 1: try "bias": false/],
     [{ loss: 2 }, /hinge, minimax or wasserstein, but got 2: try "loss": "hinge"/],
-    [{ noet: 'a' }, /"noet" .* is unknown: did you mean note\?/],
+    [{ noet: 'a' }, /"noet" .* is unknown: did you mean "note"\? It may be "width", "lr",/],
   ])('in a file %o', (file, message) => {
     expect(() => parseConfig(fields, { file })).toThrow(usage(message));
   });
