@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { USUAL_CHANNELS } from '../data/image-folder';
+import { domainNames, parseName } from '../data/sources';
 import { hasCode, messageOf, UsageError } from '../errors';
 import { readError } from '../io/file-error';
 import { isJsonObject, type JsonObject } from '../io/json';
@@ -129,16 +131,28 @@ function checkSame(runs: Runs): string[] {
     .map((key) => `--set ${key} ${runs.before.set[key] ?? 'by rule'} → ${runs.after.set[key] ?? 'by rule'}`);
   const free = new Set(resumable.map((key) => `--set ${key}`));
   const before = flatten(runs.before);
+  // What is not said is what stands where nobody says.
+  const known = (flag: string) =>
+    before.get(flag) ?? (flag === '--channels' ? usualChannels(runs.before) : undefined);
   for (const [flag, value] of flatten(runs.after))
     if (
       !free.has(flag) &&
       before.get(flag) !== value &&
+      known(flag) !== value &&
       !(flag === '--dataset' && isMoved(before.get(flag), value))
     )
       throw new UsageError(
-        `${flag}${flag.startsWith('--set') ? '=' : ' '}${shown(flag, value)} differs from the run ${runs.directory}, which has ${before.get(flag)}: leave it out, or start a new run without --resume`,
+        `${flag}${flag.startsWith('--set') ? '=' : ' '}${shown(flag, value)} differs from the run ${runs.directory}, which has ${known(flag) ?? 'none'}: leave it out, or start a new run without --resume`,
       );
   return changes;
+}
+
+/** The channels of images of files where nobody says; undefined for a set that has its own. */
+function usualChannels({ dataset }: TrainSettings): number | undefined {
+  const { kind, place } = parseName(dataset);
+  const domains = kind === 'unpaired' ? domainNames(place) : null;
+  const isFiles = domains ? domains.every((name) => parseName(name).kind === 'folder') : kind !== 'set';
+  return isFiles ? USUAL_CHANNELS : undefined;
 }
 
 function shown(flag: string, value: unknown): unknown {

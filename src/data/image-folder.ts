@@ -11,6 +11,9 @@ import { type Resolution, requireResolution } from './image-size';
 import { packedImages } from './pack-images';
 import type { PackOptions } from './pack-options';
 
+/** Of images of files, where nobody says. */
+export const USUAL_CHANNELS = 3;
+
 /** The form that images of files are brought to. */
 export interface DecodingOptions extends PackOptions {
   /** Height and width in pixels, or one number for both (64). */
@@ -83,7 +86,7 @@ export async function listedImages(
 /** {@link DecodingOptions} with what is not said filled in. @throws UsageError for one that is out of range */
 export function decodedForm(
   name: string,
-  { resolution = 64, channels = 3, fit = 'crop' }: DecodingOptions,
+  { resolution = 64, channels = USUAL_CHANNELS, fit = 'crop' }: DecodingOptions,
 ): DecodedForm {
   const size = requireResolution(name, resolution);
   if (![1, 2, 3, 4].includes(channels))

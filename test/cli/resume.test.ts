@@ -139,6 +139,17 @@ describe('resumeSettings', () => {
     });
   });
 
+  test('takes the channels that folders have by default, said again, for those of the run', () => {
+    started({ dataset: 'folder:photos' });
+    expect(resume({ flags: { channels: '3' } }).settings.channels).toBe(3);
+    expect(() => resume({ flags: { channels: '1' } })).toThrow(
+      usage(/--channels 1 differs from the run .*, which has 3: leave it out/),
+    );
+    expect(() => resume({ flags: { loadSize: '72' } })).toThrow(
+      usage(/--load-size 72 differs from the run .*, which has none: leave it out/),
+    );
+  });
+
   test('takes features that are given again by a relative path for those of the run', () => {
     const [flags, set] = [{ dataset: 'folder:kl', features: 'f.safetensors' }, { stage: 'adversarial' }];
     const asked = { recipe: 'super-resolution', flags, set, env: {} };
