@@ -249,7 +249,8 @@ function evaluationSettings(
     perceives,
   }: { readonly dataset: string; readonly recipe: Recipe; readonly perceives: boolean },
 ): EvaluationSettings | undefined {
-  const { evalEvery: every, evalCount = 5_000, bestBy, features } = values;
+  const { evalEvery: every, evalMetrics, evalCount = 5_000, bestBy, features } = values;
+  const kind = recipe.prepares ?? dataKindOf(dataset);
   if (every === undefined || every === 0) {
     const used = perceives ? { features: undefined } : {};
     const idle = Object.entries({ ...values, evalEvery: undefined, ...used }).find(
@@ -259,17 +260,22 @@ function evaluationSettings(
       throw new UsageError(
         `${flagOf(idle[0])} says how to evaluate, but nothing says when: add --eval-every ${EVAL_STEPS}`,
       );
+    // Wrong names are refused all the same: they would be kept, to be refused another time.
+    if (evalMetrics !== undefined || bestBy !== undefined) decidedBy(metricsOf(evalMetrics, kind), bestBy);
     return undefined;
   }
-  const kind = recipe.prepares ?? dataKindOf(dataset);
-  const { evalMetrics = kind === 'pairs' ? 'l1,psnr,ssim,lpips' : 'fid' } = values;
-  const metrics = parseTrainingMetrics(evalMetrics);
+  const metrics = metricsOf(evalMetrics, kind);
   const [pair] = trainingParts(metrics).pairs;
   if (pair !== undefined && kind !== 'pairs')
     throw new UsageError(
       `--eval-metrics ${pair} compares images with what they should be, but ${dataset} has no pairs: try --eval-metrics fid`,
     );
   return { every, metrics, count: evalCount, bestBy: decidedBy(metrics, bestBy), features };
+}
+
+/** What is measured; of data of a kind where nobody says. */
+function metricsOf(named: string | undefined, kind: DataKind): readonly TrainingMetric[] {
+  return parseTrainingMetrics(named ?? (kind === 'pairs' ? 'l1,psnr,ssim,lpips' : 'fid'));
 }
 
 /** What `--best-by` decides by. @throws UsageError for a number that is not measured, or of which neither more nor less is better */

@@ -84,6 +84,8 @@ describe('a wrong call exits with 2, says why in one line, and leaves nothing', 
       /--fit is of images in files, but unpaired:digits\+mnist has its own/,
     ],
     [['--skip-limit', '3'], /--skip-limit is of --on-divergence skip, but this is stop: add/],
+    [['--eval-every', '0', '--eval-metrics', 'fidd'], /"fidd" is no metric.*: did you mean fid\?/],
+    [['--eval-every', '0', '--best-by', 'zz'], /--best-by: .*: expected one of fid, but got zz/],
     [
       ['--eval-every', '5', '--best-by', 'kid'],
       /--best-by: what decides which weights are best: expected one of fid, but got kid/,
