@@ -1,6 +1,9 @@
 import { keptPart } from '../data/dataset';
 import { JUDGED_SEED } from '../data/degraded-dataset';
+import type { PartImages } from '../data/part-images';
+import { messageOf, UsageError } from '../errors';
 import { asBaseLine } from '../metrics/base-line';
+import { type Comparison, checkComparison } from '../metrics/comparison';
 import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import type { ImageSource } from '../metrics/image-source';
 import { imageOrder } from '../metrics/real-images';
@@ -20,6 +23,7 @@ export async function judgePairs(
     Object.entries({ colours, border }).filter(([, value]) => value !== undefined),
   );
   const targets = dataset.parts[to];
+  checkBorder({ ...compared, ...asked }, targets, job);
   const extractor = metrics.pairs.includes('lpips')
     ? await openJobFeatures(job, keptPart(dataset, to))
     : undefined;
@@ -45,5 +49,19 @@ export async function judgePairs(
     await tell(await judge(judged.source), asBaseLine(await judge(copies), masks ? ofMean : ofCopy));
   } finally {
     extractor?.dispose();
+  }
+}
+
+/** Before a feature network is trained, and images are made. @throws UsageError for a border that leaves too little */
+function checkBorder(
+  compared: Comparison,
+  { spec }: PartImages,
+  { settings: { border, metrics } }: Pick<EvaluationJob, 'settings'>,
+): void {
+  try {
+    checkComparison(compared, spec, metrics.pairs);
+  } catch (error) {
+    if (border === undefined) throw error;
+    throw new UsageError(`--border ${border}: ${messageOf(error)}`, { cause: error });
   }
 }

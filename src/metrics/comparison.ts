@@ -5,6 +5,8 @@ import { tensor } from '../tensor/create';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { colourSpace } from './channels';
+import type { PairMetric } from './names';
+import { SSIM_WINDOW } from './ssim';
 
 /** By what of them images are compared with what they should be. */
 export interface Comparison {
@@ -20,11 +22,24 @@ export interface Comparison {
 /** Weights of R, G and B in [0, 1] in Y, and Y of black, in levels of 256. */
 const [WEIGHTS, BLACK] = [[65.481, 128.553, 24.966], 16];
 
-/** @throws UsageError for a border that leaves nothing, or that is no whole number of at least 0 */
-export function checkComparison({ border = 0 }: Comparison, { height, width }: ImageShape): void {
-  if (Number.isInteger(border) && border >= 0 && 2 * border < Math.min(height, width)) return;
+/** @throws UsageError for a border that leaves nothing, or less than a metric compares, or that is no whole number of at least 0 */
+export function checkComparison(
+  { border = 0 }: Comparison,
+  { height, width }: ImageShape,
+  metrics: readonly PairMetric[],
+): void {
+  const side = Math.min(height, width);
+  const of = `images of ${sizeText({ height, width })}`;
+  if (!Number.isInteger(border) || border < 0 || 2 * border >= side)
+    throw new UsageError(
+      `a border of ${border} pixels on each side leaves nothing of ${of}: expected a whole number from 0 to ${Math.ceil(side / 2) - 1}`,
+    );
+  if (!metrics.includes('ssim') || side - 2 * border >= SSIM_WINDOW) return;
+  const windows = `ssim compares windows of ${SSIM_WINDOW}×${SSIM_WINDOW} pixels`;
+  if (side < SSIM_WINDOW) throw new UsageError(`${windows}, but these are ${of}: leave ssim out`);
+  const left = sizeText({ height: height - 2 * border, width: width - 2 * border });
   throw new UsageError(
-    `a border of ${border} pixels on each side leaves nothing of images of ${sizeText({ height, width })}: expected a whole number from 0 to ${Math.ceil(Math.min(height, width) / 2) - 1}`,
+    `${windows}, but a border of ${border} on each side leaves ${left} of ${of}: expected at most ${Math.floor((side - SSIM_WINDOW) / 2)}, or leave ssim out`,
   );
 }
 

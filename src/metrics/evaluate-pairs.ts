@@ -110,7 +110,7 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
 }
 
 function check({ images, targets, order, metrics, extractor, compared = {} }: EvaluatePairsOptions): void {
-  checkComparison(compared, targets.spec);
+  checkComparison(compared, targets.spec, metrics);
   if (shapeText(images.spec) !== shapeText(targets.spec))
     throw new UsageError(
       `expected images of the form of their targets, ${shapeText(targets.spec)}, but they are ${shapeText(images.spec)}`,

@@ -13,8 +13,10 @@ export interface StructuralSimilarity {
   readonly perImage: Float64Array;
 }
 
-/** Pixels along each side of the window, and σ of its Gaussian. */
-const [WINDOW, SIGMA] = [11, 1.5];
+/** Pixels along each side of the window. */
+export const SSIM_WINDOW = 11;
+/** The same, and σ of its Gaussian. */
+const [WINDOW, SIGMA] = [SSIM_WINDOW, 1.5];
 
 const WEIGHTS = gaussian();
 

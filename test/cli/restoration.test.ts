@@ -116,7 +116,12 @@ describe('a wrong call exits with 2 and says what to type', () => {
     await refused(
       evaluate,
       of('--metrics', 'l1', '--border', '8'),
-      'a border of 8 pixels on each side leaves nothing of images of 16×16',
+      '--border 8: a border of 8 pixels on each side leaves nothing of images of 16×16',
+    );
+    await refused(
+      evaluate,
+      of('--metrics', 'psnr,ssim', '--border', '3'),
+      '--border 3: ssim compares windows of 11×11 pixels, but a border of 3 on each side leaves 10×10 of images of 16×16: expected at most 2, or leave ssim out',
     );
     await refused(
       evaluate,
