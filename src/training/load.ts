@@ -1,3 +1,4 @@
+import { oneOf, positiveInteger } from '../check';
 import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import type { DataIdentity } from '../data/identity';
 import { GanError, UsageError } from '../errors';
@@ -107,10 +108,11 @@ export interface LoadedModel extends SampledNetworks {
 /**
  * Loads the model of a run (its newest whole checkpoint) or of one checkpoint folder: the networks that its sampler runs.
  *
- * @throws GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` for a run that no recipe describes, or `ERR_NO_SAMPLER`
+ * @throws UsageError for options that are not known; GanError `ERR_NO_CHECKPOINT`, `ERR_BAD_CHECKPOINT`, `ERR_NO_RECIPE` for a run that no recipe describes, or `ERR_NO_SAMPLER`
  *   where its recipe does not say how it is used
  */
 export async function loadModel(path: string, options: LoadOptions): Promise<LoadedModel> {
+  checkOptions(options);
   const { checkpoint, named, notes } = await findCheckpoint(path, 'sampling from');
   const { description } = checkpoint;
   const device = resolveDevice(options.device ?? 'auto');
@@ -177,6 +179,12 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
     for (const network of Object.values(networks)) network.dispose();
     throw error;
   }
+}
+
+/** Scripts say anything. @throws UsageError for other weights than there are, or no number of batches */
+function checkOptions({ weights = 'ema', standingStatistics: { batches = 0 } = {} }: LoadOptions): void {
+  oneOf('load', 'weights', weights, ['ema', 'live']);
+  if (batches !== 0) positiveInteger('load', 'standingStatistics.batches', batches);
 }
 
 /** Batches of standing statistics that a sampler's averaged weights get where nobody says how many. */

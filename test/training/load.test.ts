@@ -260,6 +260,18 @@ describe('what no recipe tells how to use', () => {
     );
   });
 
+  test('is other weights than there are, or no number of batches', async () => {
+    const run = await train(DCGAN);
+    // @ts-expect-error: a script may say anything
+    await expect(load(run, { weights: 'foo' })).rejects.toEqual(
+      usage("load expects weights to be one of 'ema', 'live' but received 'foo'"),
+    );
+    for (const batches of [-1, 1.5, Number.NaN])
+      await expect(load(run, { standingStatistics: { batches } })).rejects.toEqual(
+        usage(`load expects standingStatistics.batches to be a positive integer but received ${batches}`),
+      );
+  });
+
   test('is the standing statistics of a model that takes images in', async () => {
     await expect(load(await train(PIX2PIX), { standingStatistics: { batches: 1 } })).rejects.toEqual(
       usage('standing statistics are of images made of latents, but this model takes images in'),
