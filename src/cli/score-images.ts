@@ -27,11 +27,11 @@ interface Form {
   readonly fit: Fit;
   /** Surrounds images that are a little smaller with black, as the set does that it learned from. */
   readonly pads: boolean;
-  /** Refuses images of other proportions, of which a part would be left out. */
+  /** Refuses images of other channels or proportions, of which something would be left out. */
   readonly whole: boolean;
 }
 
-/** Opens the images of `score`, and keeps a list of those that are left out. */
+/** Opens the images of `score`, in the channels that the model has learned as data sets are brought to them, and keeps a list of those that are left out. */
 export class ScoreImages {
   readonly leftOut: LeftOut;
   readonly form: Form;
@@ -58,7 +58,7 @@ export class ScoreImages {
   /**
    * Decodes images, in their order.
    *
-   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small, of other channels or, where all of it counts, of other proportions; with `--on-bad-image skip` it is left out
+   * @throws GanError `ERR_BAD_IMAGE`, UsageError for one that is too small or, where all of it counts, of other channels or proportions; with `--on-bad-image skip` it is left out
    */
   open(files: readonly ScoredFile[]): Promise<ScoreInput[]> {
     return this.leftOut.openAll(files, (file) => this.#open(file));
@@ -88,7 +88,7 @@ export class ScoreImages {
 
   #require({ from }: ScoredFile, own: ImageShape): void {
     const { shape } = this.form;
-    if (own.channels !== shape.channels)
+    if (this.form.whole && own.channels !== shape.channels)
       throw new UsageError(
         `${from} has ${own.channels} channels, but this model has learned images of ${shape.channels}: convert it${this.leftOut.advice}`,
       );

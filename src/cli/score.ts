@@ -49,10 +49,7 @@ function scoreProgram(): Command {
     )
     .option('--weights <which>', 'ema, the averaged weights, or live (ema, where there are any)')
     .option('--batch <n>', "images at once (the model's)")
-    .option(
-      '--on-bad-image <what>',
-      'fail, or skip files that are no images, too small or of other channels (fail)',
-    )
+    .option('--on-bad-image <what>', 'fail, or skip files that are no images or too small (fail)')
     .option('--device <device>', `auto, cpu, cuda or cuda:N; also ${ENVIRONMENT.device} (auto)`);
 }
 

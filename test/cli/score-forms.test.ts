@@ -78,6 +78,25 @@ test('pictures of 28 pixels are padded to 32 as the set that was learned is, and
   expect(await readPng(join(folder, 'maps', '0.png'))).toMatchObject({ width: 28, height: 28 });
 });
 
+test('pictures in colour or with transparency are scored in the channels that were learned', async () => {
+  const { pixels } = await readPng(join(folder, 'in', '0.png'));
+  const forms = join(folder, 'forms');
+  mkdirSync(forms);
+  for (const channels of [1, 2, 3, 4] as const) {
+    const alpha = channels % 2 === 0 ? [255] : [];
+    const colours = Array.from({ length: channels - alpha.length }, () => 0);
+    await writePng(join(forms, `${channels}.png`), {
+      ...{ width: 28, height: 28, channels },
+      pixels: Uint8Array.from([...pixels].flatMap((value) => [...colours.map(() => value), ...alpha])),
+    });
+  }
+  const { code, stdout } = await call(score, '--checkpoint', run, '--in', forms, '--json');
+  expect(code).toBe(0);
+  const scores = rowsOf(stdout).flatMap((row) => (row.event === 'image' ? [row.score] : []));
+  expect(scores).toHaveLength(4);
+  for (const found of scores) expect(found / scores[0]).toBeCloseTo(1, 5);
+});
+
 test('pictures that lie on their side get the scores and the maps that they have upright', async () => {
   const turned = join(folder, 'turned');
   mkdirSync(turned);

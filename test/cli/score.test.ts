@@ -95,16 +95,11 @@ describe('score refuses', () => {
     });
   });
 
-  test('images of other channels, and smaller ones, in one line', async () => {
-    await draw(at('colour.png'), 28, 28, 3);
+  test('images that are smaller than those that were learned, in one line', async () => {
     await draw(at('small.png'), 20, 30);
-    const colour = await call(score, '--checkpoint', run, '--in', at('colour.png'));
-    expect(colour).toMatchObject({ code: 2, stdout: '' });
-    expect(colour.stderr.trim().split('\n').at(-1)).toMatch(
-      /colour\.png has 3 channels, but this model has learned images of 1: convert it/,
-    );
     expect(await call(score, '--checkpoint', run, '--in', at('small.png'))).toMatchObject({
       code: 2,
+      stdout: '',
       stderr: expect.stringContaining('this model takes images of at least 28×28'),
     });
     const skipping = ['--checkpoint', run, '--in', at('small.png'), '--on-bad-image', 'skip'];
