@@ -1,5 +1,5 @@
 import type { Evaluation } from '../metrics/evaluate';
-import { type EvaluationRow, metricFacts, sameProtocol } from '../report/evaluations';
+import { decidingNames, type EvaluationRow, metricFacts, sameProtocol } from '../report/evaluations';
 import { formatCount, formatMeasured } from '../report/summary';
 
 /** What tells a reader which way is better. */
@@ -87,6 +87,6 @@ function comparable(protocol: Evaluation['protocol'], earlier: readonly Evaluati
 }
 
 function differences(a: Evaluation['protocol'], b: Evaluation['protocol']): string[] {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].filter((name) => name !== 'seed' && a[name] !== b[name]);
+  const names = new Set([...decidingNames(a), ...decidingNames(b)]);
+  return [...names].filter((name) => a[name] !== b[name]);
 }

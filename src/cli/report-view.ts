@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { recipeFlag } from '../io/program-name';
-import { metricFacts, readEvaluations } from '../report/evaluations';
+import { metricFacts, readEvaluations, sameProtocol } from '../report/evaluations';
 import { type ModelUse, useOfModel } from '../report/model-use';
 import type { Profile } from '../report/profile';
 import { formatProfile } from '../report/profile-table';
@@ -161,11 +161,14 @@ export class ReportView {
       );
   }
 
-  /** Of the whole run, what was judged before it was resumed included. */
+  /** Of the whole run, what was judged before it was resumed included, as far as it can be compared with the newest. */
   #summary(): string[] {
     if (!this.#evaluated) return [];
+    const { protocol } = this.#evaluated.row;
     const rows = readEvaluations(join(this.#options.folder, 'evaluations.jsonl'));
-    return summaryLines(rows.filter(({ source }) => source === 'training'));
+    return summaryLines(
+      rows.filter((row) => row.source === 'training' && sameProtocol(row.protocol, protocol)),
+    );
   }
 
   /** How much of the time went into evaluations. */

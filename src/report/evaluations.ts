@@ -170,15 +170,25 @@ function flat(values: JsonObject): Protocol {
 /** In a protocol, what changes figures by chance only. */
 const CHANCE = new Set(['seed']);
 
-/** Whether figures measured by two protocols may be compared: all but the seed is equal. */
+/** Whether figures measured by two protocols may be compared: all is equal but the seed, and where the data is whose sha256 is equal. */
 export function sameProtocol(a: Protocol, b: Protocol): boolean {
   return protocolKey(a) === protocolKey(b);
 }
 
 /** Equal for protocols that are {@link sameProtocol | the same}. */
 export function protocolKey(protocol: Protocol): string {
-  const names = Object.keys(protocol).filter((name) => !CHANCE.has(name));
-  return JSON.stringify(names.sort().map((name) => [name, protocol[name]]));
+  return JSON.stringify(
+    decidingNames(protocol)
+      .sort()
+      .map((name) => [name, protocol[name]]),
+  );
+}
+
+/** What figures depend on: not what changes them by chance, nor the name of something whose hash stands beside it. */
+export function decidingNames(protocol: Protocol): string[] {
+  return Object.keys(protocol).filter(
+    (name) => !CHANCE.has(name) && !Object.hasOwn(protocol, `${name}Sha256`),
+  );
 }
 
 /** Rows that may be compared. */

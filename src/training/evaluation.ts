@@ -18,6 +18,8 @@ export interface TrainingEvaluation {
   readonly best: Measured;
   /** Whether this is it. */
   readonly isBest: boolean;
+  /** Whether there are earlier ones, but none by this protocol: what was best by theirs is neither better nor worse. */
+  readonly beginsAnew: boolean;
   /** A sentence where the model has become much worse than its best. */
   readonly collapse?: string;
   /** How long it took, in all. */
@@ -36,31 +38,28 @@ export function evaluationDue(
 export class RunEvaluator {
   readonly bestBy: string;
   readonly #judge: Judge;
-  #rows: EvaluationRow[];
+  #rows: EvaluationRow[] = [];
 
-  private constructor(judge: Judge, bestBy: string, earlier: readonly EvaluationRow[]) {
+  private constructor(judge: Judge, bestBy: string) {
     this.bestBy = bestBy;
     this.#judge = judge;
-    this.#rows = [...earlier];
   }
 
   /**
    * Computes the statistics of the real images, or finds them in the cache, where the metrics need them.
    *
-   * @param earlier - evaluations of this run, up to where it goes on
    * @throws UsageError for options that do not fit together
    */
   static async begin(
     options: EvaluationOptions,
     training: Pick<Training, 'device' | 'sampler' | 'group'>,
-    earlier: readonly EvaluationRow[],
   ): Promise<RunEvaluator> {
     const { metrics = ['fid'], count = 5_000, every = EVERY } = options;
     const bestBy = decidingNumber(metrics, options.bestBy);
     for (const [name, value] of Object.entries({ count, every }))
       if (!Number.isInteger(value) || value < 1)
         throw new UsageError(`evaluation expected ${name} to be a positive integer but received ${value}`);
-    return new RunEvaluator(await openJudge({ ...options, count }, training), bestBy, earlier);
+    return new RunEvaluator(await openJudge({ ...options, count }, training), bestBy);
   }
 
   /**
@@ -87,9 +86,9 @@ export class RunEvaluator {
     return { ...this.#rank(row), seconds: (performance.now() - start) / 1000 };
   }
 
-  /** Forgets evaluations of later steps: the training has gone back. */
-  goBack(step: number): void {
-    this.#rows = this.#rows.filter((row) => row.step <= step);
+  /** Forgets all evaluations but those: the training goes on from there. */
+  recall(rows: readonly EvaluationRow[]): void {
+    this.#rows = [...rows];
   }
 
   /** Whether it has judged the weights of a step, in this process or before. */
@@ -112,6 +111,13 @@ export class RunEvaluator {
         `expected ${bestBy} to be a number but it is ${row.metrics[bestBy]}`,
       );
     const collapse = collapseNote(comparable, bestBy);
-    return { row, bestBy, best, isBest: best.row === row, ...(collapse !== undefined && { collapse }) };
+    return {
+      row,
+      bestBy,
+      best,
+      isBest: best.row === row,
+      beginsAnew: comparable.length === 1 && this.#rows.length > 1,
+      ...(collapse !== undefined && { collapse }),
+    };
   }
 }

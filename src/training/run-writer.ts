@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { TensorRecords } from '../io/safetensors';
 import type { ProcessGroup } from '../parallel/group';
 import { type ReportOptions, writeReport } from '../report/page/write-report';
+import { type Reigning, setBestAside, settleBest } from './best-weights';
 import { removeOldCheckpoints, writeCheckpoint } from './checkpoint';
 import type { CheckpointDescription } from './manifest';
 import { RunDirectory } from './run-directory';
@@ -33,6 +34,10 @@ export type RunWriter = Pick<
   writePage(options: ReportOptions): Promise<void>;
   /** Puts away what is of later steps; returns what is to be told of it. */
   setAsideAfter(step: number): Promise<readonly string[]>;
+  /** Sees to it that `best/` has the best weights there are: {@link settleBest}. */
+  settleBest(judged: Parameters<typeof settleBest>[1]): Promise<Reigning>;
+  /** Puts away `best/`, which cannot be compared with what comes; returns what is to be told of it. */
+  setBestAside(): Promise<readonly string[]>;
 };
 
 /**
@@ -61,6 +66,8 @@ function written(run: RunDirectory): RunWriter {
       await writeReport(run.path, options);
     },
     setAsideAfter: (step: number) => setAsideAfter(run.path, step),
+    settleBest: (judged: Parameters<typeof settleBest>[1]) => settleBest(run.path, judged),
+    setBestAside: () => setBestAside(run.path),
   });
 }
 
@@ -80,5 +87,7 @@ function silentRun(path: string): RunWriter {
     async removeOldCheckpoints() {},
     async writePage() {},
     setAsideAfter: async () => [],
+    settleBest: async ({ rows }) => ({ rows, notes: [] }),
+    setBestAside: async () => [],
   };
 }

@@ -16,6 +16,7 @@ import { GameWatch } from './game-watch';
 import { changedRates, learningRates, lowerRates, putRates, ratesMade } from './learning-rates';
 import { lineOf } from './log-line';
 import type { CheckpointDescription } from './manifest';
+import { recallEvaluations } from './recall-evaluations';
 import type { Report } from './report';
 import { resumePoint } from './resume-point';
 import { rollbackPoint } from './rollback';
@@ -108,10 +109,8 @@ export class Session {
     const { evaluation } = this.#options;
     const training = this.#training;
     if (!evaluation) return;
-    const earlier = this.#run
-      ? await this.#run.evaluationsUpTo(training.step, (note) => this.#notes.push(note))
-      : [];
-    this.#evaluator = await RunEvaluator.begin(evaluation, training, earlier);
+    this.#evaluator = await RunEvaluator.begin(evaluation, training);
+    this.#notes.push(...(await recallEvaluations(this.#run, this.#evaluator, training.step)));
   }
 
   /** Judges the weights as they are now: no random generator, batch statistic or loader moves. */
@@ -125,8 +124,10 @@ export class Session {
       checkpoint: checkpoint && run ? relative(run.path, checkpoint) : undefined,
     });
     const isBest = ofFirst(group, () => evaluation?.isBest ?? false);
-    if (run && isBest)
+    if (run && isBest) {
+      if (evaluation?.beginsAnew) this.#notes.push(...(await run.setBestAside()));
       await run.writeCheckpoint(join(run.path, BEST), this.#describe(), this.#captureFinite());
+    }
     if (!evaluation) return;
     await run?.addEvaluation(evaluation.row);
     this.#evaluation = evaluation;
@@ -369,8 +370,7 @@ export class Session {
     this.#notes.push(...(await run.setAsideAfter(training.step)));
     await this.#writeCheckpoint(run);
     run.openLogs(training.step);
-    await run.evaluationsUpTo(training.step);
-    this.#evaluator?.goBack(training.step);
+    this.#notes.push(...(await recallEvaluations(run, this.#evaluator, training.step)));
     await this.#writeConfig();
     this.#notes.push(...point.damaged, rollbackSentence(rollback, { number: done + 1, limit }));
     return this.#report(training.board.read());

@@ -64,7 +64,8 @@ async function move(
   await syncFile(dirname(target));
 }
 
-function freeFolder(path: string): string {
+/** The path, or the first with a number behind it, where nothing is yet. */
+export function freeFolder(path: string): string {
   let free = path;
   for (let number = 2; existsSync(free); number++) free = `${path}-${number}`;
   return free;

@@ -125,7 +125,15 @@ test('evaluations are shown as they come, a collapse once, and their share of th
   const judged = (step: number, fid: number, collapse?: string): TrainingEvaluation => {
     const best = { step: 10, value: 4, row: row(10) };
     const numbers = row(step, { metrics: { fid }, errors: { fid: 0.1 } });
-    return { row: numbers, bestBy: 'fid', best, isBest: step === 10, collapse, seconds: 1 };
+    return {
+      row: numbers,
+      bestBy: 'fid',
+      best,
+      isBest: step === 10,
+      beginsAnew: false,
+      collapse,
+      seconds: 1,
+    };
   };
   time.ms = 5_000;
   shown.show(report(10, { evaluation: judged(10, 4) }));

@@ -58,6 +58,13 @@ describe('protocols', () => {
     expect(sameProtocol(protocol, { seed: 2, count: 10_000, features: 'inception' })).toBe(true);
   });
 
+  test('are the same of data that was moved, and not of other data in its place', () => {
+    const of = (real: string, realSha256: string) => ({ ...protocol, real, realSha256 });
+    expect(sameProtocol(of('folder:a', '12'), of('folder:b', '12'))).toBe(true);
+    expect(sameProtocol(of('folder:a', '12'), of('folder:a', '34'))).toBe(false);
+    expect(sameProtocol({ ...protocol, real: 'a' }, { ...protocol, real: 'b' })).toBe(false);
+  });
+
   test.each([
     { ...protocol, count: 5_000 },
     { ...protocol, count: '10000' },

@@ -17,7 +17,7 @@ const sampler = imageSampler({
 const inputs = tinyDataset({ count: 6, labelled: false });
 
 const begin = (options: EvaluationOptions) =>
-  RunEvaluator.begin(options, { device: testDevice, sampler, group: alone }, []);
+  RunEvaluator.begin(options, { device: testDevice, sampler, group: alone });
 
 describe('options that do not fit together are refused', () => {
   const real = tinyDataset({ count: 6, labelled: false });

@@ -1,24 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FeatureExtractor } from '../../src/metrics/extractor';
 import { recipes } from '../../src/recipes';
-import { dcgan } from '../../src/recipes/dcgan';
 import { readEvaluations } from '../../src/report/evaluations';
 import { openCheckpoint } from '../../src/training/checkpoint';
-import type { EvaluationOptions } from '../../src/training/evaluation-options';
 import { loadModel } from '../../src/training/load';
-import { Trainer } from '../../src/training/trainer';
 import { tinyExtractor } from '../support/extractor';
 import { failure, usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
-import {
-  buildModel,
-  filesOf,
-  reportsOf,
-  temporaryFolder,
-  tinyDataset,
-  tinyLoader,
-} from '../support/training';
+import { type JudgedRun, trainJudged } from '../support/judged-training';
+import { filesOf, temporaryFolder } from '../support/training';
 
 const folder = temporaryFolder();
 const cache = process.env.XDG_CACHE_HOME;
@@ -30,52 +20,7 @@ afterAll(() => {
   else process.env.XDG_CACHE_HOME = cache;
 });
 
-interface Run {
-  readonly steps?: number;
-  readonly resume?: boolean;
-  readonly evaluation?: Partial<EvaluationOptions>;
-  readonly features?: FeatureExtractor;
-}
-
-const SETTINGS = {
-  recipe: 'dcgan',
-  dataset: 'tiny',
-  set: {
-    latentSize: 8,
-    width: 4,
-    lr: 2e-4,
-    beta1: 0.5,
-    beta2: 0.9,
-    emaImages: 100,
-    loss: 'hinge',
-    labelSmoothing: 0,
-  },
-};
-
-async function train(name: string, { steps = 6, resume, evaluation, features = tinyExtractor() }: Run) {
-  const model = buildModel(dcgan, { set: { width: '4', latentSize: '8', emaImages: '100' } });
-  const trainer = new Trainer({ ...model, device: testDevice, precision: 'fp32', seed: 5 });
-  const loader = tinyLoader();
-  try {
-    return await reportsOf(
-      trainer.fit(loader, {
-        steps,
-        out: join(folder.path, name),
-        resume,
-        checkpointEvery: 2,
-        logEvery: 1,
-        sampleEvery: 100,
-        settings: SETTINGS,
-        evaluation: evaluation && { real: tinyDataset(), features, every: 2, count: 40, ...evaluation },
-      }),
-    );
-  } finally {
-    features.dispose();
-    loader.dispose();
-    trainer.dispose();
-  }
-}
-
+const train = (name: string, run: JudgedRun) => trainJudged(join(folder.path, name), run);
 const rowsOf = (name: string) => readEvaluations(join(folder.path, name, 'evaluations.jsonl'));
 
 describe('evaluations on the way', () => {
