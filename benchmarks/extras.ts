@@ -40,7 +40,7 @@ export const EXTRAS = {
     ...SMALL,
     title: 'R1 in each step',
     recipe: 'relativistic',
-    set: { width: '64', norm: 'none', r1: '1' },
+    set: { width: '64', loss: 'relativistic', norm: 'none', r1: '1' },
     without: { r1: '0' },
   },
   lazyR1: { ...STYLES, title: 'R1 in each 16th step', without: { gamma: '0' } },

@@ -59,6 +59,7 @@ const WANDERING: Readonly<Record<string, readonly string[]>> = {
     `generator.blocks.${block}.conv2.bias`,
     `generator.blocks.${block}.shortcut.bias`,
   ]),
+  relativistic: ['discriminator.5.bias'],
   'relativistic-r1': ['discriminator.4.bias'],
   'wgan-gp-resnet': ['discriminator.blocks.3.conv2.bias'],
   'f-anogan': ['discriminator.blocks.3.conv2.bias'],
