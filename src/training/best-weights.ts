@@ -67,13 +67,14 @@ export async function settleBest(
 /**
  * Moves `best/` to `set-aside/best-step-000100`: what comes in its place cannot be compared with it.
  *
+ * @param step that of what comes: a training that died before it had told of it has the same there already
  * @returns a sentence for the user; none without `best/`
  * @throws GanError `ERR_CANNOT_WRITE`
  */
-export async function setBestAside(run: string): Promise<string[]> {
+export async function setBestAside(run: string, step?: number): Promise<string[]> {
   const best = join(run, BEST);
   const held = await stepIn(best);
-  if (held === undefined) return [];
+  if (held === undefined || held === step) return [];
   const folder = freeFolder(join(run, 'set-aside', `best-${checkpointName(held)}`));
   try {
     makeFolder(dirname(folder));

@@ -18,7 +18,7 @@ export interface TrainingEvaluation {
   readonly best: Measured;
   /** Whether this is it. */
   readonly isBest: boolean;
-  /** Whether there are earlier ones, but none by this protocol: what was best by theirs is neither better nor worse. */
+  /** Whether it is the first by its protocol: what was best by another, or is of no row, is neither better nor worse. */
   readonly beginsAnew: boolean;
   /** A sentence where the model has become much worse than its best. */
   readonly collapse?: string;
@@ -116,7 +116,7 @@ export class RunEvaluator {
       bestBy,
       best,
       isBest: best.row === row,
-      beginsAnew: comparable.length === 1 && this.#rows.length > 1,
+      beginsAnew: comparable.length === 1,
       ...(collapse !== undefined && { collapse }),
     };
   }

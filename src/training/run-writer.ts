@@ -36,8 +36,8 @@ export type RunWriter = Pick<
   setAsideAfter(step: number): Promise<readonly string[]>;
   /** Sees to it that `best/` has the best weights there are: {@link settleBest}. */
   settleBest(judged: Parameters<typeof settleBest>[1]): Promise<Reigning>;
-  /** Puts away `best/`, which cannot be compared with what comes; returns what is to be told of it. */
-  setBestAside(): Promise<readonly string[]>;
+  /** Puts away a `best/` of another step, which cannot be compared with what comes; returns what is to be told of it. */
+  setBestAside(step: number): Promise<readonly string[]>;
 };
 
 /**
@@ -67,7 +67,7 @@ function written(run: RunDirectory): RunWriter {
     },
     setAsideAfter: (step: number) => setAsideAfter(run.path, step),
     settleBest: (judged: Parameters<typeof settleBest>[1]) => settleBest(run.path, judged),
-    setBestAside: () => setBestAside(run.path),
+    setBestAside: (step: number) => setBestAside(run.path, step),
   });
 }
 

@@ -125,7 +125,7 @@ export class Session {
     });
     const isBest = ofFirst(group, () => evaluation?.isBest ?? false);
     if (run && isBest) {
-      if (evaluation?.beginsAnew) this.#notes.push(...(await run.setBestAside()));
+      if (evaluation?.beginsAnew) this.#notes.push(...(await run.setBestAside(training.step)));
       await run.writeCheckpoint(join(run.path, BEST), this.#describe(), this.#captureFinite());
     }
     if (!evaluation) return;

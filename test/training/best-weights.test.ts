@@ -107,6 +107,21 @@ describe('best/ of a run that goes on', () => {
     );
   });
 
+  test('is set aside where the log of evaluations is lost', async () => {
+    await cp(at('made'), at('unlogged'), { recursive: true });
+    const second = at('unlogged', 'checkpoints', 'step-000002');
+    for (const gone of ['evaluations.jsonl', 'best']) rmSync(at('unlogged', gone), { recursive: true });
+    await cp(second, at('unlogged', 'best'), { recursive: true });
+    await trainJudged(at('unlogged'), {
+      steps: 8,
+      resume: true,
+      keep: 0,
+      evaluation: { metrics: ['fid'] },
+    });
+    expect(filesOf(at('unlogged', 'set-aside', 'best-step-000002'))).toEqual(filesOf(second));
+    expect(await stepOfBest('unlogged')).toBeGreaterThan(4);
+  });
+
   test('of a run that goes on from before it has weights of then', async () => {
     await cp(at('made'), at('back'), { recursive: true });
     await trainJudged(at('back'), {
