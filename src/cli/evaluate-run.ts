@@ -6,6 +6,7 @@ import { load } from '../recipes/index';
 import { type EvaluationRow, readEvaluations } from '../report/evaluations';
 import { appendEvaluation } from '../report/evaluations-log';
 import { writeReport } from '../report/page/write-report';
+import { toldOnce } from '../report/told-once';
 import { boundThreads, resolveDevice } from '../tensor/device';
 import { commandLine } from './command-line';
 import { judgeAutoencoder } from './evaluate-autoencoder';
@@ -41,7 +42,8 @@ async function judge(
 ): Promise<void> {
   const device = resolveDevice(asked.device);
   boundThreads(device);
-  const onNote = once(terminal.warn.bind(terminal));
+  // Splits are loaded more than once, and have the same to say each time.
+  const onNote = toldOnce(terminal.warn.bind(terminal));
   const judged = await openJudged(asked, { device, onProgress, onNote });
   const metrics = asked.metrics ?? metricParts(judged.usualMetrics);
   const tell = (evaluation: Evaluation, baseLine?: Evaluation) =>
@@ -57,15 +59,6 @@ async function judge(
   } finally {
     judged.dispose();
   }
-}
-
-/** Splits are loaded more than once, and have the same to say each time. */
-function once(tell: (note: string) => void): (note: string) => void {
-  const told = new Set<string>();
-  return (note) => {
-    if (!told.has(note)) tell(note);
-    told.add(note);
-  };
 }
 
 type Opening = Pick<EvaluationJob, 'device' | 'onProgress' | 'onNote'>;

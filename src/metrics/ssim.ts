@@ -15,8 +15,8 @@ export interface StructuralSimilarity {
 
 /** Pixels along each side of the window. */
 export const SSIM_WINDOW = 11;
-/** The same, and σ of its Gaussian. */
-const [WINDOW, SIGMA] = [SSIM_WINDOW, 1.5];
+/** σ of its Gaussian. */
+const SIGMA = 1.5;
 
 const WEIGHTS = gaussian();
 
@@ -61,8 +61,10 @@ export function ssim(
   const { shape } = images;
   if (`${shape}` !== `${references.shape}`)
     throw argumentError('ssim', `references [${shape.join(', ')}]`, [...references.shape]);
-  if (shape.length !== 4 || images.numel === 0 || shape[2] < WINDOW || shape[3] < WINDOW)
-    throw argumentError('ssim', `images [N, C, H, W] of at least ${WINDOW} × ${WINDOW} pixels`, [...shape]);
+  if (shape.length !== 4 || images.numel === 0 || shape[2] < SSIM_WINDOW || shape[3] < SSIM_WINDOW)
+    throw argumentError('ssim', `images [N, C, H, W] of at least ${SSIM_WINDOW} × ${SSIM_WINDOW} pixels`, [
+      ...shape,
+    ]);
   const part = Math.max(1, Math.floor((AT_ONCE * shape[0]) / images.numel));
   const perImage = noGrad(() =>
     scope(() => {
@@ -120,16 +122,16 @@ function meanWhere(map: Tensor, masks: Tensor): Tensor {
 /** What is marked of where windows have their middle: masks [N, 1, H, W] → float64 [N, 1, h, w]. */
 function middles(masks: Tensor): Tensor {
   const [, , height, width] = masks.shape;
-  const start = (WINDOW - 1) / 2;
+  const start = (SSIM_WINDOW - 1) / 2;
   return masks
     .double()
-    .narrow(2, { start, length: height - WINDOW + 1 })
-    .narrow(3, { start, length: width - WINDOW + 1 });
+    .narrow(2, { start, length: height - SSIM_WINDOW + 1 })
+    .narrow(3, { start, length: width - SSIM_WINDOW + 1 });
 }
 
 /** Means weighted by the window along `dim`, where it lies inside: a sum of moved maps, for LibTorch has no fast convolution in float64. */
 function smoothed(maps: Tensor, dim: number): Tensor {
-  const length = maps.shape[dim] - WINDOW + 1;
+  const length = maps.shape[dim] - SSIM_WINDOW + 1;
   return scope(() => {
     const [first, ...others] = WEIGHTS.map((_, start) => maps.narrow(dim, { start, length }));
     const sum = first.mul(WEIGHTS[0]);
@@ -140,8 +142,8 @@ function smoothed(maps: Tensor, dim: number): Tensor {
 
 /** The window's weights along one side, which sum to 1. */
 function gaussian(): number[] {
-  const weights = Array.from({ length: WINDOW }, (_, i) =>
-    Math.exp(-((i - (WINDOW - 1) / 2) ** 2) / (2 * SIGMA ** 2)),
+  const weights = Array.from({ length: SSIM_WINDOW }, (_, i) =>
+    Math.exp(-((i - (SSIM_WINDOW - 1) / 2) ** 2) / (2 * SIGMA ** 2)),
   );
   const sum = weights.reduce((total, weight) => total + weight);
   return weights.map((weight) => weight / sum);

@@ -18,7 +18,7 @@ export interface TrainingEvaluation {
   readonly best: Measured;
   /** Whether this is it. */
   readonly isBest: boolean;
-  /** Whether it is the first by its protocol: what was best by another, or is of no row, is neither better nor worse. */
+  /** Whether it is the first of its number by its protocol: what was best by another, or is of no row, is neither better nor worse. */
   readonly beginsAnew: boolean;
   /** A sentence where the model has become much worse than its best. */
   readonly collapse?: string;
@@ -104,8 +104,8 @@ export class RunEvaluator {
     const { bestBy } = this;
     this.#rows.push(row);
     const comparable = this.#rows.filter(({ protocol }) => sameProtocol(protocol, row.protocol));
-    const best = summarizeMetric(comparable, bestBy)?.best;
-    if (!best)
+    const { best, values } = summarizeMetric(comparable, bestBy) ?? {};
+    if (!best || !values)
       throw new GanError(
         'ERR_BAD_FEATURES',
         `expected ${bestBy} to be a number but it is ${row.metrics[bestBy]}`,
@@ -116,7 +116,7 @@ export class RunEvaluator {
       bestBy,
       best,
       isBest: best.row === row,
-      beginsAnew: comparable.length === 1,
+      beginsAnew: values.length === 1,
       ...(collapse !== undefined && { collapse }),
     };
   }

@@ -10,6 +10,7 @@ import { evaluatePairs, requireMaps } from '../metrics/evaluate-pairs';
 import { datasetImages, type ImageSource } from '../metrics/image-source';
 import { type ImageMetric, type PairMetric, trainingParts } from '../metrics/names';
 import { imageOrder, prepareReal } from '../metrics/real-images';
+import { toldOnce } from '../report/told-once';
 import type { EvaluationOptions } from './evaluation-options';
 import { EvaluationPictures } from './evaluation-pictures';
 import {
@@ -50,6 +51,7 @@ export function openJudge(
 ): Promise<Judge> {
   const { images, pairs } = trainingParts(options.metrics ?? ['fid']);
   const made = madeImages(training.sampler, options);
+  // Notes come back with each evaluation.
   const once = { ...options, onNote: toldOnce(options.onNote) };
   if (training.group.rank > 0)
     return Promise.resolve(
@@ -62,15 +64,6 @@ export function openJudge(
 
 function comparisonOf(sampler: Sampler | undefined): Comparison | undefined {
   return sampler?.takes === 'images' ? sampler.compared : undefined;
-}
-
-/** Notes come back with each evaluation: they are told the first time. */
-function toldOnce(onNote: EvaluationOptions['onNote']): EvaluationOptions['onNote'] {
-  const told = new Set<string>();
-  return (note) => {
-    if (!told.has(note)) onNote?.(note);
-    told.add(note);
-  };
 }
 
 interface ImagesOptions extends EvaluationOptions {

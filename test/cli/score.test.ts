@@ -223,16 +223,7 @@ describe('score', () => {
   });
 
   test('draws for an image what its place among the files says, whatever the batch and what is left out', async () => {
-    const small = [
-      '--set',
-      'width=4',
-      '--set',
-      'latentSize=4',
-      '--set',
-      'searchSteps=2',
-      '--resolution',
-      '32',
-    ];
+    const small = '--set width=4 --set latentSize=4 --set searchSteps=2 --resolution 32'.split(' ');
     const data = ['--dataset', 'digits', '--batch', '8', '--steps', '20', '--set', 'lr=0.01'];
     const searching = at('anogan');
     expect((await call(train, 'anogan', ...small, ...data, '--out', searching)).code).toBe(0);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type EvaluationRow, readEvaluations } from '../../src/report/evaluations';
 import { settleBest } from '../../src/training/best-weights';
 import { openCheckpoint } from '../../src/training/checkpoint';
+import type { EvaluationOptions } from '../../src/training/evaluation-options';
 import { trainJudged } from '../support/judged-training';
 import { filesOf } from '../support/training';
 
@@ -91,13 +92,17 @@ describe('best/ of a run that goes on', () => {
     expect(await settled('later', rows, held)).toEqual({ rows, notes: [] });
   });
 
-  test('measured otherwise is set aside for the first of the new measure', async () => {
+  test.each<[string, Partial<EvaluationOptions>]>([
+    ['of fewer images', { metrics: ['fid'], count: 30 }],
+    ['another number', { metrics: ['kid'] }],
+  ])('measured otherwise is set aside for the first of the new measure, here %s', async (_, evaluation) => {
+    rmSync(at('measure'), { recursive: true, force: true });
     await cp(at('made'), at('measure'), { recursive: true });
     const reports = await trainJudged(at('measure'), {
       steps: 8,
       resume: true,
       keep: 0,
-      evaluation: { metrics: ['fid'], count: 30 },
+      evaluation,
     });
     const [aside] = readdirSync(at('measure', 'set-aside'));
     expect(filesOf(at('measure', 'set-aside', aside))).toEqual(filesOf(at('made', 'best')));

@@ -262,8 +262,7 @@ describe('what no recipe tells how to use', () => {
 
   test('is other weights than there are, or no number of batches', async () => {
     const run = await train(DCGAN);
-    // @ts-expect-error: a script may say anything
-    await expect(load(run, { weights: 'foo' })).rejects.toEqual(
+    await expect(load(run, { weights: 'foo' as never })).rejects.toEqual(
       usage("load expects weights to be one of 'ema', 'live' but received 'foo'"),
     );
     for (const batches of [-1, 1.5, Number.NaN])
