@@ -47,15 +47,15 @@ struct Pool : Function<Pool> {
     const int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
     const at::Tensor y =
         halves ? empty_images(x, height / 2, width / 2) : empty_images(x, 2 * height, 2 * width);
-    by_dtype(x, [&]<class T>(T) {
+    by_set(x, [&]<class Set, class T>(Set, T) {
       const auto* const from = numbers<const T>(x);
       auto* const to = numbers<T>(y);
       const int64_t row = (halves ? width : 2 * width) * channels;
       each_row(halves ? y : x, [&](int64_t large, int64_t small) {
         if (halves)
-          pool::halve(from + large, from + large + row, width / 2, channels, to + small);
+          pool::halve<Set>(from + large, from + large + row, width / 2, channels, to + small);
         else
-          pool::spread(from + small, width, channels, to + large, to + large + row);
+          pool::spread<Set>(from + small, width, channels, to + large, to + large + row);
       });
     });
     return y;
@@ -76,7 +76,7 @@ constexpr int64_t kFewChannels = 4;
 
 bool can_pool(const at::Tensor& x) {
   return enabled() && x.device().is_cpu() && x.layout() == at::kStrided && x.dim() == 4 &&
-         has_avx512(x.scalar_type()) && x.numel() > 0 &&
+         has_vectors(x.scalar_type()) && x.numel() > 0 &&
          (x.size(1) % pool::kLanes == 0 || x.size(1) <= kFewChannels) && x.size(2) % 2 == 0 &&
          x.size(3) % 2 == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }

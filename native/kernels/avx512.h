@@ -18,6 +18,10 @@ struct Bf16 {
   uint16_t bits;
 };
 
+/// The instruction sets that kernels are compiled for: with AVX-512 for both dtypes, with AVX2 for float32.
+struct Avx512 {};
+struct Avx2 {};
+
 }  // namespace gan
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -66,6 +70,33 @@ GAN_INLINE Vector load_some(const Bf16* from, __mmask16 mask) {
 
 GAN_INLINE __m256i rounded(Vector value) { return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value)); }
 
+// Sums, differences and products are written as such: + - *.
+GAN_INLINE Vector zeros() { return _mm512_setzero_ps(); }
+GAN_INLINE Vector all_of(float number) { return _mm512_set1_ps(number); }
+/// a b + c and c - a b, rounded once.
+GAN_INLINE Vector fmadd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
+GAN_INLINE Vector fnmadd(Vector a, Vector b, Vector c) { return _mm512_fnmadd_ps(a, b, c); }
+/// Lanes that take part.
+using Mask = __mmask16;
+/// Not above zero. A NaN is above.
+GAN_INLINE Mask not_above_zero(Vector value) {
+  return _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_LE_OQ);
+}
+/// `value`, times `factor` where the mask says so.
+GAN_INLINE Vector scaled_where(Mask mask, Vector value, Vector factor) {
+  return _mm512_mask_mul_ps(value, mask, value, factor);
+}
+/// Above zero, or a NaN.
+GAN_INLINE Mask above_zero(Vector value) {
+  return _mm512_cmp_ps_mask(value, _mm512_setzero_ps(), _CMP_NLE_UQ);
+}
+/// `value`, and 0 in the other lanes.
+GAN_INLINE Vector where(Mask mask, Vector value) { return _mm512_maskz_mov_ps(mask, value); }
+/// The larger of 0 and a number. A NaN stays one.
+GAN_INLINE Vector rectified(Vector value) { return _mm512_max_ps(_mm512_setzero_ps(), value); }
+/// a - b, and 0 in the other lanes.
+GAN_INLINE Vector difference_where(Mask mask, Vector a, Vector b) { return _mm512_maskz_sub_ps(mask, a, b); }
+
 GAN_INLINE void store(float* to, Vector value) { _mm512_storeu_ps(to, value); }
 GAN_INLINE void store(Bf16* to, Vector value) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), rounded(value));
@@ -77,6 +108,18 @@ GAN_INLINE void store_some(float* to, __mmask16 mask, Vector value) {
 GAN_INLINE void store_some(Bf16* to, __mmask16 mask, Vector value) {
   _mm256_mask_storeu_epi16(to, mask, rounded(value));
 }
+
+/// All lanes.
+struct All {};
+template <class T>
+GAN_INLINE Vector load_some(const T* from, All) {
+  return load(from);
+}
+template <class T>
+GAN_INLINE void store_some(T* to, All, Vector value) {
+  store(to, value);
+}
+GAN_INLINE Vector difference_where(All, Vector a, Vector b) { return a - b; }
 
 /// Bfloat16 pairs (even, odd), lane by lane.
 GAN_INLINE __m512i paired(Vector even, Vector odd) {
@@ -98,8 +141,14 @@ GAN_INLINE void store_group(Bf16* to, Vector low, Vector high) {
   _mm512_storeu_si512(to, neighbours(low, high));
 }
 
+/// Sixteen 32-bit lanes: numbers, or pairs of bfloat16.
+using Lanes = __m512i;
+GAN_INLINE Lanes lanes_of(Vector value) { return _mm512_castps_si512(value); }
+GAN_INLINE Vector numbers_of(Lanes lanes) { return _mm512_castsi512_ps(lanes); }
+GAN_INLINE Lanes no_lanes() { return _mm512_setzero_si512(); }
+
 /// Rows to columns of a 16×16 block of 32-bit lanes.
-GAN_INLINE void transpose(__m512i* rows) {
+GAN_INLINE void transpose(Lanes* rows) {
   __m512i t[16];
   for (int i = 0; i < 8; ++i) {
     t[2 * i] = _mm512_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
@@ -125,7 +174,7 @@ GAN_INLINE void transpose(__m512i* rows) {
   }
 }
 
-GAN_INLINE void store_lanes(void* to, __m512i lanes) { _mm512_storeu_si512(to, lanes); }
+GAN_INLINE void store_lanes(void* to, Lanes lanes) { _mm512_storeu_si512(to, lanes); }
 
 }  // namespace gan::avx512
 GAN_AVX512_END

@@ -77,10 +77,10 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
     const at::Tensor mean = at::empty({channels}, weight.options()), inverse = at::empty_like(mean),
                      scale = at::empty_like(mean);
     at::Tensor y = at::empty_like(x);
-    by_dtype(x, [&]<class T>(T) {
+    by_set(x, [&]<class Set, class T>(Set, T) {
       const Rows<const T> from = rows_of<const T>(x);
       const Moments by = settings.training
-                             ? normalize::moments_of(from)
+                             ? normalize::moments_of<Set>(from)
                              : Moments{doubles(*settings.running_mean), doubles(*settings.running_var)};
       if (settings.training) move(settings, by, from.count);
       for (int64_t c = 0; c < channels; ++c) {
@@ -91,7 +91,7 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
       }
       const Affine affine{numbers<float>(mean), numbers<float>(scale), numbers<float>(bias),
                           static_cast<float>(settings.slope)};
-      normalize::apply_to(from, affine, rows_of<T>(y));
+      normalize::apply_to<Set>(from, affine, rows_of<T>(y));
     });
     context->save_for_backward({x, weight, bias, mean, inverse, scale});
     context->saved_data["training"] = settings.training;
@@ -118,11 +118,11 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
     const auto slope = static_cast<float>(context->saved_data["slope"].toDouble());
     const int64_t channels = x.size(1);
     at::Tensor dx = at::empty_like(x), dweight = at::empty_like(weight), dbias = at::empty_like(bias);
-    by_dtype(x, [&]<class T>(T) {
+    by_set(x, [&]<class Set, class T>(Set, T) {
       const Rows<const T> rows = rows_of<const T>(x), incoming = rows_of<const T>(dy);
       const Affine affine{numbers<float>(mean), numbers<float>(scale), numbers<float>(bias), slope};
       const Room<float> constants(2 * channels);
-      const std::vector<double> sums = normalize::gradient_sums_of(rows, incoming, affine);
+      const std::vector<double> sums = normalize::gradient_sums_of<Set>(rows, incoming, affine);
       float *const shift = constants.data(), *const tilt = shift + channels;
       for (int64_t c = 0; c < channels; ++c) {
         const double reciprocal = numbers<float>(inverse)[c];
@@ -133,7 +133,7 @@ struct BatchNormLeakyRelu : Function<BatchNormLeakyRelu> {
         shift[c] = static_cast<float>(sums[c] * share);
         tilt[c] = static_cast<float>(product * reciprocal * reciprocal * share);
       }
-      normalize::apply_gradient_to(rows, incoming, affine, shift, tilt, rows_of<T>(dx));
+      normalize::apply_gradient_to<Set>(rows, incoming, affine, shift, tilt, rows_of<T>(dx));
     });
     return {dx, dweight, dbias, at::Tensor()};
   }
@@ -166,7 +166,7 @@ bool is_vector(const Optional& tensor, int64_t size) {
 
 bool can_normalize(const at::Tensor& x, const Optional& weight, const Optional& bias,
                    const Settings& settings) {
-  if (!enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || !has_avx512(x.scalar_type()))
+  if (!enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || !has_vectors(x.scalar_type()))
     return false;
   if (!(x.dim() == 2 ? x.is_contiguous() : x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast)))
     return false;

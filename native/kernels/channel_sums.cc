@@ -9,33 +9,11 @@
 #include <vector>
 
 #include "products.h"
+#include "sum_rows.h"
 
 namespace gan::kernels {
 
 #ifdef GAN_AVX512
-
-GAN_AVX512_BEGIN
-namespace {
-
-using namespace avx512;
-
-/// Sums of rows of `channels` numbers, a multiple of 16.
-template <class T>
-void sum_rows(const T* from, int64_t rows, int64_t channels, float* to) {
-  for (int64_t c = 0; c < channels; c += kLanes) {
-    // Four sums: one would wait for itself.
-    Vector sums[4];
-    for (Vector& sum : sums) sum = _mm512_setzero_ps();
-    int64_t row = 0;
-    for (; row + 4 <= rows; row += 4)
-      for (int i = 0; i < 4; ++i) sums[i] = _mm512_add_ps(sums[i], load(from + (row + i) * channels + c));
-    for (; row < rows; ++row) sums[0] = _mm512_add_ps(sums[0], load(from + row * channels + c));
-    store(to + c, _mm512_add_ps(_mm512_add_ps(sums[0], sums[1]), _mm512_add_ps(sums[2], sums[3])));
-  }
-}
-
-}  // namespace
-GAN_AVX512_END
 
 namespace {
 
@@ -45,9 +23,9 @@ constexpr int64_t kAtATime = 8192;
 bool can_sum(const at::Tensor& tensor) {
   if (at::GradMode::is_enabled() && tensor.requires_grad()) return false;
   const at::ScalarType dtype = tensor.scalar_type();
-  if ((dtype != at::kFloat && dtype != at::kBFloat16) || !has_avx512(dtype) || tensor.numel() == 0)
+  if ((dtype != at::kFloat && dtype != at::kBFloat16) || !has_vectors(dtype) || tensor.numel() == 0)
     return false;
-  return tensor.size(1) % avx512::kLanes == 0 &&
+  return tensor.size(1) % kRowLanes == 0 &&
          tensor.is_contiguous(tensor.dim() == 4 ? at::MemoryFormat::ChannelsLast
                                                 : at::MemoryFormat::Contiguous);
 }
@@ -56,12 +34,12 @@ at::Tensor sums_of(const at::Tensor& tensor) {
   const int64_t channels = tensor.size(1), rows = tensor.numel() / channels;
   const int64_t part = std::max<int64_t>(kAtATime / channels, 16), parts = at::divup(rows, part);
   const Room<float> room(parts * channels);
-  by_dtype(tensor, [&](auto zero) {
-    const auto* const from = numbers<const decltype(zero)>(tensor);
+  by_set(tensor, [&]<class Set, class T>(Set, T) {
+    const auto* const from = numbers<const T>(tensor);
     at::parallel_for(0, parts, 8, [&](int64_t begin, int64_t end) {
       for (int64_t index = begin; index < end; ++index)
-        sum_rows(from + index * part * channels, std::min(part, rows - index * part), channels,
-                 room.data() + index * channels);
+        sum_rows<Set>(from + index * part * channels, std::min(part, rows - index * part), channels,
+                      room.data() + index * channels);
     });
   });
   std::vector<double> totals(static_cast<size_t>(channels));

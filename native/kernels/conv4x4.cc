@@ -51,7 +51,7 @@ void add_bias(const at::Tensor& output, const at::Tensor& bias) {
 }  // namespace
 
 bool usable(int64_t batch, int64_t n, int64_t small, int64_t large, at::ScalarType dtype) {
-  return has_avx512(dtype) && way_of(batch, n, small, large) != Way::kLibrary;
+  return has_vectors(dtype) && way_of(batch, n, small, large) != Way::kLibrary;
 }
 
 at::Tensor down(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
@@ -60,12 +60,12 @@ at::Tensor down(const at::Tensor& x, const at::Tensor& weight, const at::Tensor&
   if (way == Way::kLibrary) return library(x, weight, bias, false);
   const at::Tensor from = channels_last(x), w = channels_last(weight), to = like(x, small, n);
   const at::Tensor b = bias.defined() ? bias.contiguous() : bias;
-  by_dtype(x, [&]<class T>(T) {
+  by_set(x, [&]<class Set, class T>(Set, T) {
     if (way == Way::kWinograd)
-      winograd::down<T>(images<const T>(from), w.const_data_ptr<float>(), images<T>(to));
+      winograd::down<Set, T>(images<const T>(from), w.const_data_ptr<float>(), images<T>(to));
     else
-      few_channels::down<T>(images<const T>(from), w.const_data_ptr<float>(),
-                            b.defined() ? b.const_data_ptr<float>() : nullptr, images<T>(to));
+      few_channels::down<Set, T>(images<const T>(from), w.const_data_ptr<float>(),
+                                 b.defined() ? b.const_data_ptr<float>() : nullptr, images<T>(to));
   });
   if (way == Way::kWinograd) add_bias(to, bias);
   return to;
@@ -77,12 +77,12 @@ at::Tensor up(const at::Tensor& y, const at::Tensor& weight, const at::Tensor& b
   if (way == Way::kLibrary) return library(y, weight, bias, true);
   const at::Tensor from = channels_last(y), w = channels_last(weight), to = like(y, large, 2 * n);
   const at::Tensor b = bias.defined() ? bias.contiguous() : bias;
-  by_dtype(y, [&]<class T>(T) {
+  by_set(y, [&]<class Set, class T>(Set, T) {
     if (way == Way::kWinograd)
-      winograd::up<T>(images<const T>(from), w.const_data_ptr<float>(), images<T>(to));
+      winograd::up<Set, T>(images<const T>(from), w.const_data_ptr<float>(), images<T>(to));
     else
-      few_channels::up<T>(images<const T>(from), w.const_data_ptr<float>(),
-                          b.defined() ? b.const_data_ptr<float>() : nullptr, images<T>(to));
+      few_channels::up<Set, T>(images<const T>(from), w.const_data_ptr<float>(),
+                               b.defined() ? b.const_data_ptr<float>() : nullptr, images<T>(to));
   });
   if (way == Way::kWinograd) add_bias(to, bias);
   return to;
@@ -94,9 +94,9 @@ at::Tensor weight_gradient(const at::Tensor& x, const at::Tensor& y) {
   const at::Tensor large = channels_last(x), small = channels_last(y);
   const at::Tensor weight =
       at::empty({y.size(1), x.size(1), 4, 4}, x.options().dtype(at::kFloat), at::MemoryFormat::ChannelsLast);
-  by_dtype(x, [&]<class T>(T) {
+  by_set(x, [&]<class Set, class T>(Set, T) {
     const auto gradient =
-        way == Way::kWinograd ? &winograd::weight_gradient<T> : &few_channels::weight_gradient<T>;
+        way == Way::kWinograd ? &winograd::weight_gradient<Set, T> : &few_channels::weight_gradient<Set, T>;
     gradient(images<const T>(large), images<const T>(small), weight.data_ptr<float>());
   });
   return weight;

@@ -7,6 +7,7 @@
 
 #include "channel_sums.h"
 #include "dense_pack.h"
+#include "dense_rows.h"
 #include "products.h"
 #include "turns.h"
 
@@ -49,7 +50,21 @@ void weights_gradient(const Rows<float>& g, const Rows<float>& x, int64_t first,
 
 bool usable(int64_t rows, int64_t inputs, int64_t outputs) {
   return rows >= 16 && rows <= 256 && inputs >= 16 && outputs >= 16 && inputs * outputs >= 1 << 12 &&
-         has_avx512(at::kFloat);
+         has_vectors(at::kFloat);
+}
+
+void transpose(const Rows<float>& from, float* to, int64_t stride) {
+  (has_avx512(at::kFloat) ? FloatRows<Avx512>::transpose : FloatRows<Avx2>::transpose)(from, to, stride);
+}
+
+void transpose_with_bias(const Rows<float>& from, const float* bias, bool rectifies, float* to,
+                         int64_t stride) {
+  (has_avx512(at::kFloat) ? FloatRows<Avx512>::transpose_with_bias : FloatRows<Avx2>::transpose_with_bias)(
+      from, bias, rectifies, to, stride);
+}
+
+void mask(const float* gradients, const float* outputs, int64_t count, float* to) {
+  (has_avx512(at::kFloat) ? FloatRows<Avx512>::mask : FloatRows<Avx2>::mask)(gradients, outputs, count, to);
 }
 
 at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& bias, bool rectifies) {

@@ -1,4 +1,4 @@
-// The three matrix products of a dense layer on batches of tens to hundreds of rows. LibTorch hands them to
+// The three matrix products of a dense layer on batches of up to hundreds of rows. LibTorch hands them to
 // a library that first packs the weights, at such sizes a good part of the work; here nothing is packed but
 // the batch.
 #pragma once

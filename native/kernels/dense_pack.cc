@@ -47,22 +47,6 @@ GAN_INLINE __m512i pairs(const float* from, int64_t count) {
                     load_some(from + kLanes, first_lanes(count - kLanes)));
 }
 
-/// Gradients of a ReLU's outcomes; what is no number lets its own pass, as LibTorch's does.
-GAN_INLINE Vector passed(Vector slopes, Vector outcome) {
-  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(outcome, _mm512_setzero_ps(), _CMP_NLE_UQ), slopes);
-}
-
-/// 16 rows of 16 numbers from a place on, transposed, with zeros beyond the matrix.
-GAN_INLINE void transposed_block(const Rows<float>& from, int64_t row, int64_t column, __m512i* block) {
-  const __mmask16 mask = first_lanes(from.columns - column);
-  const float* const first = from.data + row * from.stride + column;
-  for (int64_t i = 0; i < kLanes; ++i)
-    block[i] = _mm512_castps_si512(row + i >= from.rows ? _mm512_setzero_ps()
-                                   : mask == kAll       ? load(first + i * from.stride)
-                                                        : load_some(first + i * from.stride, mask));
-  avx512::transpose(block);
-}
-
 template <class T>
 GAN_INLINE void pair_rows_of(const Rows<T>& from, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; row += 2)
@@ -118,15 +102,6 @@ void transpose(const Rows<Bf16>& from, Bf16* to, int64_t stride) {
     }
 }
 
-void transpose(const Rows<float>& from, float* to, int64_t stride) {
-  for (int64_t row = 0; row < from.rows; row += kLanes)
-    for (int64_t column = 0; column < from.columns; column += kLanes) {
-      __m512i block[kLanes];
-      transposed_block(from, row, column, block);
-      for (int64_t i = 0; i < kLanes; ++i) _mm512_storeu_si512(to + (column + i) * stride + row, block[i]);
-    }
-}
-
 void round(const Rows<float>& from, const float* bias, bool rectifies, Bf16* to, int64_t stride) {
   for (int64_t row = 0; row < from.rows; ++row)
     for (int64_t column = 0; column < from.columns; column += kLanes) {
@@ -139,35 +114,6 @@ void round(const Rows<float>& from, const float* bias, bool rectifies, Bf16* to,
       else
         store_some(results, mask, rectified(_mm512_add_ps(load_some(sums, mask), shift), rectifies));
     }
-}
-
-void transpose_with_bias(const Rows<float>& from, const float* bias, bool rectifies, float* to,
-                         int64_t stride) {
-  for (int64_t row = 0; row < from.rows; row += kLanes) {
-    const __mmask16 some = first_lanes(from.rows - row);
-    const Vector shift = bias ? load_some(bias + row, some) : _mm512_setzero_ps();
-    for (int64_t column = 0; column < from.columns; column += kLanes) {
-      __m512i block[kLanes];
-      transposed_block(from, row, column, block);
-      const int64_t count = std::min(kLanes, from.columns - column);
-      for (int64_t i = 0; i < count; ++i) {
-        const Vector sums = rectified(_mm512_add_ps(_mm512_castsi512_ps(block[i]), shift), rectifies);
-        float* const results = to + (column + i) * stride + row;
-        if (some == kAll)
-          store(results, sums);
-        else
-          store_some(results, some, sums);
-      }
-    }
-  }
-}
-
-void mask(const float* gradients, const float* outputs, int64_t count, float* to) {
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(to + i, passed(load(gradients + i), load(outputs + i)));
-  if (i == count) return;
-  const __mmask16 some = first_lanes(count - i);
-  store_some(to + i, some, passed(load_some(gradients + i, some), load_some(outputs + i, some)));
 }
 
 GAN_AVX512_END

@@ -12,6 +12,9 @@
 namespace gan::few_channels {
 namespace {
 
+/// Numbers that are written beyond a row's patches.
+constexpr int64_t kBeyond = 16;
+
 /// An image with a border of one pixel of zeros, and room after it for loads that reach too far.
 template <class T>
 class Bordered {
@@ -38,49 +41,49 @@ class Bordered {
 };
 
 /// The weights [small][columns] as the right side of a product, [columns][small].
-template <class T>
+template <class Set, class T>
 void weights_across(const float* weight, int64_t small, int64_t columns, T* out) {
   std::vector<float> turned(small * columns);
   for (int64_t k = 0; k < small; ++k)
     for (int64_t c = 0; c < columns; ++c) turned[c * small + k] = weight[k * columns + c];
   if constexpr (kPairs<T>)
-    pair_rows(turned.data(), columns, small, out);
+    pair_rows<Set>(turned.data(), columns, small, out);
   else
     std::copy(turned.begin(), turned.end(), out);
 }
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 void down(const Images<const T>& x, const float* weight, const float* bias, const Images<T>& y) {
   const int64_t small = y.channels, span = 4 * x.channels, columns = 4 * span, n = y.size;
   const Room<T> right(columns * small);
-  weights_across(weight, small, columns, right.data());
+  weights_across<Set>(weight, small, columns, right.data());
   at::parallel_for(0, x.count, 1, [&](int64_t begin, int64_t end) {
     Bordered<T> image(x.size, x.channels);
-    const Room<T> patches(n * columns);
+    const Room<T> patches(n * columns + kBeyond);
     const Room<float> products(n * small);
     const Products<T> held;
     for (int64_t index = begin; index < end; ++index) {
       image.fill(x[index]);
       for (int64_t row = 0; row < n; ++row) {
-        gather(image.patch(row), image.stride(), n, span, patches.data());
+        gather<Set>(image.patch(row), image.stride(), n, span, patches.data());
         multiply({n, small, columns, columns, small, small, false}, patches.data(), right.data(),
                  products.data());
-        finish(products.data(), n, small, bias, y[index] + row * n * small, small);
+        finish<Set>(products.data(), n, small, bias, y[index] + row * n * small, small);
       }
     }
   });
 }
 
-template <class T>
+template <class Set, class T>
 void up(const Images<const T>& y, const float* weight, const float* bias, const Images<T>& x) {
   const int64_t small = y.channels, span = 4 * x.channels, columns = 4 * span, n = y.size,
                 width = 2 * n * x.channels;
   const Room<T> pairs(small * columns);
   const T* right = nullptr;
   if constexpr (kPairs<T>) {
-    pair_rows(weight, small, columns, pairs.data());
+    pair_rows<Set>(weight, small, columns, pairs.data());
     right = pairs.data();
   } else {
     right = weight;
@@ -98,14 +101,14 @@ void up(const Images<const T>& y, const float* weight, const float* bias, const 
       };
       for (int64_t row = 0; row < 2 * n; ++row) {
         const int64_t i = row / 2, odd = row % 2;
-        fold<T>(from(i, 1 + odd), odd ? from(i + 1, 0) : from(i - 1, 3), bias ? biases.data() : nullptr, n,
-                span, room.data(), x[image] + row * width);
+        fold<Set, T>(from(i, 1 + odd), odd ? from(i + 1, 0) : from(i - 1, 3), bias ? biases.data() : nullptr,
+                     n, span, room.data(), x[image] + row * width);
       }
     }
   });
 }
 
-template <class T>
+template <class Set, class T>
 void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* weight) {
   const int64_t small = y.channels, span = 4 * x.channels, columns = 4 * span, n = y.size,
                 count = small * columns;
@@ -115,7 +118,7 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
   const Room<float> partial(sums * count);
   at::parallel_for(0, sums, 1, [&](int64_t begin, int64_t end) {
     Bordered<T> image(x.size, x.channels);
-    const Room<T> left(small * pixels), right(pixels * columns);
+    const Room<T> left(small * pixels), right(pixels * columns + kBeyond);
     // Pixels beyond the last: zeros on the left, something finite on the right.
     std::vector<T> tail(kGroup * small);
     std::fill_n(right.data(), pixels * columns, T{});
@@ -125,9 +128,9 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
         image.fill(x[index]);
         for (int64_t row = 0; row < n; ++row) {
           if constexpr (kPairs<T>)
-            gather_pairs(image.patch(row), image.stride(), n, span, right.data() + row * n * columns);
+            gather_pairs<Set>(image.patch(row), image.stride(), n, span, right.data() + row * n * columns);
           else
-            gather(image.patch(row), image.stride(), n, span, right.data() + row * n * columns);
+            gather<Set>(image.patch(row), image.stride(), n, span, right.data() + row * n * columns);
         }
         for (int64_t pixel = 0; pixel < pixels; pixel += kGroup) {
           const int64_t real = std::min(kGroup, n * n - pixel);
@@ -136,7 +139,7 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
             std::fill(std::copy_n(from, real * small, tail.begin()), tail.end(), T{});
             from = tail.data();
           }
-          transpose(from, small, left.data() + pixel, pixels);
+          transpose<Set>(from, small, left.data() + pixel, pixels);
         }
         multiply({small, columns, pixels, pixels, columns, columns, index > sum * kImages}, left.data(),
                  right.data(), partial.data() + sum * count);
@@ -147,12 +150,14 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
     for (int64_t i = 0; i < count; ++i) weight[i] += partial.data()[sum * count + i];
 }
 
-template void down(const Images<const float>&, const float*, const float*, const Images<float>&);
-template void down(const Images<const Bf16>&, const float*, const float*, const Images<Bf16>&);
-template void up(const Images<const float>&, const float*, const float*, const Images<float>&);
-template void up(const Images<const Bf16>&, const float*, const float*, const Images<Bf16>&);
-template void weight_gradient(const Images<const float>&, const Images<const float>&, float*);
-template void weight_gradient(const Images<const Bf16>&, const Images<const Bf16>&, float*);
+#define GAN_FEW(Set, T)                                                                          \
+  template void down<Set>(const Images<const T>&, const float*, const float*, const Images<T>&); \
+  template void up<Set>(const Images<const T>&, const float*, const float*, const Images<T>&);   \
+  template void weight_gradient<Set>(const Images<const T>&, const Images<const T>&, float*);
+GAN_FEW(Avx512, float)
+GAN_FEW(Avx512, Bf16)
+GAN_FEW(Avx2, float)
+#undef GAN_FEW
 
 }  // namespace gan::few_channels
 

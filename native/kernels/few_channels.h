@@ -11,15 +11,15 @@ namespace gan::few_channels {
 constexpr int64_t kMost = 4;
 
 /// y = conv2d(x, weight) + bias; weight is [small][4][4][large] and bias [small] or null.
-template <class T>
+template <class Set, class T>
 void down(const Images<const T>& x, const float* weight, const float* bias, const Images<T>& y);
 
 /// x = conv_transpose2d(y, weight) + bias, with a bias [large] or null.
-template <class T>
+template <class Set, class T>
 void up(const Images<const T>& y, const float* weight, const float* bias, const Images<T>& x);
 
 /// The gradient of sum(y * down(x, weight)) by the weight.
-template <class T>
+template <class Set, class T>
 void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* weight);
 
 }  // namespace gan::few_channels

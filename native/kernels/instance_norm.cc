@@ -95,7 +95,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
     const Normalisation norm{at::empty({shape.planes()}, options), at::empty({shape.planes()}, options),
                              at::empty({shape.planes()}, options)};
     at::Tensor y = at::empty_like(x);
-    by_dtype(x, [&]<class T>(T) {
+    by_set(x, [&]<class Set, class T>(Set, T) {
       const auto* const from = numbers<const T>(x);
       auto* const to = numbers<T>(y);
       const float *const weights = numbers<float>(weight), *const biases = numbers<float>(bias);
@@ -103,18 +103,18 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
       if (shape.last) {
         shape.each_image([&](int64_t image) {
           const Rows<const T> rows = shape.rows(from, image);
-          const Moments moments = normalize::moments_of(rows);
+          const Moments moments = normalize::moments_of<Set>(rows);
           const int64_t first = image * shape.channels;
           for (int64_t c = 0; c < shape.channels; ++c)
             norm.set(first + c, moments.mean[c], moments.variance[c], eps, weights[c]);
-          normalize::apply_to(rows, norm.of_image(first, biases, by), shape.rows(to, image));
+          normalize::apply_to<Set>(rows, norm.of_image(first, biases, by), shape.rows(to, image));
         });
       } else {
         shape.each_plane([&](int64_t plane) {
           const int64_t c = plane % shape.channels, at = plane * shape.pixels;
-          const normalize::PlaneMoments moments = normalize::plane_moments(from + at, shape.pixels);
+          const normalize::PlaneMoments moments = normalize::plane_moments<Set>(from + at, shape.pixels);
           norm.set(plane, moments.mean, moments.variance, eps, weights[c]);
-          normalize::apply_plane(from + at, shape.pixels, norm.of_plane(plane, biases[c], by), to + at);
+          normalize::apply_plane<Set>(from + at, shape.pixels, norm.of_plane(plane, biases[c], by), to + at);
         });
       }
     });
@@ -141,7 +141,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
     at::Tensor dx = at::empty_like(x);
     // Of each plane, dz and dz · (x − mean).
     std::vector<double> sums(2 * shape.planes());
-    by_dtype(x, [&]<class T>(T) {
+    by_set(x, [&]<class Set, class T>(Set, T) {
       const auto *const from = numbers<const T>(x), *const incoming = numbers<const T>(dy);
       auto* const to = numbers<T>(dx);
       const float *const biases = numbers<float>(saved[2]), *const inverse = numbers<float>(norm.inverse);
@@ -152,7 +152,7 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
           const Rows<const T> rows = shape.rows(from, image), slopes = shape.rows(incoming, image);
           const int64_t first = image * shape.channels;
           const Affine affine = norm.of_image(first, biases, slope);
-          const std::vector<double> own = normalize::gradient_sums_of(rows, slopes, affine);
+          const std::vector<double> own = normalize::gradient_sums_of<Set>(rows, slopes, affine);
           std::vector<float> shift(shape.channels), tilt(shape.channels);
           for (int64_t c = 0; c < shape.channels; ++c) {
             const double reciprocal = inverse[first + c];
@@ -161,19 +161,19 @@ struct InstanceNormLeakyRelu : Function<InstanceNormLeakyRelu> {
             shift[c] = static_cast<float>(own[c] * share);
             tilt[c] = static_cast<float>(own[shape.channels + c] * reciprocal * reciprocal * share);
           }
-          normalize::apply_gradient_to(rows, slopes, affine, shift.data(), tilt.data(),
-                                       shape.rows(to, image));
+          normalize::apply_gradient_to<Set>(rows, slopes, affine, shift.data(), tilt.data(),
+                                            shape.rows(to, image));
         });
       } else {
         shape.each_plane([&](int64_t plane) {
           const int64_t at = plane * shape.pixels;
           const PlaneAffine affine = norm.of_plane(plane, biases[plane % shape.channels], slope);
           const normalize::PlaneSums own =
-              normalize::plane_gradient_sums(from + at, incoming + at, shape.pixels, affine);
+              normalize::plane_gradient_sums<Set>(from + at, incoming + at, shape.pixels, affine);
           const double reciprocal = inverse[plane];
           sums[2 * plane] = own.sum;
           sums[2 * plane + 1] = own.product;
-          normalize::apply_plane_gradient(
+          normalize::apply_plane_gradient<Set>(
               from + at, incoming + at, shape.pixels, affine, static_cast<float>(own.sum * share),
               static_cast<float>(own.product * reciprocal * reciprocal * share), to + at);
         });
@@ -227,7 +227,7 @@ bool is_vector_or_none(const Optional& tensor, int64_t size) {
 
 bool can_normalize(const at::Tensor& x, const Optional& weight, const Optional& bias) {
   if (!enabled() || !x.device().is_cpu() || x.layout() != at::kStrided || x.dim() != 4 ||
-      !has_avx512(x.scalar_type()))
+      !has_vectors(x.scalar_type()))
     return false;
   const int64_t channels = x.size(1);
   if (x.numel() == 0 || x.size(2) * x.size(3) < 2) return false;

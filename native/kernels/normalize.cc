@@ -1,10 +1,12 @@
 #include "normalize.h"
 
+#include "vectors.h"
+
 #ifdef GAN_AVX512
 
 namespace gan::normalize {
-GAN_AVX512_BEGIN
-using namespace avx512;
+GAN_VECTORS_BEGIN
+using namespace simd;
 
 namespace {
 
@@ -16,84 +18,79 @@ struct ChannelConstants {
       : mean(load(affine.mean + channel)),
         scale(load(affine.scale + channel)),
         bias(load(affine.bias + channel)),
-        slope(_mm512_set1_ps(affine.slope)) {}
+        slope(all_of(affine.slope)) {}
 
-  GAN_INLINE Vector normalized(Vector centred) const { return _mm512_fmadd_ps(centred, scale, bias); }
+  GAN_INLINE Vector normalized(Vector centred) const { return fmadd(centred, scale, bias); }
 
   GAN_INLINE Vector activated(Vector centred) const {
     const Vector z = normalized(centred);
-    return _mm512_mask_mul_ps(z, negative(z), z, slope);
+    return scaled_where(not_above_zero(z), z, slope);
   }
 
   /// dy through the leaky ReLU.
   GAN_INLINE Vector gradient(Vector centred, Vector dy) const {
-    return _mm512_mask_mul_ps(dy, negative(normalized(centred)), dy, slope);
-  }
-
-  /// Not above zero. A NaN is above, and stays one.
-  GAN_INLINE static __mmask16 negative(Vector z) {
-    return _mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_LE_OQ);
+    return scaled_where(not_above_zero(normalized(centred)), dy, slope);
   }
 };
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 void moments(const T* x, int64_t rows, int64_t channels, float* first, float* sum, float* squares) {
   for (int64_t c = 0; c < channels; c += kLanes) {
     const Vector origin = load(x + c);
     // Two chains of additions, since each has to wait for itself.
-    Vector sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
-    Vector products[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    Vector sums[2] = {zeros(), zeros()};
+    Vector products[2] = {zeros(), zeros()};
     int64_t row = 0;
     for (; row + 2 <= rows; row += 2)
       for (int i = 0; i < 2; ++i) {
-        const Vector difference = _mm512_sub_ps(load(x + (row + i) * channels + c), origin);
-        sums[i] = _mm512_add_ps(sums[i], difference);
-        products[i] = _mm512_fmadd_ps(difference, difference, products[i]);
+        const Vector difference = load(x + (row + i) * channels + c) - origin;
+        sums[i] = sums[i] + difference;
+        products[i] = fmadd(difference, difference, products[i]);
       }
     if (row < rows) {
-      const Vector difference = _mm512_sub_ps(load(x + row * channels + c), origin);
-      sums[0] = _mm512_add_ps(sums[0], difference);
-      products[0] = _mm512_fmadd_ps(difference, difference, products[0]);
+      const Vector difference = load(x + row * channels + c) - origin;
+      sums[0] = sums[0] + difference;
+      products[0] = fmadd(difference, difference, products[0]);
     }
     store(first + c, origin);
-    store(sum + c, _mm512_add_ps(sums[0], sums[1]));
-    store(squares + c, _mm512_add_ps(products[0], products[1]));
+    store(sum + c, sums[0] + sums[1]);
+    store(squares + c, products[0] + products[1]);
   }
 }
 
-template <class T>
+template <class Set, class T>
 void apply(const T* x, int64_t rows, int64_t channels, const Affine& affine, T* y) {
   int64_t c = 0;
   for (; c + kGroup <= channels; c += kGroup) {
     const ChannelConstants low(affine, c), high(affine, c + kLanes);
     for (int64_t row = 0; row < rows; ++row) {
       const T* const from = x + row * channels + c;
-      store_group(y + row * channels + c, low.activated(_mm512_sub_ps(load(from), low.mean)),
-                  high.activated(_mm512_sub_ps(load(from + kLanes), high.mean)));
+      store_group(y + row * channels + c, low.activated(load(from) - low.mean),
+                  high.activated(load(from + kLanes) - high.mean));
     }
   }
   if (c == channels) return;
   const ChannelConstants last(affine, c);
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t at = row * channels + c;
-    store(y + at, last.activated(_mm512_sub_ps(load(x + at), last.mean)));
+    store(y + at, last.activated(load(x + at) - last.mean));
   }
 }
 
-template <class T>
+template <class Set, class T>
 void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine, float* sum,
                    float* product) {
   for (int64_t c = 0; c < channels; c += kLanes) {
     const ChannelConstants constants(affine, c);
-    Vector sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
-    Vector products[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    Vector sums[2] = {zeros(), zeros()};
+    Vector products[2] = {zeros(), zeros()};
     const auto add = [&](int64_t row, int i) __attribute__((always_inline)) {
-      const Vector centred = _mm512_sub_ps(load(x + row * channels + c), constants.mean);
+      const Vector centred = load(x + row * channels + c) - constants.mean;
       const Vector dz = constants.gradient(centred, load(dy + row * channels + c));
-      sums[i] = _mm512_add_ps(sums[i], dz);
-      products[i] = _mm512_fmadd_ps(dz, centred, products[i]);
+      sums[i] = sums[i] + dz;
+      products[i] = fmadd(dz, centred, products[i]);
     };
     int64_t row = 0;
     for (; row + 2 <= rows; row += 2) {
@@ -101,19 +98,19 @@ void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, cons
       add(row + 1, 1);
     }
     if (row < rows) add(row, 0);
-    store(sum + c, _mm512_add_ps(sums[0], sums[1]));
-    store(product + c, _mm512_add_ps(products[0], products[1]));
+    store(sum + c, sums[0] + sums[1]);
+    store(product + c, products[0] + products[1]);
   }
 }
 
-template <class T>
+template <class Set, class T>
 void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine,
                     const float* shift, const float* tilt, T* dx) {
   const auto gradient = [&](int64_t at, const ChannelConstants& constants, Vector shifts, Vector tilts)
       __attribute__((always_inline)) {
-    const Vector centred = _mm512_sub_ps(load(x + at), constants.mean);
+    const Vector centred = load(x + at) - constants.mean;
     const Vector dz = constants.gradient(centred, load(dy + at));
-    return _mm512_mul_ps(constants.scale, _mm512_fnmadd_ps(centred, tilts, _mm512_sub_ps(dz, shifts)));
+    return constants.scale * fnmadd(centred, tilts, dz - shifts);
   };
   int64_t c = 0;
   for (; c + kGroup <= channels; c += kGroup) {
@@ -135,18 +132,19 @@ void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, con
   }
 }
 
-template void moments(const float*, int64_t, int64_t, float*, float*, float*);
-template void moments(const Bf16*, int64_t, int64_t, float*, float*, float*);
-template void apply(const float*, int64_t, int64_t, const Affine&, float*);
-template void apply(const Bf16*, int64_t, int64_t, const Affine&, Bf16*);
-template void gradient_sums(const float*, const float*, int64_t, int64_t, const Affine&, float*, float*);
-template void gradient_sums(const Bf16*, const Bf16*, int64_t, int64_t, const Affine&, float*, float*);
-template void apply_gradient(const float*, const float*, int64_t, int64_t, const Affine&, const float*,
-                             const float*, float*);
-template void apply_gradient(const Bf16*, const Bf16*, int64_t, int64_t, const Affine&, const float*,
-                             const float*, Bf16*);
+#define GAN_ROWS(T)                                                                                          \
+  template void moments<ThisSet>(const T*, int64_t, int64_t, float*, float*, float*);                        \
+  template void apply<ThisSet>(const T*, int64_t, int64_t, const Affine&, T*);                               \
+  template void gradient_sums<ThisSet>(const T*, const T*, int64_t, int64_t, const Affine&, float*, float*); \
+  template void apply_gradient<ThisSet>(const T*, const T*, int64_t, int64_t, const Affine&, const float*,   \
+                                        const float*, T*);
+GAN_ROWS(float)
+#ifdef GAN_WITH_BF16
+GAN_ROWS(Bf16)
+#endif
+#undef GAN_ROWS
 
-GAN_AVX512_END
+GAN_VECTORS_END
 }  // namespace gan::normalize
 
 #endif

@@ -22,20 +22,20 @@ struct Affine {
 };
 
 /// Sum and sum of squares of the differences to the rows' first, `first`: three times [channels].
-template <class T>
+template <class Set, class T>
 void moments(const T* x, int64_t rows, int64_t channels, float* first, float* sum, float* squares);
 
 /// y of so many rows.
-template <class T>
+template <class Set, class T>
 void apply(const T* x, int64_t rows, int64_t channels, const Affine& affine, T* y);
 
 /// Sums of dz and of dz · (x − mean), where dz is dy through the leaky ReLU.
-template <class T>
+template <class Set, class T>
 void gradient_sums(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine, float* sum,
                    float* product);
 
 /// dx = scale · (dz − shift − (x − mean) · tilt).
-template <class T>
+template <class Set, class T>
 void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, const Affine& affine,
                     const float* shift, const float* tilt, T* dx);
 

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "row_sums.h"
+#include "vectors.h"
+
 #ifdef GAN_AVX512
 
 namespace gan::normalize {
-GAN_AVX512_BEGIN
-using namespace avx512;
+GAN_VECTORS_BEGIN
+using namespace simd;
 
 namespace {
 
@@ -18,17 +21,16 @@ constexpr int64_t kChains = 4;
 /// Calls `work(offset, mask, chain)` for the numbers from `begin` to `end`, a register at a time.
 template <class Work>
 GAN_INLINE void each_vector(int64_t begin, int64_t end, Work work) {
-  constexpr __mmask16 kAll = 0xffff;
   int64_t at = begin;
   for (; at + kChains * kLanes <= end; at += kChains * kLanes)
-    for (int64_t chain = 0; chain < kChains; ++chain) work(at + chain * kLanes, kAll, chain);
-  for (; at + kLanes <= end; at += kLanes) work(at, kAll, 0);
+    for (int64_t chain = 0; chain < kChains; ++chain) work(at + chain * kLanes, All(), chain);
+  for (; at + kLanes <= end; at += kLanes) work(at, All(), 0);
   if (at < end) work(at, first_lanes(end - at), 0);
 }
 
 GAN_INLINE double total(const Vector* chains) {
   float lanes[kLanes];
-  store(lanes, _mm512_add_ps(_mm512_add_ps(chains[0], chains[1]), _mm512_add_ps(chains[2], chains[3])));
+  store(lanes, (chains[0] + chains[1]) + (chains[2] + chains[3]));
   double sum = 0;
   for (const float lane : lanes) sum += lane;
   return sum;
@@ -38,57 +40,53 @@ struct PlaneConstants {
   Vector mean, scale, bias, slope;
 
   GAN_INLINE explicit PlaneConstants(const PlaneAffine& affine)
-      : mean(_mm512_set1_ps(affine.mean)),
-        scale(_mm512_set1_ps(affine.scale)),
-        bias(_mm512_set1_ps(affine.bias)),
-        slope(_mm512_set1_ps(affine.slope)) {}
+      : mean(all_of(affine.mean)),
+        scale(all_of(affine.scale)),
+        bias(all_of(affine.bias)),
+        slope(all_of(affine.slope)) {}
 
   GAN_INLINE Vector through(Vector centred, Vector value) const {
-    return _mm512_mask_mul_ps(value, negative(_mm512_fmadd_ps(centred, scale, bias)), value, slope);
-  }
-
-  /// Not above zero. A NaN is above, and stays one.
-  GAN_INLINE static __mmask16 negative(Vector z) {
-    return _mm512_cmp_ps_mask(z, _mm512_setzero_ps(), _CMP_LE_OQ);
+    return scaled_where(not_above_zero(fmadd(centred, scale, bias)), value, slope);
   }
 };
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 PlaneMoments plane_moments(const T* x, int64_t count) {
   double mean = 0, squares = 0;
   for (int64_t begin = 0; begin < count; begin += kBlock) {
     const int64_t end = std::min(count, begin + kBlock);
-    const Vector origin = _mm512_set1_ps(_mm512_cvtss_f32(load_some(x + begin, 1)));
+    const float first = rows::widened(x[begin]);
+    const Vector origin = all_of(first);
     Vector sums[kChains] = {}, products[kChains] = {};
     each_vector(
-        begin, end, [&](int64_t i, __mmask16 mask, int64_t chain) __attribute__((always_inline)) {
-          const Vector difference = _mm512_maskz_sub_ps(mask, load_some(x + i, mask), origin);
-          sums[chain] = _mm512_add_ps(sums[chain], difference);
-          products[chain] = _mm512_fmadd_ps(difference, difference, products[chain]);
+        begin, end, [&](int64_t i, auto mask, int64_t chain) __attribute__((always_inline)) {
+          const Vector difference = difference_where(mask, load_some(x + i, mask), origin);
+          sums[chain] = sums[chain] + difference;
+          products[chain] = fmadd(difference, difference, products[chain]);
         });
     const auto before = static_cast<double>(begin), own = static_cast<double>(end - begin);
     const double sum = total(sums), shift = sum / own;
-    const double difference = _mm512_cvtss_f32(origin) + shift - mean;
+    const double difference = first + shift - mean;
     squares += total(products) - shift * sum + difference * difference * before * own / (before + own);
     mean += difference * own / (before + own);
   }
   return {mean, std::max(0.0, squares) / static_cast<double>(count)};
 }
 
-template <class T>
+template <class Set, class T>
 void apply_plane(const T* x, int64_t count, const PlaneAffine& affine, T* y) {
   const PlaneConstants constants(affine);
   each_vector(
-      0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
-        const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
-        const Vector z = _mm512_fmadd_ps(centred, constants.scale, constants.bias);
+      0, count, [&](int64_t i, auto mask, int64_t) __attribute__((always_inline)) {
+        const Vector centred = load_some(x + i, mask) - constants.mean;
+        const Vector z = fmadd(centred, constants.scale, constants.bias);
         store_some(y + i, mask, constants.through(centred, z));
       });
 }
 
-template <class T>
+template <class Set, class T>
 PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const PlaneAffine& affine) {
   const PlaneConstants constants(affine);
   PlaneSums all{0, 0};
@@ -96,11 +94,11 @@ PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const Plan
     Vector sums[kChains] = {}, products[kChains] = {};
     each_vector(
         begin, std::min(count, begin + kBlock),
-        [&](int64_t i, __mmask16 mask, int64_t chain) __attribute__((always_inline)) {
-          const Vector centred = _mm512_maskz_sub_ps(mask, load_some(x + i, mask), constants.mean);
+        [&](int64_t i, auto mask, int64_t chain) __attribute__((always_inline)) {
+          const Vector centred = difference_where(mask, load_some(x + i, mask), constants.mean);
           const Vector dz = constants.through(centred, load_some(dy + i, mask));
-          sums[chain] = _mm512_add_ps(sums[chain], dz);
-          products[chain] = _mm512_fmadd_ps(dz, centred, products[chain]);
+          sums[chain] = sums[chain] + dz;
+          products[chain] = fmadd(dz, centred, products[chain]);
         });
     all.sum += total(sums);
     all.product += total(products);
@@ -108,30 +106,33 @@ PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const Plan
   return all;
 }
 
-template <class T>
+template <class Set, class T>
 void apply_plane_gradient(const T* x, const T* dy, int64_t count, const PlaneAffine& affine, float shift,
                           float tilt, T* dx) {
   const PlaneConstants constants(affine);
-  const Vector shifts = _mm512_set1_ps(shift), tilts = _mm512_set1_ps(tilt);
+  const Vector shifts = all_of(shift), tilts = all_of(tilt);
   each_vector(
-      0, count, [&](int64_t i, __mmask16 mask, int64_t) __attribute__((always_inline)) {
-        const Vector centred = _mm512_sub_ps(load_some(x + i, mask), constants.mean);
+      0, count, [&](int64_t i, auto mask, int64_t) __attribute__((always_inline)) {
+        const Vector centred = load_some(x + i, mask) - constants.mean;
         const Vector dz = constants.through(centred, load_some(dy + i, mask));
-        const Vector rest = _mm512_fnmadd_ps(centred, tilts, _mm512_sub_ps(dz, shifts));
-        store_some(dx + i, mask, _mm512_mul_ps(constants.scale, rest));
+        const Vector rest = fnmadd(centred, tilts, dz - shifts);
+        store_some(dx + i, mask, constants.scale * rest);
       });
 }
 
-#define GAN_PLANES(T)                                                                      \
-  template PlaneMoments plane_moments(const T*, int64_t);                                  \
-  template void apply_plane(const T*, int64_t, const PlaneAffine&, T*);                    \
-  template PlaneSums plane_gradient_sums(const T*, const T*, int64_t, const PlaneAffine&); \
-  template void apply_plane_gradient(const T*, const T*, int64_t, const PlaneAffine&, float, float, T*);
+#define GAN_PLANES(T)                                                                                        \
+  template PlaneMoments plane_moments<ThisSet>(const T*, int64_t);                                           \
+  template void apply_plane<ThisSet>(const T*, int64_t, const PlaneAffine&, T*);                             \
+  template PlaneSums plane_gradient_sums<ThisSet>(const T*, const T*, int64_t, const PlaneAffine&);          \
+  template void apply_plane_gradient<ThisSet>(const T*, const T*, int64_t, const PlaneAffine&, float, float, \
+                                              T*);
 GAN_PLANES(float)
+#ifdef GAN_WITH_BF16
 GAN_PLANES(Bf16)
+#endif
 #undef GAN_PLANES
 
-GAN_AVX512_END
+GAN_VECTORS_END
 }  // namespace gan::normalize
 
 #endif

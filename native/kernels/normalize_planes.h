@@ -20,18 +20,18 @@ struct PlaneSums {
   double sum, product;
 };
 
-template <class T>
+template <class Set, class T>
 PlaneMoments plane_moments(const T* x, int64_t count);
 
 /// y
-template <class T>
+template <class Set, class T>
 void apply_plane(const T* x, int64_t count, const PlaneAffine& affine, T* y);
 
-template <class T>
+template <class Set, class T>
 PlaneSums plane_gradient_sums(const T* x, const T* dy, int64_t count, const PlaneAffine& affine);
 
 /// dx = scale · (dz − shift − (x − mean) · tilt).
-template <class T>
+template <class Set, class T>
 void apply_plane_gradient(const T* x, const T* dy, int64_t count, const PlaneAffine& affine, float shift,
                           float tilt, T* dx);
 

@@ -36,13 +36,13 @@ struct Moments {
 };
 
 /// Of each block by the differences to its first row, put together as Chan, Golub and LeVeque (1983) do.
-template <class T>
+template <class Set, class T>
 Moments moments_of(const Rows<const T>& x) {
   const int64_t channels = x.channels;
   const Room<float> room(x.blocks() * 3 * channels);
   each_block(x, [&](int64_t block) {
     float* const sums = room.data() + block * 3 * channels;
-    moments(x[block * kRows], x.in_block(block), channels, sums, sums + channels, sums + 2 * channels);
+    moments<Set>(x[block * kRows], x.in_block(block), channels, sums, sums + channels, sums + 2 * channels);
   });
   std::vector<double> mean(channels), variance(channels);
   double before = 0;
@@ -64,14 +64,14 @@ Moments moments_of(const Rows<const T>& x) {
 }
 
 /// Of every channel the sums of dz and of dz · (x − mean): [2 · channels].
-template <class T>
+template <class Set, class T>
 std::vector<double> gradient_sums_of(const Rows<const T>& x, const Rows<const T>& dy, const Affine& affine) {
   const int64_t channels = x.channels;
   const Room<float> room(x.blocks() * 2 * channels);
   each_block(x, [&](int64_t block) {
     float* const sums = room.data() + block * 2 * channels;
-    gradient_sums(x[block * kRows], dy[block * kRows], x.in_block(block), channels, affine, sums,
-                  sums + channels);
+    gradient_sums<Set>(x[block * kRows], dy[block * kRows], x.in_block(block), channels, affine, sums,
+                       sums + channels);
   });
   std::vector<double> sums(2 * channels);
   for (int64_t block = 0; block < x.blocks(); ++block)
@@ -79,19 +79,19 @@ std::vector<double> gradient_sums_of(const Rows<const T>& x, const Rows<const T>
   return sums;
 }
 
-template <class T>
+template <class Set, class T>
 void apply_to(const Rows<const T>& x, const Affine& affine, const Rows<T>& y) {
   each_block(x, [&](int64_t block) {
-    apply(x[block * kRows], x.in_block(block), x.channels, affine, y[block * kRows]);
+    apply<Set>(x[block * kRows], x.in_block(block), x.channels, affine, y[block * kRows]);
   });
 }
 
-template <class T>
+template <class Set, class T>
 void apply_gradient_to(const Rows<const T>& x, const Rows<const T>& dy, const Affine& affine,
                        const float* shift, const float* tilt, const Rows<T>& dx) {
   each_block(x, [&](int64_t block) {
-    apply_gradient(x[block * kRows], dy[block * kRows], x.in_block(block), x.channels, affine, shift, tilt,
-                   dx[block * kRows]);
+    apply_gradient<Set>(x[block * kRows], dy[block * kRows], x.in_block(block), x.channels, affine, shift,
+                        tilt, dx[block * kRows]);
   });
 }
 

@@ -219,7 +219,7 @@ constexpr int64_t kFewest = 256;
 bool usable(at::IntArrayRef image, int64_t outputs, at::ScalarType dtype) {
   const int64_t inputs = image[1];
   const bool is_float = dtype == at::kFloat, pairs = inputs % 2 == 0 && outputs % 2 == 0;
-  if (!(is_float || (dtype == at::kBFloat16 && pairs && !has_amx())) || !has_avx512(dtype)) return false;
+  if (!(is_float || (dtype == at::kBFloat16 && pairs && !has_amx())) || !has_vectors(dtype)) return false;
   return std::min(inputs, outputs) >= avx512::kLanes && std::max(inputs, outputs) <= 512 &&
          image[0] * image[2] * image[3] >= kFewest;
 }

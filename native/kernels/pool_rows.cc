@@ -1,14 +1,16 @@
 #include "pool_rows.h"
 
 #include "row_sums.h"
+#include "vectors.h"
 
 #ifdef GAN_AVX512
 
 namespace gan::pool {
-GAN_AVX512_BEGIN
-using avx512::load;
-using avx512::store;
-using avx512::Vector;
+GAN_VECTORS_BEGIN
+using simd::all_of;
+using simd::load;
+using simd::store;
+using simd::Vector;
 
 namespace {
 
@@ -36,28 +38,28 @@ GAN_INLINE void spread_few(const T* from, int64_t width, int64_t channels, T* up
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 void halve(const T* upper, const T* lower, int64_t width, int64_t channels, T* to) {
   if (channels % kLanes != 0) return halve_few(upper, lower, width, channels, to);
-  const Vector quarter = _mm512_set1_ps(0.25F);
+  const Vector quarter = all_of(0.25F);
   for (int64_t pixel = 0; pixel < width; ++pixel)
     for (int64_t c = 0; c < channels; c += kLanes) {
       const int64_t left = 2 * pixel * channels + c, right = left + channels;
       // In LibTorch's order, so that the sums are its own.
-      const Vector above = _mm512_add_ps(load(upper + left), load(upper + right));
-      const Vector sum = _mm512_add_ps(_mm512_add_ps(above, load(lower + left)), load(lower + right));
-      store(to + pixel * channels + c, _mm512_mul_ps(sum, quarter));
+      const Vector above = load(upper + left) + load(upper + right);
+      const Vector sum = (above + load(lower + left)) + load(lower + right);
+      store(to + pixel * channels + c, sum * quarter);
     }
 }
 
-template <class T>
+template <class Set, class T>
 void spread(const T* from, int64_t width, int64_t channels, T* upper, T* lower) {
   if (channels % kLanes != 0) return spread_few(from, width, channels, upper, lower);
-  const Vector quarter = _mm512_set1_ps(0.25F);
+  const Vector quarter = all_of(0.25F);
   for (int64_t pixel = 0; pixel < width; ++pixel)
     for (int64_t c = 0; c < channels; c += kLanes) {
       const int64_t left = 2 * pixel * channels + c, right = left + channels;
-      const Vector value = _mm512_mul_ps(load(from + pixel * channels + c), quarter);
+      const Vector value = load(from + pixel * channels + c) * quarter;
       store(upper + left, value);
       store(upper + right, value);
       store(lower + left, value);
@@ -65,12 +67,16 @@ void spread(const T* from, int64_t width, int64_t channels, T* upper, T* lower) 
     }
 }
 
-template void halve(const float*, const float*, int64_t, int64_t, float*);
-template void halve(const Bf16*, const Bf16*, int64_t, int64_t, Bf16*);
-template void spread(const float*, int64_t, int64_t, float*, float*);
-template void spread(const Bf16*, int64_t, int64_t, Bf16*, Bf16*);
+#define GAN_ROWS(T)                                                       \
+  template void halve<ThisSet>(const T*, const T*, int64_t, int64_t, T*); \
+  template void spread<ThisSet>(const T*, int64_t, int64_t, T*, T*);
+GAN_ROWS(float)
+#ifdef GAN_WITH_BF16
+GAN_ROWS(Bf16)
+#endif
+#undef GAN_ROWS
 
-GAN_AVX512_END
+GAN_VECTORS_END
 }  // namespace gan::pool
 
 #endif

@@ -1,13 +1,31 @@
 #include "products.h"
 
+#include <ATen/Version.h>
+
+#include <string_view>
+
+#include "products_avx2.h"
+
 #ifdef GAN_AVX512
 #include <cpuid.h>
 #endif
 
 namespace gan {
 
+void multiply(const Product& p, const float* a, const float* b, float* c) {
+#ifdef GAN_AVX512
+  // LibTorch's are made for AVX-512.
+  if (!has_avx512(at::kFloat) && has_avx2()) return avx2::multiply(p, a, b, c);
+#endif
+  at::native::cpublas::brgemm(p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.add, a, b, c, false);
+}
+
 #ifdef GAN_AVX512
 namespace {
+
+/// Whether LibTorch's kernels use such instructions: the processor's best, or what ATEN_CPU_CAPABILITY holds
+/// them to.
+bool allowed(std::string_view set) { return at::get_cpu_capability().starts_with(set); }
 
 /// Whether LibTorch's products take bfloat16 in pairs: not where its oneDNN is left out, or told to do
 /// without AVX-512.
@@ -30,7 +48,7 @@ bool has_avx512([[maybe_unused]] at::ScalarType dtype) {
 #ifdef GAN_AVX512
   static const bool supported = [] {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+    return allowed("AVX512") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   }();
   static const bool bfloat16 = supported && __builtin_cpu_supports("avx512bf16") && multiplies_pairs();
@@ -44,7 +62,7 @@ bool has_avx2() {
 #ifdef GAN_AVX512
   static const bool supported = [] {
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return allowed("AVX") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   }();
   return supported;
 #else

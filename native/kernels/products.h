@@ -16,15 +16,15 @@ namespace gan {
 template <class T>
 constexpr bool kPairs = std::is_same_v<T, Bf16>;
 
-/// C = A B, or C += A B, of m×k and k×n numbers, with the distances between rows.
+/// C = A B, or C += A B, of m×k and k×n numbers, with the distances between rows; k is 1 or more.
 struct Product {
   int64_t m, n, k, lda, ldb, ldc;
   bool add;
 };
 
-inline void multiply(const Product& p, const float* a, const float* b, float* c) {
-  at::native::cpublas::brgemm(p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.add, a, b, c, false);
-}
+/// Each number is one sum along a row of A, whatever the number of rows: an image's results do not depend on
+/// how many come with it.
+void multiply(const Product& product, const float* a, const float* b, float* c);
 inline void multiply(const Product& p, const Bf16* a, const Bf16* b, float* c) {
   at::native::cpublas::brgemm(p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.add,
                               reinterpret_cast<const at::BFloat16*>(a),
@@ -85,11 +85,17 @@ Images<T> images(const at::Tensor& tensor) {
   return {numbers<T>(tensor), tensor.size(0), tensor.size(2), tensor.size(1)};
 }
 
-/// Whether the processor has what avx512.h uses, for numbers of this type.
+/// Whether the processor has what avx512.h uses, for numbers of this type, and ATEN_CPU_CAPABILITY lets
+/// LibTorch use it.
 bool has_avx512(at::ScalarType dtype);
 
-/// Whether the processor handles eight float32 numbers at a time.
+/// The same of avx2.h.
 bool has_avx2();
+
+/// Whether there are vectors for numbers of this type: of AVX-512, or float32's of AVX2.
+inline bool has_vectors(at::ScalarType dtype) {
+  return has_avx512(dtype) || (dtype == at::kFloat && has_avx2());
+}
 
 /// Whether the processor multiplies matrices of bfloat16 in tiles, at many times the rate of float32.
 bool has_amx();
@@ -101,6 +107,18 @@ void by_dtype(const at::Tensor& tensor, Work work) {
     work(float());
   else
     work(Bf16());
+}
+
+/// Calls `work` with the processor's instruction set and the C++ type of a tensor's elements. There must be
+/// vectors for them.
+template <class Work>
+void by_set(const at::Tensor& tensor, Work work) {
+  if (tensor.scalar_type() != at::kFloat)
+    work(Avx512(), Bf16());
+  else if (has_avx512(at::kFloat))
+    work(Avx512(), float());
+  else
+    work(Avx2(), float());
 }
 
 }  // namespace gan

@@ -2,11 +2,13 @@
 
 #include <new>
 
+#include "vectors.h"
+
 #ifdef GAN_AVX512
 
 namespace gan::winograd {
-GAN_AVX512_BEGIN
-using namespace avx512;
+GAN_VECTORS_BEGIN
+using namespace simd;
 
 namespace {
 
@@ -25,7 +27,7 @@ struct Pixels {
   }
 
   GAN_INLINE Vector operator()(int pixel, int64_t channel) const {
-    return at[pixel] ? load(at[pixel] + channel) : _mm512_setzero_ps();
+    return at[pixel] ? load(at[pixel] + channel) : zeros();
   }
 };
 
@@ -37,13 +39,13 @@ struct Transformed {
   GAN_INLINE Transformed(const Pixels<T, 3>& d, int64_t channel) {
     for (int i = 0; i < 3; ++i) {
       const Vector middle = d(3 * i + 1, channel);
-      v[3 * i] = _mm512_sub_ps(d(3 * i, channel), middle);
+      v[3 * i] = d(3 * i, channel) - middle;
       v[3 * i + 1] = middle;
-      v[3 * i + 2] = _mm512_sub_ps(d(3 * i + 2, channel), middle);
+      v[3 * i + 2] = d(3 * i + 2, channel) - middle;
     }
     for (int j = 0; j < 3; ++j) {
-      v[j] = _mm512_sub_ps(v[j], v[3 + j]);
-      v[6 + j] = _mm512_sub_ps(v[6 + j], v[3 + j]);
+      v[j] = v[j] - v[3 + j];
+      v[6 + j] = v[6 + j] - v[3 + j];
     }
   }
 };
@@ -55,16 +57,16 @@ GAN_INLINE Vector spread(const Pixels<T, 2>& g, int product, int64_t channel) {
   const auto row = [&](int r) __attribute__((always_inline)) {
     if (j == 0) return g(2 * r, channel);
     if (j == 2) return g(2 * r + 1, channel);
-    return _mm512_add_ps(g(2 * r, channel), g(2 * r + 1, channel));
+    return g(2 * r, channel) + g(2 * r + 1, channel);
   };
   if (i == 0) return row(0);
   if (i == 2) return row(1);
-  return _mm512_add_ps(row(0), row(1));
+  return row(0) + row(1);
 }
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 void input(const Plane<const T>& plane, const Window& window, T* out, int64_t product_stride) {
   const Pixels<T, 3> d(plane, window);
   for (int64_t c = 0; c < plane.channels; c += kGroup) {
@@ -74,15 +76,18 @@ void input(const Plane<const T>& plane, const Window& window, T* out, int64_t pr
 }
 
 template <>
-void input_pair(const Plane<const float>& plane0, const Window& window0, const Plane<const float>& plane1,
-                const Window& window1, float* out, int64_t product_stride) {
-  input(plane0, window0, out, product_stride);
-  input(plane1, window1, out + plane0.channels, product_stride);
+void input_pair<ThisSet>(const Plane<const float>& plane0, const Window& window0,
+                         const Plane<const float>& plane1, const Window& window1, float* out,
+                         int64_t product_stride) {
+  input<ThisSet>(plane0, window0, out, product_stride);
+  input<ThisSet>(plane1, window1, out + plane0.channels, product_stride);
 }
 
+#ifdef GAN_WITH_BF16
 template <>
-void input_pair(const Plane<const Bf16>& plane0, const Window& window0, const Plane<const Bf16>& plane1,
-                const Window& window1, Bf16* out, int64_t product_stride) {
+void input_pair<ThisSet>(const Plane<const Bf16>& plane0, const Window& window0,
+                         const Plane<const Bf16>& plane1, const Window& window1, Bf16* out,
+                         int64_t product_stride) {
   const Pixels<Bf16, 3> d0(plane0, window0), d1(plane1, window1);
   for (int64_t c = 0; c < plane0.channels; c += kLanes) {
     const Transformed even(d0, c), odd(d1, c);
@@ -90,8 +95,9 @@ void input_pair(const Plane<const Bf16>& plane0, const Window& window0, const Pl
       store_lanes(out + p * product_stride + 2 * c, paired(even.v[p], odd.v[p]));
   }
 }
+#endif
 
-template <class T>
+template <class Set, class T>
 void output(const float* m, int64_t product_stride, const Plane<T>& plane, const Window& window,
             int64_t channel, int64_t channels) {
   T* const first = plane.data + (window.row * plane.size + window.column) * plane.channels + channel;
@@ -100,13 +106,13 @@ void output(const float* m, int64_t product_stride, const Plane<T>& plane, const
     Vector top[3], bottom[3];
     for (int j = 0; j < 3; ++j) {
       const Vector middle = load(m + (3 + j) * product_stride + c);
-      top[j] = _mm512_add_ps(load(m + j * product_stride + c), middle);
-      bottom[j] = _mm512_add_ps(middle, load(m + (6 + j) * product_stride + c));
+      top[j] = load(m + j * product_stride + c) + middle;
+      bottom[j] = middle + load(m + (6 + j) * product_stride + c);
     }
-    store(first + c, _mm512_add_ps(top[0], top[1]));
-    store(first + right + c, _mm512_add_ps(top[1], top[2]));
-    store(first + down + c, _mm512_add_ps(bottom[0], bottom[1]));
-    store(first + down + right + c, _mm512_add_ps(bottom[1], bottom[2]));
+    store(first + c, top[0] + top[1]);
+    store(first + right + c, top[1] + top[2]);
+    store(first + down + c, bottom[0] + bottom[1]);
+    store(first + down + right + c, bottom[1] + bottom[2]);
   }
 }
 
@@ -118,23 +124,25 @@ struct Tiles;
 template <>
 struct Tiles<float> {
   static constexpr int kCount = 16;
-  GAN_INLINE static __m512i row(const Pixels<float, 2>* tiles, const bool* real, int i, int p, int64_t c) {
-    return real[i] ? _mm512_castps_si512(spread(tiles[i], p, c)) : _mm512_setzero_si512();
+  GAN_INLINE static Lanes row(const Pixels<float, 2>* tiles, const bool* real, int i, int p, int64_t c) {
+    return real[i] ? lanes_of(spread(tiles[i], p, c)) : no_lanes();
   }
 };
+#ifdef GAN_WITH_BF16
 template <>
 struct Tiles<Bf16> {
   static constexpr int kCount = 32;
-  GAN_INLINE static __m512i row(const Pixels<Bf16, 2>* tiles, const bool* real, int i, int p, int64_t c) {
-    const Vector zero = _mm512_setzero_ps();
+  GAN_INLINE static Lanes row(const Pixels<Bf16, 2>* tiles, const bool* real, int i, int p, int64_t c) {
+    const Vector zero = zeros();
     return paired(real[2 * i] ? spread(tiles[2 * i], p, c) : zero,
                   real[2 * i + 1] ? spread(tiles[2 * i + 1], p, c) : zero);
   }
 };
+#endif
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 void output_gradient(const Plane<const T>* planes, const Window* windows, T* out, int64_t product_stride,
                      int64_t channel_stride) {
   constexpr int kCount = Tiles<T>::kCount;
@@ -150,7 +158,7 @@ void output_gradient(const Plane<const T>* planes, const Window* windows, T* out
     }
     for (int64_t c = 0; c < planes[0].channels; c += kLanes)
       for (int p = 0; p < kProducts; ++p) {
-        __m512i rows[16];
+        Lanes rows[16];
         for (int i = 0; i < 16; ++i) rows[i] = Tiles<T>::row(tiles, real, i, p, c);
         transpose(rows);
         T* const to = out + p * product_stride + c * channel_stride + first;
@@ -159,14 +167,17 @@ void output_gradient(const Plane<const T>* planes, const Window* windows, T* out
   }
 }
 
-template void input(const Plane<const float>&, const Window&, float*, int64_t);
-template void input(const Plane<const Bf16>&, const Window&, Bf16*, int64_t);
-template void output(const float*, int64_t, const Plane<float>&, const Window&, int64_t, int64_t);
-template void output(const float*, int64_t, const Plane<Bf16>&, const Window&, int64_t, int64_t);
-template void output_gradient(const Plane<const float>*, const Window*, float*, int64_t, int64_t);
-template void output_gradient(const Plane<const Bf16>*, const Window*, Bf16*, int64_t, int64_t);
+#define GAN_TILES(T)                                                                                      \
+  template void input<ThisSet>(const Plane<const T>&, const Window&, T*, int64_t);                        \
+  template void output<ThisSet>(const float*, int64_t, const Plane<T>&, const Window&, int64_t, int64_t); \
+  template void output_gradient<ThisSet>(const Plane<const T>*, const Window*, T*, int64_t, int64_t);
+GAN_TILES(float)
+#ifdef GAN_WITH_BF16
+GAN_TILES(Bf16)
+#endif
+#undef GAN_TILES
 
-GAN_AVX512_END
+GAN_VECTORS_END
 
 }  // namespace gan::winograd
 

@@ -60,14 +60,14 @@ int64_t rows_at_once(int64_t small, int64_t large) {
 
 }  // namespace
 
-template <class T>
+template <class Set, class T>
 void down(const Images<const T>& x, const float* weight, const Images<T>& y) {
   const Tiling tiling{y.count, y.size};
   const int64_t small = y.channels, large = x.channels, rows = kParities * large, block = block_of(small);
   const Room<T> weights(kProducts * rows * small);
   T* const u = weights.data();
   at::parallel_for(0, small / 16, 1, [&](int64_t begin, int64_t end) {
-    winograd::weights_down(weight, large, block, 16 * begin, 16 * end, u);
+    winograd::weights_down<Set>(weight, large, block, 16 * begin, 16 * end, u);
   });
   const int64_t tiles = tiling.count(), chunk = chunk_of(tiles);
   at::parallel_for(0, at::divup(tiles, chunk), 1, [&](int64_t begin, int64_t end) {
@@ -81,8 +81,8 @@ void down(const Images<const T>& x, const float* weight, const Images<T>& y) {
       for (int64_t t = 0; t < count; ++t) {
         const Tiling::Tile tile = tiling(first + t);
         for (int64_t parity = 0; parity < kParities; ++parity)
-          winograd::input<T>(plane(x, tile.image), large_window(tile, parity), v + t * rows + parity * large,
-                             chunk * rows);
+          winograd::input<Set, T>(plane(x, tile.image), large_window(tile, parity),
+                                  v + t * rows + parity * large, chunk * rows);
       }
       for (int64_t channel = 0; channel < small; channel += block) {
         for (int64_t p = 0; p < kProducts; ++p)
@@ -90,22 +90,22 @@ void down(const Images<const T>& x, const float* weight, const Images<T>& y) {
                    u + (channel / block * kProducts + p) * rows * block, m + p * chunk * block);
         for (int64_t t = 0; t < count; ++t) {
           const Tiling::Tile tile = tiling(first + t);
-          winograd::output<T>(m + t * block, chunk * block, plane(y, tile.image),
-                              {2 * tile.row, 2 * tile.column, 1}, channel, block);
+          winograd::output<Set, T>(m + t * block, chunk * block, plane(y, tile.image),
+                                   {2 * tile.row, 2 * tile.column, 1}, channel, block);
         }
       }
     }
   });
 }
 
-template <class T>
+template <class Set, class T>
 void up(const Images<const T>& y, const float* weight, const Images<T>& x) {
   const Tiling tiling{y.count, y.size};
   const int64_t small = y.channels, large = x.channels, block = block_of(large);
   const Room<T> weights(kParities * kProducts * small * large);
   T* const u = weights.data();
   at::parallel_for(0, small / 16, 1, [&](int64_t begin, int64_t end) {
-    winograd::weights_up(weight, small, large, block, 16 * begin, 16 * end, u);
+    winograd::weights_up<Set>(weight, small, large, block, 16 * begin, 16 * end, u);
   });
   const int64_t tiles = tiling.count(), chunk = chunk_of(tiles);
   at::parallel_for(0, at::divup(tiles, chunk), 1, [&](int64_t begin, int64_t end) {
@@ -119,7 +119,8 @@ void up(const Images<const T>& y, const float* weight, const Images<T>& x) {
       for (int64_t parity = 0; parity < kParities; ++parity) {
         for (int64_t t = 0; t < count; ++t) {
           const Tiling::Tile tile = tiling(first + t);
-          winograd::input<T>(plane(y, tile.image), small_window(tile, parity), v + t * small, chunk * small);
+          winograd::input<Set, T>(plane(y, tile.image), small_window(tile, parity), v + t * small,
+                                  chunk * small);
         }
         for (int64_t channel = 0; channel < large; channel += block) {
           const T* const right = u + (parity * (large / block) + channel / block) * kProducts * small * block;
@@ -129,7 +130,8 @@ void up(const Images<const T>& y, const float* weight, const Images<T>& x) {
           for (int64_t t = 0; t < count; ++t) {
             const Tiling::Tile tile = tiling(first + t);
             const Window window{4 * tile.row + parity / 2, 4 * tile.column + parity % 2, 2};
-            winograd::output<T>(m + t * block, chunk * block, plane(x, tile.image), window, channel, block);
+            winograd::output<Set, T>(m + t * block, chunk * block, plane(x, tile.image), window, channel,
+                                     block);
           }
         }
       }
@@ -137,7 +139,7 @@ void up(const Images<const T>& y, const float* weight, const Images<T>& x) {
   });
 }
 
-template <class T>
+template <class Set, class T>
 void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* weight) {
   const Tiling tiling{y.count, y.size};
   const int64_t small = y.channels, large = x.channels, tiles = tiling.count();
@@ -166,15 +168,15 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
           planes[t] = real ? plane(y, tile.image) : Plane<const T>{nullptr, 0, 0};
           windows[t] = {2 * tile.row, 2 * tile.column, 1};
         }
-        winograd::output_gradient<T>(planes.data(), windows.data(), a + t0, small * chunk, chunk);
+        winograd::output_gradient<Set, T>(planes.data(), windows.data(), a + t0, small * chunk, chunk);
         for (int64_t t = t0; t < t0 + kGroup; t += 2) {
           const bool real[2] = {first + t < tiles, first + t + 1 < tiles};
           const Tiling::Tile even = real[0] ? tiling(first + t) : Tiling::Tile{0, 0, 0};
           const Tiling::Tile odd = real[1] ? tiling(first + t + 1) : Tiling::Tile{0, 0, 0};
           for (int64_t parity = 0; parity < kParities; ++parity)
-            winograd::input_pair<T>(plane(x, even.image), real[0] ? large_window(even, parity) : outside,
-                                    plane(x, odd.image), real[1] ? large_window(odd, parity) : outside,
-                                    b + parity * chunk * large + t * large, kParities * chunk * large);
+            winograd::input_pair<Set, T>(plane(x, even.image), real[0] ? large_window(even, parity) : outside,
+                                         plane(x, odd.image), real[1] ? large_window(odd, parity) : outside,
+                                         b + parity * chunk * large + t * large, kParities * chunk * large);
         }
       }
     });
@@ -190,18 +192,20 @@ void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* 
                    b + ((p * kParities + parity) * chunk) * large + column * (kPairs<T> ? 2 : 1),
                    u + p * rows * columns);
         if (first + chunk >= tiles)
-          winograd::weight_gradient(u, rows, columns, parity, weight + row * 16 * large + column, large);
+          winograd::weight_gradient<Set>(u, rows, columns, parity, weight + row * 16 * large + column, large);
       }
     });
   }
 }
 
-template void down(const Images<const float>&, const float*, const Images<float>&);
-template void down(const Images<const Bf16>&, const float*, const Images<Bf16>&);
-template void up(const Images<const float>&, const float*, const Images<float>&);
-template void up(const Images<const Bf16>&, const float*, const Images<Bf16>&);
-template void weight_gradient(const Images<const float>&, const Images<const float>&, float*);
-template void weight_gradient(const Images<const Bf16>&, const Images<const Bf16>&, float*);
+#define GAN_CONVOLUTIONS(Set, T)                                                   \
+  template void down<Set>(const Images<const T>&, const float*, const Images<T>&); \
+  template void up<Set>(const Images<const T>&, const float*, const Images<T>&);   \
+  template void weight_gradient<Set>(const Images<const T>&, const Images<const T>&, float*);
+GAN_CONVOLUTIONS(Avx512, float)
+GAN_CONVOLUTIONS(Avx512, Bf16)
+GAN_CONVOLUTIONS(Avx2, float)
+#undef GAN_CONVOLUTIONS
 
 }  // namespace gan::winograd
 

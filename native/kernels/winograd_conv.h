@@ -12,15 +12,15 @@ inline int64_t tiles_of(int64_t batch, int64_t n) { return batch * (n / 2) * (n 
 // Both sides have a multiple of kGroup channels, and the small images an even size.
 
 /// y = conv2d(x, weight); weight is [small][4][4][large].
-template <class T>
+template <class Set, class T>
 void down(const Images<const T>& x, const float* weight, const Images<T>& y);
 
 /// x = conv_transpose2d(y, weight).
-template <class T>
+template <class Set, class T>
 void up(const Images<const T>& y, const float* weight, const Images<T>& x);
 
 /// The gradient of sum(y * down(x, weight)) by the weight.
-template <class T>
+template <class Set, class T>
 void weight_gradient(const Images<const T>& x, const Images<const T>& y, float* weight);
 
 }  // namespace gan::winograd

@@ -1,11 +1,12 @@
 // The weights' side of winograd.h.
+#include "vectors.h"
 #include "winograd.h"
 
 #ifdef GAN_AVX512
 
 namespace gan::winograd {
-GAN_AVX512_BEGIN
-using namespace avx512;
+GAN_VECTORS_BEGIN
+using namespace simd;
 
 namespace {
 
@@ -21,27 +22,27 @@ GAN_INLINE void transform_weights(const float* w, int64_t large, int parity, Vec
   const Vector g00 = load(w + tap(parity, 0, 0) * large), g01 = load(w + tap(parity, 0, 1) * large);
   const Vector g10 = load(w + tap(parity, 1, 0) * large), g11 = load(w + tap(parity, 1, 1) * large);
   u[0] = g00;
-  u[1] = _mm512_add_ps(g00, g01);
+  u[1] = g00 + g01;
   u[2] = g01;
   u[6] = g10;
-  u[7] = _mm512_add_ps(g10, g11);
+  u[7] = g10 + g11;
   u[8] = g11;
-  for (int j = 0; j < 3; ++j) u[3 + j] = _mm512_add_ps(u[j], u[6 + j]);
+  for (int j = 0; j < 3; ++j) u[3 + j] = u[j] + u[6 + j];
 }
 
 }  // namespace
 
 template <>
-void weights_down(const float* weights, int64_t large, int64_t block, int64_t begin, int64_t end,
-                  float* out) {
+void weights_down<ThisSet>(const float* weights, int64_t large, int64_t block, int64_t begin, int64_t end,
+                           float* out) {
   for (int64_t k = begin; k < end; k += kLanes)
     for (int64_t c = 0; c < large; c += kLanes)
       for (int parity = 0; parity < 4; ++parity) {
-        __m512i u[kProducts][16];
+        Lanes u[kProducts][16];
         for (int i = 0; i < 16; ++i) {
           Vector v[kProducts];
           transform_weights(weights + (k + i) * 16 * large + c, large, parity, v);
-          for (int p = 0; p < kProducts; ++p) u[p][i] = _mm512_castps_si512(v[p]);
+          for (int p = 0; p < kProducts; ++p) u[p][i] = lanes_of(v[p]);
         }
         for (int p = 0; p < kProducts; ++p) {
           transpose(u[p]);
@@ -52,12 +53,14 @@ void weights_down(const float* weights, int64_t large, int64_t block, int64_t be
       }
 }
 
+#ifdef GAN_WITH_BF16
 template <>
-void weights_down(const float* weights, int64_t large, int64_t block, int64_t begin, int64_t end, Bf16* out) {
+void weights_down<ThisSet>(const float* weights, int64_t large, int64_t block, int64_t begin, int64_t end,
+                           Bf16* out) {
   for (int64_t k = begin; k < end; k += kLanes)
     for (int64_t c = 0; c < large; c += 2 * kLanes)
       for (int parity = 0; parity < 4; ++parity) {
-        __m512i u[kProducts][16];
+        Lanes u[kProducts][16];
         for (int i = 0; i < 16; ++i) {
           Vector low[kProducts], high[kProducts];
           const float* const from = weights + (k + i) * 16 * large + c;
@@ -73,10 +76,11 @@ void weights_down(const float* weights, int64_t large, int64_t block, int64_t be
         }
       }
 }
+#endif
 
 template <>
-void weights_up(const float* weights, int64_t small, int64_t large, int64_t block, int64_t begin, int64_t end,
-                float* out) {
+void weights_up<ThisSet>(const float* weights, int64_t small, int64_t large, int64_t block, int64_t begin,
+                         int64_t end, float* out) {
   for (int parity = 0; parity < 4; ++parity)
     for (int64_t k = begin; k < end; ++k)
       for (int64_t c = 0; c < large; c += kLanes) {
@@ -88,9 +92,10 @@ void weights_up(const float* weights, int64_t small, int64_t large, int64_t bloc
       }
 }
 
+#ifdef GAN_WITH_BF16
 template <>
-void weights_up(const float* weights, int64_t small, int64_t large, int64_t block, int64_t begin, int64_t end,
-                Bf16* out) {
+void weights_up<ThisSet>(const float* weights, int64_t small, int64_t large, int64_t block, int64_t begin,
+                         int64_t end, Bf16* out) {
   for (int parity = 0; parity < 4; ++parity)
     for (int64_t k = begin; k < end; k += 2)
       for (int64_t c = 0; c < large; c += kLanes) {
@@ -103,9 +108,11 @@ void weights_up(const float* weights, int64_t small, int64_t large, int64_t bloc
           store_lanes(to + p * small * block, paired(even[kProducts - 1 - p], odd[kProducts - 1 - p]));
       }
 }
+#endif
 
-void weight_gradient(const float* u, int64_t rows, int64_t columns, int parity, float* weights,
-                     int64_t large) {
+template <>
+void weight_gradient<ThisSet>(const float* u, int64_t rows, int64_t columns, int parity, float* weights,
+                              int64_t large) {
   const int64_t product_stride = rows * columns;
   for (int64_t k = 0; k < rows; ++k)
     for (int64_t c = 0; c < columns; c += kLanes) {
@@ -114,17 +121,17 @@ void weight_gradient(const float* u, int64_t rows, int64_t columns, int parity, 
       Vector top[3], bottom[3];
       for (int j = 0; j < 3; ++j) {
         const Vector middle = load(from + (3 + j) * product_stride);
-        top[j] = _mm512_add_ps(load(from + j * product_stride), middle);
-        bottom[j] = _mm512_add_ps(middle, load(from + (6 + j) * product_stride));
+        top[j] = load(from + j * product_stride) + middle;
+        bottom[j] = middle + load(from + (6 + j) * product_stride);
       }
-      store(to + tap(parity, 0, 0) * large, _mm512_add_ps(top[0], top[1]));
-      store(to + tap(parity, 0, 1) * large, _mm512_add_ps(top[1], top[2]));
-      store(to + tap(parity, 1, 0) * large, _mm512_add_ps(bottom[0], bottom[1]));
-      store(to + tap(parity, 1, 1) * large, _mm512_add_ps(bottom[1], bottom[2]));
+      store(to + tap(parity, 0, 0) * large, top[0] + top[1]);
+      store(to + tap(parity, 0, 1) * large, top[1] + top[2]);
+      store(to + tap(parity, 1, 0) * large, bottom[0] + bottom[1]);
+      store(to + tap(parity, 1, 1) * large, bottom[1] + bottom[2]);
     }
 }
 
-GAN_AVX512_END
+GAN_VECTORS_END
 }  // namespace gan::winograd
 
 #endif

@@ -93,9 +93,10 @@ export function setTf32(enabled: boolean): void {
 }
 
 /**
- * Lets this library's own kernels run in the place of LibTorch's (true). On a CPU: 3×3 convolutions of stride 1, by Winograd's products,
- * where the processor has AVX2 or AVX-512; 4×4 convolutions of stride 2, by the same, and dense layers on 16 to 256 rows, where it
- * has AVX-512; dropout, whose masks are other draws then. They are as exact in float32, 3×3 convolutions to twice the rounding. On a GPU
+ * Lets this library's own kernels run in the place of LibTorch's (true). On a CPU, where the processor has AVX-512, or AVX2 and the numbers
+ * are float32: 3×3 convolutions of stride 1 and 4×4 ones of stride 2, by Winograd's products, those of single pixels, dense layers on 16 to 256
+ * rows, batch and instance norm with the ReLU after them; everywhere dropout, whose masks are other draws then. They are as exact in float32, 3×3
+ * convolutions to twice the rounding. `ATEN_CPU_CAPABILITY=avx2` in the environment, as for LibTorch's, leaves those for AVX-512 out. On a GPU
  * gradients of gradients of float32 convolutions. False is for comparisons. Process-wide.
  */
 export function setKernels(enabled: boolean): void {

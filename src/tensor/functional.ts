@@ -88,14 +88,14 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   return wrap(ops.linear(input.handle, weight.handle, optionalHandle(bias)), 'linear');
 }
 
-/** `linear(input, weight, bias).relu()`, in one go over memory on a CPU with AVX-512. */
+/** `linear(input, weight, bias).relu()`, in one go over memory on a CPU with AVX2 or AVX-512. */
 export function linearRelu(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   // Who listens takes operators of LibTorch.
   if (isListening()) return linear(input, weight, bias).relu();
   return wrap(native().linearRelu(input.handle, weight.handle, optionalHandle(bias)), 'linearRelu');
 }
 
-/** `linear` of two layers with one input, at once on a CPU with AVX-512. */
+/** `linear` of two layers with one input, at once on a CPU with AVX2 or AVX-512. */
 export function linearPair(
   input: Tensor,
   first: { readonly weight: Tensor; readonly bias: Tensor },
@@ -144,7 +144,7 @@ export function batchNorm(input: Tensor, options: BatchNormOptions): Tensor {
 }
 
 /**
- * `leakyRelu(batchNorm(input, options), negativeSlope)`, in one go over memory on a CPU with AVX-512: a third of the time, and nothing kept
+ * `leakyRelu(batchNorm(input, options), negativeSlope)`, in one go over memory on a CPU with AVX2 or AVX-512: a third of the time, and nothing kept
  * between the two. A slope of 0 is a ReLU.
  */
 export function batchNormLeakyRelu(input: Tensor, options: BatchNormOptions, negativeSlope: number): Tensor {
@@ -220,7 +220,7 @@ export function instanceNorm(input: Tensor, options: InstanceNormOptions = {}): 
 }
 
 /**
- * `leakyRelu(instanceNorm(input, options), negativeSlope)` by each image's own statistics, in one go over memory on a CPU with AVX-512. A slope
+ * `leakyRelu(instanceNorm(input, options), negativeSlope)` by each image's own statistics, in one go over memory on a CPU with AVX2 or AVX-512. A slope
  * of 0 is a ReLU, and one of 1 the norm alone.
  */
 export function instanceNormLeakyRelu(
