@@ -11,6 +11,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { main } from '../../src/cli/train';
+import { knownPrecision } from '../../src/training/known-precision';
 import { RUNS_TYPESCRIPT } from '../support/typescript';
 import { FakeHost } from './fakes';
 import { tinyMnist, writeTinyMnist } from './tiny-data';
@@ -271,15 +272,16 @@ describe('a training', () => {
     );
   });
 
-  test('without --precision it measures, says what it took, and a resumed run keeps that', async () => {
+  test('without --precision it says what it took and why, and a resumed run keeps that', async () => {
     const before = process.env.XDG_CACHE_HOME;
     process.env.XDG_CACHE_HOME = join(run, '..', 'cache');
     try {
       const first = await call(smallTraining('--precision', 'auto', '--steps', '2', '--out', run));
-      const [, precision] = /^precision {2}(fp32|bf16): .*as fast/m.exec(first.stderr) ?? [];
-      expect(precision).toBeDefined();
+      const [, precision, reason] = /^precision {2}(fp32|bf16): (.*)$/m.exec(first.stderr) ?? [];
+      // What is known of the processor, or else a measurement.
+      expect(reason).toContain(knownPrecision('cpu')?.because ?? 'as fast');
       expect(JSON.parse(readFileSync(join(run, 'config.json'), 'utf8')).precision).toBe(precision);
-      rmSync(join(run, '..', 'cache'), { recursive: true });
+      rmSync(join(run, '..', 'cache'), { recursive: true, force: true });
       const second = await call(['--resume', run, '--steps', '4']);
       expect(second.stderr).toContain(`precision  ${precision}, as before\n`);
       expect(existsSync(join(run, '..', 'cache', 'libtorch-gan'))).toBe(false);

@@ -6,6 +6,7 @@ import { Generator } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { distance } from '../support/close';
+import { hasBfloat16Kernels } from '../support/processor';
 
 /** The gradient by the bias where `probe` is that by the output, and what it is in float64. */
 function byBias(run: (bias: Tensor) => Tensor, probe: Tensor): readonly [Tensor, Tensor] {
@@ -17,7 +18,7 @@ function byBias(run: (bias: Tensor) => Tensor, probe: Tensor): readonly [Tensor,
   return [found, gradient.double().sum(others)];
 }
 
-describe('gradients by a bias in bfloat16', () => {
+(hasBfloat16Kernels ? describe : describe.skip)('gradients by a bias in bfloat16', () => {
   test.each([
     [3, 16, 7, 5],
     [64, 128, 8, 8],

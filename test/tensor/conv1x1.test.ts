@@ -7,6 +7,7 @@ import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { distance } from '../support/close';
 import { failure } from '../support/failure';
+import { hasBfloat16Kernels } from '../support/processor';
 
 interface Geometry {
   readonly batch: number;
@@ -85,7 +86,7 @@ describe('convolutions of single pixels', () => {
     },
   );
 
-  test.each(OWN)(
+  (hasBfloat16Kernels ? test : test.skip).each(OWN)(
     'do not round the gradient by the weight in bfloat16: $batch × $inputs → $outputs, $size',
     (geometry) => {
       scope(() => {
@@ -97,7 +98,7 @@ describe('convolutions of single pixels', () => {
     },
   );
 
-  test.each([true, false])(
+  test.each(hasBfloat16Kernels ? [true, false] : [false])(
     'give the same bits on one thread, two and three, in either memory format, which they keep: %p',
     (half) => {
       try {

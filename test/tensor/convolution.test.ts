@@ -7,6 +7,7 @@ import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { distance } from '../support/close';
 import { failure } from '../support/failure';
+import { hasBfloat16Kernels } from '../support/processor';
 
 const HALVE = { stride: 2, padding: 1 };
 
@@ -129,7 +130,7 @@ describe('4×4 convolutions of stride 2', () => {
           const [dx, dw] = grad([output.pow(2).sum()], [x, w]);
           const exact = { output, dx, dw };
           for (const name of ['output', 'dx', 'dw'] as const) {
-            expect(distance(ours[name], exact[name])).toBeLessThan(0.012);
+            expect(distance(ours[name], exact[name])).toBeLessThan(hasBfloat16Kernels ? 0.012 : 0.014);
             expect(distance(ours[name], exact[name])).toBeLessThan(3 * distance(library[name], exact[name]));
           }
         });
