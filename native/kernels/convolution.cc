@@ -14,6 +14,7 @@
 #include "channel_sums.h"
 #include "conv3x3.h"
 #include "conv4x4.h"
+#include "few_pixels.h"
 #include "gradients.h"
 #include "pointwise.h"
 
@@ -146,6 +147,36 @@ bool is_pointwise(const at::Tensor& input, const at::Tensor& weight, c10::SymInt
          all_are(padding, 0) && groups == 1 && input.size(1) == weight.size(1);
 }
 
+/// Those of a convolution without dilation or groups; none of others.
+std::optional<few_pixels::Geometry> plain_geometry(c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
+                                                   c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  if (!are_pairs({stride, padding, dilation}) || !all_are(dilation, 1) || groups != 1) return std::nullopt;
+  const auto number = [](const c10::SymInt& value) { return value.guard_int(__FILE__, __LINE__); };
+  return few_pixels::Geometry{{number(stride.front()), number(stride.back())},
+                              {number(padding.front()), number(padding.back())}};
+}
+
+/// The images that a transposed convolution makes, and the geometry of the convolution that it transposes.
+struct Transposed {
+  std::array<int64_t, 4> image;
+  few_pixels::Geometry geometry;
+};
+std::optional<Transposed> transposed_image(const at::Tensor& input, const at::Tensor& weight,
+                                           c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
+                                           c10::SymIntArrayRef beyond, c10::SymIntArrayRef dilation,
+                                           const c10::SymInt& groups) {
+  const auto geometry = plain_geometry(stride, padding, dilation, groups);
+  if (!geometry || !are_pairs({beyond})) return std::nullopt;
+  Transposed result{{input.size(0), weight.size(1), 0, 0}, *geometry};
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t more = (i == 0 ? beyond.front() : beyond.back()).guard_int(__FILE__, __LINE__);
+    if (more < 0 || more >= geometry->stride[i]) return std::nullopt;
+    result.image[i + 2] =
+        (input.size(i + 2) - 1) * geometry->stride[i] - 2 * geometry->padding[i] + weight.size(i + 2) + more;
+  }
+  return result;
+}
+
 at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
 }
@@ -225,6 +256,11 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
   if (dtype && bias_fits(bias, weight.size(0)) && is_pointwise(input, weight, stride, padding, groups) &&
       pointwise::usable(input.sizes(), weight.size(0), *dtype))
     return pointwise::conv2d(in_dtype(input, *dtype), weight, bias_of(bias));
+  if (dtype && bias_fits(bias, weight.size(0))) {
+    const auto geometry = plain_geometry(stride, padding, dilation, groups);
+    if (geometry && few_pixels::usable(input.sizes(), weight.sizes(), *geometry, *dtype))
+      return few_pixels::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), *geometry);
+  }
   if (may_have_second_gradients(input, weight) && are_pairs({stride, padding, dilation}))
     return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),
                       C10_AS_INTARRAYREF_SLOW(padding), C10_AS_INTARRAYREF_SLOW(dilation),
@@ -254,6 +290,11 @@ at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
           bias);
     }
   }
+  if (dtype && input.size(1) == weight.size(0) && bias_fits(bias, weight.size(1)))
+    if (const auto large = transposed_image(input, weight, stride, padding, output_padding, dilation, groups))
+      if (few_pixels::usable(large->image, weight.sizes(), large->geometry, *dtype))
+        return few_pixels::conv_transpose2d(in_dtype(input, *dtype), weight, bias_of(bias), large->geometry,
+                                            {large->image[2], large->image[3]});
   return at::_ops::conv_transpose2d_input::call(input, weight, bias, stride, padding, output_padding, groups,
                                                 dilation);
 }

@@ -61,6 +61,13 @@ const KERNELS: readonly Kernel[] = [
     batches: [0, 1, 33],
     run: double,
   },
+  { name: 'to a few pixels', shapes: [[32, 4, 4], [64, 32, 4, 4], [64]], batches: [0, 1, 2], run: halve },
+  {
+    name: 'from a few pixels',
+    shapes: [[64, 1, 2], [64, 32, 4, 4], [32]],
+    batches: [0, 1, 2],
+    run: double,
+  },
   { name: '3×3', shapes: [[3, 5, 4], [4, 3, 3, 3], [4]], batches: ANY, run: around },
   { name: '3×3 of one pixel', shapes: [[1, 1, 1], [1, 1, 3, 3], [1]], batches: ANY, run: around },
   { name: '3×3 by Winograd', shapes: [[32, 7, 9], [48, 32, 3, 3], [48]], batches: ANY, run: around },
