@@ -82,8 +82,9 @@ at::Tensor forward(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b
                       units = part(weights, first, kBlock, 0, inputs);
     if (band.held != index) transpose(rows, band.columns.data(), kBand);
     band.held = index;
-    multiply({units.rows, rows.rows, inputs, inputs, kBand, kBand, false}, units.data, band.columns.data(),
-             band.sums.data());
+    // Fewer than 16 columns would be no quicker; those beyond are zeros.
+    multiply({units.rows, std::max(rows.rows, avx512::kLanes), inputs, inputs, kBand, kBand, false},
+             units.data, band.columns.data(), band.sums.data());
     transpose_with_bias({band.sums.data(), units.rows, rows.rows, kBand}, shift ? shift + first : nullptr,
                         rectifies, to + row * outputs + first, outputs);
   };
