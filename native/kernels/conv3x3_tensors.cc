@@ -55,10 +55,6 @@ at::Tensor library_weight_gradient(const at::Tensor& x, const at::Tensor& y, con
   return std::get<1>(gradients).to(at::kFloat);
 }
 
-bool is_channels_last(const at::Tensor& tensor) {
-  return tensor.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
-}
-
 /// A part of the numbers that are computed which somebody wants, in eighths: enough for our kernels to be the
 /// quicker.
 int64_t enough(bool is_float, bool wide) { return is_float && wide ? 3 : is_float ? 4 : 5; }

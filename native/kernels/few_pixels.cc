@@ -169,9 +169,6 @@ at::Tensor formatted(const at::Tensor& images, bool last) {
   const at::AutoDispatchBelowADInplaceOrView guard;
   return images.flatten(1).view(images.sizes());
 }
-bool is_channels_last(const at::Tensor& tensor) {
-  return tensor.suggest_memory_format() == at::MemoryFormat::ChannelsLast;
-}
 at::Tensor contiguous(const Bias& bias) { return bias ? bias->contiguous() : at::Tensor(); }
 
 struct FewDown : Function<FewDown> {

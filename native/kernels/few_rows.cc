@@ -123,10 +123,7 @@ void pair_rows<ThisSet>(const float* from, int64_t rows, int64_t columns, Bf16* 
   template void fold<ThisSet>(const float*, const float*, const float*, int64_t, int64_t, float*, T*); \
   template void finish<ThisSet>(const float*, int64_t, int64_t, const float*, T*, int64_t);            \
   template void transpose<ThisSet>(const T*, int64_t, T*, int64_t);
-GAN_ROWS(float)
-#ifdef GAN_WITH_BF16
-GAN_ROWS(Bf16)
-#endif
+GAN_FOR_DTYPES(GAN_ROWS)
 #undef GAN_ROWS
 
 GAN_VECTORS_END

@@ -138,10 +138,7 @@ void apply_gradient(const T* x, const T* dy, int64_t rows, int64_t channels, con
   template void gradient_sums<ThisSet>(const T*, const T*, int64_t, int64_t, const Affine&, float*, float*); \
   template void apply_gradient<ThisSet>(const T*, const T*, int64_t, int64_t, const Affine&, const float*,   \
                                         const float*, T*);
-GAN_ROWS(float)
-#ifdef GAN_WITH_BF16
-GAN_ROWS(Bf16)
-#endif
+GAN_FOR_DTYPES(GAN_ROWS)
 #undef GAN_ROWS
 
 GAN_VECTORS_END

@@ -126,10 +126,7 @@ void apply_plane_gradient(const T* x, const T* dy, int64_t count, const PlaneAff
   template PlaneSums plane_gradient_sums<ThisSet>(const T*, const T*, int64_t, const PlaneAffine&);          \
   template void apply_plane_gradient<ThisSet>(const T*, const T*, int64_t, const PlaneAffine&, float, float, \
                                               T*);
-GAN_PLANES(float)
-#ifdef GAN_WITH_BF16
-GAN_PLANES(Bf16)
-#endif
+GAN_FOR_DTYPES(GAN_PLANES)
 #undef GAN_PLANES
 
 GAN_VECTORS_END

@@ -70,10 +70,7 @@ void spread(const T* from, int64_t width, int64_t channels, T* upper, T* lower) 
 #define GAN_ROWS(T)                                                       \
   template void halve<ThisSet>(const T*, const T*, int64_t, int64_t, T*); \
   template void spread<ThisSet>(const T*, int64_t, int64_t, T*, T*);
-GAN_ROWS(float)
-#ifdef GAN_WITH_BF16
-GAN_ROWS(Bf16)
-#endif
+GAN_FOR_DTYPES(GAN_ROWS)
 #undef GAN_ROWS
 
 GAN_VECTORS_END

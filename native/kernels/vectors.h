@@ -8,6 +8,8 @@
 
 #ifdef GAN_AVX512
 #ifdef GAN_COMPILED_FOR_AVX2
+/// Calls a macro with each type that a file is compiled for.
+#define GAN_FOR_DTYPES(WORK) WORK(float)
 #define GAN_VECTORS_BEGIN GAN_AVX2_BEGIN
 #define GAN_VECTORS_END GAN_AVX2_END
 namespace gan {
@@ -16,6 +18,7 @@ using ThisSet = Avx2;
 }  // namespace gan
 #else
 #define GAN_WITH_BF16 1
+#define GAN_FOR_DTYPES(WORK) WORK(float) WORK(Bf16)
 #define GAN_VECTORS_BEGIN GAN_AVX512_BEGIN
 #define GAN_VECTORS_END GAN_AVX512_END
 namespace gan {

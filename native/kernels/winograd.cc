@@ -171,10 +171,7 @@ void output_gradient(const Plane<const T>* planes, const Window* windows, T* out
   template void input<ThisSet>(const Plane<const T>&, const Window&, T*, int64_t);                        \
   template void output<ThisSet>(const float*, int64_t, const Plane<T>&, const Window&, int64_t, int64_t); \
   template void output_gradient<ThisSet>(const Plane<const T>*, const Window*, T*, int64_t, int64_t);
-GAN_TILES(float)
-#ifdef GAN_WITH_BF16
-GAN_TILES(Bf16)
-#endif
+GAN_FOR_DTYPES(GAN_TILES)
 #undef GAN_TILES
 
 GAN_VECTORS_END
