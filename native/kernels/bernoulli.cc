@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "clones.h"
 #include "convolution.h"
 #include "exponential.h"
 #include "formula.h"
@@ -29,65 +28,59 @@ at::Tensor bernoulli_by_library(const at::Tensor& logits, const at::Tensor& imag
 }
 
 /// (1 − t) x − ln σ(x) of logits x and pixels t, and how σ(x) − t: both without overflow.
-GAN_ALWAYS_INLINE void bernoulli_term(lanes::Vector& result, const lanes::Vector& x, const lanes::Vector& t) {
-  const lanes::Vector size = x < 0 ? -x : x, least = -size;
-  lanes::Vector decay, rest;
+template <class V>
+GAN_ALWAYS_INLINE void bernoulli_term(V& result, const V& x, const V& t) {
+  const V size = x < 0 ? -x : x, least = -size;
+  V decay, rest;
   lanes::exponential(decay, least);
   lanes::log_of_one_plus(rest, decay);
-  result = (1 - t) * x + ((x < 0 ? size : lanes::Vector{}) + rest);
+  result = (1 - t) * x + ((x < 0 ? size : V{}) + rest);
 }
-GAN_ALWAYS_INLINE void bernoulli_slope(lanes::Vector& result, const lanes::Vector& x,
-                                       const lanes::Vector& t) {
-  const lanes::Vector least = x < 0 ? x : -x;
-  lanes::Vector decay;
+template <class V>
+GAN_ALWAYS_INLINE void bernoulli_slope(V& result, const V& x, const V& t) {
+  const V least = x < 0 ? x : -x;
+  V decay;
   lanes::exponential(decay, least);
-  result = (x < 0 ? decay : lanes::Vector{} + 1) / (1 + decay) - t;
+  result = (x < 0 ? decay : V{} + 1) / (1 + decay) - t;
 }
 
 /// Numbers whose sum is one of float32, before it is added to others in double.
-constexpr int64_t kAtOnce = 64 * lanes::kLanes;
+constexpr int64_t kAtOnce = 1024;
 
 template <class T>
-GAN_ALWAYS_INLINE float bernoulli_sum(const T* logits, const float* images, int64_t count) {
-  lanes::Vector sums{}, x, pixels, term;
-  int64_t i = 0;
-  for (; i + lanes::kLanes <= count; i += lanes::kLanes) {
-    lanes::read(x, logits + i);
-    lanes::read(pixels, images + i);
-    bernoulli_term(term, x, (pixels + 1) * 0.5f);
-    sums += term;
-  }
-  if (i < count) {
-    lanes::read_some(x, logits + i, count - i);
-    lanes::read_some(pixels, images + i, count - i);
-    bernoulli_term(term, x, (pixels + 1) * 0.5f);
-    for (int64_t lane = 0; lane < count - i; ++lane) sums[lane] += term[lane];
-  }
-  float sum = 0;
-  for (int64_t lane = 0; lane < lanes::kLanes; ++lane) sum += sums[lane];
-  return sum;
+float bernoulli_sum(const T* logits, const float* images, int64_t count) {
+  return lanes::by_processor([&]<class V>(lanes::As<V>) GAN_INLINED {
+    constexpr int64_t kLanes = lanes::kLanes<V>;
+    V sums{}, x, pixels, term;
+    int64_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+      lanes::read(x, logits + i);
+      lanes::read(pixels, images + i);
+      bernoulli_term<V>(term, x, (pixels + 1) * 0.5f);
+      sums += term;
+    }
+    if (i < count) {
+      lanes::read_some(x, logits + i, count - i);
+      lanes::read_some(pixels, images + i, count - i);
+      bernoulli_term<V>(term, x, (pixels + 1) * 0.5f);
+      for (int64_t lane = 0; lane < count - i; ++lane) sums[lane] += term[lane];
+    }
+    float sum = 0;
+    for (int64_t lane = 0; lane < kLanes; ++lane) sum += sums[lane];
+    return sum;
+  });
 }
+
+/// σ(x) − t, times a number.
 struct ScaledSlope {
   float scale;
-  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
-    lanes::Vector slope;
-    bernoulli_slope(slope, given[0], (given[1] + 1) * 0.5f);
+  template <class V>
+  GAN_ALWAYS_INLINE void operator()(V& result, const V* given) const {
+    V slope;
+    bernoulli_slope<V>(slope, given[0], (given[1] + 1) * 0.5f);
     result = slope * scale;
   }
 };
-
-GAN_CLONES float sum_of(const float* logits, const float* images, int64_t count) {
-  return bernoulli_sum(logits, images, count);
-}
-GAN_CLONES float sum_of(const Bf16* logits, const float* images, int64_t count) {
-  return bernoulli_sum(logits, images, count);
-}
-GAN_CLONES void slopes_into(const float* logits, const float* images, int64_t count, float scale, float* to) {
-  lanes::evaluate(ScaledSlope{scale}, count, to, logits, images);
-}
-GAN_CLONES void slopes_into(const Bf16* logits, const float* images, int64_t count, float scale, Bf16* to) {
-  lanes::evaluate(ScaledSlope{scale}, count, to, logits, images);
-}
 
 /// Pixels that are worth another thread.
 constexpr int64_t kWorthAThread = 1 << 13;
@@ -113,7 +106,7 @@ struct BernoulliNll : Function<BernoulliNll> {
       by_images(images, [&](int64_t image, int64_t size) {
         double sum = 0;
         for (int64_t first = image * size, end = first + size; first < end; first += kAtOnce)
-          sum += sum_of(from + first, pixels + first, std::min(kAtOnce, end - first));
+          sum += bernoulli_sum(from + first, pixels + first, std::min(kAtOnce, end - first));
         sums[image] = static_cast<float>(sum);
       });
     });
@@ -136,8 +129,8 @@ struct BernoulliNll : Function<BernoulliNll> {
       using T = decltype(zero);
       by_images(images, [&](int64_t image, int64_t size) {
         const int64_t first = image * size;
-        slopes_into(numbers<const T>(logits) + first, pixels + first, size, scale[image],
-                    numbers<T>(result) + first);
+        lanes::evaluate(ScaledSlope{scale[image]}, size, numbers<T>(result) + first,
+                        numbers<const T>(logits) + first, pixels + first);
       });
     });
     return {result, at::Tensor()};

@@ -8,16 +8,18 @@
 #include <cstdint>
 #include <vector>
 
-#include "clones.h"
 #include "convolution.h"
+#include "lanes.h"
 #include "products.h"
 
 namespace gan::kernels {
 namespace {
 
 /// A product with the reciprocal would round otherwise.
-GAN_CLONES void levels_of(const uint8_t* from, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) / 127.5f - 1;
+void levels_of(const uint8_t* from, int64_t count, float* to) {
+  lanes::by_processor([=](auto) GAN_INLINED {
+    for (int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(from[i]) / 127.5f - 1;
+  });
 }
 
 bool are_bytes(const at::Tensor& bytes) {

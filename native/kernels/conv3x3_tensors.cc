@@ -78,10 +78,8 @@ bool gains(at::IntArrayRef image, int64_t all_outputs, int64_t padding, int64_t 
     return static_cast<double>(channels) / static_cast<double>(multiple(channels, kGroup));
   };
   // LibTorch's convolutions to a few channels compute as many as ours.
-  if (is_float && wide && all_outputs < kGroup && groups == 1)
-    return inputs >= 2 * kGroup && 2 * wanted >= computed;
-  // LibTorch's convolutions in groups of few channels take twice the time of others.
-  const int64_t fewest = is_float && (wide || groups > 1) ? kGroup : 2 * kGroup;
+  if (is_float && all_outputs < kGroup && groups == 1) return inputs >= 2 * kGroup && 2 * wanted >= computed;
+  const int64_t fewest = is_float ? kGroup : 2 * kGroup;
   return inputs >= fewest && outputs >= fewest &&
          8 * wanted * share(inputs) * share(outputs) >=
              static_cast<double>(enough(is_float, wide)) * computed;

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <mutex>
 
-#include "clones.h"
 #include "convolution.h"
+#include "lanes.h"
 
 namespace gan::kernels {
 namespace {
@@ -27,30 +27,32 @@ struct Choice {
 
 /// The mask's numbers of one block, by Philox 4x32-7 (Salmon et al., "Parallel Random Numbers: As Easy as 1,
 /// 2, 3", 2011): a function of the seed and the place alone, whoever computes it.
-GAN_CLONES void fill(uint64_t seed, uint64_t block, Choice choice, float* mask) {
-  uint32_t a[kLanes], b[kLanes], c[kLanes], d[kLanes];
-  for (int64_t lane = 0; lane < kLanes; ++lane) {
-    const uint64_t counter = block * kLanes + static_cast<uint64_t>(lane);
-    a[lane] = static_cast<uint32_t>(counter);
-    b[lane] = static_cast<uint32_t>(counter >> 32);
-    c[lane] = d[lane] = 0;
-  }
-  uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
-#pragma GCC unroll 1
-  for (int round = 0; round < 7; ++round, key0 += 0x9E3779B9, key1 += 0xBB67AE85)
+void fill(uint64_t seed, uint64_t block, Choice choice, float* mask) {
+  lanes::by_processor([=](auto) GAN_INLINED {
+    uint32_t a[kLanes], b[kLanes], c[kLanes], d[kLanes];
     for (int64_t lane = 0; lane < kLanes; ++lane) {
-      const uint64_t first = uint64_t{0xD2511F53} * a[lane], second = uint64_t{0xCD9E8D57} * c[lane];
-      a[lane] = static_cast<uint32_t>(second >> 32) ^ b[lane] ^ key0;
-      c[lane] = static_cast<uint32_t>(first >> 32) ^ d[lane] ^ key1;
-      b[lane] = static_cast<uint32_t>(second);
-      d[lane] = static_cast<uint32_t>(first);
+      const uint64_t counter = block * kLanes + static_cast<uint64_t>(lane);
+      a[lane] = static_cast<uint32_t>(counter);
+      b[lane] = static_cast<uint32_t>(counter >> 32);
+      c[lane] = d[lane] = 0;
     }
-  for (int64_t lane = 0; lane < kLanes; ++lane) {
-    mask[lane] = a[lane] < choice.threshold ? 0 : choice.scale;
-    mask[kLanes + lane] = b[lane] < choice.threshold ? 0 : choice.scale;
-    mask[2 * kLanes + lane] = c[lane] < choice.threshold ? 0 : choice.scale;
-    mask[3 * kLanes + lane] = d[lane] < choice.threshold ? 0 : choice.scale;
-  }
+    uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
+#pragma GCC unroll 1
+    for (int round = 0; round < 7; ++round, key0 += 0x9E3779B9, key1 += 0xBB67AE85)
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        const uint64_t first = uint64_t{0xD2511F53} * a[lane], second = uint64_t{0xCD9E8D57} * c[lane];
+        a[lane] = static_cast<uint32_t>(second >> 32) ^ b[lane] ^ key0;
+        c[lane] = static_cast<uint32_t>(first >> 32) ^ d[lane] ^ key1;
+        b[lane] = static_cast<uint32_t>(second);
+        d[lane] = static_cast<uint32_t>(first);
+      }
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
+      mask[lane] = a[lane] < choice.threshold ? 0 : choice.scale;
+      mask[kLanes + lane] = b[lane] < choice.threshold ? 0 : choice.scale;
+      mask[2 * kLanes + lane] = c[lane] < choice.threshold ? 0 : choice.scale;
+      mask[3 * kLanes + lane] = d[lane] < choice.threshold ? 0 : choice.scale;
+    }
+  });
 }
 
 uint64_t draw_seed() {

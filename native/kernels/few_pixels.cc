@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "channel_sums.h"
-#include "clones.h"
 #include "dense.h"
 #include "gradients.h"
+#include "lanes.h"
 #include "products.h"
 
 namespace gan::few_pixels {
@@ -100,8 +100,10 @@ at::Tensor patches_of(const at::Tensor& x, const Shape& shape) {
   return result;
 }
 
-GAN_CLONES void add_to(float* to, const float* from, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) to[i] += from[i];
+void add_to(float* to, const float* from, int64_t count) {
+  lanes::by_processor([=](auto) GAN_INLINED {
+    for (int64_t i = 0; i < count; ++i) to[i] += from[i];
+  });
 }
 
 /// The images of which each pixel is the sum of what the patches have for it, plus `bias` or nothing.

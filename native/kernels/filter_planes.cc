@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "clones.h"
+#include "lanes.h"
 #include "row_sums.h"
 
 namespace gan {
@@ -208,15 +208,6 @@ GAN_ALWAYS_INLINE void filter_rows(Rows<A>& rows, const T* input, T* output, int
   }
 }
 
-#define GAN_ROWS(T)                                                                                    \
-  GAN_CLONES void rows_of(Rows<Sum<T>>& rows, const T* input, T* output, int64_t begin, int64_t end) { \
-    filter_rows(rows, input, output, begin, end);                                                      \
-  }
-GAN_ROWS(float)
-GAN_ROWS(double)
-GAN_ROWS(Bf16)
-#undef GAN_ROWS
-
 }  // namespace
 
 template <class T>
@@ -227,7 +218,7 @@ void filter_planes(const T* input, T* output, const Planes& planes, const Filter
   const int64_t grain = std::max<int64_t>(1, kNumbers / (horizontal.output * planes.inner));
   at::parallel_for(0, planes.count * vertical.output, grain, [&](int64_t begin, int64_t end) {
     Rows<Sum<T>> rows(columns, along, planes.inner);
-    rows_of(rows, input, output, begin, end);
+    lanes::by_processor([&](auto) GAN_INLINED { filter_rows(rows, input, output, begin, end); });
   });
 }
 

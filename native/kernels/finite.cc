@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "clones.h"
 #include "convolution.h"
+#include "lanes.h"
 #include "turns.h"
 
 namespace gan::kernels {
@@ -29,15 +29,17 @@ struct Piece {
 };
 
 /// The exponent of an infinity and of a NaN is the largest.
-GAN_CLONES bool all_finite(const float* from, int64_t count) {
-  constexpr uint32_t kExponent = 0x7f800000;
-  const auto* const bits = reinterpret_cast<const uint32_t*>(from);
-  uint32_t largest = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint32_t exponent = bits[i] & kExponent;
-    largest = exponent > largest ? exponent : largest;
-  }
-  return largest != kExponent;
+bool all_finite(const float* from, int64_t count) {
+  return lanes::by_processor([=](auto) GAN_INLINED {
+    constexpr uint32_t kExponent = 0x7f800000;
+    const auto* const bits = reinterpret_cast<const uint32_t*>(from);
+    uint32_t largest = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const uint32_t exponent = bits[i] & kExponent;
+      largest = exponent > largest ? exponent : largest;
+    }
+    return largest != kExponent;
+  });
 }
 
 bool is_plain_number(const at::Tensor& tensor) {

@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "clones.h"
 #include "convolution.h"
 #include "exponential.h"
 #include "formula.h"
@@ -31,9 +30,10 @@ at::Tensor draw_by_library(const at::Tensor& mean, const at::Tensor& log_varianc
 
 /// ½ (m² + e^v − v − 1).
 struct Divergence {
-  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
-    const lanes::Vector &m = given[0], &v = given[1];
-    lanes::Vector variance;
+  template <class V>
+  GAN_ALWAYS_INLINE void operator()(V& result, const V* given) const {
+    const V &m = given[0], &v = given[1];
+    V variance;
     lanes::exponential(variance, v);
     result = (m * m + variance - v - 1) * 0.5f;
   }
@@ -42,8 +42,9 @@ struct Divergence {
 /// scale · (e^v − 1) / 2.
 struct VarianceSlope {
   float scale;
-  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
-    lanes::Vector variance;
+  template <class V>
+  GAN_ALWAYS_INLINE void operator()(V& result, const V* given) const {
+    V variance;
     lanes::exponential(variance, given[0]);
     result = (variance - 1) * (0.5f * scale);
   }
@@ -51,9 +52,10 @@ struct VarianceSlope {
 
 /// m + e^(v / 2) · noise.
 struct Draw {
-  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
-    const lanes::Vector &m = given[0], &v = given[1], &noise = given[2];
-    lanes::Vector deviation;
+  template <class V>
+  GAN_ALWAYS_INLINE void operator()(V& result, const V* given) const {
+    const V &m = given[0], &v = given[1], &noise = given[2];
+    V deviation;
     lanes::exponential(deviation, v * 0.5f);
     result = m + deviation * noise;
   }
@@ -61,28 +63,14 @@ struct Draw {
 
 /// By v, of a gradient g of the draw: g · noise · e^(v / 2) / 2.
 struct DrawSlope {
-  GAN_ALWAYS_INLINE void operator()(lanes::Vector& result, const lanes::Vector* given) const {
-    const lanes::Vector &g = given[0], &v = given[1], &noise = given[2];
-    lanes::Vector deviation;
+  template <class V>
+  GAN_ALWAYS_INLINE void operator()(V& result, const V* given) const {
+    const V &g = given[0], &v = given[1], &noise = given[2];
+    V deviation;
     lanes::exponential(deviation, v * 0.5f);
     result = g * (noise * deviation) * 0.5f;
   }
 };
-
-GAN_CLONES void divergences(const float* mean, const float* log_variance, int64_t count, float* to) {
-  lanes::evaluate(Divergence{}, count, to, mean, log_variance);
-}
-GAN_CLONES void variance_slopes(const float* log_variance, int64_t count, float scale, float* to) {
-  lanes::evaluate(VarianceSlope{scale}, count, to, log_variance);
-}
-GAN_CLONES void drawn(const float* mean, const float* log_variance, const float* noise, int64_t count,
-                      float* to) {
-  lanes::evaluate(Draw{}, count, to, mean, log_variance, noise);
-}
-GAN_CLONES void drawn_slopes(const float* gradient, const float* log_variance, const float* noise,
-                             int64_t count, float* to) {
-  lanes::evaluate(DrawSlope{}, count, to, gradient, log_variance, noise);
-}
 
 struct GaussianKl : Function<GaussianKl> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& mean,
@@ -92,7 +80,8 @@ struct GaussianKl : Function<GaussianKl> {
     const int64_t rows = mean.size(0), columns = mean.numel() / rows;
     at::Tensor result = at::empty({rows}, mean.options());
     const Room<float> room(mean.numel());
-    divergences(numbers<const float>(mean), numbers<const float>(log_variance), mean.numel(), room.data());
+    lanes::evaluate(Divergence{}, mean.numel(), room.data(), numbers<const float>(mean),
+                    numbers<const float>(log_variance));
     for (int64_t row = 0; row < rows; ++row) {
       const float* const each = room.data() + row * columns;
       double sum = 0;
@@ -125,8 +114,8 @@ struct GaussianKl : Function<GaussianKl> {
     if (context->needs_input_grad(1)) {
       result[1] = at::empty_like(log_variance);
       for (int64_t row = 0; row < rows; ++row)
-        variance_slopes(numbers<const float>(log_variance) + row * columns, columns, scale[row],
-                        numbers<float>(result[1]) + row * columns);
+        lanes::evaluate(VarianceSlope{scale[row]}, columns, numbers<float>(result[1]) + row * columns,
+                        numbers<const float>(log_variance) + row * columns);
     }
     return result;
   }
@@ -138,8 +127,8 @@ struct GaussianDraw : Function<GaussianDraw> {
     RECORD_FUNCTION("gan::gaussian_draw", (std::vector<c10::IValue>{mean, log_variance}));
     context->save_for_backward({mean, log_variance, noise});
     at::Tensor result = at::empty_like(mean);
-    drawn(numbers<const float>(mean), numbers<const float>(log_variance), numbers<const float>(noise),
-          mean.numel(), numbers<float>(result));
+    lanes::evaluate(Draw{}, mean.numel(), numbers<float>(result), numbers<const float>(mean),
+                    numbers<const float>(log_variance), numbers<const float>(noise));
     return result;
   }
 
@@ -158,8 +147,8 @@ struct GaussianDraw : Function<GaussianDraw> {
     if (context->needs_input_grad(1)) {
       const at::Tensor gradient = gradients[0].contiguous();
       result[1] = at::empty_like(log_variance);
-      drawn_slopes(numbers<const float>(gradient), numbers<const float>(log_variance),
-                   numbers<const float>(noise), noise.numel(), numbers<float>(result[1]));
+      lanes::evaluate(DrawSlope{}, noise.numel(), numbers<float>(result[1]), numbers<const float>(gradient),
+                      numbers<const float>(log_variance), numbers<const float>(noise));
     }
     return result;
   }
