@@ -2,7 +2,8 @@
 //   npx ts-node benchmarks/convolutions.ts [--rounds N] [--precision fp32|bf16] [--threads N] [layer …]
 // The smallest time of all rounds counts, so that a busy machine tells the same as a quiet one. FLOPs are those of the plain
 // convolution on both sides. A layer reads 4x4:64-128@32 (kernel, channels, image), up4x4:… transposed, with x16 after it for a
-// batch that is not 64 and /8 for groups: 3x3:128-128@16x32/8. 4×4 kernels have stride 2, all others keep the image's size.
+// batch that is not 64 and /8 for groups: 3x3:128-128@16x32/8. 4×4 kernels have stride 2, others where s2 follows: 3x3s2:64-128@16;
+// all others keep the image's size.
 import { parseArgs } from 'node:util';
 import {
   autocast,
@@ -40,6 +41,9 @@ const LAYERS = [
   '4x4:256-256@4x1',
   '4x4:128-256@8x1',
   'up4x4:512-128@4x1',
+  '3x3s2:32-64@64x16',
+  '3x3s2:64-128@32x16',
+  '3x3s2:64-128@32x1',
 ];
 
 interface Layer {
@@ -50,31 +54,34 @@ interface Layer {
   readonly size: number;
   readonly batch: number;
   readonly groups: number;
+  readonly stride: number;
 }
 
 function parse(text: string): Layer {
-  const match = /^(up)?(\d)x\2:(\d+)-(\d+)@(\d+)(?:x(\d+))?(?:\/(\d+))?$/.exec(text);
+  const match = /^(up)?(\d)x\2(s2)?:(\d+)-(\d+)@(\d+)(?:x(\d+))?(?:\/(\d+))?$/.exec(text);
   if (!match) throw new Error(`expected a layer like 4x4:64-128@32 or 3x3:128-128@16x32/8, got ${text}`);
-  const [kernel, inputs, outputs, size, batch, groups] = match.slice(2).map((part) => Number(part ?? 0));
+  const [inputs, outputs, size, batch, groups] = match.slice(4).map((part) => Number(part ?? 0));
+  const kernel = Number(match[2]);
   return {
     up: match[1] !== undefined,
-    kernel: kernel as number,
+    kernel,
     inputs: inputs as number,
     outputs: outputs as number,
     size: size as number,
     batch: batch || 64,
     groups: groups || 1,
+    stride: kernel === 4 || match[3] !== undefined ? 2 : 1,
   };
 }
 
 /** Multiply-adds of two FLOPs each: every pixel of the smaller map meets the kernel once. */
-function flops({ up, kernel, inputs, outputs, size, batch, groups }: Layer): number {
-  const side = kernel === 4 && !up ? size / 2 : size;
+function flops({ up, kernel, inputs, outputs, size, batch, groups, stride }: Layer): number {
+  const side = up ? size : Math.ceil(size / stride);
   return (2 * batch * side * side * kernel * kernel * inputs * outputs) / groups;
 }
 
-function convolve({ up, kernel, groups }: Layer, x: Tensor, weight: Tensor): Tensor {
-  const options = { stride: kernel === 4 ? 2 : 1, padding: kernel === 4 ? 1 : (kernel - 1) / 2, groups };
+function convolve({ up, kernel, groups, stride }: Layer, x: Tensor, weight: Tensor): Tensor {
+  const options = { stride, padding: kernel === 4 ? 1 : (kernel - 1) / 2, groups };
   return (up ? functional.convTranspose2d : functional.conv2d)(x, weight, null, options);
 }
 

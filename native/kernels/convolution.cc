@@ -14,8 +14,8 @@
 #include "channel_sums.h"
 #include "conv3x3.h"
 #include "conv4x4.h"
-#include "few_pixels.h"
 #include "gradients.h"
+#include "patches.h"
 #include "pointwise.h"
 
 namespace gan::kernels {
@@ -148,18 +148,18 @@ bool is_pointwise(const at::Tensor& input, const at::Tensor& weight, c10::SymInt
 }
 
 /// Those of a convolution without dilation or groups; none of others.
-std::optional<few_pixels::Geometry> plain_geometry(c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
-                                                   c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+std::optional<patches::Geometry> plain_geometry(c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
+                                                c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
   if (!are_pairs({stride, padding, dilation}) || !all_are(dilation, 1) || groups != 1) return std::nullopt;
   const auto number = [](const c10::SymInt& value) { return value.guard_int(__FILE__, __LINE__); };
-  return few_pixels::Geometry{{number(stride.front()), number(stride.back())},
-                              {number(padding.front()), number(padding.back())}};
+  return patches::Geometry{{number(stride.front()), number(stride.back())},
+                           {number(padding.front()), number(padding.back())}};
 }
 
 /// The images that a transposed convolution makes, and the geometry of the convolution that it transposes.
 struct Transposed {
   std::array<int64_t, 4> image;
-  few_pixels::Geometry geometry;
+  patches::Geometry geometry;
 };
 std::optional<Transposed> transposed_image(const at::Tensor& input, const at::Tensor& weight,
                                            c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
@@ -258,8 +258,8 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
     return pointwise::conv2d(in_dtype(input, *dtype), weight, bias_of(bias));
   if (dtype && bias_fits(bias, weight.size(0))) {
     const auto geometry = plain_geometry(stride, padding, dilation, groups);
-    if (geometry && few_pixels::usable(input.sizes(), weight.sizes(), *geometry, *dtype))
-      return few_pixels::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), *geometry);
+    if (geometry && patches::usable(input.sizes(), weight.sizes(), *geometry, *dtype))
+      return patches::conv2d(in_dtype(input, *dtype), weight, bias_of(bias), *geometry);
   }
   if (may_have_second_gradients(input, weight) && are_pairs({stride, padding, dilation}))
     return any_conv2d(input, weight, bias_of(bias), C10_AS_INTARRAYREF_SLOW(stride),
@@ -292,9 +292,9 @@ at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
   }
   if (dtype && input.size(1) == weight.size(0) && bias_fits(bias, weight.size(1)))
     if (const auto large = transposed_image(input, weight, stride, padding, output_padding, dilation, groups))
-      if (few_pixels::usable(large->image, weight.sizes(), large->geometry, *dtype))
-        return few_pixels::conv_transpose2d(in_dtype(input, *dtype), weight, bias_of(bias), large->geometry,
-                                            {large->image[2], large->image[3]});
+      if (patches::usable(large->image, weight.sizes(), large->geometry, *dtype))
+        return patches::conv_transpose2d(in_dtype(input, *dtype), weight, bias_of(bias), large->geometry,
+                                         {large->image[2], large->image[3]});
   return at::_ops::conv_transpose2d_input::call(input, weight, bias, stride, padding, output_padding, groups,
                                                 dilation);
 }

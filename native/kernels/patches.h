@@ -1,20 +1,16 @@
-// Convolutions to a few pixels of many channels, as the innermost layers of a U-Net or a PatchGAN have them
-// on small batches: what takes time is to read the weights. LibTorch writes them and their gradients in
-// another order, each time; here they are matrices where they lie, and the patches of the pixels a batch of a
-// dense layer (dense.h).
+// Convolutions as products of their pixels' patches with a matrix of weights, of any kernel, stride and
+// padding: those to a few pixels of many channels, as the innermost layers of a U-Net or a PatchGAN have them
+// on small batches, where what takes time is to read the weights, which LibTorch writes in another order,
+// each time; and without AVX-512 those to many pixels that have no kernel of their own.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
 #include <optional>
 
-namespace gan::few_pixels {
+#include "patch_products.h"
 
-/// Of a convolution without dilation or groups, for rows and for columns.
-struct Geometry {
-  std::array<int64_t, 2> stride, padding;
-};
+namespace gan::patches {
 
 /// Whether a convolution of `image` [batch, inputs, height, width] with `weight` [outputs, inputs, rows,
 /// columns] gains by it, on this processor. A transposed one asks for the convolution that it transposes.
@@ -30,4 +26,4 @@ at::Tensor conv_transpose2d(const at::Tensor& y, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, const Geometry& geometry,
                             std::array<int64_t, 2> size);
 
-}  // namespace gan::few_pixels
+}  // namespace gan::patches

@@ -20,7 +20,7 @@ interface Geometry {
   readonly outputPadding?: number;
 }
 
-/** The innermost layers of a U-Net and of a PatchGAN, and sizes that nothing divides. */
+/** The innermost layers of a U-Net and of a PatchGAN, sizes that nothing divides, and images of more pixels than are few. */
 const DOWN: readonly Geometry[] = [
   { batch: 1, inputs: 64, outputs: 32, size: [2, 2], kernel: [4, 4], stride: 2, padding: 1 },
   { batch: 3, inputs: 32, outputs: 80, size: [8, 8], kernel: [4, 4], stride: 2, padding: 1 },
@@ -28,6 +28,10 @@ const DOWN: readonly Geometry[] = [
   { batch: 2, inputs: 48, outputs: 112, size: [9, 6], kernel: [3, 3], stride: 2, padding: 1 },
   { batch: 5, inputs: 16, outputs: 112, size: [11, 5], kernel: [5, 4], stride: [3, 1], padding: [2, 0] },
   { batch: 16, inputs: 32, outputs: 64, size: [4, 4], kernel: [5, 5], padding: 2 },
+  { batch: 3, inputs: 16, outputs: 32, size: [33, 31], kernel: [3, 3], stride: 2 },
+  { batch: 1, inputs: 32, outputs: 80, size: [40, 70], kernel: [3, 3], stride: 2, padding: 1 },
+  { batch: 2, inputs: 16, outputs: 16, size: [37, 20], kernel: [7, 5], stride: [1, 2], padding: [5, 1] },
+  { batch: 5, inputs: 16, outputs: 48, size: [29, 47], kernel: [2, 4], stride: [3, 5], padding: [1, 3] },
 ];
 const UP: readonly Geometry[] = [
   { batch: 1, inputs: 64, outputs: 32, size: [1, 1], kernel: [4, 4], stride: 2, padding: 1 },
@@ -43,6 +47,17 @@ const UP: readonly Geometry[] = [
   },
   { batch: 3, inputs: 32, outputs: 64, size: [4, 4], kernel: [4, 4], stride: 2, padding: 1 },
   { batch: 4, inputs: 64, outputs: 32, size: [5, 2], kernel: [2, 9], stride: [1, 3], padding: [0, 2] },
+  {
+    batch: 2,
+    inputs: 32,
+    outputs: 16,
+    size: [17, 19],
+    kernel: [3, 3],
+    stride: 2,
+    padding: 1,
+    outputPadding: 1,
+  },
+  { batch: 1, inputs: 16, outputs: 48, size: [31, 22], kernel: [5, 3], stride: [3, 2], padding: [4, 0] },
 ];
 const CASES = [
   ...DOWN.map((geometry) => ({ ...geometry, up: false })),
@@ -82,7 +97,7 @@ function everything(which: Case, given: readonly Tensor[], half: boolean): Tenso
   return [output, ...first, ...grad([dx.square().sum().add(dw.square().sum())], [x, w, b])];
 }
 
-describe('convolutions to a few pixels', () => {
+describe('convolutions by patches', () => {
   afterEach(() => setKernels(true));
 
   test('refuse channels that do not fit, as any other convolution', () => {
@@ -153,20 +168,19 @@ describe('convolutions to a few pixels', () => {
 
   test('an image’s pixels do not depend on the others of its batch', () => {
     scope(() => {
-      const which = CASES[1];
-      const [x, w, b] = draw(which, 34);
-      const all = convolve(which, x, w, b);
-      expect(
-        convolve(which, x.narrow(0, { start: 1, length: 1 }), w, b).equal(
-          all.narrow(0, { start: 1, length: 1 }),
-        ),
-      ).toBe(true);
+      // Of few pixels, and of many: all of the batch, and an image.
+      for (const which of [CASES[1], { ...CASES[7], batch: 3 }, { ...CASES[DOWN.length + 4], batch: 2 }]) {
+        const [x, w, b] = draw(which, 34);
+        const all = convolve(which, x, w, b);
+        const one = convolve(which, x.narrow(0, { start: 1, length: 1 }), w, b);
+        expect(one.equal(all.narrow(0, { start: 1, length: 1 }))).toBe(true);
+      }
     });
   });
 
   test('can be changed in place, as results of any other', () => {
     scope(() => {
-      for (const which of [CASES[0], CASES[6]]) {
+      for (const which of [CASES[0], CASES[DOWN.length]]) {
         const [x, w, b] = draw(which, 35);
         w.requiresGrad = true;
         const output = convolve(which, x, w, b);
