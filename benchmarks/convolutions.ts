@@ -59,7 +59,10 @@ interface Layer {
 
 function parse(text: string): Layer {
   const match = /^(up)?(\d)x\2(s2)?:(\d+)-(\d+)@(\d+)(?:x(\d+))?(?:\/(\d+))?$/.exec(text);
-  if (!match) throw new Error(`expected a layer like 4x4:64-128@32 or 3x3:128-128@16x32/8, got ${text}`);
+  if (!match)
+    throw new Error(
+      `expected a layer like 4x4:64-128@32, 3x3s2:64-128@16 or 3x3:128-128@16x32/8, got ${text}`,
+    );
   const [inputs, outputs, size, batch, groups] = match.slice(4).map((part) => Number(part ?? 0));
   const kernel = Number(match[2]);
   return {

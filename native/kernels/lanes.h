@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
 #include "products.h"
 #include "row_sums.h"
@@ -54,8 +53,8 @@ __attribute__((target("avx2,fma"))) auto with_avx2(const Work& work) {
 }
 #endif
 
-/// Calls a lambda that is GAN_INLINED with the type of vectors that the processor computes with, compiled for
-/// it. Vectors of eight numbers are a register of AVX2; of sixteen, which are two, GCC keeps most in memory.
+/// Calls a lambda that is GAN_INLINED, compiled for the processor, with the type of its vectors. With AVX2
+/// they have eight numbers, a register: vectors of two registers are mostly kept in memory by GCC.
 template <class Work>
 auto by_processor(const Work& work) {
 #ifdef GAN_AVX512

@@ -21,6 +21,12 @@ using dense::Rows;
 /// Numbers of patches that are multiplied together: they stay in the second-level cache.
 constexpr int64_t kTogether = 1 << 15;
 
+void add_to(float* to, const float* from, int64_t count) {
+  lanes::by_processor([=](auto) GAN_INLINED {
+    for (int64_t i = 0; i < count; ++i) to[i] += from[i];
+  });
+}
+
 /// Copies the patch of the pixel in that row and column of an image's result, zeros outside of the image.
 void read_patch(const float* image, const Shape& shape, int64_t row, int64_t column, float* to) {
   const int64_t channels = shape.channels, length = shape.columns * channels;
@@ -28,8 +34,9 @@ void read_patch(const float* image, const Shape& shape, int64_t row, int64_t col
                 left = column * shape.geometry.stride[1] - shape.geometry.padding[1];
   const int64_t begin = std::clamp<int64_t>(-left, 0, shape.columns),
                 end = std::clamp<int64_t>(shape.width - left, begin, shape.columns);
+  const bool misses = begin == end;
   for (int64_t r = top; r < top + shape.rows; ++r, to += length) {
-    if (r < 0 || r >= shape.height) {
+    if (misses || r < 0 || r >= shape.height) {
       std::fill_n(to, length, 0.0F);
       continue;
     }
@@ -66,13 +73,12 @@ void fold_row(const float* patches, int64_t above, const Shape& shape, const flo
       const int64_t left = c * stride[1] - padding[1];
       const int64_t begin = std::clamp<int64_t>(-left, 0, shape.columns),
                     end = std::clamp<int64_t>(shape.width - left, begin, shape.columns);
+      if (begin == end) continue;
       const float* const from =
           patches + ((r - above) * across + c) * shape.patch() + (i * shape.columns + begin) * channels;
       float* const pixels = to + (left + begin) * channels;
       const int64_t count = (end - begin) * channels;
-      lanes::by_processor([=](auto) GAN_INLINED {
-        for (int64_t n = 0; n < count; ++n) pixels[n] += from[n];
-      });
+      add_to(pixels, from, count);
     }
   }
 }
@@ -106,11 +112,11 @@ at::Tensor forward_of_many(const at::Tensor& x, const at::Tensor& weight, const 
       const int64_t count = std::min(together, pixels - first);
       float* const to = numbers<float>(result) + first * outputs;
       read_patches(numbers<const float>(x), shape, first, count, room.data());
-      if (shift)
-        for (int64_t pixel = 0; pixel < count; ++pixel) std::copy_n(shift, outputs, to + pixel * outputs);
       for (int64_t index = 0; index < blocks; ++index)
-        multiply({count, block, patch, patch, block, outputs, shift != nullptr}, room.data(),
+        multiply({count, block, patch, patch, block, outputs, false}, room.data(),
                  right.data() + index * block * patch, to + index * block);
+      if (shift)
+        for (int64_t pixel = 0; pixel < count; ++pixel) add_to(to + pixel * outputs, shift, outputs);
     }
   });
   return result;
@@ -132,26 +138,26 @@ at::Tensor by_input_of_few(const at::Tensor& y, const at::Tensor& weight, const 
   return result;
 }
 
-/// The patches of so many rows of y are folded into the rows of x that meet no others, but for those that two
-/// bands share: what they have is multiplied twice.
+/// Band by band of x's rows, each by the rows of y that meet it: those that meet two bands are multiplied
+/// twice.
 at::Tensor by_input_of_many(const at::Tensor& y, const at::Tensor& weight, const float* shift,
                             const Shape& shape) {
-  const auto& [stride, padding] = shape.geometry;
+  const int64_t stride = shape.geometry.stride[0], padding = shape.geometry.padding[0];
   const int64_t down = shape.down(), across = shape.across(), patch = shape.patch(), outputs = shape.outputs;
   at::Tensor result = at::empty({shape.batch, shape.channels, shape.height, shape.width}, y.options(),
                                 at::MemoryFormat::ChannelsLast);
-  const int64_t beyond = (shape.rows - 1) / stride[0],
+  const int64_t beyond = (shape.rows - 1) / stride,
                 wanted = std::max<int64_t>(2 * kTogether / (across * patch) - beyond, 4 * beyond),
                 bands = at::divup(down, std::clamp<int64_t>(wanted, 1, down)),
                 height = at::divup(shape.height, bands), line = shape.width * shape.channels;
   at::parallel_for(0, shape.batch * bands, 1, [&](int64_t begin, int64_t end) {
-    const Room<float> room((at::divup(height, stride[0]) + beyond + 1) * across * patch);
+    const Room<float> room((at::divup(height, stride) + beyond + 1) * across * patch);
     for (int64_t task = begin; task < end; ++task) {
       const int64_t image = task / bands, top = task % bands * height,
                     bottom = std::min(shape.height, top + height);
       if (top >= bottom) continue;
-      const int64_t above = std::max<int64_t>(0, at::divup(top + padding[0] - shape.rows + 1, stride[0])),
-                    below = std::min(down, (bottom - 1 + padding[0]) / stride[0] + 1);
+      const int64_t above = std::max<int64_t>(0, at::divup(top + padding - shape.rows + 1, stride)),
+                    below = std::min(down, (bottom - 1 + padding) / stride + 1);
       if (above < below)
         multiply({(below - above) * across, patch, outputs, outputs, patch, patch, false},
                  numbers<const float>(y) + (image * down + above) * across * outputs,
@@ -173,6 +179,9 @@ at::Tensor by_weight_of_few(const at::Tensor& x, const at::Tensor& y, const Shap
   return dense::gradients(y, patches, {}, {.x = false, .w = true, .bias = false}).w;
 }
 
+/// Numbers of all sums of a weight's gradient that are added up at the end.
+constexpr int64_t kSummed = 1 << 19;
+
 /// Sums of parts of the pixels are added up at the end, in their order: the same bits on any number of
 /// threads.
 at::Tensor by_weight_of_many(const at::Tensor& x, const at::Tensor& y, const Shape& shape) {
@@ -180,7 +189,7 @@ at::Tensor by_weight_of_many(const at::Tensor& x, const at::Tensor& y, const Sha
                 count = outputs * patch;
   const int64_t together = std::clamp<int64_t>(2 * kTogether / patch / 16 * 16, 32, 128),
                 blocks = at::divup(pixels, together),
-                sums = std::min(blocks, std::clamp<int64_t>((1 << 19) / count, 4, 16));
+                sums = std::min(blocks, std::clamp<int64_t>(kSummed / count / 4 * 4, 4, 16));
   const Room<float> room(sums * count);
   at::parallel_for(0, sums, 1, [&](int64_t begin, int64_t end) {
     const Room<float> left(outputs * together), right(together * patch);

@@ -1,6 +1,6 @@
 // The three products of a convolution whose pixels are rows of a matrix: each pixel of its result y meets a
-// patch of its images x. Few pixels are the batch of a dense layer of all their patches; of many, those of
-// some are made, multiplied and forgotten, so that they stay in the second-level cache.
+// patch of its images x. Few pixels are the batch of a dense layer, all their patches at once; of many pixels
+// the patches are made a part at a time, which mostly stays in the second-level cache.
 #pragma once
 
 #include <ATen/core/Tensor.h>

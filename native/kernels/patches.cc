@@ -5,7 +5,6 @@
 #include <ATen/record_function.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "channel_sums.h"
@@ -23,8 +22,12 @@ using Bias = std::optional<at::Tensor>;
 /// Weights that are many enough for few pixels to be worth a way of their own.
 constexpr int64_t kFewestWeights = 1 << 15;
 
-/// Numbers of a patch: of few pixels, and of many, of which a thread holds enough for the products to gain.
-constexpr int64_t kMostOfPatch = 1 << 16, kMostOfMany = 1 << 10;
+/// Numbers of a patch of few pixels.
+constexpr int64_t kMostOfPatch = 1 << 16;
+
+/// Of many pixels: numbers of a patch, so that the second-level cache holds enough of them for the products
+/// to gain, and of those of one row of pixels.
+constexpr int64_t kMostOfMany = 1 << 10, kMostOfRow = 1 << 17;
 
 at::Tensor as_float(const at::Tensor& tensor) {
   return channels_last(tensor.scalar_type() == at::kFloat ? tensor : tensor.to(at::kFloat));
@@ -163,7 +166,8 @@ bool usable(at::IntArrayRef image, at::IntArrayRef weight, const Geometry& geome
   if (dtype == at::kBFloat16 && has_amx()) return false;
   const auto& [stride, padding] = geometry;
   constexpr int64_t kWhole = 16;
-  if (image[0] < 1 || weight[0] % kWhole != 0 || weight[1] % kWhole != 0 || image[1] != weight[1])
+  if (image[0] < 1 || weight[0] < 1 || weight[1] < 1 || image[1] != weight[1] || weight[0] % kWhole != 0 ||
+      weight[1] % kWhole != 0)
     return false;
   for (size_t i = 0; i < 2; ++i)
     if (stride[i] < 1 || padding[i] < 0 || weight[i + 2] < 1 || image[i + 2] < 1 ||
@@ -172,9 +176,9 @@ bool usable(at::IntArrayRef image, at::IntArrayRef weight, const Geometry& geome
   const Shape shape(image, weight, geometry);
   if (shape.patch() > kMostOfPatch) return false;
   if (shape.few()) return shape.outputs * shape.patch() >= kFewestWeights;
-  // LibTorch's are made for AVX-512.
-  return dtype == at::kFloat && !has_avx512(at::kFloat) && shape.patch() <= kMostOfMany &&
-         shape.rows * shape.columns > 1;
+  // With AVX-512 LibTorch's are quicker, and where windows overlap most, by the input.
+  return dtype == at::kFloat && !has_avx512(at::kFloat) && stride[0] > 1 && shape.rows * shape.columns > 1 &&
+         shape.patch() <= kMostOfMany && shape.across() * shape.patch() <= kMostOfRow;
 }
 
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const Bias& bias, const Geometry& geometry) {
