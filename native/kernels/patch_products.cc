@@ -55,6 +55,16 @@ void read_patches(const float* images, const Shape& shape, int64_t first, int64_
                pixel / across % down, pixel % across, to);
 }
 
+/// Those of all pixels, one a row.
+at::Tensor patches_of(const at::Tensor& x, const Shape& shape) {
+  const at::Tensor patches = at::empty({shape.pixels(), shape.patch()}, x.options());
+  at::parallel_for(0, shape.pixels(), at::divup(kLeast, shape.patch()), [&](int64_t begin, int64_t end) {
+    read_patches(numbers<const float>(x), shape, begin, end - begin,
+                 numbers<float>(patches) + begin * shape.patch());
+  });
+  return patches;
+}
+
 /// Adds what patches have for the pixels of one row of an image to that row, which begins as `shift` or as
 /// zeros. `patches` are those of y's rows from `above` on.
 void fold_row(const float* patches, int64_t above, const Shape& shape, const float* shift, int64_t row,
@@ -76,21 +86,14 @@ void fold_row(const float* patches, int64_t above, const Shape& shape, const flo
       if (begin == end) continue;
       const float* const from =
           patches + ((r - above) * across + c) * shape.patch() + (i * shape.columns + begin) * channels;
-      float* const pixels = to + (left + begin) * channels;
-      const int64_t count = (end - begin) * channels;
-      add_to(pixels, from, count);
+      add_to(to + (left + begin) * channels, from, (end - begin) * channels);
     }
   }
 }
 
 at::Tensor forward_of_few(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                           const Shape& shape) {
-  const at::Tensor patches = at::empty({shape.pixels(), shape.patch()}, weight.options());
-  at::parallel_for(0, shape.pixels(), at::divup(kLeast, shape.patch()), [&](int64_t begin, int64_t end) {
-    read_patches(numbers<const float>(x), shape, begin, end - begin,
-                 numbers<float>(patches) + begin * shape.patch());
-  });
-  return dense::forward(patches, weight, bias, false);
+  return dense::forward(patches_of(x, shape), weight, bias, false);
 }
 
 at::Tensor forward_of_many(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -171,12 +174,7 @@ at::Tensor by_input_of_many(const at::Tensor& y, const at::Tensor& weight, const
 }
 
 at::Tensor by_weight_of_few(const at::Tensor& x, const at::Tensor& y, const Shape& shape) {
-  const at::Tensor patches = at::empty({shape.pixels(), shape.patch()}, y.options());
-  at::parallel_for(0, shape.pixels(), at::divup(kLeast, shape.patch()), [&](int64_t begin, int64_t end) {
-    read_patches(numbers<const float>(x), shape, begin, end - begin,
-                 numbers<float>(patches) + begin * shape.patch());
-  });
-  return dense::gradients(y, patches, {}, {.x = false, .w = true, .bias = false}).w;
+  return dense::gradients(y, patches_of(x, shape), {}, {.x = false, .w = true, .bias = false}).w;
 }
 
 /// Numbers of all sums of a weight's gradient that are added up at the end.

@@ -176,7 +176,7 @@ bool usable(at::IntArrayRef image, at::IntArrayRef weight, const Geometry& geome
   const Shape shape(image, weight, geometry);
   if (shape.patch() > kMostOfPatch) return false;
   if (shape.few()) return shape.outputs * shape.patch() >= kFewestWeights;
-  // With AVX-512 LibTorch's are quicker, and where windows overlap most, by the input.
+  // Where windows overlap most LibTorch's are quicker by the input; with AVX-512 nothing has been measured.
   return dtype == at::kFloat && !has_avx512(at::kFloat) && stride[0] > 1 && shape.rows * shape.columns > 1 &&
          shape.patch() <= kMostOfMany && shape.across() * shape.patch() <= kMostOfRow;
 }

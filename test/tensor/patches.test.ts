@@ -45,16 +45,15 @@ const UP: readonly Geometry[] = [
   { batch: 3, inputs: 32, outputs: 64, size: [4, 4], kernel: [4, 4], stride: 2, padding: 1 },
   { batch: 4, inputs: 64, outputs: 32, size: [5, 2], kernel: [2, 9], stride: [1, 3], padding: [0, 2] },
 ];
-const FEW: readonly Case[] = [
-  ...DOWN.map((geometry) => ({ ...geometry, up: false })),
-  ...UP.map((geometry) => ({ ...geometry, up: true })),
-];
+const down = (geometry: Geometry): Case => ({ ...geometry, up: false });
+const up = (geometry: Geometry): Case => ({ ...geometry, up: true });
+const FEW: readonly Case[] = [...DOWN.map(down), ...UP.map(up)];
 
 /** Of more pixels than are few: with AVX-512 they are LibTorch's, which does not promise what ours do. */
 const MANY: readonly Case[] = [
-  { batch: 3, inputs: 16, outputs: 32, size: [33, 31], kernel: [3, 3], stride: 2, up: false },
-  { batch: 2, inputs: 32, outputs: 80, size: [40, 70], kernel: [3, 3], stride: 2, padding: 1, up: false },
-  {
+  down({ batch: 3, inputs: 16, outputs: 32, size: [33, 31], kernel: [3, 3], stride: 2 }),
+  down({ batch: 2, inputs: 32, outputs: 80, size: [40, 70], kernel: [3, 3], stride: 2, padding: 1 }),
+  down({
     batch: 2,
     inputs: 16,
     outputs: 16,
@@ -62,9 +61,8 @@ const MANY: readonly Case[] = [
     kernel: [7, 4],
     stride: [2, 1],
     padding: [5, 1],
-    up: false,
-  },
-  {
+  }),
+  down({
     batch: 5,
     inputs: 16,
     outputs: 48,
@@ -72,29 +70,9 @@ const MANY: readonly Case[] = [
     kernel: [2, 4],
     stride: [3, 5],
     padding: [1, 3],
-    up: false,
-  },
-  {
-    batch: 2,
-    inputs: 32,
-    outputs: 16,
-    size: [17, 19],
-    kernel: [3, 3],
-    stride: 2,
-    padding: 1,
-    outputPadding: 1,
-    up: true,
-  },
-  {
-    batch: 1,
-    inputs: 16,
-    outputs: 48,
-    size: [31, 22],
-    kernel: [5, 3],
-    stride: [3, 2],
-    padding: [4, 0],
-    up: true,
-  },
+  }),
+  up({ batch: 2, inputs: 32, outputs: 16, size: [17, 19], kernel: [4, 3], stride: 2, padding: 1 }),
+  up({ batch: 1, inputs: 16, outputs: 48, size: [31, 22], kernel: [5, 3], stride: [3, 2], padding: [4, 0] }),
 ];
 const OURS = hasAvx512 ? FEW : [...FEW, ...MANY];
 
