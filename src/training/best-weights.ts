@@ -32,10 +32,11 @@ export async function settleBest(
     step,
   }: { readonly rows: readonly EvaluationRow[]; readonly bestBy: string; readonly step: number },
 ): Promise<Reigning> {
+  const damaged = await setDamagedAside(run);
   const held = await stepIn(join(run, BEST));
   // Of a training that died before it had told of it: it comes there again, by the same bits.
   if (held !== undefined && (held > step || (held === step && !rows.some((row) => row.step === step))))
-    return { rows, notes: [] };
+    return { rows, notes: damaged };
   const newest = rows.at(-1)?.protocol ?? {};
   const bestOf = (among: readonly EvaluationRow[]) =>
     summarizeMetric(
@@ -61,7 +62,7 @@ export async function settleBest(
     notes.unshift(
       `the weights of step ${formatCount(best.step)}, the best by ${metricFacts(bestBy).label} so far, are no longer there`,
     );
-  return { rows: competing, notes };
+  return { rows: competing, notes: [...damaged, ...notes] };
 }
 
 /**
@@ -75,15 +76,33 @@ export async function setBestAside(run: string, step?: number): Promise<string[]
   const best = join(run, BEST);
   const held = await stepIn(best);
   if (held === undefined || held === step) return [];
-  const folder = freeFolder(join(run, 'set-aside', `best-${checkpointName(held)}`));
+  const folder = await moveAside(run, `best-${checkpointName(held)}`);
+  return [`what was best by another measure, of step ${formatCount(held)}, was set aside in ${folder}`];
+}
+
+/** The same with a `best/` that cannot be read: the next best would replace it, and some of its files may be whole. */
+async function setDamagedAside(run: string): Promise<string[]> {
+  const best = join(run, BEST);
+  if (!existsSync(best)) return [];
+  const damage = await openCheckpoint(best).then(
+    () => null,
+    (error: Error) => error,
+  );
+  if (damage === null) return [];
+  return [`${best} was set aside in ${await moveAside(run, 'best-damaged')}: ${damage.message}`];
+}
+
+/** @returns where `best/` is then */
+async function moveAside(run: string, name: string): Promise<string> {
+  const folder = freeFolder(join(run, 'set-aside', name));
   try {
     makeFolder(dirname(folder));
-    await rename(best, folder);
+    await rename(join(run, BEST), folder);
     await syncFile(dirname(folder));
   } catch (error) {
     throw writeError(folder, error);
   }
-  return [`what was best by another measure, of step ${formatCount(held)}, was set aside in ${folder}`];
+  return folder;
 }
 
 /** Makes `best/` of a checkpoint; no sentence where that is damaged. */

@@ -78,6 +78,23 @@ describe('best/ of a run that goes on', () => {
     expect(await stepOfBest('lost')).toBe(4);
   });
 
+  test('that cannot be read is set aside, and not written over', async () => {
+    const best = await stepOfBest('made');
+    const rows = await runWith(
+      'damaged',
+      [2, 4, 6].map((one) => (one === best ? 1 : 2)),
+    );
+    truncateSync(at('damaged', 'best', 'manifest.json'), 9);
+    const damaged = filesOf(at('damaged', 'best'));
+    const { rows: competing, notes } = await settled('damaged', rows);
+    const aside = at('damaged', 'set-aside', 'best-damaged');
+    expect(notes[0]).toContain(`${at('damaged', 'best')} was set aside in ${aside}: `);
+    expect(filesOf(aside)).toEqual(damaged);
+    expect(competing).toEqual(rows);
+    expect(await stepOfBest('damaged')).toBe(best);
+    expect((await settled('damaged', rows)).notes).toEqual([]);
+  });
+
   test('begins anew where none are there', async () => {
     const rows = await runWith('none', [1, 3, 2]);
     for (const gone of ['best', 'checkpoints']) rmSync(at('none', gone), { recursive: true });
