@@ -5,6 +5,7 @@
 
 #include "kernels/gradients.h"
 #include "kernels/in_full.h"
+#include "kernels/plain_strides.h"
 #include "names.h"
 #include "reducing.h"
 
@@ -94,9 +95,9 @@ struct GroupBatchNorm : Function<GroupBatchNorm> {
     const at::Tensor &x = saved[0], &weight = saved[1], &mean = saved[3], &variance = saved[4];
     const at::Tensor dy = gradient.contiguous(x.suggest_memory_format());
     const bool by_input = context->needs_input_grad(0);
-    auto [dx, dweight, dbias] = at::native_batch_norm_backward(
-        dy, x, weight.defined() ? Optional(weight) : std::nullopt, mean, variance, {}, {}, /*train=*/false,
-        settings.eps, {by_input, true, true});
+    auto [dx, dweight, dbias] =
+        at::native_batch_norm_backward(dy, x, without_gaps(weight), mean, variance, {}, {},
+                                       /*train=*/false, settings.eps, {by_input, true, true});
     if (by_input) {
       at::Tensor sums = at::cat({dbias, dweight}).to(at::kDouble);
       settings.held->group.sum(sums);
@@ -161,7 +162,7 @@ at::Tensor groupBatchNorm(const Context& context, Handle group, int64_t size, co
     move(running_mean, all.mean, momentum);
     move(running_var, all.variance.mul(count / (count - 1)), momentum);
   }
-  return GroupBatchNorm::apply(input, weight, bias, all.mean, all.variance, settings);
+  return GroupBatchNorm::apply(with_plain_strides(input), weight, bias, all.mean, all.variance, settings);
 }
 
 }  // namespace

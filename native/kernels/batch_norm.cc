@@ -12,6 +12,7 @@
 #include "convolution.h"
 #include "gradients.h"
 #include "normalize_rows.h"
+#include "plain_strides.h"
 #include "products.h"
 
 namespace gan::kernels {
@@ -32,8 +33,8 @@ struct Settings {
 at::Tensor by_library(const at::Tensor& input, const Optional& weight, const Optional& bias,
                       const Settings& settings) {
   const at::Tensor normalized =
-      at::batch_norm(input, weight, bias, settings.running_mean, settings.running_var, settings.training,
-                     settings.momentum, settings.eps, true);
+      at::batch_norm(with_plain_strides(input), without_gaps(weight), bias, settings.running_mean,
+                     settings.running_var, settings.training, settings.momentum, settings.eps, true);
   return settings.slope == 0 ? normalized.relu() : at::leaky_relu(normalized, settings.slope);
 }
 
@@ -211,8 +212,8 @@ at::Tensor batch_norm(const at::Tensor& input, const Optional& weight, const Opt
       return BatchNormLeakyRelu::apply(input, *scale, *shift, settings);
   }
 #endif
-  return at::_ops::batch_norm::call(input, weight, bias, running_mean, running_var, training, momentum, eps,
-                                    cudnn_enabled);
+  return at::_ops::batch_norm::call(with_plain_strides(input), without_gaps(weight), bias, running_mean,
+                                    running_var, training, momentum, eps, cudnn_enabled);
 }
 
 }  // namespace gan::kernels

@@ -17,6 +17,7 @@
 #include "gradients.h"
 #include "patches.h"
 #include "pointwise.h"
+#include "strided_pixels.h"
 
 namespace gan::kernels {
 namespace {
@@ -156,6 +157,8 @@ std::optional<patches::Geometry> plain_geometry(c10::SymIntArrayRef stride, c10:
                            {number(padding.front()), number(padding.back())}};
 }
 
+const std::array<c10::SymInt, 1> kStepByStep{1}, kNone{0};
+
 /// The images that a transposed convolution makes, and the geometry of the convolution that it transposes.
 struct Transposed {
   std::array<int64_t, 4> image;
@@ -181,14 +184,21 @@ at::Tensor in_dtype(const at::Tensor& tensor, at::ScalarType dtype) {
   return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
 }
 
-/// Adds a bias [channels], in the dtype of `output`.
+/// Adds a bias [channels], in the dtype of `output`: [N, channels, H, W], or without N.
 at::Tensor with_bias(const at::Tensor& output, const std::optional<at::Tensor>& bias) {
   if (!bias || !bias->defined()) return output;
-  return output + in_dtype(*bias, output.scalar_type()).view({1, -1, 1, 1});
+  return output + in_dtype(*bias, output.scalar_type()).view({-1, 1, 1});
 }
 
 /// An undefined bias is none.
 Bias bias_of(const Bias& bias) { return bias && bias->defined() ? bias : Bias(); }
+
+/// Whether LibTorch takes the bias of a transposed convolution.
+bool is_bias_of_all(const Bias& bias, const at::Tensor& weight, const c10::SymInt& groups) {
+  return !bias || !bias->defined() ||
+         (bias->dim() == 1 && bias->size(0) == weight.size(1) * groups && bias->device() == weight.device() &&
+          bias->scalar_type() == weight.scalar_type());
+}
 
 bool bias_fits(const std::optional<at::Tensor>& bias, int64_t channels) {
   return !bias || !bias->defined() ||
@@ -230,10 +240,10 @@ bool enabled() { return own_kernels; }
 at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::optional<at::Tensor>& bias,
                   c10::SymIntArrayRef stride, c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
                   const c10::SymInt& groups) {
-  if (windows_miss(2, input, weight, padding, dilation)) {
-    const std::array<c10::SymInt, 1> none{0};
-    return conv2d(with_border(2, input, padding), weight, bias, stride, none, dilation, groups);
-  }
+  if (windows_miss(2, input, weight, padding, dilation))
+    return conv2d(with_border(2, input, padding), weight, bias, stride, kNone, dilation, groups);
+  if (leaves_pixels_out(input, weight, stride, padding, dilation))
+    return conv2d(every(input, stride), weight, bias, kStepByStep, padding, dilation, groups);
   const std::optional<at::ScalarType> dtype = working_dtype(input, weight);
   if (dtype && input.size(1) == weight.size(1) && bias_fits(bias, weight.size(0))) {
     const int64_t batch = input.size(0), small = weight.size(0), large = weight.size(1), size = input.size(2);
@@ -268,10 +278,24 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
   return at::_ops::conv2d::call(input, weight, bias, stride, padding, dilation, groups);
 }
 
+at::Tensor conv2d_padding(const at::Tensor& input, const at::Tensor& weight,
+                          const std::optional<at::Tensor>& bias, c10::SymIntArrayRef stride,
+                          c10::string_view padding, c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
+  if (padding == "valid" && leaves_pixels_out(input, weight, stride, kNone, dilation))
+    return conv2d(input, weight, bias, stride, kNone, dilation, groups);
+  return at::_ops::conv2d_padding::call(input, weight, bias, stride, padding, dilation, groups);
+}
+
 at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, c10::SymIntArrayRef stride,
                             c10::SymIntArrayRef padding, c10::SymIntArrayRef output_padding,
                             const c10::SymInt& groups, c10::SymIntArrayRef dilation) {
+  if (leaves_pixels_out(input, weight, stride, padding, dilation) &&
+      can_spread(input, stride, padding, output_padding, dilation) && is_bias_of_all(bias, weight, groups)) {
+    const at::Tensor pixels =
+        conv_transpose2d(input, weight, std::nullopt, kStepByStep, kNone, kNone, groups, kStepByStep);
+    return with_bias(spread(pixels, stride, padding, output_padding), bias);
+  }
   const std::optional<at::ScalarType> dtype = working_dtype(input, weight);
   if (dtype && input.size(1) == weight.size(0) && bias_fits(bias, weight.size(1)) &&
       are_pairs({output_padding}) && all_are(output_padding, 0)) {

@@ -16,6 +16,11 @@ at::Tensor conv2d(const at::Tensor& input, const at::Tensor& weight, const std::
                   c10::SymIntArrayRef stride, c10::SymIntArrayRef padding, c10::SymIntArrayRef dilation,
                   const c10::SymInt& groups);
 
+/// at::conv2d with padding by name, with its gradients of every order.
+at::Tensor conv2d_padding(const at::Tensor& input, const at::Tensor& weight,
+                          const std::optional<at::Tensor>& bias, c10::SymIntArrayRef stride,
+                          c10::string_view padding, c10::SymIntArrayRef dilation, const c10::SymInt& groups);
+
 /// at::conv_transpose2d, with its gradients of every order.
 at::Tensor conv_transpose2d(const at::Tensor& input, const at::Tensor& weight,
                             const std::optional<at::Tensor>& bias, c10::SymIntArrayRef stride,

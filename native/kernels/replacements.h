@@ -28,6 +28,8 @@ inline constexpr auto implementation<at::_ops::conv3d> = &kernels::BorderAsPixel
 template <>
 inline constexpr auto implementation<at::_ops::conv2d> = &kernels::conv2d;
 template <>
+inline constexpr auto implementation<at::_ops::conv2d_padding> = &kernels::conv2d_padding;
+template <>
 inline constexpr auto implementation<at::_ops::conv_transpose2d_input> = &kernels::conv_transpose2d;
 template <>
 inline constexpr auto implementation<at::_ops::linear> = &kernels::linear;

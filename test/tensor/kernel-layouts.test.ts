@@ -96,6 +96,7 @@ const KERNELS: readonly Kernel[] = [
     run: normalized,
     within: FEW,
   },
+  { name: 'batch norm of 5 channels', shapes: [[5, 4, 3], [5], [5]], batches: [1, 3], run: normalized },
   {
     name: 'batch norm of vectors',
     shapes: [[64], [64], [64]],
