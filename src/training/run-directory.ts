@@ -156,8 +156,18 @@ export class RunDirectory {
     return join(this.path, 'checkpoints');
   }
 
+  /**
+   * Before something is written.
+   *
+   * @throws GanError `ERR_CANNOT_WRITE`, `ERR_RUN_LOCKED` where the path is no longer the folder that was opened, or is another process's
+   */
+  async requireOwn(): Promise<void> {
+    await this.#lock.require();
+  }
+
   /** Writes `config.json`, sealed, or replaces it whole. */
   async writeConfig(config: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.requireOwn();
     await writeWhole(join(this.path, 'config.json'), (partial) =>
       writeFile(partial, `${JSON.stringify(sealed(config), null, 2)}\n`),
     );
@@ -197,6 +207,7 @@ export class RunDirectory {
 
   /** Adds a row to `evaluations.jsonl`, and its numbers to TensorBoard. */
   async addEvaluation(row: EvaluationRow): Promise<void> {
+    await this.requireOwn();
     await appendEvaluation(join(this.path, 'evaluations.jsonl'), row);
     const named = Object.entries(row.metrics).map(([name, value]) => [`evaluation/${name}`, value]);
     this.#events?.scalars(row.step, Object.fromEntries(named));
@@ -207,6 +218,7 @@ export class RunDirectory {
     step: number,
     { name, picture }: { readonly name?: string; readonly picture: Picture },
   ): Promise<string> {
+    await this.requireOwn();
     const prefix = name === undefined ? '' : `${name}-`;
     const file = join(this.path, 'samples', `${prefix}${checkpointName(step)}.png`);
     const png = await writePng(file, picture);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -28,10 +28,15 @@ let listens = false;
 
 /** A run's folder that this process alone writes, until it releases it or ends. */
 export class RunLock {
+  readonly #folder: string;
   readonly #file: string;
+  /** Of the folder itself, wherever it is moved to; undefined until it is locked. */
+  #identity: string | undefined;
 
-  private constructor(file: string) {
-    this.#file = file;
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#file = join(folder, ownName());
+    held.add(this.#file);
   }
 
   /**
@@ -44,13 +49,10 @@ export class RunLock {
    */
   static async take(folder: string): Promise<RunLock> {
     for (let tries = 1; ; tries++) {
-      const file = join(folder, ownName());
-      held.add(file);
       listenForExit();
-      const lock = new RunLock(file);
+      const lock = new RunLock(folder);
       try {
-        await writeFile(file, '', { flag: 'wx' });
-        const other = (await claimsIn(folder)).find(({ name }) => join(folder, name) !== file);
+        const other = await lock.#claim();
         if (!other) return lock;
         if (tries === TRIES) throw locked(folder, other);
       } catch (error) {
@@ -60,6 +62,32 @@ export class RunLock {
       lock.release();
       await sleep(10 + Math.random() * 60);
     }
+  }
+
+  /**
+   * Before something is written: sees to it that the path is still the folder that was locked, and the folder this process's. One that was moved
+   * may have another run in its place, whose files are none of this process's. A lock that somebody removed is put back.
+   *
+   * @throws GanError `ERR_CANNOT_WRITE` for a folder that was moved or deleted; `ERR_RUN_LOCKED` where another process has it
+   */
+  async require(): Promise<void> {
+    if (identityOf(this.#folder) !== this.#identity)
+      throw new GanError(
+        'ERR_CANNOT_WRITE',
+        `cannot write ${this.#folder}: expected the folder that the training began in but it was moved or deleted meanwhile; go on from where it is now by --resume, or begin anew`,
+      );
+    if (existsSync(this.#file)) return;
+    const other = await this.#claim();
+    if (!other) return;
+    this.release();
+    throw locked(this.#folder, other);
+  }
+
+  /** Puts the file there; returns another process's that is there too. */
+  async #claim(): Promise<Claim | undefined> {
+    await writeFile(this.#file, '', { flag: 'wx' });
+    this.#identity = identityOf(this.#folder);
+    return (await claimsIn(this.#folder)).find(({ name }) => join(this.#folder, name) !== this.#file);
   }
 
   /** Lets others write; a second call does nothing. A file that cannot be removed is that of a dead process when this one has ended. */
@@ -77,6 +105,12 @@ export function requireUnlocked(folder: string): void {
 /** Whether a process writes a folder now: a training that goes on. */
 export function isBeingWritten(folder: string): boolean {
   return living(folder, namesIn(folder)).others.length > 0;
+}
+
+/** Undefined where there is nothing. */
+function identityOf(folder: string): string | undefined {
+  const found = statSync(folder, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
 }
 
 function namesIn(folder: string): string[] {

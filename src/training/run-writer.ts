@@ -57,17 +57,23 @@ export async function openRun(
 }
 
 function written(run: RunDirectory): RunWriter {
+  const own =
+    <Args extends readonly unknown[], T>(write: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      await run.requireOwn();
+      return write(...args);
+    };
   return Object.assign(run, {
-    writeCheckpoint,
-    removeOldCheckpoints: async ({ keep, step }: { readonly keep: number; readonly step: number }) => {
+    writeCheckpoint: own(writeCheckpoint),
+    removeOldCheckpoints: own(async ({ keep, step }: { readonly keep: number; readonly step: number }) => {
       if (keep > 0) await removeOldCheckpoints(run.checkpoints, { keep, step });
-    },
-    writePage: async (options: ReportOptions) => {
+    }),
+    writePage: own(async (options: ReportOptions) => {
       await writeReport(run.path, options);
-    },
-    setAsideAfter: (step: number) => setAsideAfter(run.path, step),
-    settleBest: (judged: Parameters<typeof settleBest>[1]) => settleBest(run.path, judged),
-    setBestAside: (step: number) => setBestAside(run.path, step),
+    }),
+    setAsideAfter: own((step: number) => setAsideAfter(run.path, step)),
+    settleBest: own((judged: Parameters<typeof settleBest>[1]) => settleBest(run.path, judged)),
+    setBestAside: own((step: number) => setBestAside(run.path, step)),
   });
 }
 

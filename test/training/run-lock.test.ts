@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, startOf } from '../../src/io/living-process';
+import { alone } from '../../src/parallel/group';
 import { RunDirectory } from '../../src/training/run-directory';
 import { RunLock, requireUnlocked } from '../../src/training/run-lock';
+import { openRun } from '../../src/training/run-writer';
 import { failure } from '../support/failure';
 import { temporaryFolder } from '../support/training';
 
@@ -80,6 +82,66 @@ describe('a lock is taken over', () => {
     // All may withdraw before each other, but not always.
     expect(winners).toBeGreaterThan(0);
   }, 60_000);
+});
+
+describe('what is written goes into the folder that was locked', () => {
+  const run = () => join(folder.path, 'run');
+  const moved = failure('ERR_CANNOT_WRITE', 'was moved or deleted');
+  const begun = async () => {
+    mkdirSync(run());
+    return RunLock.take(run());
+  };
+
+  test('not into another in its place, whoever has that', async () => {
+    const lock = await begun();
+    await lock.require();
+    renameSync(run(), join(folder.path, 'moved'));
+    await expect(lock.require()).rejects.toEqual(moved);
+    const other = await begun();
+    await expect(lock.require()).rejects.toEqual(moved);
+    lock.release();
+    await other.require();
+    other.release();
+  });
+
+  test('not into one that another process has by now', async () => {
+    const lock = await begun();
+    for (const name of readdirSync(run())) rmSync(join(run(), name));
+    const theirs = lockOf(process.ppid, { start: String(startOf(process.ppid) ?? '') });
+    writeFileSync(join(run(), theirs), '');
+    await expect(lock.require()).rejects.toEqual(failure('ERR_RUN_LOCKED', `process ${process.ppid}`));
+    expect(readdirSync(run())).toEqual([theirs]);
+  });
+
+  test('whose lock, where somebody removed it, is put back', async () => {
+    const lock = await begun();
+    const [name] = readdirSync(run());
+    rmSync(join(run(), name));
+    await lock.require();
+    expect(readdirSync(run())).toEqual([name]);
+    lock.release();
+    expect(readdirSync(run())).toEqual([]);
+  });
+
+  test('and a training in another’s place ends, with nothing of the other touched', async () => {
+    const writer = await openRun(run(), { resume: false, group: alone });
+    renameSync(run(), join(folder.path, 'moved'));
+    mkdirSync(join(run(), 'checkpoints', 'step-000001'), { recursive: true });
+    for (const write of [
+      () => writer.removeOldCheckpoints({ keep: 1, step: 9 }),
+      () => writer.writeCheckpoint(join(run(), 'checkpoints', 'step-000009'), {} as never, {}),
+      () => writer.writeConfig({}),
+      () => writer.addEvaluation({} as never),
+      () => writer.writeSamples(1, { picture: {} as never }),
+      () => writer.writePage({}),
+    ])
+      await expect(write()).rejects.toEqual(failure('ERR_CANNOT_WRITE', 'was moved or deleted'));
+    writer.close();
+    expect(readdirSync(run(), { recursive: true }).sort()).toEqual([
+      'checkpoints',
+      join('checkpoints', 'step-000001'),
+    ]);
+  });
 });
 
 describe('a process', () => {
