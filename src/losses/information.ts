@@ -90,13 +90,15 @@ export function gaussianInformation(
  *
  * @param options.reduction `none` gives each image's own [N] (`mean`)
  * @throws TorchError for shapes that differ
+ * @throws UsageError for an unknown reduction
  */
 export function gaussianKl(
   { mean, logVariance }: { readonly mean: Tensor; readonly logVariance: Tensor },
   { reduction = 'mean' }: PerImageOptions = {},
 ): Tensor {
   sameShape('gaussianKl', { mean, logVariance });
-  return reduced(wrap(native().gaussianKl(mean.handle, logVariance.handle), 'gaussianKl'), { reduction });
+  const sums = wrap(native().gaussianKl(mean.handle, logVariance.handle), 'gaussianKl');
+  return reduced('gaussianKl', sums, { reduction });
 }
 
 function sameBatch(owner: string, tensors: Readonly<Record<string, Tensor>>): void {

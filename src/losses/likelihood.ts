@@ -31,10 +31,15 @@ const LEAST_LOG_SCALE = -7;
  * the binary cross-entropy with logits, summed over C·H·W, averaged over the batch. For binarised images it is a likelihood.
  *
  * @throws TorchError for shapes that differ
+ * @throws UsageError for an unknown reduction
  */
 export function bernoulliNll(logits: Tensor, images: Tensor, options: PerImageOptions = {}): Tensor {
   sameShape('bernoulliNll', { logits, images });
-  return reduced(wrap(native().bernoulliNll(logits.handle, images.handle), 'bernoulliNll'), options);
+  return reduced(
+    'bernoulliNll',
+    wrap(native().bernoulliNll(logits.handle, images.handle), 'bernoulliNll'),
+    options,
+  );
 }
 
 /**
@@ -42,7 +47,7 @@ export function bernoulliNll(logits: Tensor, images: Tensor, options: PerImageOp
  * A density: it may be negative, and compares with other densities of the same scaling only.
  *
  * @throws TorchError for shapes that differ
- * @throws UsageError for a std that is not positive, or beside a learned variance
+ * @throws UsageError for a std that is not positive, or beside a learned variance, and for an unknown reduction
  */
 export function gaussianNll(
   { mean, std, logVariance }: GaussianDecoding,
@@ -57,7 +62,7 @@ export function gaussianNll(
   const scaled = logVariance
     ? squares.mul(logVariance.neg().exp()).add(logVariance)
     : squares.mul(1 / fixed).add(Math.log(fixed));
-  return reduced(perImage(scaled.add(Math.log(2 * Math.PI)).mul(0.5)), options);
+  return reduced('gaussianNll', perImage(scaled.add(Math.log(2 * Math.PI)).mul(0.5)), options);
 }
 
 /**
@@ -68,6 +73,7 @@ export function gaussianNll(
  * @param images in [−1, 1], of `levels` levels a channel as the loaders give them
  * @param options.levels how many levels there are between −1 and 1 (256)
  * @throws TorchError for shapes that differ
+ * @throws UsageError for an unknown reduction
  */
 export function discretizedLogisticNll(
   { mean, logScale }: LogisticDecoding,
@@ -93,5 +99,5 @@ export function discretizedLogisticNll(
     .expand(mean.shape)
     .maskedFill(darkest, 0)
     .maskedFill(brightest, 0);
-  return reduced(perImage(lower.add(upper).add(width)).neg(), options);
+  return reduced('discretizedLogisticNll', perImage(lower.add(upper).add(width)).neg(), options);
 }

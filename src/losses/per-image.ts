@@ -1,3 +1,4 @@
+import { oneOf } from '../check';
 import { TorchError } from '../native/torch-error';
 import type { Tensor } from '../tensor/tensor';
 
@@ -13,9 +14,9 @@ export function perImage(each: Tensor): Tensor {
   return dims.length === 0 ? each : each.sum(dims);
 }
 
-/** Sums of images [N] as one number, unless they are asked for. */
-export function reduced(sums: Tensor, { reduction = 'mean' }: PerImageOptions): Tensor {
-  return reduction === 'mean' ? sums.mean() : sums;
+/** Sums of images [N] as one number, unless they are asked for. @throws UsageError for an unknown reduction */
+export function reduced(owner: string, sums: Tensor, { reduction = 'mean' }: PerImageOptions): Tensor {
+  return oneOf(owner, 'reduction', reduction, ['mean', 'none']) === 'mean' ? sums.mean() : sums;
 }
 
 /** Checks that two tensors have one shape: broadcasting would silently compare other pairs. @throws TorchError */

@@ -1,12 +1,16 @@
+import { oneOf } from '../check';
 import { ops } from '../native/ops.generated';
 import type { Tensor } from '../tensor/tensor';
 import { optionalHandle, wrap } from '../tensor/wrap';
+import { sameShape } from './per-image';
 
 /** How a loss over elements becomes one number, or stays one an element. */
 export type Reduction = 'mean' | 'sum' | 'none';
 
 /** LibTorch's codes of the reductions. */
 const REDUCTION: Readonly<Record<Reduction, number>> = { none: 0, mean: 1, sum: 2 };
+
+const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none'];
 
 /** The class whose elements LibTorch leaves out; PyTorch's default. */
 const IGNORE_INDEX = -100;
@@ -33,55 +37,74 @@ export interface ClassificationOptions extends ReductionOptions {
   readonly labelSmoothing?: number;
 }
 
-/** The absolute error |x − y| of tensors of one shape. @throws TorchError for shapes that do not fit */
+/**
+ * The absolute error |x − y| of tensors of one shape.
+ *
+ * @throws TorchError for shapes that differ
+ * @throws UsageError for an unknown reduction
+ */
 export function l1(input: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
-  return wrap(ops.l1_loss(input.handle, target.handle, REDUCTION[reduction]), 'l1');
+  sameShape('l1', { input, target });
+  return wrap(ops.l1_loss(input.handle, target.handle, reductionCode('l1', reduction)), 'l1');
 }
 
 /**
  * The mean of |input − target| over what a mask marks: Σ |x − y| · m / (C · Σ m), of images [N, C, H, W] and masks [N, 1, H, W] of 0 and 1, over all
  * images together.
+ *
+ * @throws TorchError for images and targets whose shapes differ
  */
 export function maskedL1(input: Tensor, target: Tensor, mask: Tensor): Tensor {
+  sameShape('maskedL1', { input, target });
   const [, channels] = input.shape;
   return input.sub(target).abs().mul(mask).sum().div(mask.sum().mul(channels));
 }
 
-/** The squared error (x − y)² of tensors of one shape. @throws TorchError for shapes that do not fit */
+/**
+ * The squared error (x − y)² of tensors of one shape.
+ *
+ * @throws TorchError for shapes that differ
+ * @throws UsageError for an unknown reduction
+ */
 export function mse(input: Tensor, target: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
-  return wrap(ops.mse_loss(input.handle, target.handle, REDUCTION[reduction]), 'mse');
+  sameShape('mse', { input, target });
+  return wrap(ops.mse_loss(input.handle, target.handle, reductionCode('mse', reduction)), 'mse');
 }
 
 /**
- * Huber's loss (1964): ½ (x − y)² where |x − y| ≤ delta, delta · (|x − y| − ½ delta) elsewhere.
+ * Huber's loss (1964) of tensors of one shape: ½ (x − y)² where |x − y| ≤ delta, delta · (|x − y| − ½ delta) elsewhere.
  *
- * @throws TorchError for shapes that do not fit, or a delta that is not positive
+ * @throws TorchError for shapes that differ, or a delta that is not positive
+ * @throws UsageError for an unknown reduction
  */
 export function huber(
   input: Tensor,
   target: Tensor,
   { reduction = 'mean', delta = 1 }: ReductionOptions & { readonly delta?: number } = {},
 ): Tensor {
-  return wrap(ops.huber_loss(input.handle, target.handle, REDUCTION[reduction], delta), 'huber');
+  sameShape('huber', { input, target });
+  return wrap(ops.huber_loss(input.handle, target.handle, reductionCode('huber', reduction), delta), 'huber');
 }
 
 /**
  * The binary cross-entropy −[y · ln σ(x) + (1 − y) · ln(1 − σ(x))] of logits x and targets y in [0, 1] of one shape, stable
  * for every logit.
  *
- * @throws TorchError for shapes that do not fit
+ * @throws TorchError for shapes that differ
+ * @throws UsageError for an unknown reduction
  */
 export function binaryCrossEntropyWithLogits(
   logits: Tensor,
   target: Tensor,
   { reduction = 'mean', weight, posWeight }: LogitsOptions = {},
 ): Tensor {
+  sameShape('binaryCrossEntropyWithLogits', { logits, target });
   const handle = ops.binary_cross_entropy_with_logits(
     logits.handle,
     target.handle,
     optionalHandle(weight),
     optionalHandle(posWeight),
-    REDUCTION[reduction],
+    reductionCode('binaryCrossEntropyWithLogits', reduction),
   );
   return wrap(handle, 'binaryCrossEntropyWithLogits');
 }
@@ -91,6 +114,7 @@ export function binaryCrossEntropyWithLogits(
  * probabilities y of x's shape. Takes logits: no softmax before it.
  *
  * @throws TorchError for shapes that do not fit, or a class that does not exist
+ * @throws UsageError for an unknown reduction
  */
 export function crossEntropy(
   logits: Tensor,
@@ -101,9 +125,14 @@ export function crossEntropy(
     logits.handle,
     target.handle,
     optionalHandle(weight),
-    REDUCTION[reduction],
+    reductionCode('crossEntropy', reduction),
     IGNORE_INDEX,
     labelSmoothing,
   );
   return wrap(handle, 'crossEntropy');
+}
+
+/** LibTorch's code; what is none of them reaches it as the mean. @throws UsageError */
+function reductionCode(owner: string, reduction: Reduction): number {
+  return REDUCTION[oneOf(owner, 'reduction', reduction, REDUCTIONS)];
 }

@@ -6,7 +6,7 @@ import { failure } from '../support/failure';
 
 test('shapes that do not fit are refused', () =>
   scope(() => {
-    expect(() => focal(zeros([3]), zeros([2]))).toThrow(failure('ERR_TORCH', '[3]'));
+    expect(() => focal(zeros([3]), zeros([2]))).toThrow(failure('ERR_SHAPE', '[3]'));
   }));
 
 test('with γ 0 it is the cross-entropy', () =>

@@ -2,6 +2,7 @@ import {
   bernoulliNll,
   discretizedLogisticNll,
   type GaussianDecoding,
+  gaussianKl,
   gaussianNll,
   type LogisticDecoding,
   type PerImageOptions,
@@ -89,6 +90,22 @@ describe('reconstruction likelihoods', () => {
         gaussianNll({ mean: zeros([images, 1, size, size]) }, zeros([images, 1, size, size])).item();
       expect(of(8, 4)).toBeCloseTo(of(2, 4), 5);
       expect(of(2, 8)).toBeCloseTo(4 * of(2, 4), 4);
+    }));
+
+  test('refuse a reduction that there is not, and do not give each image its own', () =>
+    scope(() => {
+      const images = zeros([2, 1, 4, 4]);
+      const options = JSON.parse('{"reduction":"sum"}');
+      const decoding = { mean: images, logScale: tensor(0) };
+      const refused = "expects reduction to be one of 'mean', 'none' but received 'sum'";
+      expect(() => bernoulliNll(images, images, options)).toThrow(usage(`bernoulliNll ${refused}`));
+      expect(() => gaussianNll({ mean: images }, images, options)).toThrow(usage(`gaussianNll ${refused}`));
+      expect(() => discretizedLogisticNll(decoding, images, options)).toThrow(
+        usage(`discretizedLogisticNll ${refused}`),
+      );
+      expect(() => gaussianKl({ mean: images, logVariance: images }, options)).toThrow(
+        usage(`gaussianKl ${refused}`),
+      );
     }));
 
   test('refuse shapes that would broadcast, and deviations that are none', () =>

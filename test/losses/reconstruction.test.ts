@@ -4,7 +4,7 @@ import { tensor, zeros } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { expectClose } from '../support/close';
-import { failure } from '../support/failure';
+import { failure, usage } from '../support/failure';
 import { type Case, readCases } from '../support/fixtures';
 
 const LOSSES: Readonly<Record<string, (input: Tensor, target: Tensor, options: object) => Tensor>> = {
@@ -42,11 +42,38 @@ function compare({ function: name, options, tensors }: Case<LossCase>): void {
 describe('reconstruction losses', () => {
   test('refuse shapes that do not fit', () =>
     scope(() => {
-      expect(() => mse(zeros([3]), zeros([2]))).toThrow(failure('ERR_TORCH', '[3]'));
+      expect(() => mse(zeros([3]), zeros([2]))).toThrow(failure('ERR_SHAPE', '[3]'));
       expect(() => crossEntropy(zeros([3, 2]), zeros([2], { dtype: 'int64' }))).toThrow(
         failure('ERR_TORCH', '[3, 2]'),
       );
     }));
+
+  test.each([
+    ['l1', () => l1(zeros([2, 1]), zeros([2]))],
+    ['mse', () => mse(zeros([2, 1]), zeros([2]))],
+    ['huber', () => huber(zeros([2, 1]), zeros([2]))],
+    ['maskedL1', () => maskedL1(zeros([2, 1]), zeros([2]), zeros([2]))],
+  ])('%s refuses shapes that would be broadcast: it would compare other pairs', (_, compared) =>
+    scope(() => expect(compared).toThrow(failure('ERR_SHAPE', 'input and target of one shape'))),
+  );
+
+  test('binaryCrossEntropyWithLogits names both shapes', () =>
+    scope(() =>
+      expect(() => binaryCrossEntropyWithLogits(zeros([3]), zeros([3, 3]))).toThrow(
+        failure('ERR_SHAPE', 'expected logits and target of one shape but received [3] and [3, 3]'),
+      ),
+    ));
+
+  test.each(Object.keys(LOSSES))(
+    '%s refuses a reduction that there is not, and does not take the mean',
+    (name) =>
+      scope(() => {
+        const target = name === 'crossEntropy' ? zeros([3], { dtype: 'int64' }) : zeros([3, 2]);
+        expect(() => LOSSES[name](zeros([3, 2]), target, { reduction: 'avg' })).toThrow(
+          usage(`${name} expects reduction to be one of 'mean', 'sum', 'none' but received 'avg'`),
+        );
+      }),
+  );
 
   test('refuse a class that does not exist', () =>
     scope(() => {
