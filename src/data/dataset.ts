@@ -3,6 +3,8 @@ import { GanError, UsageError } from '../errors';
 import { arrayName, isBytes } from '../io/bytes';
 import { fromBytes } from '../tensor/create';
 import type { Tensor } from '../tensor/tensor';
+import { checkIndices } from './check-indices';
+import { classesOf } from './classes-of';
 import { contentHash } from './content-hash';
 import { type DataIdentity, identityOf } from './identity';
 import { makeLoader } from './image-loader';
@@ -53,7 +55,7 @@ export interface ImageDatasetOptions extends ImageShape {
   readonly name: string;
   /** uint8 images [N, C, H, W], 0–255, in memory or elsewhere. */
   readonly pixels: Uint8Array | PixelSource;
-  /** Class of every image, 0 … classes − 1; null or absent = unlabelled. */
+  /** Class of every image, 0 … classes − 1; null or absent = unlabelled. Ids of another kind are no classes: number those that there are. */
   readonly labels?: ArrayLike<number> | null;
   /** One name a class; '0', '1', … up to the largest label when absent. */
   readonly classNames?: readonly string[];
@@ -72,7 +74,7 @@ export interface ImageDatasetOptions extends ImageShape {
  * const mine = new ImageDataset({ name: 'mine', channels: 1, height: 32, width: 32, pixels, labels });
  * const loader = mine.loader({ batch: 64, seed: 1 });
  * ```
- * @throws ERR_USAGE when pixels, labels and class names do not fit together.
+ * @throws ERR_USAGE when pixels, labels and class names do not fit together, and for labels that are no classes.
  */
 export class ImageDataset implements Dataset, PartImages {
   readonly name: string;
@@ -108,13 +110,13 @@ export class ImageDataset implements Dataset, PartImages {
         `data set "${name}": ${shapeText({ channels, height, width })} images take ${imageBytes} bytes each, but ${this.count * this.pixels.imageBytes} bytes came`,
       );
     if (this.count === 0) throw new GanError('ERR_DATA_EMPTY', `data set "${name}" has no images`);
-    this.labels = labels ? wholeLabels(name, labels) : null;
-    this.classNames = this.labels ? (classNames ?? numbered(this.labels)) : [];
+    const classes = labels ? classesOf(labels, { name, count: this.count, classNames }) : null;
+    this.labels = classes?.labels ?? null;
+    this.classNames = classes?.classNames ?? [];
     this.skipped = skipped;
     this.notes = notes;
     this.path = options.path ? resolve(options.path) : null;
     this.spec = { channels, height, width, classes: this.classNames.length };
-    this.#checkLabels();
   }
 
   get specs(): DataSpecs {
@@ -132,8 +134,13 @@ export class ImageDataset implements Dataset, PartImages {
     return counts;
   }
 
-  /** Copies the images at `indices`, uint8 [indices.length, C, H, W], out of the set. */
+  /**
+   * Copies the images at `indices`, uint8 [indices.length, C, H, W], out of the set.
+   *
+   * @throws UsageError for an index that it has not
+   */
   async images(indices: ArrayLike<number>): Promise<Uint8Array> {
+    checkIndices(this, indices);
     const reader = await this.pixels.open();
     try {
       return await reader.read(Int32Array.from(indices));
@@ -147,7 +154,7 @@ export class ImageDataset implements Dataset, PartImages {
     return contentHash(this);
   }
 
-  /** The images at `indices`, with all values in [−1, 1]: {@link PartImages.fetch}. */
+  /** The images at `indices`, with all values in [−1, 1]: {@link PartImages.fetch}. @throws UsageError for an index that it has not */
   async fetch(indices: Int32Array, device: string): Promise<() => Tensor> {
     const { channels, height, width } = this.spec;
     const bytes = await this.images(indices);
@@ -162,19 +169,6 @@ export class ImageDataset implements Dataset, PartImages {
   /** Batches of `images` and, where there are some, `labels`. See {@link Dataset.loader}. */
   loader(options: LoaderOptions): Loader {
     return makeLoader(this, options);
-  }
-
-  #checkLabels(): void {
-    if (!this.labels) return;
-    if (this.labels.length !== this.count)
-      throw new UsageError(
-        `data set "${this.name}" has ${this.count} images but ${this.labels.length} labels: one for each is needed`,
-      );
-    const wrong = this.labels.findIndex((label) => label < 0 || label >= this.spec.classes);
-    if (wrong >= 0)
-      throw new UsageError(
-        `data set "${this.name}": label ${this.labels[wrong]} of image ${wrong} is outside 0–${this.spec.classes - 1}`,
-      );
   }
 }
 
@@ -193,17 +187,4 @@ export function keptPart({ name, parts }: Dataset, part: string): ImageDataset {
 
 function isSource(pixels: unknown): boolean {
   return typeof pixels === 'object' && pixels !== null && 'readAll' in pixels;
-}
-
-/** Labels as they are: 0.7 or NaN would silently become class 0. */
-function wholeLabels(name: string, labels: ArrayLike<number>): Int32Array {
-  for (let i = 0; i < labels.length; i++)
-    if (!Number.isInteger(labels[i]))
-      throw new UsageError(`data set "${name}": label ${labels[i]} of image ${i} is no whole number`);
-  return Int32Array.from(labels);
-}
-
-function numbered(labels: Int32Array): string[] {
-  const classes = labels.reduce((most, label) => Math.max(most, label), -1) + 1;
-  return Array.from({ length: classes }, (_, i) => String(i));
 }

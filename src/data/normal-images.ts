@@ -1,5 +1,6 @@
 import { UsageError } from '../errors';
 import { nearest } from '../nearest';
+import { checkIndices } from './check-indices';
 import { ImageDataset } from './dataset';
 import { Prng } from './prng';
 
@@ -91,8 +92,13 @@ function indicesOf(mask: readonly boolean[]): Int32Array {
   return Int32Array.from(mask.keys()).filter((i) => mask[i]);
 }
 
-/** The images at `indices` as a set of their own: their classes keep their names and numbers. */
+/**
+ * The images at `indices` as a set of their own: their classes keep their names and numbers.
+ *
+ * @throws UsageError for an index that the set has not
+ */
 export function chosenImages(dataset: ImageDataset, indices: Int32Array): ImageDataset {
+  checkIndices(dataset, indices);
   const { name, spec, pixels, labels, classNames, skipped, notes, path } = dataset;
   const { channels, height, width } = spec;
   return new ImageDataset({

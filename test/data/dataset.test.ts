@@ -1,4 +1,5 @@
 import { ImageDataset, type ImageDatasetOptions } from '../../src/data/dataset';
+import { usage } from '../support/failure';
 
 const made = {
   name: 'mine',
@@ -18,6 +19,10 @@ describe('ImageDataset', () => {
     [{ labels: [Number.NaN, 0, 1] }, 'label NaN of image 0 is no whole number'],
     [{ labels: [0, 1] }, 'has 3 images but 2 labels'],
     [{ labels: [0, -1, 1] }, 'label -1 of image 1 is outside 0–1'],
+    [{ labels: [0, 1, 2e9] }, 'label 2000000000 of image 2 is expected below 100000: it looks like an id'],
+    [{ labels: [0, 1, 2 ** 32 + 1] }, 'label 4294967297 of image 2 is expected below 100000'],
+    [{ labels: [0, 1, -(2 ** 32) + 1] }, 'label -4294967295 of image 2 is outside 0–1'],
+    [{ labels: [0, 3e9, 1], classNames: ['a', 'b'] }, 'label 3000000000 of image 1 is outside 0–1'],
     [{ labels: [0, 1, 2], classNames: ['a', 'b'] }, 'label 2 of image 2 is outside 0–1'],
   ])('refuses %j', (wrong, reason) => {
     const make = (): ImageDataset => new ImageDataset({ ...made, ...wrong });
@@ -50,6 +55,20 @@ describe('ImageDataset', () => {
   test('keeps classes without images', () => {
     const set = new ImageDataset({ ...made, labels: new Uint8Array(3), classNames: ['a', 'b'] });
     expect([set.spec.classes, set.histogram()]).toEqual([2, [3, 0]]);
+  });
+
+  test.each([3, -1, 0.5, Number.NaN])('has no image %p, and says so', async (index) => {
+    const set = new ImageDataset(made);
+    const refused = usage(
+      `data set "mine" has 3 images: expected an index from 0 to 2 but received ${index}`,
+    );
+    await expect(set.images([0, index])).rejects.toThrow(refused);
+    const whole = Int32Array.of(0, Number.isInteger(index) ? index : 3);
+    await expect(set.fetch(whole, 'cpu')).rejects.toThrow(usage('expected an index from 0 to 2'));
+  });
+
+  test('numbers classes up to a hundred thousand', () => {
+    expect(new ImageDataset({ ...made, labels: [0, 99_999, 1] }).spec.classes).toBe(100_000);
   });
 
   test('gives copies of its images', async () => {

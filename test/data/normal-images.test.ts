@@ -1,5 +1,11 @@
 import { ImageDataset } from '../../src/data/dataset';
-import { heldOutImages, learnedImages, normalImages, normalMask } from '../../src/data/normal-images';
+import {
+  chosenImages,
+  heldOutImages,
+  learnedImages,
+  normalImages,
+  normalMask,
+} from '../../src/data/normal-images';
 import { usage } from '../support/failure';
 
 /** Images of one pixel, which is their number; of classes cat, dog and fish in turn. */
@@ -17,6 +23,15 @@ function numbered(count: number, { labelled = true } = {}): ImageDataset {
 async function numbersOf(dataset: ImageDataset): Promise<number[]> {
   return Array.from(await dataset.pixels.readAll());
 }
+
+test('images are chosen from those that there are', async () => {
+  const set = numbered(3);
+  for (const index of [9, 3, -2])
+    expect(() => chosenImages(set, Int32Array.of(0, index))).toThrow(
+      usage(`data set "numbered" has 3 images: expected an index from 0 to 2 but received ${index}`),
+    );
+  expect(await numbersOf(chosenImages(set, Int32Array.of(2, 0)))).toEqual([2, 0]);
+});
 
 describe('a class that is normal', () => {
   test('must be one of the set’s', () => {
