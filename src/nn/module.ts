@@ -1,3 +1,4 @@
+import { UsageError } from '../errors';
 import { native } from '../native/addon';
 import type { DType, MemoryFormat } from '../native/types';
 import { noGrad } from '../tensor/autograd';
@@ -8,6 +9,7 @@ import { copier, switchedOff } from './copy';
 import { heldBy, snakeCase, unique } from './fields';
 import { isParameter, type Parameter } from './parameter';
 import { type LoadReport, loadInto, type StateDict } from './state-dict';
+import { refuseCycle, refuseSharedNames } from './state-names';
 import { addFrame } from './trace';
 import { moduleWatch } from './watch';
 
@@ -114,9 +116,9 @@ export abstract class Module {
     return [...found];
   }
 
-  /** Every parameter with PyTorch's name for it, each once. */
+  /** Every parameter with PyTorch's name for it, each once. @throws UsageError for two of one name, or a module below itself */
   namedParameters(): [string, Parameter][] {
-    return unique(this.#tensors((module) => heldBy(module, isParameter)));
+    return unique(this.#named((module) => heldBy(module, isParameter)));
   }
 
   /** Every parameter, each once. */
@@ -125,24 +127,27 @@ export abstract class Module {
     return [...new Set(held.map(([, tensor]) => tensor))];
   }
 
-  /** Every buffer with PyTorch's name for it, each once. */
+  /** Every buffer with PyTorch's name for it, each once. @throws UsageError for two of one name, or a module below itself */
   namedBuffers(): [string, Tensor][] {
-    return unique(this.#tensors((module) => module.#ownBuffers(() => true)));
+    return unique(this.#named((module) => module.#ownBuffers(() => true)));
   }
 
   /** The buffers that processes which train together have each of its own, as {@link Module.namedBuffers} has them. */
   namedProcessBuffers(): [string, Tensor][] {
-    return unique(this.#tensors((module) => module.#ownBuffers(({ shared }) => !shared)));
+    return unique(this.#named((module) => module.#ownBuffers(({ shared }) => !shared)));
   }
 
   /** Every buffer, each once. */
   buffers(): Tensor[] {
-    return this.namedBuffers().map(([, tensor]) => tensor);
+    const held = this.modules().flatMap((module) => module.#ownBuffers(() => true));
+    return [...new Set(held.map(([, tensor]) => tensor))];
   }
 
   /**
    * Parameters and buffers by PyTorch's names, in PyTorch's order: detached views of the same memory, which belong to the
    * caller's scope.
+   *
+   * @throws UsageError for two tensors of one name, or a module below itself
    */
   stateDict(): Record<string, Tensor> {
     return Object.fromEntries(this.#state().map(([name, tensor]) => [name, tensor.detach()]));
@@ -154,6 +159,7 @@ export abstract class Module {
    * @param options.strict whether missing and unexpected names are errors (true)
    * @returns the names that were missing and unexpected
    * @throws GanError `ERR_STATE_DICT`, listing everything that does not fit; nothing is loaded then
+   * @throws UsageError for what is no state, and as {@link Module.stateDict}
    */
   loadStateDict(state: StateDict, { strict = true }: { readonly strict?: boolean } = {}): LoadReport {
     return loadInto(this.constructor.name, this.#state(), state, strict);
@@ -234,8 +240,9 @@ export abstract class Module {
     for (const tensor of new Set([...this.parameters(), ...this.buffers()])) tensor.dispose();
   }
 
-  /** The module as a tree of layers with their options, as PyTorch prints it. */
+  /** The module as a tree of layers with their options, as PyTorch prints it. @throws UsageError for a module below itself */
   toString(): string {
+    refuseCycle(this);
     const children = this.namedChildren().map(([name, child]) => `(${name}): ${child}`);
     const lines = [this.describe(), ...children].filter((line) => line !== '');
     const name = this.constructor.name;
@@ -255,12 +262,18 @@ export abstract class Module {
    * @param name its name in state dicts
    * @param options.persistent whether state dicts hold it (true)
    * @param options.shared whether processes that train together begin with that of the first; else each has its own, which checkpoints hold (true)
+   * @throws UsageError for a name that another buffer has
    */
   protected registerBuffer(
     name: string,
     tensor: Tensor,
     { persistent = true, shared = true }: { readonly persistent?: boolean; readonly shared?: boolean } = {},
   ): Tensor {
+    const known = this.#buffers.get(name);
+    if (known && known.tensor !== tensor)
+      throw new UsageError(
+        `${this.constructor.name} expects a name of its own for each buffer but registers ${name} twice: rename one of them, or copy_ into the first`,
+      );
     this.#buffers.set(name, { tensor: keep(tensor), persistent, shared });
     return tensor;
   }
@@ -271,7 +284,7 @@ export abstract class Module {
   }
 
   #state(): [string, Tensor][] {
-    return this.#tensors<Tensor>((module) => [
+    return this.#named<Tensor>((module) => [
       ...heldBy(module, isParameter),
       ...module.#ownBuffers(isPersistent),
     ]);
@@ -283,10 +296,21 @@ export abstract class Module {
       .map(([name, buffer]) => [name, buffer.tensor]);
   }
 
-  #tensors<T extends Tensor>(own: (module: Module) => [string, T][]): [string, T][] {
-    const found = own(this).map(([name, tensor]): [string, T] => [snakeCase(name), tensor]);
+  #named<T extends Tensor>(own: (module: Module) => [string, T][]): [string, T][] {
+    refuseCycle(this);
+    const named = this.#tensors(own);
+    refuseSharedNames(this.constructor.name, named, () => this.#tensors(own, { written: true }));
+    return named;
+  }
+
+  #tensors<T extends Tensor>(
+    own: (module: Module) => [string, T][],
+    { written = false } = {},
+  ): [string, T][] {
+    const found = own(this).map(([name, tensor]): [string, T] => [written ? name : snakeCase(name), tensor]);
     for (const [child, module] of this.namedChildren())
-      for (const [name, tensor] of module.#tensors(own)) found.push([this.nameOf(child, name), tensor]);
+      for (const [name, tensor] of module.#tensors(own, { written }))
+        found.push([written ? `${child}.${name}` : this.nameOf(child, name), tensor]);
     return found;
   }
 

@@ -1,6 +1,7 @@
+import { argumentError } from '../check';
 import { GanError } from '../errors';
 import { noGrad } from '../tensor/autograd';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 
 /** Tensors by PyTorch's names, e.g. `0.weight`, `1.running_mean`. */
 export type StateDict = Readonly<Record<string, Tensor>>;
@@ -16,6 +17,7 @@ export interface LoadReport {
  *
  * @param owner the module's class, for the error
  * @throws GanError `ERR_STATE_DICT`, listing all that does not fit; nothing is copied then
+ * @throws UsageError for what is no state
  */
 export function loadInto(
   owner: string,
@@ -23,10 +25,14 @@ export function loadInto(
   state: StateDict,
   strict: boolean,
 ): LoadReport {
+  if (typeof state !== 'object' || state === null)
+    throw argumentError('loadStateDict', 'a state, tensors by name', state);
   const names = new Set(own.map(([name]) => name));
   const found = own.filter(([name]) => Object.hasOwn(state, name));
   const missing = own.map(([name]) => name).filter((name) => !Object.hasOwn(state, name));
   const unexpected = Object.keys(state).filter((name) => !names.has(name));
+  const other = found.find(([name]) => !(state[name] instanceof Tensor));
+  if (other) throw argumentError('loadStateDict', `a tensor for ${other[0]}`, state[other[0]]);
   const mismatched = found.flatMap(([name, tensor]) => shapeMismatch(name, tensor, state[name]));
   const problems = [
     ...(strict ? [...list('missing', missing), ...list('unexpected', unexpected)] : []),
