@@ -10,7 +10,7 @@ export type Pair = number | readonly [number, number];
  * @param wanted what is wrong and what it should be, e.g. `p to be a probability`
  */
 export function argumentError(owner: string, wanted: string, received: unknown): UsageError {
-  return new UsageError(`${owner} expects ${wanted} but received ${describe(received)}`);
+  return new UsageError(`${owner} expects ${wanted} but received ${described(received)}`);
 }
 
 /** `value`, a whole number of at least 1. @throws UsageError */
@@ -76,7 +76,8 @@ function interval(min: number, max: number): string {
 /** Of a value more is not told. */
 const MOST_CHARACTERS = 200;
 
-function describe(value: unknown): string {
+/** A value as messages tell it, in a few words: `7 (number)`, `an object`. */
+export function described(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (typeof value === 'function') return 'a function';
   const text = textOf(value);
@@ -92,7 +93,9 @@ function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   // One without a prototype cannot be made text.
   const text = typeof value.toString === 'function' ? String(value) : '[object Object]';
-  return text.startsWith('[object ') ? 'an object' : text;
+  if (text.startsWith('[object ')) return 'an object';
+  // A message is one line: of a network or a tensor its class says enough.
+  return text.includes('\n') ? `an instance of ${value.constructor?.name ?? 'a class'}` : text;
 }
 
 function elementText(value: unknown): string {

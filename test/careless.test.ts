@@ -58,6 +58,7 @@ test.each<[unknown, string]>([
   [{}, 'an object'],
   [Object.create(null), 'an object'],
   [[Symbol('s')], '[Symbol(s)] (array)'],
+  [nn.sequential(nn.relu(), nn.relu()), 'an instance of Sequential'],
   [new Array(1000).fill(7), `${`[${new Array(200).fill(7).join(', ')}`.slice(0, 200)}… (array)`],
   [() => 0, 'a function'],
   [Symbol('s'), 'Symbol(s) (symbol)'],

@@ -57,8 +57,10 @@ export class Ema<M extends Module = Module> {
    * Takes in the weights after a step on `batch` images; the first update with a ramp-up copies them.
    *
    * @param options.unless where it holds (bool, one element, on the device) the average stays as it is; `updates` counts on (never)
+   * @throws UsageError for a batch that is no number of images: every average would be NaN, or run away
    */
   update(batch: number, { unless }: UpdateOptions = {}): void {
+    numberBetween('Ema.update', 'batch', batch, { min: 0 });
     if (unless)
       undoWhere([this.#parameters[0], this.#buffers[0]], () => {
         this.#take(batch);

@@ -37,10 +37,28 @@ export function checkOptimizerState(
     if (!Object.hasOwn(state, name) || text(state[name].shape) === text(shape)) return [];
     return [`${name} should have shape ${text(shape)} but the state's is ${text(state[name].shape)}`];
   });
-  const problems = [...list('missing', missing), ...list('unexpected', unexpected), ...mismatched];
+  const fits = missing.length === 0 && mismatched.length === 0;
+  const problems = [
+    ...list('missing', missing),
+    ...list('unexpected', unexpected),
+    ...mismatched,
+    ...(fits ? wrongNumbers(state) : []),
+  ];
   if (problems.length > 0)
     throw new GanError('ERR_STATE_DICT', `the state does not fit this ${owner}: ${problems.join('; ')}`);
   return known;
+}
+
+/** The steps and rates of a state that a training cannot go on with. */
+function wrongNumbers({ steps, lr, weight_decay }: Readonly<Record<string, Tensor>>): string[] {
+  const done = steps.item();
+  const rates = Object.entries({ lr, weight_decay }).flatMap(([name, values]) =>
+    Array.from(values.toTypedArray(), Number)
+      .filter((value) => !(value >= 0 && Number.isFinite(value)))
+      .map((value) => `${name} should be finite and at least 0 but is ${value}`),
+  );
+  if (Number.isSafeInteger(done) && done >= 0) return rates;
+  return [`steps should be a whole number of at least 0 but is ${done}`, ...rates];
 }
 
 function list(kind: string, names: readonly string[]): string[] {
