@@ -1,6 +1,7 @@
 import { native } from '../native/addon';
 import type { DType } from '../native/types';
 import { countFreedGraph } from './freed-graphs';
+import { refusePromise } from './promise';
 import type { Tensor } from './tensor';
 import { handlesOf, wrap } from './wrap';
 
@@ -41,24 +42,24 @@ export function grad(
   return handles.map((handle) => (handle === 0 ? null : wrap(handle, 'grad')));
 }
 
-function withGradMode<T>(enabled: boolean, body: () => T): T {
+function withGradMode<T>(owner: string, enabled: boolean, body: () => T): T {
   const before = native().gradEnabled();
   native().setGradEnabled(enabled);
   try {
-    return body();
+    return refusePromise(owner, body());
   } finally {
     native().setGradEnabled(before);
   }
 }
 
-/** Runs `body` without recording for autograd. */
+/** Runs `body` without recording for autograd. @throws GanError `ERR_ASYNC_SCOPE` for a body that returns a promise */
 export function noGrad<T>(body: () => T): T {
-  return withGradMode(false, body);
+  return withGradMode('noGrad', false, body);
 }
 
-/** Runs `body` recording for autograd, also inside `noGrad`. */
+/** Runs `body` recording for autograd, also inside `noGrad`. @throws GanError `ERR_ASYNC_SCOPE` for a body that returns a promise */
 export function enableGrad<T>(body: () => T): T {
-  return withGradMode(true, body);
+  return withGradMode('enableGrad', true, body);
 }
 
 /** Whether autograd records now. */
@@ -69,12 +70,14 @@ export function isGradEnabled(): boolean {
 /**
  * Runs `body` with autocast: on `device`, operators that gain from it (convolutions, matrix products) compute in `dtype`, the
  * others stay in float32. Gradient penalties belong outside, or in {@link withoutAutocast}.
+ *
+ * @throws GanError `ERR_ASYNC_SCOPE` for a body that returns a promise
  */
 export function autocast<T>(
   { device, dtype = 'bfloat16' }: { device: string; dtype?: DType },
   body: () => T,
 ): T {
-  return withAutocast({ device, enabled: true, dtype }, body);
+  return withAutocast('autocast', { device, enabled: true, dtype }, body);
 }
 
 /** Whether operators on a device are inside {@link autocast} now. */
@@ -85,12 +88,19 @@ export function autocasts(device: string): boolean {
 /**
  * Runs `body` in full precision inside `autocast`, as gradient penalties should be. What autocast made before, e.g. `fake`, still is
  * bfloat16 there: call `float()` on it.
+ *
+ * @throws GanError `ERR_ASYNC_SCOPE` for a body that returns a promise
  */
 export function withoutAutocast<T>(device: string, body: () => T): T {
-  return withAutocast({ device, enabled: false, dtype: native().autocastDtype(device) }, body);
+  return withAutocast(
+    'withoutAutocast',
+    { device, enabled: false, dtype: native().autocastDtype(device) },
+    body,
+  );
 }
 
 function withAutocast<T>(
+  owner: string,
   { device, enabled, dtype }: { device: string; enabled: boolean; dtype: DType },
   body: () => T,
 ): T {
@@ -98,7 +108,7 @@ function withAutocast<T>(
   const dtypeBefore = native().autocastDtype(device);
   native().setAutocast(device, enabled, dtype);
   try {
-    return body();
+    return refusePromise(owner, body());
   } finally {
     native().setAutocast(device, before, dtypeBefore);
   }

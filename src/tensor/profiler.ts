@@ -1,5 +1,6 @@
 import { native } from '../native/addon';
 import type { Handle } from '../native/types';
+import { isThenable } from './promise';
 
 /** What an event is: an operator, a node of autograd's graph, a {@link span}, or work on a device (a kernel, a copy). */
 export type EventKind = 'op' | 'node' | 'span' | 'device';
@@ -103,9 +104,4 @@ export function span<T>(name: string, body: () => T): T {
 
 function close(handle: Handle): void {
   if (open.delete(handle)) native().closeSpan(handle);
-}
-
-/** Promises of other realms are no instances of ours. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -11,6 +11,7 @@ import {
   TensorCore,
   takeFromFrame,
 } from './core';
+import { isThenable } from './promise';
 
 /**
  * Runs `body` and gives back the memory of every tensor made inside, except those in its result (alone, or in arrays, maps,
@@ -89,10 +90,6 @@ function visitTensors(value: unknown, visit: (tensor: TensorCore) => void, seen 
   seen.add(value);
   const items = value instanceof Map || value instanceof Set ? value.values() : Object.values(value);
   for (const item of items) visitTensors(item, visit, seen);
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function isAsyncFunction(body: () => unknown): boolean {

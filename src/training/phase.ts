@@ -61,6 +61,6 @@ export interface Phase<N extends Networks = Networks> {
   readonly before?: (networks: N) => void;
   /** Clips the phase's gradients to this total L2 norm. */
   readonly clipGradNorm?: number;
-  /** A scalar tensor to minimise. */
+  /** A tensor of one number to minimise, which depends on what the phase trains; not async. */
   readonly loss: (step: Step<N>) => Tensor;
 }

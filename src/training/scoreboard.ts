@@ -1,10 +1,11 @@
+import { argumentError } from '../check';
 import { UsageError } from '../errors';
 import { native } from '../native/addon';
 import { refuseDuringCapture } from '../tensor/capture';
 import { zeros } from '../tensor/create';
 import { countHostRead } from '../tensor/host-reads';
 import { keep } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
 import { checkLogName } from './log-names';
 
@@ -61,7 +62,7 @@ export class Scoreboard {
   /**
    * Writes a scalar down; of a tensor its value, not the tensor. Where the batch comes in parts, those after the first are added to it.
    *
-   * @throws UsageError for a tensor of more than one element or a name that the log has of its own, GanError `ERR_CAPTURE` for a number, or a new name, in a capture
+   * @throws UsageError for what is no number, a tensor of more than one element or a name that the log has of its own, GanError `ERR_CAPTURE` for a number, or a new name, in a capture
    */
   post({ kind, name }: Entry, value: Tensor | number, { part, parts }: Part = { part: 0, parts: 1 }): void {
     const key = keyOf({ kind, name });
@@ -74,6 +75,8 @@ export class Scoreboard {
       this.#values.set(key, { kind, name, number: before + value / parts });
       return;
     }
+    if (!(value instanceof Tensor))
+      throw argumentError('step.log', `a number, or a tensor of one, for ${name}`, value);
     if (value.numel !== 1)
       throw new UsageError(
         `step.log expected one number for ${name} but received a tensor of shape [${value.shape.join(', ')}]: reduce it with mean() or sum()`,

@@ -1,5 +1,4 @@
 import type { Batch } from '../data/loader';
-import { GanError } from '../errors';
 import { clipGradNorm } from '../optim/clip';
 import type { ProcessGroup } from '../parallel/group';
 import { autocast, noGrad } from '../tensor/autograd';
@@ -7,6 +6,7 @@ import { span } from '../tensor/profiler';
 import { scope } from '../tensor/scope';
 import { undoWhere } from '../tensor/snapshot';
 import type { Tensor } from '../tensor/tensor';
+import { checkLoss } from './check-loss';
 import { type Inputs, LiveInputs } from './inputs';
 import type { Latent } from './latent';
 import { MadeTensors, type Makers } from './made-tensors';
@@ -138,12 +138,8 @@ function backPropagate(
   { step, part }: { readonly step: PhaseStep; readonly part: number },
 ): void {
   const { board, accumulate: parts } = context;
-  const loss = span('forward', () => inPrecision(context, () => phase.loss(step)));
-  if (loss.numel !== 1)
-    throw new GanError(
-      'ERR_BAD_LOSS',
-      `phase ${phase.name} expected its loss to be one number but received a tensor of shape [${loss.shape.join(', ')}]: reduce it with mean() or sum()`,
-    );
+  const loss: unknown = span('forward', () => inPrecision(context, () => phase.loss(step)));
+  checkLoss(phase, loss);
   span('backward', () => (parts === 1 ? loss : loss.div(parts)).backward());
   board.post({ kind: 'losses', name: phase.name }, loss, { part, parts });
 }

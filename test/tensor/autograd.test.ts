@@ -1,6 +1,16 @@
-import { autocast, grad, isGradEnabled, noGrad, withoutAutocast } from '../../src/tensor/autograd';
+import {
+  autocast,
+  autocasts,
+  enableGrad,
+  grad,
+  isGradEnabled,
+  noGrad,
+  withoutAutocast,
+} from '../../src/tensor/autograd';
 import { ones, randn, tensor } from '../../src/tensor/create';
 import { scope } from '../../src/tensor/scope';
+import { failure } from '../support/failure';
+import { testDevice } from '../support/fixtures';
 
 describe('autograd', () => {
   test('a second backward through a released graph throws, and retainGraph allows it', () =>
@@ -39,6 +49,27 @@ describe('autograd', () => {
       expect(gradients[0]?.item()).toBe(2);
       expect(gradients[1]).toBeNull();
     }));
+
+  test.each<[string, (body: () => Promise<void>) => unknown]>([
+    ['noGrad', noGrad],
+    ['enableGrad', enableGrad],
+    ['autocast', (body) => autocast({ device: testDevice }, body)],
+    ['withoutAutocast', (body) => withoutAutocast(testDevice, body)],
+  ])('%s refuses an async function: it would end at its first await', async (name, call) => {
+    const before = isGradEnabled();
+    let done = false;
+    const body = async () => {
+      await Promise.resolve();
+      done = true;
+      throw new Error('nobody hears it');
+    };
+    expect(() => call(body)).toThrow(
+      failure('ERR_ASYNC_SCOPE', `${name} expected a function that returns when its work is done`),
+    );
+    expect([isGradEnabled(), autocasts(testDevice)]).toEqual([before, false]);
+    await new Promise(setImmediate);
+    expect(done).toBe(true);
+  });
 
   test('noGrad records nothing and gives the mode back when the body throws', () =>
     scope(() => {
