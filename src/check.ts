@@ -93,6 +93,7 @@ function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   // One without a prototype cannot be made text.
   const text = typeof value.toString === 'function' ? String(value) : '[object Object]';
+  if (text === '[object Promise]') return 'a promise';
   if (text.startsWith('[object ')) return 'an object';
   // A message is one line: of a network or a tensor its class says enough.
   return text.includes('\n') ? `an instance of ${value.constructor?.name ?? 'a class'}` : text;

@@ -1,7 +1,8 @@
+import { argumentError } from '../check';
 import { UsageError } from '../errors';
 import type { JsonObject } from '../io/json';
 import { handTo, openScope } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 import type { DataIdentity } from './identity';
 import type { Resolution } from './image-size';
 import type { DataSpecs } from './image-spec';
@@ -84,11 +85,28 @@ export interface Loader {
   dispose(): void;
 }
 
-/** The next batch as `fetch` gives it, whichever of the two a loader has. */
+/** The next batch as `fetch` gives it, whichever of the two a loader has. What is no batch is an error when it is made. */
 export async function fetchFrom(loader: Loader): Promise<() => Batch> {
-  if (loader.fetch) return loader.fetch();
-  const batch = await loader.next();
+  const owner = `the loader of "${loader.name}"`;
+  if (loader.fetch) {
+    const make = await loader.fetch();
+    return () => requireBatch(owner, make());
+  }
+  const batch = requireBatch(owner, await loader.next());
   return () => handTo(openScope(), batch);
+}
+
+/** `batch`, tensors by name, at least one. @throws UsageError */
+export function requireBatch(owner: string, batch: Batch): Batch {
+  if (typeof batch !== 'object' || batch === null) throw noBatch(owner, batch);
+  const tensors = Object.values(batch);
+  const other = tensors.find((tensor) => !(tensor instanceof Tensor));
+  if (tensors.length === 0 || other !== undefined) throw noBatch(owner, other ?? batch);
+  return batch;
+}
+
+function noBatch(owner: string, received: unknown): UsageError {
+  return argumentError(owner, 'to make a batch, tensors by name,', received);
 }
 
 /** The place of the first batch of the epoch after `state`, or of all where a loader does not tell: {@link Loader.nextEpoch}. */

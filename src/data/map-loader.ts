@@ -1,3 +1,4 @@
+import { argumentError } from '../check';
 import { GanError } from '../errors';
 import { isJsonObject } from '../io/json';
 import { Generator } from '../tensor/random';
@@ -11,6 +12,7 @@ import {
   type Loader,
   type LoaderState,
   nextEpochOf,
+  requireBatch,
   requireSeed,
   resizeLoader,
   shareLoader,
@@ -39,7 +41,7 @@ const STREAM = 0x3a9;
  * and how many batches came before, so that a place needs no state of a generator and what one batch draws changes no other. It
  * disposes the loader with itself.
  *
- * @throws ERR_USAGE for a seed that is no non-negative integer
+ * @throws ERR_USAGE for a seed that is no non-negative integer, and, when a batch is made, for a map that makes none
  */
 export function mapLoader(loader: Loader, options: MapOptions): Loader {
   return new MapLoader(loader, options);
@@ -57,6 +59,7 @@ class MapLoader implements Loader {
 
   constructor(loader: Loader, { map, seed = 0, specs = loader.specs }: MapOptions) {
     requireSeed(seed);
+    if (typeof map !== 'function') throw argumentError('mapLoader', 'map to be a function of a batch', map);
     this.#loader = loader;
     this.#map = map;
     this.#seed = seed;
@@ -92,7 +95,7 @@ class MapLoader implements Loader {
     return () =>
       scope(() => {
         const batch = make();
-        return this.#map(batch, this.#seeded(seed, batch));
+        return requireBatch('mapLoader', this.#map(batch, this.#seeded(seed, batch)));
       });
   }
 

@@ -1,3 +1,4 @@
+import { argumentError } from '../check';
 import type { Dataset } from '../data/dataset';
 import { UsageError } from '../errors';
 import type { ReportOptions } from '../report/page/write-report';
@@ -60,8 +61,10 @@ export interface FitOptions extends DivergenceOptions {
   readonly init?: Initialisation;
 }
 
-/** @throws UsageError for a count that is none, or a resume of no run */
+/** @throws UsageError for no options, a count that is none, or a resume of no run */
 export function checkFitOptions(options: FitOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw argumentError('fit', 'options, { steps: 1000 } at least,', options);
   const { steps, logEvery, sampleEvery, checkpointEvery, sampleCount } = options;
   const counts = { steps, logEvery, sampleEvery, checkpointEvery, sampleCount };
   for (const [name, value] of Object.entries(counts))

@@ -1,4 +1,4 @@
-import { oneOf, positiveInteger } from '../check';
+import { argumentError, oneOf, positiveInteger } from '../check';
 import type { DataKind, DataSpecs, Dataset } from '../data/dataset';
 import type { DataIdentity } from '../data/identity';
 import { GanError, UsageError } from '../errors';
@@ -117,7 +117,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
   const { description } = checkpoint;
   const device = resolveDevice(options.device ?? 'auto');
   const { builder, config } = builderOf(checkpoint, options);
-  const model = builder.build(config, description.specs);
+  const model = requireModel(builder.build(config, description.specs));
   const sampler = requireSampler(model, checkpoint);
   const wanted = [
     ...sampler.networks,
@@ -217,6 +217,12 @@ async function loadNetworks(
   for (const [name, file] of sources)
     scope(() => networks[name].loadStateDict(recordsToTensors(files[file])));
   return sources.some(([, file]) => file.startsWith('ema/'));
+}
+
+/** Scripts build anything. @throws UsageError for what is no model */
+function requireModel(built: Model): Model {
+  if (typeof built === 'object' && built !== null && 'networks' in built) return built;
+  throw argumentError('load', 'a recipe whose build returns a model, { networks, … },', built);
 }
 
 function requireSampler({ sampler, networks }: Model, { path }: Checkpoint): Sampler {

@@ -1,6 +1,9 @@
+import { argumentError } from '../check';
 import { UsageError } from '../errors';
 import type { Autoencoder } from '../metrics/autoencoder';
+import { Module } from '../nn/module';
 import type { EmaOptions } from '../optim/ema';
+import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { Game } from './game';
 import { type Latent, latentShape } from './latent';
@@ -63,11 +66,15 @@ const NAME = /^[A-Za-z][\w-]{0,99}$/;
  * @throws UsageError naming the part that does not
  */
 export function checkModel<N extends Networks>(model: Model<N>): void {
+  if (typeof model.networks !== 'object' || model.networks === null)
+    throw argumentError('Trainer', 'networks by name', model.networks);
+  if (!Array.isArray(model.phases)) throw argumentError('Trainer', 'a list of phases', model.phases);
   const names = Object.keys(model.networks);
   if (names.length === 0) throw new UsageError('Trainer expected at least one network but received none');
   if (model.phases.length === 0)
     throw new UsageError('Trainer expected at least one phase but received none');
   requireNames('network', names);
+  for (const [name, network] of Object.entries(model.networks)) checkNetwork(name, network);
   requireNames(
     'phase',
     model.phases.map(({ name }) => name),
@@ -88,6 +95,17 @@ export function checkModel<N extends Networks>(model: Model<N>): void {
   for (const name of model.sampler?.networks ?? []) known('sampler', name);
   for (const name of model.scorer?.networks ?? []) known('scorer', name);
   for (const phase of model.phases) checkPhase(phase as Phase, model.networks);
+}
+
+/** Checks that a network is one whose state can be saved: at the first checkpoint it would be late to learn that. */
+function checkNetwork(name: string, network: Module): void {
+  if (!(network instanceof Module))
+    throw argumentError(
+      'Trainer',
+      `the network ${name} to be a module, as nn.sequential(…) makes one,`,
+      network,
+    );
+  scope(() => void network.stateDict());
 }
 
 /** Logs have a phase's loss and a grid's picture by its name. */
@@ -130,7 +148,15 @@ function checkPhase(phase: Phase, networks: Networks): void {
     throw new UsageError(
       `phase ${phase.name} expected a network that can be trained but ${held} is frozen: unfreeze() it, or leave it out of the phase`,
     );
-  const { every = 1, repeat = 1 } = phase;
+  const { optimizer, loss, every = 1, repeat = 1 } = phase;
+  if (typeof optimizer !== 'function')
+    throw argumentError(
+      `phase ${phase.name}`,
+      'an optimizer that is made for it, e.g. optim.adam({ lr: 2e-4 }),',
+      optimizer,
+    );
+  if (typeof loss !== 'function')
+    throw argumentError(`phase ${phase.name}`, 'its loss to be a function of the step', loss);
   for (const [key, value] of Object.entries({ every, repeat }))
     if (typeof value === 'number' && (!Number.isInteger(value) || value < 1))
       throw new UsageError(

@@ -11,7 +11,7 @@ import { DivergenceWatch } from './divergence-watch';
 import { changesOf, sameConfig } from './earlier-changes';
 import { earlierWarnings } from './earlier-warnings';
 import { evaluationDue, RunEvaluator, type TrainingEvaluation } from './evaluation';
-import { checkFitOptions, type FitOptions } from './fit-options';
+import type { FitOptions } from './fit-options';
 import { GameWatch } from './game-watch';
 import { changedRates, learningRates, lowerRates, putRates, ratesMade } from './learning-rates';
 import { lineOf } from './log-line';
@@ -82,7 +82,6 @@ export class Session {
 
   /** Opens the run directory, and goes back to its newest checkpoint on `resume`. */
   static async begin(training: Training, loader: Loader, options: FitOptions): Promise<Session> {
-    checkFitOptions(options);
     const { out, resume = false } = options;
     const run = out === undefined ? null : await openRun(out, { resume, group: training.group });
     const session = new Session(training, loader, run, options);

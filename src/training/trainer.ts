@@ -1,8 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { positiveInteger } from '../check';
 import type { DataSpecs } from '../data/dataset';
 import { type Batch, fetchFrom, type Loader, shareLoader } from '../data/loader';
-import { UsageError } from '../errors';
 import { nameRoot } from '../nn/trace';
 import { Ema } from '../optim/ema';
 import type { Optimizer } from '../optim/optimizer';
@@ -19,15 +17,16 @@ import type { Tensor } from '../tensor/tensor';
 import { AgreedStop } from './agreed-stop';
 import { measurePrecisions } from './calibrate';
 import { CapturedGroups } from './captured-groups';
-import type { FitOptions } from './fit-options';
-import { checkLabels } from './fitting-labels';
+import { checkFitOptions, type FitOptions } from './fit-options';
+import { checkLoader } from './fitting-loader';
 import type { Game } from './game';
 import { GradientGuard } from './gradient-guard';
-import { type GraphCapture, makeCapture } from './graph-capture';
+import { makeCapture } from './graph-capture';
 import { drawLatents, type Latent } from './latent';
 import type { Precision } from './manifest';
 import { memberSeed } from './member-seed';
-import { checkModel, type Model } from './model';
+import type { Model } from './model';
+import { oneAtATime } from './one-at-a-time';
 import type { Networks, Phase } from './phase';
 import { requireLatent } from './phase-step';
 import { planStep, type StepPlan, trains } from './plan';
@@ -43,51 +42,10 @@ import { runningStatistics } from './shared-state';
 import { checkBatches, fitLoader, type Stages, stageAt } from './stages';
 import { liveInputs, runGroup, type StepContext } from './step';
 import { syncsBatchNorm } from './synced-batch-norm';
+import { checkTrainerOptions, type TrainerOptions } from './trainer-options';
 import type { Training } from './training';
 
-/** A model, and how to compute. */
-export interface TrainerOptions<N extends Networks = Networks> extends Model<N> {
-  /** `auto` (CUDA where it can be used), `cpu`, `cuda` or `cuda:N` (`auto`). */
-  readonly device?: string;
-  /** Of latents and dropout (0). Initial weights are drawn before: `manualSeed` first makes them repeat. */
-  readonly seed?: number;
-  /**
-   * `bf16` computes losses under autocast; parameters, gradients, optimizer states and averages stay float32. `auto` takes the faster
-   * one: {@link Trainer.choosePrecision} (`auto`).
-   */
-  readonly precision?: 'auto' | Precision;
-  /** Bit-equal runs on CUDA too, at some cost: `setDeterministic(true)`; `auto` precision is fp32 then (false). */
-  readonly deterministic?: boolean;
-  /**
-   * Lets cuDNN time its convolution kernels in the first steps, before they are captured, and keep the fastest (true on CUDA, unless runs are
-   * to be equal): a clock decides then, and other runs may round otherwise.
-   */
-  readonly searchKernels?: boolean;
-  /**
-   * In how many parts each phase takes its batch (1): parts of the loader's size, each with its own images and latents, whose losses are
-   * averaged before the optimizer steps. Networks without batch norm learn as from one batch as many times as large, in the memory of
-   * one part. Batch norm takes its statistics from a part. What networks make for phases to share is made again for each.
-   */
-  readonly accumulate?: number;
-  /** How images and convolution weights lie in memory (`channels_last`: faster on CPU and CUDA). */
-  readonly memoryFormat?: 'contiguous' | 'channels_last';
-  /**
-   * Captures each phase as a CUDA graph after a few steps, and replays it (true; nothing else than CUDA has them). A loss must
-   * then do the same in every step; one that cannot be captured is found out and runs as it is. A function makes the capture
-   * for a device of any kind: for tests.
-   */
-  readonly graphs?: boolean | ((device: string) => GraphCapture);
-  /**
-   * Processes that train the model together, each with a trainer of its own: batches are then those of all, of which each takes its share, and
-   * every one must make the same calls (this process alone).
-   */
-  readonly group?: ProcessGroup;
-  /**
-   * Batch norms normalise by the whole batch of `group`, not by this process's share (false): a training is then that of one process with that
-   * batch, for a wait in every layer, forward and back. Statistics are in float32 or more.
-   */
-  readonly syncBatchNorm?: boolean;
-}
+export type { TrainerOptions } from './trainer-options';
 
 /** What `auto` precision is decided for. */
 export interface PrecisionOptions {
@@ -136,14 +94,12 @@ export class Trainer<N extends Networks = Networks> implements Training {
   #precision: PrecisionChoice | undefined;
 
   constructor(options: TrainerOptions<N>) {
-    checkModel(options);
+    checkTrainerOptions(options);
     this.device = resolveDevice(options.device ?? 'auto');
     const { precision = 'auto', deterministic = false, makes = {} } = options;
     if (precision !== 'auto') this.#precision = { precision, source: 'given' };
     this.#deterministic = deterministic;
     this.#searchKernels = options.searchKernels ?? !(deterministic || isCpu(this.device));
-    if (deterministic && this.#searchKernels)
-      throw new UsageError('searchKernels expects deterministic to be false: a clock chooses the kernels');
     this.seed = options.seed ?? 0;
     this.latent = options.latent;
     this.stages = options.stages as Stages | undefined;
@@ -151,7 +107,7 @@ export class Trainer<N extends Networks = Networks> implements Training {
     this.networks = options.networks;
     this.grids = options.grids ?? {};
     this.games = (options.games ?? []) as readonly Game[];
-    this.accumulate = positiveInteger('Trainer', 'accumulate', options.accumulate ?? 1);
+    this.accumulate = options.accumulate ?? 1;
     this.group = options.group ?? alone;
     this.#sharing = { batchNorm: syncsBatchNorm(options) };
     this.#memoryFormat = options.memoryFormat ?? 'channels_last';
@@ -199,10 +155,16 @@ export class Trainer<N extends Networks = Networks> implements Training {
    * With `out` it writes a run directory; with `resume` it goes on from the newest whole checkpoint there, bit for bit.
    * `signal` ends it after the step in work, with a checkpoint.
    *
-   * @throws GanError `ERR_DIVERGED` when a loss, a gradient or a weight to be saved is not finite, and what phases, data and disk throw
+   * @throws GanError `ERR_DIVERGED` when a loss, a gradient or a weight to be saved is not finite, and what phases, data and disk throw;
+   *   UsageError for what is no loader, options out of range, or a second call before the first has ended
    */
   async *fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
-    checkLabels(this.latent, loader);
+    checkLoader(loader, this.latent);
+    checkFitOptions(options);
+    yield* oneAtATime(this, () => this.#fit(loader, options));
+  }
+
+  async *#fit(loader: Loader, options: FitOptions): AsyncGenerator<Report, void, void> {
     const { group } = this;
     shareLoader(loader, { index: group.rank, of: group.size });
     if (this.stages) checkBatches(loader, this.stages);

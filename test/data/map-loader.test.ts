@@ -54,6 +54,22 @@ describe('mapLoader', () => {
     );
   });
 
+  test.each<[string, () => unknown, string]>([
+    ['nothing', () => undefined, 'received undefined'],
+    ['a promise', async () => ({}), 'received a promise'],
+    ['no tensors', () => ({ images: [1] }), 'received [1] (array)'],
+  ])('refuses a map that makes %s', async (_, map, text) => {
+    const making = loaderOf({ map: map as never }).next();
+    await expect(making).rejects.toEqual(usage('mapLoader expects to make a batch, tensors by name, but'));
+    await expect(loaderOf({ map: map as never }).next()).rejects.toEqual(usage(text));
+  });
+
+  test('refuses a map that is none', () => {
+    expect(() => loaderOf({ map: null as never })).toThrow(
+      usage('mapLoader expects map to be a function of a batch but received null'),
+    );
+  });
+
   test('leaves it to the loader that it maps to refuse a place', () => {
     const state = { of: { epoch: 0, position: 12, seed: 1 }, drawn: 0 };
     expect(() => loaderOf().setState(state)).toThrow(failure('ERR_LOADER_STATE', '"made" has 11 images'));

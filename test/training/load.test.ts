@@ -260,6 +260,13 @@ describe('what no recipe tells how to use', () => {
     );
   });
 
+  test('is a recipe whose build returns no model', async () => {
+    const run = await train(DCGAN, { recipe: undefined });
+    await expect(load(run, { recipe: { build: () => undefined as never } })).rejects.toEqual(
+      usage('load expects a recipe whose build returns a model, { networks, … }, but received undefined'),
+    );
+  });
+
   test('is other weights than there are, or no number of batches', async () => {
     const run = await train(DCGAN);
     await expect(load(run, { weights: 'foo' as never })).rejects.toEqual(
