@@ -1,6 +1,6 @@
 import { UsageError } from '../errors';
 import type { ImageClasses } from './image-source';
-import type { ImageMetric } from './names';
+import { type ImageMetric, imageMetricNames, requireMetrics } from './names';
 import type { RealImages } from './real-images';
 
 /** The fewest images that a metric is defined for. */
@@ -47,11 +47,12 @@ export interface Judgeable {
 /**
  * Checks that metrics can be computed, before the work begins.
  *
- * @throws UsageError for too few images, naming the minimum; a feature network without classes, or with others than the images;
+ * @throws UsageError for metrics that there are not, with the nearest; too few images, naming the minimum; a feature network without classes, or with others than the images;
  *   images that were made as nothing, or as something else than the metric asks for; real images of other classes than these, or a class of fewer
  *   than two images
  */
 export function checkMetrics(metrics: readonly ImageMetric[], judgeable: Judgeable): void {
+  requireMetrics('evaluate', metrics, imageMetricNames);
   const { real, count } = judgeable;
   const { extractor } = real;
   for (const name of metrics) {

@@ -17,7 +17,7 @@ import type { Evaluation } from './evaluate';
 import { datasetImages } from './image-source';
 import { bitsPerDimension, evidenceBound, importanceWeightedBound } from './likelihood';
 import { type Measured, measures } from './measure';
-import type { DataMetric } from './names';
+import { type DataMetric, dataMetricNames, requireMetrics } from './names';
 import { imageOrder } from './real-images';
 import { MOST_PSNR, PSNR_WORDS, reconstructionErrors } from './reconstruction';
 import { errorOfMean, meanOf } from './statistics';
@@ -91,6 +91,7 @@ export async function evaluateData(options: EvaluateDataOptions): Promise<Evalua
 }
 
 function checkData({ autoencoder, metrics, real, count, draws }: EvaluateDataOptions): void {
+  requireMetrics('evaluateData', metrics, dataMetricNames);
   if (draws !== undefined) positiveInteger('evaluateData', 'draws', draws);
   if (count !== undefined && (!Number.isInteger(count) || count < 2 || count > real.count))
     throw new UsageError(

@@ -22,7 +22,7 @@ import { featureDistance } from './feature-distance';
 import { ImageRange } from './image-range';
 import { datasetImages, type ImageSource } from './image-source';
 import { measures } from './measure';
-import { METRICS, type PairMetric } from './names';
+import { METRICS, type PairMetric, pairMetricNames, requireMetrics } from './names';
 import { MOST_PSNR, PSNR_WORDS, reconstructionErrors } from './reconstruction';
 import { ssim } from './ssim';
 import { errorOfMean, meanOf } from './statistics';
@@ -110,6 +110,7 @@ export async function evaluatePairs(options: EvaluatePairsOptions): Promise<Eval
 }
 
 function check({ images, targets, order, metrics, extractor, compared = {} }: EvaluatePairsOptions): void {
+  requireMetrics('evaluatePairs', metrics, pairMetricNames);
   checkComparison(compared, targets.spec, metrics);
   if (shapeText(images.spec) !== shapeText(targets.spec))
     throw new UsageError(

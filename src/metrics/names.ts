@@ -1,3 +1,4 @@
+import { argumentError } from '../check';
 import { UsageError } from '../errors';
 import { advise } from '../nearest';
 import { metricFacts } from '../report/evaluations';
@@ -56,6 +57,12 @@ export type DataMetric = keyof typeof OF_DATA;
 /** All of them, in the order of their report. */
 export const metricNames = Object.keys(METRICS) as readonly MetricName[];
 
+/** Those of a set of images. */
+export const imageMetricNames = Object.keys(OF_IMAGES) as readonly ImageMetric[];
+
+/** Those of what an autoencoder makes of real images. */
+export const dataMetricNames = Object.keys(OF_DATA) as readonly DataMetric[];
+
 /** Those of pairs. */
 export const pairMetricNames = Object.keys(OF_PAIRS) as readonly PairMetric[];
 
@@ -90,11 +97,30 @@ export function metricParts(metrics: readonly MetricName[]): MetricParts {
 }
 
 /**
+ * Checks metrics that a script gives.
+ *
+ * @param owner what measures them
+ * @throws UsageError for what is no list, and for one that is not among the known, with the nearest
+ */
+export function requireMetrics(owner: string, metrics: readonly string[], known: readonly string[]): void {
+  if (!Array.isArray(metrics))
+    throw argumentError(owner, `metrics as a list, e.g. ['${known[0]}'],`, metrics);
+  const other = metrics.findIndex((name) => !known.includes(name));
+  if (other < 0) return;
+  const word = String(metrics[other]);
+  throw new UsageError(
+    `${JSON.stringify(word)} is no metric of ${owner}${advise(word, known, `there are ${known.join(', ')}`)}`,
+  );
+}
+
+/**
  * The parts of what a training is judged by.
  *
- * @throws UsageError for metrics of sets of images beside those of pairs: an evaluation on the way is one row, and has one protocol
+ * @throws UsageError for metrics of sets of images beside those of pairs: an evaluation on the way is one row, and has one protocol; and as
+ *   {@link requireMetrics}
  */
 export function trainingParts(metrics: readonly TrainingMetric[]): Pick<MetricParts, 'images' | 'pairs'> {
+  requireMetrics('a training', metrics, trainingMetricNames);
   const { images, pairs } = metricParts(metrics);
   if (images.length === 0 || pairs.length === 0) return { images, pairs };
   throw new UsageError(

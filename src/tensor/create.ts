@@ -3,7 +3,7 @@ import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
 import type { DType, Handle, MemoryFormat } from '../native/types';
 import { defaultDevice } from './device';
-import type { Generator } from './random';
+import { type Generator, generatorHandle } from './random';
 import type { NestedNumbers, Tensor } from './tensor';
 import { wrap } from './wrap';
 
@@ -145,20 +145,20 @@ export function linspace(
 /** Standard normal numbers. */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
   const { dtype, device } = place(options);
-  const generator = options.generator?.handle ?? null;
+  const generator = generatorHandle(options.generator);
   return finish(ops.randn_generator(shape, generator, dtype, null, device), options, 'randn');
 }
 
 /** Uniform numbers in [0, 1). */
 export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
   const { dtype, device } = place(options);
-  const generator = options.generator?.handle ?? null;
+  const generator = generatorHandle(options.generator);
   return finish(ops.rand_generator(shape, generator, dtype, null, device), options, 'rand');
 }
 
 /** How many events there are of each rate, by chance: whole numbers of mean and variance `rates`, in their dtype and on their device. */
 export function poisson(rates: Tensor, { generator }: Pick<RandomOptions, 'generator'> = {}): Tensor {
-  return wrap(ops.poisson(rates.handle, generator?.handle ?? null), 'poisson');
+  return wrap(ops.poisson(rates.handle, generatorHandle(generator)), 'poisson');
 }
 
 /** Uniform integers (int64 unless said otherwise) in [low, high). */
@@ -167,7 +167,7 @@ export function randint(
   options: RandomOptions = {},
 ): Tensor {
   const { dtype, device } = place({ ...options, dtype: options.dtype ?? 'int64' });
-  const generator = options.generator?.handle ?? null;
+  const generator = generatorHandle(options.generator);
   return finish(
     ops.randint_low_generator(low, high, shape, generator, dtype, null, device),
     options,
@@ -178,7 +178,7 @@ export function randint(
 /** The integers below `n` (int64) in random order; `n` is at most 2²⁷. @throws TorchError `ERR_INVALID_ARG` for more */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   const { dtype, device } = place({ ...options, dtype: options.dtype ?? 'int64' });
-  const generator = options.generator?.handle ?? null;
+  const generator = generatorHandle(options.generator);
   return finish(ops.randperm_generator(n, generator, dtype, null, device), options, 'randperm');
 }
 

@@ -1,3 +1,4 @@
+import { argumentError, oneOf } from '../check';
 import { UsageError } from '../errors';
 import { native } from '../native/addon';
 import { isListening } from '../native/listen';
@@ -238,13 +239,24 @@ export function instanceNormLeakyRelu(
   return wrap(handle, 'instanceNormLeakyRelu');
 }
 
-/** Rows of weight [count, size] at int64 indices of any shape; the row `paddingIdx` gets no gradient. */
+/**
+ * Rows of weight [count, size] at int64 indices of any shape; the row `paddingIdx` gets no gradient, −1 being the last.
+ *
+ * @throws UsageError for a `paddingIdx` of no row
+ */
 export function embedding(
   input: Tensor,
   weight: Tensor,
   { paddingIdx = null }: { readonly paddingIdx?: number | null } = {},
 ): Tensor {
-  return wrap(ops.embedding(weight.handle, input.handle, paddingIdx ?? -1), 'embedding');
+  const padding = paddingIdx === null ? -1 : rowOf(weight, paddingIdx);
+  return wrap(ops.embedding(weight.handle, input.handle, padding), 'embedding');
+}
+
+/** A row by its index, counted from the end where that is negative: LibTorch takes −1 for none. */
+function rowOf({ shape: [count] }: Tensor, index: number): number {
+  if (Number.isInteger(index) && index >= -count && index < count) return index < 0 ? count + index : index;
+  throw argumentError('embedding', `paddingIdx to be an index from ${-count} to ${count - 1}`, index);
 }
 
 /** In training: zeroes each element with probability p and scales the rest by 1 / (1 − p). */
@@ -309,19 +321,17 @@ export interface InterpolateOptions {
   readonly antialias?: boolean;
 }
 
+const MODES = ['nearest', 'bilinear', 'bicubic'] as const;
+
 /**
  * Resamples [N, C, H, W] to `size`, or by `scaleFactor`.
  *
- * @throws UsageError for `alignCorners` or `antialias` of `nearest`; TorchError unless exactly one of `size` and `scaleFactor` is given
+ * @throws UsageError for an unknown mode, and for `alignCorners` or `antialias` of `nearest`; TorchError unless exactly one of `size` and `scaleFactor` is given
  */
 export function interpolate(input: Tensor, options: InterpolateOptions): Tensor {
-  const {
-    size = null,
-    scaleFactor = null,
-    mode = 'nearest',
-    alignCorners = false,
-    antialias = false,
-  } = options;
+  const { size = null, scaleFactor = null, mode = 'nearest' } = options;
+  const { alignCorners = false, antialias = false } = options;
+  oneOf('interpolate', 'mode', mode, MODES);
   const target = size === null ? null : pair(size);
   const scales = scaleFactor === null ? null : pair(scaleFactor);
   if (mode === 'nearest' && (alignCorners || antialias))

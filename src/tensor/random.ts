@@ -1,3 +1,4 @@
+import { argumentError } from '../check';
 import { GanError } from '../errors';
 import { native } from '../native/addon';
 import { ops } from '../native/ops.generated';
@@ -63,12 +64,19 @@ export class Generator {
   }
 }
 
+/** The native handle of a generator; null, which is the device's default one, where none is given. @throws UsageError for what is none, as a seed */
+export function generatorHandle(generator: Generator | undefined): Handle | null {
+  if (generator === undefined || generator === null) return null;
+  if (generator instanceof Generator) return generator.handle;
+  throw argumentError('generator', 'new Generator({ seed })', generator);
+}
+
 /** Fills with N(mean, std²), in place; draws from the device's default generator where none is given. */
 export function drawNormal(
   tensor: Tensor,
   { mean, std, generator }: { mean: number; std: number; generator?: Generator },
 ): void {
-  ops.normal_(tensor.handle, mean, std, generator?.handle ?? null);
+  ops.normal_(tensor.handle, mean, std, generatorHandle(generator));
 }
 
 /** Fills with U(a, b), in place; draws from the device's default generator where none is given. */
@@ -76,7 +84,7 @@ export function drawUniform(
   tensor: Tensor,
   { a, b, generator }: { a: number; b: number; generator?: Generator },
 ): void {
-  ops.uniform_(tensor.handle, a, b, generator?.handle ?? null);
+  ops.uniform_(tensor.handle, a, b, generatorHandle(generator));
 }
 
 /** The state of a device's default generator. */

@@ -1,7 +1,8 @@
+import { argumentError } from '../check';
 import { UsageError } from '../errors';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 import { type SampledNetworks, seededLatents } from './generated-images';
 import type { ImageSampler, MaskOptions } from './image-sampler';
 import { type Latent, latentShape, latentSize } from './latent';
@@ -68,6 +69,12 @@ const CHUNK = 256;
 /** Images float32 [N, C, H, W] on the CPU, the caller's. @throws UsageError for a request that the sampler does not serve */
 export function run(model: SampledNetworks & { readonly sampler: Sampler }, request: RunRequest): Tensor {
   const { sampler } = model;
+  if (typeof request !== 'object' || request === null)
+    throw argumentError(
+      'model.run',
+      sampler.takes === 'latents' ? '{ count, seed } or { latents }' : '{ images }',
+      request,
+    );
   return scope(() =>
     sampler.takes === 'latents'
       ? runLatents({ ...model, sampler }, request)
@@ -118,6 +125,7 @@ function runImages(
   if (!('images' in request))
     throw new UsageError('this model makes images of images: give it `images` [N, C, H, W] in [-1, 1]');
   const { images, masks: holes, tile, overlap, ...options } = request;
+  requireTensor('images', images);
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
   if (overlap !== undefined && tile === undefined)
@@ -130,8 +138,15 @@ function runImages(
   return sampler.make(networks, given.to(device), there).to('cpu');
 }
 
+/** @throws UsageError for what is no tensor, e.g. an array of numbers */
+function requireTensor(name: string, given: Tensor): void {
+  if (!(given instanceof Tensor))
+    throw argumentError('model.run', `${name} to be a tensor, as tensor(…) makes one,`, given);
+}
+
 /** @throws UsageError for NaN or infinity: what is made of them looks like an image of black */
 function finite(name: string, given: Tensor): Tensor {
+  requireTensor(name, given);
   if (scope(() => given.isfinite().all().item()) === 0)
     throw new UsageError(`${name} expected finite numbers but received some that are NaN or infinite`);
   return given;

@@ -27,6 +27,13 @@ function labelled(count: number, given?: readonly number[]): ImageClasses & { of
   return { count, kind: 'labels', ...(given && { ofImages: Int32Array.from(given) }) };
 }
 
+test('a metric that there is not is told before the work begins', () =>
+  withReal({}, (real) =>
+    expect(() => checkMetrics(['fdi' as never], { real, count: 40 })).toThrow(
+      usage('"fdi" is no metric of evaluate: did you mean fid?'),
+    ),
+  ));
+
 describe('the FID within classes', () => {
   test('needs labels of the judged images and of the real ones, of the same classes', async () => {
     await withReal({}, (real) => {

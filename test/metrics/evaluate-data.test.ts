@@ -33,6 +33,11 @@ async function brightnesses(count: number): Promise<number[]> {
   });
 }
 
+test('metrics are those of autoencoders', () =>
+  expect(evaluate({ metrics: ['elb' as never] })).rejects.toEqual(
+    usage('"elb" is no metric of evaluateData: did you mean elbo?'),
+  ));
+
 test('a bound needs a likelihood, draws and counts must be possible', async () => {
   const { likelihood: _none, ...blind } = known;
   await expect(evaluate({ autoencoder: blind })).rejects.toEqual(

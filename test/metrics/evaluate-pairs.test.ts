@@ -49,6 +49,13 @@ describe('bad input is refused', () => {
     images.dispose();
   });
 
+  test('metrics that are none, or of sets of images', async () => {
+    const metrics = ['fid'] as never;
+    await expect(judge([0, 0], { targets, metrics })).rejects.toThrow(
+      usage('"fid" is no metric of evaluatePairs; there are l1, psnr, ssim, lpips'),
+    );
+  });
+
   test('more images than targets, and a single one', async () => {
     const expected = usage('expected from 2 to 3 images, a target for each, but there are');
     await expect(judge([0, 0, 0, 0], { targets, metrics: ['l1'] })).rejects.toThrow(expected);

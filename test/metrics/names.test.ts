@@ -1,8 +1,11 @@
 import {
   decidingNumber,
+  imageMetricNames,
   metricParts,
+  pairMetricNames,
   parseMetrics,
   parseTrainingMetrics,
+  requireMetrics,
   trainingParts,
 } from '../../src/metrics/names';
 import { usage } from '../support/failure';
@@ -79,4 +82,21 @@ describe('the number that decides which weights are best', () => {
       usage('expected one of the metrics that have a better and a worse, but got diversity'),
     );
   });
+});
+
+test('metrics of a script are those that what measures them has, or told with the nearest', () => {
+  expect(() => requireMetrics('evaluate', ['fid', 'kid'], imageMetricNames)).not.toThrow();
+  expect(() => requireMetrics('evaluate', ['kid', 'fdi'], imageMetricNames)).toThrow(
+    usage('"fdi" is no metric of evaluate: did you mean fid? There are fid, kid, is, prdc'),
+  );
+  expect(() => requireMetrics('evaluatePairs', ['toString'], pairMetricNames)).toThrow(
+    usage('"toString" is no metric of evaluatePairs; there are l1, psnr, ssim, lpips'),
+  );
+  expect(() => requireMetrics('evaluate', [undefined as never], imageMetricNames)).toThrow(
+    usage('"undefined" is no metric of evaluate'),
+  );
+  expect(() => requireMetrics('evaluate', 'fid' as never, imageMetricNames)).toThrow(
+    usage("evaluate expects metrics as a list, e.g. ['fid'], but received 'fid' (string)"),
+  );
+  expect(() => trainingParts(['fdi' as never])).toThrow(usage('"fdi" is no metric of a training'));
 });

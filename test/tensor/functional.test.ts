@@ -13,6 +13,26 @@ test('what only bilinear and bicubic know is refused of nearest', () =>
     expect(functional.interpolate(image, { size: 4, alignCorners: false }).shape).toEqual([1, 1, 4, 4]);
   }));
 
+test('a mode that there is not is refused', () =>
+  scope(() =>
+    expect(() => functional.interpolate(zeros([1, 1, 2, 2]), { size: 4, mode: 'area' as never })).toThrow(
+      usage("interpolate expects mode to be one of 'nearest', 'bilinear', 'bicubic' but received 'area'"),
+    ),
+  ));
+
+test('the padding of an embedding is counted from the end where it is negative, as PyTorch does', () =>
+  scope(() => {
+    const weight = tensor([[1], [2], [3]]);
+    weight.requiresGrad = true;
+    const indices = tensor([0, 1, 2, 2], { dtype: 'int64' });
+    functional.embedding(indices, weight, { paddingIdx: -1 }).sum().backward();
+    expect(weight.grad?.flatten().toArray()).toEqual([1, 1, 0]);
+    for (const paddingIdx of [3, -4, 0.5])
+      expect(() => functional.embedding(indices, weight, { paddingIdx })).toThrow(
+        usage('embedding expects paddingIdx to be an index from -3 to 2'),
+      );
+  }));
+
 test('an embedding takes the indices first, as PyTorch’s, and the padding gets no gradient', () =>
   scope(() => {
     const weight = tensor([

@@ -1,6 +1,8 @@
+import { normal_, uniform_ } from '../../src/nn/init';
 import { poisson, rand, randint, randn, randperm, tensor } from '../../src/tensor/create';
 import { Generator, getRngState, manualSeed, setRngState } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
+import { usage } from '../support/failure';
 
 describe('random generators', () => {
   test('a state of the wrong size is refused', () => {
@@ -11,6 +13,22 @@ describe('random generators', () => {
     generator.dispose();
     expect(() => generator.getState()).toThrow(expect.objectContaining({ code: 'ERR_RELEASED' }));
   });
+
+  test('a seed is no generator: the default one would draw', () =>
+    scope(() => {
+      const options = { generator: 5 as never };
+      const refused = usage('generator expects new Generator({ seed }) but received 5 (number)');
+      for (const draw of [
+        () => randn([3], options),
+        () => rand([3], options),
+        () => randint({ high: 3, shape: [3] }, options),
+        () => randperm(3, options),
+        () => poisson(tensor([1]), options),
+        () => normal_(tensor([1]), options),
+        () => uniform_(tensor([1]), options),
+      ])
+        expect(draw).toThrow(refused);
+    }));
 
   test('goes on from a saved state, bit for bit', () =>
     scope(() => {

@@ -291,6 +291,12 @@ describe('a model of latents', () => {
       expect(() => model.run({ images: zeros([1, 1, 16, 16]) })).toThrow(
         usage('this model makes images of latents but was given images: give it count and seed'),
       );
+      expect(() => model.run(undefined as never)).toThrow(
+        usage('model.run expects { count, seed } or { latents } but received undefined'),
+      );
+      expect(() => model.run({ latents: [[1]] as never })).toThrow(
+        usage('model.run expects latents to be a tensor, as tensor(…) makes one, but received [[1]] (array)'),
+      );
       expect(() => model.run({ latents: zeros([2, 7]) })).toThrow(
         usage('latents expected a tensor [N, 8] but received [2, 7]'),
       );
