@@ -112,6 +112,13 @@ export class ReportView {
     const { terminal, folder, steps, fixedLength } = this.#options;
     const last = this.#last;
     if (!last) {
+      if (interrupted) {
+        const nothing = this.#options.resumed
+          ? 'interrupted before a step was done: nothing was trained since'
+          : 'interrupted before the first step: nothing was trained';
+        terminal.warn(nothing);
+        return;
+      }
       const further = fixedLength
         ? `it cannot be made longer, for ${fixedLength}`
         : 'give --steps a larger number to go on';

@@ -144,7 +144,7 @@ export async function runTraining(plan: TrainingPlan, { host, terminal }: Comman
     trainer.dispose();
   }
   group.close();
-  view.conclude({ interrupted: interrupt.signal.aborted });
+  view.conclude({ interrupted: signal.aborted });
   if (!signal.aborted && group.rank === 0 && holdsOut(model)) await tellThreshold(plan, { host, terminal });
   return interrupt.exitCode ?? 0;
 }

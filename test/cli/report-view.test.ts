@@ -105,6 +105,16 @@ test('without a report the run was complete before', () => {
   );
 });
 
+test.each([
+  [false, 'interrupted before the first step: nothing was trained'],
+  [true, 'interrupted before a step was done: nothing was trained since'],
+])('interrupted before a report, resumed %s, it tells that and no more', (resumed, line) => {
+  const { host, view: shown } = view({ resumed });
+  shown.stop();
+  shown.conclude({ interrupted: true });
+  expect([host.stdout.text, host.stderr.text]).toEqual(['', `warning: ${line}\n`]);
+});
+
 test('with --json every report is an object, without the notes', () => {
   const { host, view: shown } = view({ flags: { json: true } });
   shown.show(report(10, { notes: ['odd'], losses: { D: Number.NaN } }));
