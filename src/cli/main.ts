@@ -2,6 +2,7 @@ import { hasCode, messageOf, UsageError } from '../errors';
 import { nearest } from '../nearest';
 import { version } from '../version';
 import type { Host } from './host';
+import { Terminal } from './terminal';
 
 interface Command {
   readonly summary: string;
@@ -62,12 +63,10 @@ export async function main(argv: readonly string[], host: Host = process): Promi
   const [name, ...rest] = argv;
   const of = name === 'help' && !rest[0]?.startsWith('-') ? rest[0] : undefined;
   if (of === undefined && (name === undefined || name === '--help' || name === 'help')) {
-    host.stdout.write(help());
-    return name === undefined ? 2 : 0;
+    return printed(help(), { host, code: name === undefined ? 2 : 0 });
   }
   if (name === '--version') {
-    host.stdout.write(`${version}\n`);
-    return 0;
+    return printed(`${version}\n`, { host, code: 0 });
   }
   try {
     if (of !== undefined) return await commandNamed(of).load().main(['--help'], host);
@@ -76,6 +75,15 @@ export async function main(argv: readonly string[], host: Host = process): Promi
     host.stderr.write(`error: ${messageOf(error)}\n`);
     return hasCode(error, 'ERR_USAGE') ? 2 : 1;
   }
+}
+
+function printed(
+  text: string,
+  { host, code }: { readonly host: Host; readonly code: number },
+): Promise<number> {
+  const terminal = new Terminal(host);
+  terminal.print(text);
+  return terminal.settle(code);
 }
 
 function commandNamed(name: string): Command {

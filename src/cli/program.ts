@@ -36,19 +36,19 @@ export function createProgram(name: string, summary: string): Command {
 
 /**
  * Reads `argv`, runs the command and tells its exit code: what `run` returns, 0 after `--help` and `--version`, 2 when the
- * call was wrong, 1 when it failed. Errors are one line on stderr; their stack comes with `DEBUG=libtorch-gan`. Never rejects.
+ * call was wrong, 1 when it failed or its results could not be written. Errors are one line on stderr; their stack comes with `DEBUG=libtorch-gan`. Never rejects.
  */
 export async function runProgram(
   program: Command,
   { argv, host }: { readonly argv: readonly string[]; readonly host: Host },
   run: (invocation: Invocation) => Promise<number>,
 ): Promise<number> {
-  const color = !argv.includes('--no-color');
+  const plain = new Terminal(host, { color: !argv.includes('--no-color') });
   program
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureOutput({
-      writeOut: (text) => host.stdout.write(text),
+      writeOut: (text) => plain.print(text),
       // Reported below, in one line.
       outputError: () => {},
       getOutHasColors: () => false,
@@ -59,9 +59,12 @@ export async function runProgram(
     program.parse(argv, { from: 'user' });
     tuneProcess();
     const options = program.opts();
-    return await run({ options, args: program.args, terminal: new Terminal(host, options) });
+    const terminal = new Terminal(host, options);
+    return await terminal.settle(await run({ options, args: program.args, terminal }));
   } catch (error) {
-    return reportError(error, { program, host, terminal: new Terminal(host, { color }) });
+    // `--help` and `--version` come this way.
+    if (isCommanderError(error) && error.exitCode === 0) return plain.settle(0);
+    return reportError(error, { program, host, terminal: plain });
   }
 }
 
@@ -70,7 +73,6 @@ function reportError(
   { program, host, terminal }: { program: Command; host: Host; terminal: Terminal },
 ): number {
   const wrongCall = isCommanderError(error);
-  if (wrongCall && error.exitCode === 0) return 0;
   terminal.error(wrongCall ? describe(error, program) : withFlags(oneLine(messageOf(error)), program));
   if (isDebug(host)) terminal.log(stackOf(error));
   return wrongCall || hasCode(error, 'ERR_USAGE') ? 2 : 1;

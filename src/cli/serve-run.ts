@@ -35,7 +35,8 @@ export async function runServe(settings: ServeSettings, { host, terminal }: Comm
       terminal.warn(
         `whoever knows the token gets in from outside, and reads along on the way: beyond a network you trust, take a tunnel (ssh -L) or a proxy with TLS`,
       );
-    if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort');
+    // Of a server whose address nobody was told nothing would be asked.
+    if (!(await terminal.failure()) && !interrupt.signal.aborted) await once(interrupt.signal, 'abort');
     await server.close();
     terminal.record({ event: 'end' });
     return interrupt.exitCode ?? 0;

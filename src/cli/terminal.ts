@@ -1,4 +1,6 @@
+import type { GanError } from '../errors';
 import type { Host, Output } from './host';
+import { WatchedOutput } from './watched-output';
 
 /** Where a command runs. */
 export interface CommandContext {
@@ -20,21 +22,9 @@ const RED = '\x1b[31m';
 const YELLOW = '\x1b[33m';
 const PLAIN = '\x1b[39m';
 
-const CLOSED = new WeakMap<Output, AbortSignal>();
-
-/** Aborted when nobody reads a stream any more. It has one listener, which stays, however many commands a process runs. */
-function closedOf(stream: Output): AbortSignal {
-  const known = CLOSED.get(stream);
-  if (known) return known;
-  const closed = new AbortController();
-  stream.on('error', () => closed.abort());
-  CLOSED.set(stream, closed.signal);
-  return closed.signal;
-}
-
 /**
  * Where a command's words go: results to stdout, all else to stderr. Colours need a terminal, and neither `NO_COLOR` nor
- * `--no-color`. A reader that goes away (`| head`) never becomes an exception.
+ * `--no-color`. A reader that goes away (`| head`) never becomes an exception; any other write that fails ends the command, see {@link settle}.
  */
 export class Terminal {
   readonly json: boolean;
@@ -46,9 +36,9 @@ export class Terminal {
   readonly showsProgress: boolean;
   /** The clock that progress is shown by. */
   readonly now: () => number;
-  /** Aborted when nobody reads stdout any more. */
+  /** Aborted when nobody reads stdout any more, or it cannot be written. */
   readonly closed: AbortSignal;
-  readonly #stdout: Output;
+  readonly #stdout: WatchedOutput;
 
   constructor(host: Host, flags: OutputFlags = {}) {
     this.json = flags.json ?? false;
@@ -57,9 +47,14 @@ export class Terminal {
     this.lively = (host.stderr.isTTY ?? false) && (flags.color ?? true) && !host.env.NO_COLOR;
     this.showsProgress = !this.quiet && !(this.json && (host.stdout.isTTY ?? false));
     this.now = host.now ?? Date.now;
-    this.#stdout = host.stdout;
-    this.closed = closedOf(host.stdout);
-    closedOf(host.stderr);
+    this.#stdout = WatchedOutput.of(host.stdout);
+    this.closed = this.#stdout.closed;
+    WatchedOutput.of(host.stderr);
+  }
+
+  /** Text that was asked for, such as that of `--help`: as it is, with `--json` too. */
+  print(text: string): void {
+    this.#stdout.write(text);
   }
 
   /** A line of the result, for people: left out with `--json`. */
@@ -85,6 +80,19 @@ export class Terminal {
   /** Why the command failed. */
   error(line: string): void {
     this.stderr.write(`${this.#paint(RED, 'error:')} ${visible(line)}\n`);
+  }
+
+  /** Waits until the results so far are written, and gives the error where they could not be. A reader that went away is none. */
+  failure(): Promise<GanError | undefined> {
+    return this.#stdout.failure();
+  }
+
+  /** Waits until the results are written, and tells where they could not be. @returns the exit code: `code`, but then 1 in place of 0 */
+  async settle(code: number): Promise<number> {
+    const failure = await this.failure();
+    if (!failure) return code;
+    this.error(failure.message);
+    return code === 0 ? 1 : code;
   }
 
   #paint(color: string, text: string): string {

@@ -12,13 +12,23 @@ export class Sink extends Writable {
   constructor(readonly isTTY = false) {
     super({ decodeStrings: false });
   }
-  override _write(chunk: string | Uint8Array, _encoding: string, done: () => void): void {
+  override _write(chunk: string | Uint8Array, _encoding: string, done: (error?: Error) => void): void {
     this.text += chunk;
     const lines = `${this.#line}${chunk}`.split('\n');
     this.#line = lines.pop() ?? '';
     for (const line of lines) this.emit('line', line);
     done();
   }
+}
+
+/** What a write to a stream fails with whose reader went away. */
+export function readerGone(): Error {
+  return Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+}
+
+/** What a write fails with where no space is left. */
+export function diskFull(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 }
 
 /** A process that only remembers, and whose clock counts its readings, as seconds on a screen and else as milliseconds: what is shown does not hang on a machine's speed. */

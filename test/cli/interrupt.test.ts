@@ -1,6 +1,6 @@
 import { listenForInterrupt, untilInterrupted } from '../../src/cli/interrupt';
 import { Terminal } from '../../src/cli/terminal';
-import { FakeHost } from './fakes';
+import { FakeHost, readerGone } from './fakes';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -94,7 +94,7 @@ describe('work that a signal may end', () => {
   test('ends as well where nobody reads stdout any more, which is no signal', async () => {
     const host = new FakeHost();
     const code = await untilInterrupted(contextOf(host), '', async ({ signal }) => {
-      host.stdout.emit('error', new Error('EPIPE'));
+      host.stdout.emit('error', readerGone());
       expect(signal.aborted).toBe(true);
     });
     expect(code).toBe(0);

@@ -1,6 +1,7 @@
+import { main } from '../../src/cli/main';
 import { createProgram, type Invocation, runProgram } from '../../src/cli/program';
 import { GanError, UsageError } from '../../src/errors';
-import { FakeHost } from './fakes';
+import { diskFull, FakeHost } from './fakes';
 
 async function call(
   argv: string[],
@@ -120,5 +121,37 @@ describe('colours', () => {
     );
     const empty = new FakeHost({ tty: true, env: { NO_COLOR: '' } });
     expect((await call(['--x'], { host: empty })).stderr).toContain(red);
+  });
+});
+
+describe('results that cannot be written exit with 1', () => {
+  /** A host whose results go to a full disk. */
+  const full = () => {
+    const host = new FakeHost();
+    host.stdout._write = (_chunk, _encoding, done) => done(diskFull());
+    return host;
+  };
+  const stderr =
+    'error: cannot write standard output: no space is left where it goes: free some, or send it elsewhere (ENOSPC)\n';
+
+  test.each([[['--help']], [['--version']]])('%j', async (argv) => {
+    expect(await call(argv, { host: full() })).toEqual({ code: 1, stdout: '', stderr });
+  });
+
+  test('those of a command, also where the work gave up because of it', async () => {
+    for (const gaveUp of [false, true]) {
+      const run = async ({ terminal }: Invocation) => {
+        terminal.result('a result');
+        await terminal.failure();
+        if (gaveUp) terminal.closed.throwIfAborted();
+        return 0;
+      };
+      expect(await call([], { run, host: full() })).toEqual({ code: 1, stdout: '', stderr });
+    }
+  });
+
+  test('of the list of commands', async () => {
+    const host = full();
+    expect([await main(['--help'], host), host.stderr.text]).toEqual([1, stderr]);
   });
 });
