@@ -8,7 +8,7 @@ import { isAlive } from './living-process';
 import { makeFolder } from './make-folder';
 import { syncFile } from './sync-file';
 
-/** `FILE.PID.ID.tmp` */
+/** `.PID.ID.tmp`; versions before wrote `FILE.PID.ID.tmp`. */
 const PARTIAL = /\.(\d+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 /** Writes a file under the name that it is given. */
@@ -90,9 +90,9 @@ export async function writeWholeFolder(
   }
 }
 
-/** A name beside a file for what is to take its place: {@link removePartials} knows it. */
+/** A name beside a file for what is to take its place: {@link removePartials} knows it. The file's own is not in it, which may be as long as names can be. */
 function partialOf(file: string): string {
-  return `${file}.${process.pid}.${randomUUID()}.tmp`;
+  return join(dirname(file), `.${process.pid}.${randomUUID()}.tmp`);
 }
 
 /** What `write` could not write has the other name in its error. */

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeSafetensors } from '../../src/io/safetensors';
 import { removePartials, writeWhole, writeWholeFolder, writeWholeSync } from '../../src/io/whole-file';
 import { failure } from '../support/failure';
@@ -65,13 +65,38 @@ test('a file is written whole also where the caller cannot wait', () => {
   expect(readdirSync(folder)).toEqual(['file']);
 });
 
+test.each([
+  ['ASCII letters', 'a'.repeat(251)],
+  ['letters of three bytes', '絵'.repeat(83)],
+])('a name of %s may be as long as the system takes', async (_kind, letters) => {
+  const long = join(folder, `${letters}.png`);
+  await writeWhole(long, (partial) => writeWhole(partial, (inner) => writeFile(inner, 'new')));
+  writeWholeSync(long, 'newer');
+  await writeWholeFolder(folder, { [basename(long)]: (partial) => writeFile(partial, 'newest') });
+  expect([readFileSync(long, 'utf8'), readdirSync(folder).length]).toEqual(['newest', 2]);
+  rmSync(long);
+});
+
 test('what a killed process left is removed, what a living one writes is not', async () => {
   // The largest process id that Linux gives out is 4194304.
-  const [dead, living] = [4194999, process.ppid].map((pid) => `file.${pid}.${randomUUID()}.tmp`);
-  for (const name of [dead, living, 'file.tmp']) writeFileSync(join(folder, name), '');
+  for (const prefix of ['', 'file']) {
+    const [dead, living] = [4194999, process.ppid].map((pid) => `${prefix}.${pid}.${randomUUID()}.tmp`);
+    for (const name of [dead, living, 'file.tmp']) writeFileSync(join(folder, name), '');
+    await removePartials(folder);
+    expect(readdirSync(folder).sort()).toEqual(['file', living, 'file.tmp'].sort());
+    for (const name of [living, 'file.tmp']) rmSync(join(folder, name));
+  }
+});
+
+test('what a process left is what is removed', async () => {
+  let left = '';
+  await writeWhole(file, async (partial) => {
+    left = basename(partial);
+    await writeFile(partial, 'new');
+  });
+  writeFileSync(join(folder, left.replace(`.${process.pid}.`, '.4194999.')), '');
   await removePartials(folder);
-  expect(readdirSync(folder).sort()).toEqual(['file', living, 'file.tmp'].sort());
-  for (const name of [living, 'file.tmp']) rmSync(join(folder, name));
+  expect(readdirSync(folder)).toEqual(['file']);
 });
 
 test('two at once do not mix', async () => {
