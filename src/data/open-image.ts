@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type sharp from 'sharp';
 import { decodeBmp } from './bmp';
@@ -57,9 +58,19 @@ export async function openImage(load: typeof sharp, file: ImageFile): Promise<Op
 }
 
 async function readImage(path: string): Promise<Buffer> {
-  const { size } = await stat(path);
+  const found = await stat(path);
+  // Who opens a pipe that nobody writes to waits for ever.
+  if (!found.isFile()) throw new Error(`a file is expected, but it is ${kindOf(found)}`);
+  const { size } = found;
   if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are more than the ${MAX_FILE_BYTES} allowed`);
   return readFile(path);
+}
+
+/** What it is that is no file. */
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
 }
 
 /** Each reading goes through sharp's threads, which for a small image costs as much as its pixels. */

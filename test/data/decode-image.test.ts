@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import {
@@ -9,6 +13,7 @@ import {
   measureImage,
 } from '../../src/data/decode-image';
 import type { DecodedForm } from '../../src/data/decoded-form';
+import { failure } from '../support/failure';
 import { plain, put, temporaryFolder } from './files';
 import { bmp, floatTiff, pngRow } from './image-files';
 
@@ -50,6 +55,22 @@ describe('decodeImage', () => {
       code: 'ERR_BAD_IMAGE',
       message: expect.stringMatching(/image is not a readable image: ENOENT/),
     });
+  });
+
+  test('does not open what is no file: nobody may write to a pipe', async () => {
+    execFileSync('mkfifo', [folder.path('pipe')]);
+    const server = createServer().listen(folder.path('socket'));
+    await once(server, 'listening');
+    symlinkSync('/dev/zero', folder.path('device'));
+    mkdirSync(folder.path('folder'));
+    for (const kind of ['pipe', 'socket', 'device', 'folder'])
+      await expect(decodeImage(sharp, folder.path(kind), form)).rejects.toEqual(
+        failure(
+          'ERR_BAD_IMAGE',
+          `${folder.path(kind)} is not a readable image: a file is expected, but it is a ${kind}`,
+        ),
+      );
+    server.close();
   });
 
   test.each<[string, () => Promise<Uint8Array>, string]>([
