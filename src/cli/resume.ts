@@ -22,12 +22,13 @@ import {
   type TrainSettings,
 } from './settings';
 
-/** What may differ when a run goes on: how long, where, and how often it reports; not what is computed. */
+/** What may differ when a run goes on: how long, where, and how often it reports; not what is computed. Which images are left out the comparison of data tells. */
 const CHANGEABLE: ReadonlySet<string> = new Set([
   'steps',
   'device',
   'graphs',
   'dataDir',
+  'onBadImage',
   'sampleEvery',
   'checkpointEvery',
   'keep',

@@ -136,7 +136,10 @@ export function trainProgram(recipes: Recipes): Command {
     )
     .option('--rollback-factor <x>', 'with rollback: what multiplies the learning rates each time (0.5)')
     .option('--rollback-limit <n>', 'with rollback: how often a run goes back before it stops (3)')
-    .option('--on-bad-image <what>', 'fail, or skip files of a folder that are no images (fail)')
+    .option(
+      '--on-bad-image <what>',
+      'fail, or skip files of a folder that are no images; may change at a resume (fail)',
+    )
     .option('--config <file>', 'JSON: settings by flag in camelCase, those of the recipe under "set"')
     .addOption(
       new Option('--set <key=value>', "a field of the recipe's configuration, see below; may come again")

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/train';
@@ -58,6 +58,20 @@ test('a run goes on with images that were added, from the start of an epoch, and
   expect(stderr).toMatch(
     /added-set changed since the checkpoint, from 8 to 12: the run goes on, from the start of an epoch/,
   );
+});
+
+test('a run goes on without an image that is broken by now, where that is asked for, and then remembers it', async () => {
+  const { set, run } = await started('broken');
+  writeFileSync(join(set, 'red/0.png'), 'no image');
+  const refused = await call('--resume', run, '--steps', '2');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/red\/0\.png is not a readable image: .* --on-bad-image skip\n$/);
+  const { code, stderr } = await call('--resume', run, '--steps', '2', '--on-bad-image', 'skip');
+  expect([code, stderr]).toEqual([0, expect.stringContaining('warning: 1 image left out; the first: ')]);
+  expect(stderr).toMatch(
+    /changed since the checkpoint, from 8 to 7: the run goes on, from the start of an epoch/,
+  );
+  expect((await call('--resume', run, '--steps', '3')).code).toBe(0);
 });
 
 test('a run goes on with its images in another folder, and only with them', async () => {
