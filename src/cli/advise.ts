@@ -100,6 +100,8 @@ export async function advise(
   const repeated = [
     ...settings.repeated,
     ...(channels !== settings.channels ? [flagOf('channels'), String(channels)] : []),
+    // Without, the command would end at the first of them.
+    ...(data.unreadable ? [flagOf('onBadImage'), 'skip'] : []),
   ];
   const of = async (proposal: Proposal): Promise<Advice> => {
     terminal.log(`measuring  a few steps of ${proposal.recipe.name} on noise`);

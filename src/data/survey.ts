@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../errors';
+import { hasCode, messageOf } from '../errors';
 import { type DataKind, ImageDataset } from './dataset';
 import { decodeFormed, loadSharp, type Sharp } from './decode-image';
 import { domainFolders, requireDomains } from './domain-folders';
@@ -30,8 +30,17 @@ export interface DataSurvey {
   readonly duplicates: number | null;
   /** Images of files that were looked into: `size` and `grey` are theirs. */
   readonly looked: number;
+  /** Those of them that were looked into and cannot be read, and why the first cannot; absent where there are none. */
+  readonly unreadable?: Unreadable;
   /** The channels to load images in: those of two domains that have not as many by themselves (as they come). */
   readonly channels?: number;
+}
+
+/** Files that are no images, or damaged. */
+export interface Unreadable {
+  readonly count: number;
+  /** Names the file. */
+  readonly reason: string;
 }
 
 /** The size of the images of sets that are no files. */
@@ -136,8 +145,14 @@ async function surveyDomains(
     classes: [],
     duplicates: a.duplicates === null || b.duplicates === null ? null : a.duplicates + b.duplicates,
     looked: a.looked + b.looked,
+    ...together(a.unreadable, b.unreadable),
     ...(sets && isLoadedGrey(sets[0], a) !== isLoadedGrey(sets[1], b) && { channels: 3 }),
   };
+}
+
+function together(a?: Unreadable, b?: Unreadable): Pick<DataSurvey, 'unreadable'> {
+  const first = a ?? b;
+  return first ? { unreadable: { count: (a?.count ?? 0) + (b?.count ?? 0), reason: first.reason } } : {};
 }
 
 /** Whether images come in one channel where nobody asks for more: those of files come in three. */
@@ -162,7 +177,7 @@ const [THUMB, SHADES] = [16, 8];
 async function lookInto(
   folder: string,
   files: readonly ListedFile[],
-): Promise<Pick<DataSurvey, 'size' | 'grey' | 'looked'>> {
+): Promise<Pick<DataSurvey, 'size' | 'grey' | 'looked' | 'unreadable'>> {
   const sharp = await loadSharp();
   const count = Math.min(LOOKED, files.length);
   const chosen = Array.from({ length: count }, (_, i) => files[Math.floor((i * files.length) / count)]);
@@ -179,6 +194,7 @@ async function lookInto(
     },
     grey: readable.every(({ grey }) => grey),
     looked: readable.length,
+    ...(reasons.length > 0 && { unreadable: { count: reasons.length, reason: messageOf(reasons[0]) } }),
   };
 }
 
@@ -206,10 +222,12 @@ function isGrey(pixels: Uint8Array): boolean {
 /** Bytes that are read at most, to tell whether files of one length are equal. */
 const HASHED = 2 ** 28;
 
-/** Files that equal an earlier one; null where to tell would be to read too much. */
+/** Files that equal an earlier one, as far as they can be read; null where to tell would be to read too much. */
 async function equalFiles(folder: string, files: readonly ListedFile[]): Promise<number | null> {
   const byLength = new Map<number, string[]>();
   for (const { file, bytes } of files) {
+    // A link to nowhere, a pipe, an empty file: no images.
+    if (bytes === 0) continue;
     const names = byLength.get(bytes);
     if (names) names.push(file);
     else byLength.set(bytes, [file]);
@@ -220,8 +238,14 @@ async function equalFiles(folder: string, files: readonly ListedFile[]): Promise
   let equal = 0;
   for (const [, names] of alike) {
     const hashes = new Set<string>();
-    for (const file of names) hashes.add(hashOf(await readFile(join(folder, file))));
-    equal += names.length - hashes.size;
+    for (const file of names) {
+      // The training, which refuses one that cannot be read, says why.
+      const contents = await readFile(join(folder, file)).catch(() => null);
+      if (contents === null) continue;
+      const hash = hashOf(contents);
+      if (hashes.has(hash)) equal++;
+      hashes.add(hash);
+    }
   }
   return equal;
 }

@@ -162,11 +162,16 @@ function inProportion({ data: { size } }: AdviceFacts, side: number): ImageSize 
 
 /** What a look at the data warns of, a sentence each. */
 export function dataNotes(data: DataSurvey): readonly string[] {
-  const { count, duplicates, classes, size } = data;
+  const { count, duplicates, classes, size, looked, unreadable } = data;
   const counts = classes.map((each) => each.count);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const ratio = Math.max(size.height, size.width) / Math.min(size.height, size.width);
   return [
+    ...(unreadable
+      ? [
+          `${looked} of ${looked + unreadable.count} images that were looked into are readable, the others are left out by --on-bad-image skip; the first: ${unreadable.reason}`,
+        ]
+      : []),
     ...(count < 500
       ? [
           `${count} images are learned by heart sooner or later: report.html of a run with --eval-every shows the nearest neighbours of samples`,

@@ -28,9 +28,12 @@ const steps = (secondsPerStep: number) => async () => ({
   precision: 'fp32' as const,
 });
 
-async function advised(minutes: string, secondsPerStep: number) {
+async function advised(
+  minutes: string,
+  secondsPerStep: number,
+  flags: Record<string, string> = { dataset: 'mnist', dataDir: folder },
+) {
   const host = new FakeHost();
-  const flags = { dataset: 'mnist', dataDir: folder };
   const settings = readAdviseSettings({ flags, set: {}, env: {} }, { advise: minutes });
   const terminal = new Terminal(host, { json: true });
   expect(await advise(settings, { recipes, terminal, measure: steps(secondsPerStep) })).toBe(0);
@@ -98,6 +101,25 @@ test('tells what to type, with reasons, and writes nothing', async () => {
   expect(out).toMatch(/\ntime +.* measured here in \d+ steps on noise in (fp32|bf16)/);
   expect(out).toMatch(/\nrunner-up +hinge, /);
 }, 60_000);
+
+test('images that cannot be read are told, and the command leaves them out', async () => {
+  for (let n = 0; n < 10; n++) {
+    const pixels = Uint8Array.from({ length: 3 * 32 * 32 }, (_, i) => (i * (n + 3)) % 256);
+    writeFileSync(join(folder, `${n}.png`), encodePng({ height: 32, width: 32, channels: 3, pixels }));
+  }
+  const dataset = `folder:${folder}`;
+  const { best, notes } = await advised('10', 0.1, { dataset });
+  expect(best.command).not.toContain('--on-bad-image');
+  writeFileSync(join(folder, 'a.png'), 'no picture');
+  const broken = await advised('10', 0.1, { dataset });
+  expect(broken.best.command).toContain(`${dataset} --on-bad-image skip `);
+  expect(broken.notes).toEqual([
+    expect.stringMatching(
+      /^10 of 11 images that were looked into are readable, .*; the first: \S+a\.png is not a readable image/,
+    ),
+    ...notes.map((note: string) => note.replace(/^10 images/, '11 images')),
+  ]);
+});
 
 test('steps fill the minutes, in two digits, and no more than is worth while', async () => {
   writeTinyMnist(folder, { count: 640 });

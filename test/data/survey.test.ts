@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { surveyDataset } from '../../src/data/survey';
@@ -79,6 +80,27 @@ test('a folder of classes: counts, size, colour, and files that equal others', a
     ],
     duplicates: 1,
     looked: 9,
+    unreadable: {
+      count: 1,
+      reason: expect.stringMatching(/dogs\/damaged\.png is not a readable image: /),
+    },
+  });
+});
+
+test('links to nowhere, pipes and empty files are told as what cannot be read, and not as equal', async () => {
+  for (const domain of ['A', 'B']) {
+    write(domain, { count: 4 });
+    for (const name of ['x', 'y']) symlinkSync('/nowhere', join(folder, domain, `${name}.png`));
+    for (const name of ['p', 'q']) execFileSync('mkfifo', [join(folder, domain, `${name}.png`)]);
+    for (const name of ['e', 'f']) writeFileSync(join(folder, domain, `${name}.png`), '');
+  }
+  expect(await surveyDataset(`folder:${join(folder, 'A')}`)).toMatchObject({
+    ...{ count: 10, looked: 4, duplicates: 0 },
+    unreadable: { count: 6, reason: expect.stringMatching(/e\.png is not a readable image: /) },
+  });
+  expect(await surveyDataset(`unpaired:${folder}`)).toMatchObject({
+    ...{ looked: 8, duplicates: 0 },
+    unreadable: { count: 12, reason: expect.stringMatching(/A\/e\.png/) },
   });
 });
 
