@@ -3,7 +3,7 @@ import { UsageError } from '../errors';
 import { readConfig } from '../recipes/config';
 import { applyFields } from './apply-settings';
 import type { Host } from './host';
-import { refuseDash } from './out-path';
+import { refuseCheckpoints, refuseDash } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { environmentSource, flagSource } from './settings';
 
@@ -72,6 +72,7 @@ async function apply({ options, terminal }: Invocation, host: Host): Promise<num
   if (input === undefined) throw noPath('--in', 'photos');
   if (out === undefined && raw === undefined) throw noPath('--out', 'made');
   refuseDash(out, 'made');
+  refuseCheckpoints({ '--out': out, '--raw': raw });
   if (overlap !== undefined && tile === undefined)
     throw new UsageError('--overlap is of tiles, but there is no --tile: give both, or leave --overlap out');
   // Only now: --help and wrong calls need no LibTorch.

@@ -4,6 +4,7 @@ import { readConfig } from '../recipes/config';
 import { directionsFields } from './directions-settings';
 import type { Host } from './host';
 import { readLayers } from './mix-sides';
+import { refuseCheckpoints } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 
@@ -53,6 +54,7 @@ async function directions({ options, terminal }: Invocation, host: Host): Promis
   const { checkpoint } = settings;
   if (checkpoint === undefined)
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
+  refuseCheckpoints({ '--out': settings.out });
   readLayers('--layers', settings.layers);
   // Only now: --help and wrong calls need no LibTorch.
   const { runDirections } = require('./directions-run') as typeof import('./directions-run');

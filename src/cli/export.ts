@@ -5,6 +5,7 @@ import { OPSETS } from '../export/opsets';
 import { type ConfigOf, readConfig } from '../recipes/config';
 import { checkFormat, checkName, exampleOf, exportFields } from './export-settings';
 import type { Host } from './host';
+import { refuseCheckpoints } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { flagSource } from './settings';
 
@@ -62,6 +63,7 @@ async function exportModel({ options, terminal }: Invocation): Promise<number> {
   checkOpset(settings);
   checkFormat(settings);
   checkName(out, settings.format);
+  refuseCheckpoints({ '--out': out });
   if (existsSync(out)) throw new UsageError(`--out ${out} exists already: choose another path, or remove it`);
   // Only now: --help and wrong calls need no LibTorch.
   const { runExport } = require('./export-run') as typeof import('./export-run');

@@ -3,6 +3,7 @@ import { UsageError } from '../errors';
 import { readConfig } from '../recipes/config';
 import type { Host } from './host';
 import { invertFields } from './invert-settings';
+import { refuseCheckpoints } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 
@@ -60,6 +61,7 @@ async function invert({ options, terminal }: Invocation, host: Host): Promise<nu
   if (checkpoint === undefined) throw noPath('--checkpoint', 'runs/NAME');
   if (input === undefined) throw noPath('--in', 'photo.png');
   if (out === undefined) throw noPath('--out', 'found');
+  refuseCheckpoints({ '--out': out });
   // Only now: --help and wrong calls need no LibTorch.
   const { runInvert } = require('./invert-run') as typeof import('./invert-run');
   return runInvert({ ...settings, checkpoint, in: input, out }, { host, terminal });

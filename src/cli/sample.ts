@@ -14,6 +14,7 @@ import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
 import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
+import { refuseCheckpoints } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import {
   checkFolder,
@@ -108,6 +109,7 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
   checkTogether(settings, { seeded: flags.seed !== undefined });
   if (settings.out !== undefined) checkPicture(settings.out);
+  refuseCheckpoints({ '--out': settings.out, '--raw': settings.raw });
   // Not after all the work. What is there may be a device.
   for (const file of [settings.out, settings.raw])
     if (file !== undefined && !existsSync(file)) requirePlace(file);

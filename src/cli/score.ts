@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { readConfig } from '../recipes/config';
 import type { Host } from './host';
+import { refuseCheckpoints } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import { scoreFields } from './score-settings';
 import { ENVIRONMENT, environmentSource, flagSource } from './settings';
@@ -56,9 +57,10 @@ function scoreProgram(): Command {
 async function score({ options, terminal }: Invocation, host: Host): Promise<number> {
   const { json: _json, quiet: _quiet, color: _color, ...flags } = options;
   const settings = readConfig(scoreFields, [flagSource(flags), environmentSource(host.env)]);
-  const { checkpoint, in: input } = settings;
+  const { checkpoint, in: input, out, maps } = settings;
   if (checkpoint === undefined) throw noPath('--checkpoint', 'runs/NAME');
   if (input === undefined) throw noPath('--in', 'photos');
+  refuseCheckpoints({ '--out': out, '--maps': maps });
   // Only now: --help and wrong calls need no LibTorch.
   const { runScore } = require('./score-run') as typeof import('./score-run');
   return runScore({ ...settings, checkpoint, in: input }, { host, terminal });
