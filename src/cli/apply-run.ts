@@ -28,7 +28,7 @@ interface ApplyJob extends Making {
 /**
  * Loads the model, gives it the images, and writes what it makes of each.
  *
- * @returns the exit code: 0, or 130 and 143 when a signal ended it, with the pictures that were whole by then
+ * @returns the exit code: 0, or 129, 130 or 143 when a signal ended it, with the pictures that were whole by then
  */
 export async function runApply(settings: ApplySettings, { host, terminal }: CommandContext): Promise<number> {
   const files = await appliedFiles(settings);

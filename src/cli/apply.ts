@@ -10,7 +10,7 @@ import { environmentSource, flagSource } from './settings';
 /**
  * `apply --checkpoint RUN --in PATH --out PATH`: what a trained model makes of images of any size.
  *
- * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   return runProgram(applyProgram(), { argv, host }, (invocation) => apply(invocation, host));

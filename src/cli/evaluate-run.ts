@@ -28,7 +28,7 @@ import type { CommandContext } from './terminal';
  * Opens the images, the real ones and the feature network, judges, and leaves a row in the run directory: one for each protocol, where
  * metrics of different things are asked for.
  *
- * @returns the exit code: 0, or 130 and 143 when a signal ended it, and then nothing is left of what was not judged yet
+ * @returns the exit code: 0, or 129, 130 or 143 when a signal ended it, and then nothing is left of what was not judged yet
  */
 export async function runEvaluation(asked: AskedSettings, context: CommandContext): Promise<number> {
   return untilInterrupted(context, 'nothing is written', (work) =>

@@ -10,7 +10,7 @@ import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 /**
  * `evaluate --checkpoint RUN`: judges a trained generator, or any images, against a data set.
  *
- * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   return runProgram(evaluateProgram(), { argv, host }, (invocation) => run(invocation, host));

@@ -2,7 +2,7 @@
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** The signals that end a command. */
-export type EndSignal = 'SIGINT' | 'SIGTERM';
+export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /** What a command needs of its process: `process` itself, or what a test puts in its place. */
 export interface Host {

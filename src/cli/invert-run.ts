@@ -42,7 +42,7 @@ interface InvertJob extends InterruptibleWork {
 /**
  * Loads the model, searches the latents of the images, and writes what was found.
  *
- * @returns the exit code: 0, or 130 and 143 when a signal ended it, with what was found of the images in work by then
+ * @returns the exit code: 0, or 129, 130 or 143 when a signal ended it, with what was found of the images in work by then
  */
 export async function runInvert(settings: InvertSettings, context: CommandContext): Promise<number> {
   const files = await invertedFiles(settings);

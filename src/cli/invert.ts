@@ -10,7 +10,7 @@ import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 /**
  * `invert --checkpoint RUN --in PATH --out PATH`: the intermediate latents whose images come nearest to given ones.
  *
- * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   return runProgram(invertProgram(), { argv, host }, (invocation) => invert(invocation, host));

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { UsageError } from '../errors';
 import { launchersFor, type Place, placeOf } from '../parallel/environment';
 import type { EndSignal, Host } from './host';
+import { WatchedOutput } from './watched-output';
 
 /** The signal by which `train --processes` tells its processes to end: mpirun passes it on, where of SIGINT it makes an end of its own. */
 export const STOP_SIGNAL = 'SIGUSR2';
@@ -40,6 +41,8 @@ export function processesOf(text: unknown, place: Place | null): number {
 export function memberHost(host: Host): Host {
   const rank = rankToTell(host.env);
   if (rank === null) return host;
+  // Where all of them wrote to a terminal that was closed.
+  WatchedOutput.of(host.stderr);
   const debugging = (host.env.DEBUG ?? '').includes('libtorch-gan');
   const named = new NamedErrors(host, { rank, all: rank === 0 || debugging });
   return {

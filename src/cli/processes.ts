@@ -7,6 +7,7 @@ import { native } from '../native/addon';
 import { installMpiCommand, loadMpi, onPath } from '../native/mpi';
 import { isCpu, resolveDevice } from '../tensor/device';
 import type { EndSignal, Host } from './host';
+import { HANGUP_MS } from './interrupt';
 import { loadingCode } from './loading-code';
 import { STOP_SIGNAL } from './member';
 
@@ -27,10 +28,10 @@ const STDIO: StdioOptions = ['pipe', 'inherit', 'inherit'];
 /** Under npm and npx a signal may come twice. */
 const ECHO_MS = 500;
 
-const SIGNALS: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
+const SIGNALS: readonly EndSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /** Exit codes that members have of their own. */
-const CODES: ReadonlySet<number> = new Set([0, 1, 2, 130, 143]);
+const CODES: ReadonlySet<number> = new Set([0, 1, 2, 129, 130, 143]);
 
 /**
  * Trains in several processes of this machine: for the processor by `mpirun`, else one for each GPU, with the variables that torchrun sets.
@@ -72,13 +73,15 @@ function passSignals(children: readonly ChildProcess[], { host }: { readonly hos
   };
   let exitCode: number | undefined;
   let first = 0;
-  const receive = (code: number) => () => {
-    if (exitCode === undefined) {
-      [exitCode, first] = [code, performance.now()];
-      send(STOP_SIGNAL);
-    } else if (performance.now() - first > ECHO_MS) send('SIGTERM');
-  };
-  const listeners = { SIGINT: receive(130), SIGTERM: receive(143) };
+  const receive =
+    (code: number, echoMs = ECHO_MS) =>
+    () => {
+      if (exitCode === undefined) {
+        [exitCode, first] = [code, performance.now()];
+        send(STOP_SIGNAL);
+      } else if (performance.now() - first > echoMs) send('SIGTERM');
+    };
+  const listeners = { SIGHUP: receive(129, HANGUP_MS), SIGINT: receive(130), SIGTERM: receive(143) };
   for (const signal of SIGNALS) host.on(signal, listeners[signal]);
   const leave = () => send('SIGTERM');
   process.once('exit', leave);

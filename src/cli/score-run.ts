@@ -51,7 +51,7 @@ interface ScoreJob extends ScoringContext {
 /**
  * Loads the model, takes its threshold, and scores the images.
  *
- * @returns the exit code: 0, or 130 and 143 when a signal ended it, with the rows that were told by then
+ * @returns the exit code: 0, or 129, 130 or 143 when a signal ended it, with the rows that were told by then
  */
 export async function runScore(settings: ScoreSettings, context: CommandContext): Promise<number> {
   const files = await scoredFiles(settings);

@@ -10,7 +10,7 @@ import { ENVIRONMENT, environmentSource, flagSource } from './settings';
 /**
  * `score --checkpoint RUN --in PATH`: how unusual images are to a trained model, and where in them.
  *
- * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   return runProgram(scoreProgram(), { argv, host }, (invocation) => score(invocation, host));

@@ -11,7 +11,7 @@ import type { CommandContext } from './terminal';
 /**
  * Serves until a signal comes, and ends in order then.
  *
- * @returns the exit code that tells of the signal: 130 or 143
+ * @returns the exit code that tells of the signal: 129, 130 or 143
  */
 export async function runServe(settings: ServeSettings, { host, terminal }: CommandContext): Promise<number> {
   const { paths, port, host: address, device, recipe } = settings;

@@ -13,7 +13,7 @@ const USUAL = 'runs';
 /**
  * `serve [RUN...]`: a page of runs, live while they train, and images of their models, by HTTP.
  *
- * @returns the exit code: 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ * @returns the exit code: 1 failed, 2 usage, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   return runProgram(serveProgram(), { argv, host }, (invocation) => serve(invocation, host));

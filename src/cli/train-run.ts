@@ -64,7 +64,7 @@ export interface TrainingPlan {
 /**
  * Loads the data, builds the networks, trains, and tells what came of it.
  *
- * @returns the exit code: 0, or 130 and 143 when a signal ended the training, after a checkpoint
+ * @returns the exit code: 0, or 129, 130 or 143 when a signal ended the training, after a checkpoint
  */
 export async function runTraining(plan: TrainingPlan, { host, terminal }: CommandContext): Promise<number> {
   const { recipe, settings, folder, resume } = plan;

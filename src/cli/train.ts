@@ -19,7 +19,7 @@ import type { OnNote } from './train-run';
 /**
  * `train [recipe]`: trains, with progress on stderr and the result on stdout.
  *
- * @returns the exit code: 0 done, 1 failed, 2 usage, 130 or 143 after SIGINT or SIGTERM
+ * @returns the exit code: 0 done, 1 failed, 2 usage, 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM
  */
 export function main(argv: readonly string[], host: Host = process): Promise<number> {
   const own = memberHost(host);

@@ -53,5 +53,6 @@ process.on('message', (message: ToPage) => {
 });
 // The training was killed.
 process.on('disconnect', () => process.exit(0));
-// Of Ctrl-C both processes hear; the training writes its last checkpoint, and ends this one then.
+// Of Ctrl-C and of a closed terminal both processes hear; the training writes its last checkpoint, and ends this one then.
 process.on('SIGINT', () => {});
+process.on('SIGHUP', () => {});

@@ -14,6 +14,7 @@ function listeners({ signals }: FakeHost): number {
 }
 
 test.each([
+  ['SIGHUP', 129],
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s aborts the signal, calls back once and means exit code %i', (name, code) => {
@@ -61,10 +62,34 @@ test('under npm the same signal, passed on once more, is no second one', () => {
   interrupt.dispose();
 });
 
+test.each(['SIGHUP', 'SIGTERM'])(
+  'a terminal that is closed sends SIGHUP, also after %s: it is no second signal for a while',
+  (first) => {
+    const host = new FakeHost();
+    const seen: string[] = [];
+    const interrupt = listenForInterrupt(host, (signal) => seen.push(signal));
+    host.signals.emit(first);
+    jest.advanceTimersByTime(1_900);
+    host.signals.emit('SIGHUP');
+    expect([seen, host.kills, listeners(host)]).toEqual([[first], [], 0]);
+    jest.advanceTimersByTime(200);
+    expect(host.signals.listenerCount('SIGHUP')).toBe(0);
+    interrupt.dispose();
+  },
+);
+
+test('another signal behind SIGHUP ends the process', () => {
+  const host = new FakeHost();
+  listenForInterrupt(host, () => {});
+  for (const signal of ['SIGHUP', 'SIGHUP', 'SIGTERM']) host.signals.emit(signal);
+  expect(host.kills).toEqual([[host.pid, 'SIGTERM']]);
+  expect(listeners(host) + host.signals.listenerCount('SIGHUP')).toBe(0);
+});
+
 test('dispose leaves no listener', () => {
   const host = new FakeHost();
   listenForInterrupt(host, () => {}).dispose();
-  expect(listeners(host)).toBe(0);
+  expect(listeners(host) + host.signals.listenerCount('SIGHUP')).toBe(0);
 });
 
 describe('work that a signal may end', () => {

@@ -132,14 +132,17 @@ test('a second training of the same run is refused and touches nothing, and the 
   expect(readdirSync(join(folder, 'shared')).filter((name) => name.startsWith('.lock.'))).toEqual([]);
 }, 120_000);
 
-test('SIGINT leaves a checkpoint and ends with 130, SIGTERM with 143', async () => {
+test('SIGINT leaves a checkpoint and ends with 130, SIGTERM with 143, SIGHUP with 129, also where it comes twice', async () => {
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const) {
     const child = begin(signal, { steps: 100_000 });
     await firstCheckpoint(signal);
     child.kill(signal);
+    // A shell passes it on that the system has sent.
+    if (signal === 'SIGHUP') child.kill(signal);
     expect(await ended(child)).toBe(code);
   }
 }, 120_000);

@@ -100,12 +100,14 @@ describe('an mpirun on PATH', () => {
     process.env.PATH = PATH;
   });
 
-  async function withMpirun(mode: number): Promise<{ code: number; stderr: string }> {
+  async function withMpirun(
+    mode: number,
+    { does = 'exit 255', host = new FakeHost({ env: {} }) } = {},
+  ): Promise<{ code: number; stderr: string }> {
     const bin = join(folder.path, 'bin');
     mkdirSync(join(bin, 'folder', 'mpirun'), { recursive: true });
-    writeFileSync(join(bin, 'mpirun'), '#!/bin/sh\nexit 255\n', { mode });
+    writeFileSync(join(bin, 'mpirun'), `#!/bin/sh\n${does}\n`, { mode });
     process.env.PATH = [join(bin, 'folder'), bin].join(':');
-    const host = new FakeHost({ env: {} });
     const args = ['dcgan', '--out', join(folder.path, 'run'), '--batch', '8', '--device', 'cpu'];
     const code = await main([...args, '--processes', '2'], host);
     return { code, stderr: host.stderr.text };
@@ -118,6 +120,21 @@ describe('an mpirun on PATH', () => {
       /^error: \S+\/bin\/mpirun ended with exit code 255, which no training ends with.*\n$/,
     );
   });
+
+  for (const [signal, exitCode] of [
+    ['SIGHUP', 129],
+    ['SIGTERM', 143],
+  ] as const)
+    testOnRanks(`is asked once to end by ${signal}, also where a SIGHUP comes behind it`, async () => {
+      const begun = join(folder.path, 'begun');
+      // One that is to end at once says so by its exit code.
+      const does = `PATH='${PATH}'\ntrap 'sleep 0.2; exit 130' USR2\ntrap 'exit 1' TERM\n: >${begun}\nfor i in $(seq 500); do sleep 0.01; done`;
+      const host = new FakeHost({ env: {} });
+      const ended = withMpirun(0o755, { does, host });
+      while (!existsSync(begun)) await soon();
+      for (const name of [signal, 'SIGHUP']) host.signals.emit(name);
+      expect(await ended).toEqual({ code: exitCode, stderr: '' });
+    });
 
   testOnRanks('that is a folder, or no program, is none', async () => {
     const { code, stderr } = await withMpirun(0o644);

@@ -80,6 +80,7 @@ describe('what cannot be served exits with 1 and one line', () => {
 });
 
 test.each([
+  ['SIGHUP', 129],
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s ends it in order, with exit code %i', async (signal, code) => {
