@@ -1,7 +1,8 @@
 import { adam } from '../optim/adam';
 import type { OptimizerFactory } from '../optim/optimizer';
-import type { Schedule } from '../optim/schedule';
+import { linear, type Schedule } from '../optim/schedule';
 import { number } from './config';
+import type { TrainingLength } from './recipe';
 
 const ownRate = (rate: number) =>
   number(rate, { min: 0, resumable: true, help: 'learning rate of D, 0 for the same' });
@@ -72,4 +73,12 @@ export function adamPair(
       ...(schedule && { schedule: schedule(times) }),
     });
   return { discriminator: optimizer(discriminatorRate(config), critic), generator: optimizer(config.lr, 1) };
+}
+
+/** What {@link adamFields} say of a rate by {@link fallingRate}. */
+export const FALLING = ', falling to 0 over the training';
+
+/** The schedule of {@link adamPair} by which both rates fall to 0 in a line, over the training. */
+export function fallingRate({ steps }: TrainingLength): (times: number) => Schedule {
+  return (times) => linear({ steps: steps * times });
 }

@@ -1,10 +1,9 @@
 import { resnetAccepts, resnetDiscriminator, resnetGenerator } from '../models/resnet-gan';
-import { linear } from '../optim/schedule';
 import { adversarialLoss, lossFields } from './adversarial';
 import { integer } from './config';
 import { gan } from './gan';
 import { ganFields } from './gan-fields';
-import { adamFields, adamPair } from './rates';
+import { adamFields, adamPair, FALLING, fallingRate } from './rates';
 import type { Recipe } from './recipe';
 import { residualFields, residualPaper } from './residual';
 
@@ -17,7 +16,7 @@ const fields = {
     lr: 8e-4,
     beta1: 0,
     beta2: 0.9,
-    lrHelp: ' (2e-4 in the paper), falling to 0 over the training',
+    lrHelp: ` (2e-4 in the paper)${FALLING}`,
   }),
   ...ganFields(),
 };
@@ -65,7 +64,7 @@ export const sngan: Recipe<typeof fields> = {
       loss: adversarialLoss(config.loss, config),
       optimizers: adamPair(config, {
         critic,
-        schedule: (times) => linear({ steps: training.steps * times }),
+        schedule: fallingRate(training),
       }),
       criticSteps: critic,
       oneBatch: true,

@@ -1,11 +1,10 @@
 import { wasserstein } from '../losses/adversarial';
 import { gradientPenalty } from '../losses/gradient-penalty';
-import { linear } from '../optim/schedule';
 import { choice, integer, number } from './config';
 import { convolutionalImages, convolutionalNetworks, networkFields } from './convolutional';
 import { gan } from './gan';
 import { ganFields } from './gan-fields';
-import { adamFields, adamPair } from './rates';
+import { adamFields, adamPair, FALLING, fallingRate } from './rates';
 import type { Recipe } from './recipe';
 
 const fields = {
@@ -13,7 +12,7 @@ const fields = {
   norm: choice('none', ['batch', 'layer', 'none'], { help: 'normalises in dcgan’s critic' }),
   lambda: number(10, { resumable: true, min: 0, help: 'weight of the gradient penalty' }),
   critic: integer(5, { min: 1, help: 'critic steps for each of the generator’s' }),
-  ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: ', falling to 0 over the training' }),
+  ...adamFields({ beta1: 0, beta2: 0.9, lrHelp: FALLING }),
   ...ganFields(),
 };
 
@@ -49,7 +48,7 @@ export const wganGp: Recipe<typeof fields> = {
       loss: wasserstein(),
       optimizers: adamPair(config, {
         critic,
-        schedule: (times) => linear({ steps: training.steps * times }),
+        schedule: fallingRate(training),
       }),
       criticSteps: critic,
       penalty: {
