@@ -206,7 +206,8 @@ export {
   walkStyles,
 } from './training/style-paths';
 export type { TileOptions } from './training/tile-plan';
-export { type PrecisionOptions, Trainer, type TrainerOptions } from './training/trainer';
+export { type PrecisionOptions, Trainer } from './training/trainer';
+export type { TrainerOptions } from './training/trainer-options';
 export {
   copiedImages,
   type ShownImages,

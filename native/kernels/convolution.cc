@@ -15,6 +15,7 @@
 #include "conv3x3.h"
 #include "conv4x4.h"
 #include "gradients.h"
+#include "pairs.h"
 #include "patches.h"
 #include "pointwise.h"
 #include "strided_pixels.h"
@@ -113,12 +114,6 @@ std::optional<at::ScalarType> working_dtype(const at::Tensor& input, const at::T
   return at::autocast::get_autocast_dtype(at::kCPU);
 }
 
-/// One number for each direction, or one for both.
-bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
-  return std::all_of(lists.begin(), lists.end(),
-                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == 2; });
-}
-
 /// 4×4 kernels, stride 2, padding 1.
 bool halves(const at::Tensor& weight, c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
             c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
@@ -152,9 +147,8 @@ bool is_pointwise(const at::Tensor& input, const at::Tensor& weight, c10::SymInt
 std::optional<patches::Geometry> plain_geometry(c10::SymIntArrayRef stride, c10::SymIntArrayRef padding,
                                                 c10::SymIntArrayRef dilation, const c10::SymInt& groups) {
   if (!are_pairs({stride, padding, dilation}) || !all_are(dilation, 1) || groups != 1) return std::nullopt;
-  const auto number = [](const c10::SymInt& value) { return value.guard_int(__FILE__, __LINE__); };
-  return patches::Geometry{{number(stride.front()), number(stride.back())},
-                           {number(padding.front()), number(padding.back())}};
+  return patches::Geometry{{number_of(stride, 0), number_of(stride, 1)},
+                           {number_of(padding, 0), number_of(padding, 1)}};
 }
 
 const std::array<c10::SymInt, 1> kStepByStep{1}, kNone{0};
@@ -172,7 +166,7 @@ std::optional<Transposed> transposed_image(const at::Tensor& input, const at::Te
   if (!geometry || !are_pairs({beyond})) return std::nullopt;
   Transposed result{{input.size(0), weight.size(1), 0, 0}, *geometry};
   for (size_t i = 0; i < 2; ++i) {
-    const int64_t more = (i == 0 ? beyond.front() : beyond.back()).guard_int(__FILE__, __LINE__);
+    const int64_t more = number_of(beyond, i);
     if (more < 0 || more >= geometry->stride[i]) return std::nullopt;
     result.image[i + 2] =
         (input.size(i + 2) - 1) * geometry->stride[i] - 2 * geometry->padding[i] + weight.size(i + 2) + more;

@@ -3,23 +3,14 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <vector>
+
+#include "pairs.h"
 
 namespace gan::kernels {
 namespace {
 
 constexpr size_t kDirections = 2;
-
-/// One number for both directions, or one for each.
-int64_t number(c10::SymIntArrayRef list, size_t direction) {
-  return list[std::min(direction, list.size() - 1)].guard_int(__FILE__, __LINE__);
-}
-
-bool are_pairs(std::initializer_list<c10::SymIntArrayRef> lists) {
-  return std::all_of(lists.begin(), lists.end(),
-                     [](c10::SymIntArrayRef list) { return list.size() == 1 || list.size() == kDirections; });
-}
 
 /// The dimension of a direction, counted from the end.
 int64_t dimension(size_t direction) { return static_cast<int64_t>(direction) - int64_t{kDirections}; }
@@ -39,10 +30,10 @@ bool leaves_pixels_out(const at::Tensor& input, const at::Tensor& weight, c10::S
     return false;
   bool any = false;
   for (size_t i = 0; i < kDirections; ++i) {
-    if (number(stride, i) < 1 || number(padding, i) < 0 || number(dilation, i) < 1 ||
+    if (number_of(stride, i) < 1 || number_of(padding, i) < 0 || number_of(dilation, i) < 1 ||
         input.size(dimension(i)) < 1)
       return false;
-    any = any || number(stride, i) > 1;
+    any = any || number_of(stride, i) > 1;
   }
   return any;
 }
@@ -50,7 +41,7 @@ bool leaves_pixels_out(const at::Tensor& input, const at::Tensor& weight, c10::S
 at::Tensor every(const at::Tensor& images, c10::SymIntArrayRef stride) {
   at::Tensor seen = images;
   for (size_t i = 0; i < kDirections; ++i)
-    seen = seen.slice(dimension(i), 0, std::nullopt, number(stride, i));
+    seen = seen.slice(dimension(i), 0, std::nullopt, number_of(stride, i));
   return seen;
 }
 
@@ -58,9 +49,9 @@ bool can_spread(const at::Tensor& pixels, c10::SymIntArrayRef stride, c10::SymIn
                 c10::SymIntArrayRef beyond, c10::SymIntArrayRef dilation) {
   if (!are_pairs({beyond})) return false;
   for (size_t i = 0; i < kDirections; ++i) {
-    const int64_t more = number(beyond, i), step = number(stride, i);
-    if (more < 0 || more >= std::max(step, number(dilation, i)) ||
-        spread_size(pixels.size(dimension(i)), step, number(padding, i), more) < 1)
+    const int64_t more = number_of(beyond, i), step = number_of(stride, i);
+    if (more < 0 || more >= std::max(step, number_of(dilation, i)) ||
+        spread_size(pixels.size(dimension(i)), step, number_of(padding, i), more) < 1)
       return false;
   }
   return true;
@@ -73,9 +64,9 @@ at::Tensor spread(const at::Tensor& pixels, c10::SymIntArrayRef stride, c10::Sym
   // Of the pixels, those that do not fall into the padding; of the images, where the first of them goes.
   std::vector<int64_t> places;
   for (size_t i = 0; i < kDirections; ++i) {
-    const int64_t step = number(stride, i), cut = number(padding, i), count = pixels.size(dimension(i));
+    const int64_t step = number_of(stride, i), cut = number_of(padding, i), count = pixels.size(dimension(i));
     int64_t& size = shape[shape.size() - kDirections + i];
-    size = spread_size(count, step, cut, number(beyond, i));
+    size = spread_size(count, step, cut, number_of(beyond, i));
     const int64_t first = (cut + step - 1) / step, end = std::min(count, (cut + size - 1) / step + 1);
     seen = seen.slice(dimension(i), first, std::max(first, end));
     places.push_back(first * step - cut);
@@ -85,7 +76,7 @@ at::Tensor spread(const at::Tensor& pixels, c10::SymIntArrayRef stride, c10::Sym
   const at::Tensor images = at::zeros(shape, pixels.options()).contiguous(format);
   at::Tensor there = images;
   for (size_t i = 0; i < kDirections; ++i)
-    there = there.slice(dimension(i), places[i], std::nullopt, number(stride, i))
+    there = there.slice(dimension(i), places[i], std::nullopt, number_of(stride, i))
                 .narrow(dimension(i), 0, seen.size(dimension(i)));
   there.copy_(seen);
   return images;

@@ -77,10 +77,14 @@ export class RunLock {
         `cannot write ${this.#folder}: expected the folder that the training began in but it was moved or deleted meanwhile; go on from where it is now by --resume, or begin anew`,
       );
     if (existsSync(this.#file)) return;
-    const other = await this.#claim();
-    if (!other) return;
-    this.release();
-    throw locked(this.#folder, other);
+    try {
+      const other = await this.#claim();
+      if (!other) return;
+      this.release();
+      throw locked(this.#folder, other);
+    } catch (error) {
+      throw writeError(this.#folder, error);
+    }
   }
 
   /** Puts the file there; returns another process's that is there too. */

@@ -45,8 +45,6 @@ import { syncsBatchNorm } from './synced-batch-norm';
 import { checkTrainerOptions, type TrainerOptions } from './trainer-options';
 import type { Training } from './training';
 
-export type { TrainerOptions } from './trainer-options';
-
 /** What `auto` precision is decided for. */
 export interface PrecisionOptions {
   /** Examples a step (64). */

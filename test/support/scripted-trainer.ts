@@ -6,7 +6,8 @@ import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { latentShape } from '../../src/training/latent';
 import { requireLatent } from '../../src/training/phase-step';
-import { Trainer, type TrainerOptions } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/trainer';
+import type { TrainerOptions } from '../../src/training/trainer-options';
 import { readFixture, testDevice } from './fixtures';
 import { reportsOf } from './training';
 

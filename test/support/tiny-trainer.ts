@@ -7,7 +7,8 @@ import { flatten, reshape } from '../../src/nn/shape';
 import { adam } from '../../src/optim/adam';
 import type { Tensor } from '../../src/tensor/tensor';
 import { latentSampler } from '../../src/training/latent-sampler';
-import { Trainer, type TrainerOptions } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/trainer';
+import type { TrainerOptions } from '../../src/training/trainer-options';
 import { testDevice } from './fixtures';
 
 const loss = nonSaturating();

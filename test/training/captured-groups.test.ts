@@ -18,7 +18,8 @@ import { type GraphCapture } from '../../src/training/graph-capture';
 import type { Model } from '../../src/training/model';
 import type { Phase } from '../../src/training/phase';
 import type { Report } from '../../src/training/report';
-import { Trainer, type TrainerOptions } from '../../src/training/trainer';
+import { Trainer } from '../../src/training/trainer';
+import type { TrainerOptions } from '../../src/training/trainer-options';
 import { testDevice } from '../support/fixtures';
 import {
   bothWays,

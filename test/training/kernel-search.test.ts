@@ -2,8 +2,8 @@
 import { native } from '../../src/native/addon';
 import { setDeterministic } from '../../src/tensor/device';
 import { searchingKernels } from '../../src/tensor/kernel-search';
-import type { TrainerOptions } from '../../src/training/trainer';
 import { Trainer } from '../../src/training/trainer';
+import type { TrainerOptions } from '../../src/training/trainer-options';
 import { usage } from '../support/failure';
 import { testDevice } from '../support/fixtures';
 import { tinyModel } from '../support/recorded';
