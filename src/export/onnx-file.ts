@@ -4,7 +4,7 @@ import { firstDifference } from './first-difference';
 import type { ExportPrecision } from './onnx/builder';
 import { type ModelText, type WriteOptions, type WrittenModel, writeOnnx } from './onnx/write';
 import { OPSETS } from './opsets';
-import { measureParity, type Parity } from './parity';
+import { furtherApart, measureParity, type Parity } from './parity';
 import { findRuntime, openSession } from './runtime';
 import type { ExportTask } from './task';
 import { toleranceOf } from './tolerance';
@@ -78,7 +78,7 @@ async function parityOf({ bytes }: WrittenModel, compared: Compared): Promise<Pa
 }
 
 async function parityError(parity: Parity, { task, traced, options, runtime }: Compared): Promise<GanError> {
-  const [name, { largest }] = Object.entries(parity.outputs)[0];
+  const { name, largest } = furtherApart(parity);
   if (parity.tolerance === null)
     return new GanError(
       'ERR_PARITY',

@@ -43,10 +43,20 @@ export async function measureParity(
   const found: Record<string, Difference>[] = [];
   for (const [seed, each] of sizes.entries()) found.push(await compare(session, { task, sizes: each, seed }));
   const outputs = together(found);
-  // NaN is no small difference.
   const most = tolerance ?? Number.MAX_VALUE;
+  // NaN is no small difference.
   const holds = Object.values(outputs).every(({ largest }) => largest <= most);
   return { runtime: session.runtime, outputs, sizes, tolerance, holds };
+}
+
+/** Of a parity that does not hold the first output whose difference is more than may be, and that difference. */
+export function furtherApart({ outputs, tolerance }: Parity): {
+  readonly name: string;
+  readonly largest: number;
+} {
+  const most = tolerance ?? Number.MAX_VALUE;
+  const [[name, { largest }]] = Object.entries(outputs).filter(([, each]) => !(each.largest <= most));
+  return { name, largest };
 }
 
 /** Sides up to which a model is tried at more than one step beyond what was recorded: larger images take minutes. */

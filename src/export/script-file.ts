@@ -5,7 +5,7 @@ import { native } from '../native/addon';
 import type { Handle } from '../native/types';
 import { fromBytes } from '../tensor/create';
 import { scope } from '../tensor/scope';
-import { measureParity, type Parity } from './parity';
+import { furtherApart, measureParity, type Parity } from './parity';
 import type { RuntimeSession } from './runtime';
 import type { ExportTask } from './task';
 import { toleranceOf } from './tolerance';
@@ -89,10 +89,10 @@ function sessionOf(
   };
 }
 
-function parityError({ outputs, tolerance }: Parity): GanError {
-  const [[name, { largest }]] = Object.entries(outputs);
+function parityError(parity: Parity): GanError {
+  const { name, largest } = furtherApart(parity);
   return new GanError(
     'ERR_PARITY',
-    `expected ${name} of the TorchScript to be within ${tolerance} of the networks’ but they are ${largest} apart`,
+    `expected ${name} of the TorchScript to be within ${parity.tolerance} of the networks’ but they are ${largest} apart`,
   );
 }

@@ -106,6 +106,23 @@ test('where the runtimes part, the first layer that differs is named', async () 
   }
 });
 
+test('of several outputs the one that differs is named', async () => {
+  const network = sequential(conv2d(4, 4, { kernelSize: 3, padding: 1 }));
+  noGrad(() => network.layers[0].parameters()[0].mul_(1e7));
+  const task = taskOfImages(
+    (images) => ({ kept: images.relu(), made: noGrad(() => network.forward(images)) }),
+    { network },
+  );
+  try {
+    await expect(onnxOf(task, { text })).rejects.toMatchObject({
+      code: 'ERR_PARITY',
+      message: expect.stringMatching(/^expected made of onnxruntime-web /),
+    });
+  } finally {
+    network.dispose();
+  }
+});
+
 test('without onnxruntime-web a model is written all the same, and a note says that nothing was compared', async () => {
   const { parity, notes, bytes } = await onnxOf(
     taskOfImages((images) => ({ made: images.relu() })),
