@@ -102,6 +102,8 @@ function checkWritten(files: readonly AppliedFile[], { out, raw }: Pick<ApplySet
     const other = taken.get(to);
     if (other !== undefined)
       throw new UsageError(`${other} and ${from} would both become ${to}: rename one of them`);
+    if (raw !== undefined && realOf(raw) === realOf(to))
+      throw new UsageError(`--raw ${raw} would overwrite the picture of ${from}: choose another file`);
     taken.set(to, from);
   }
 }

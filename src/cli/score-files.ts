@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { kindsOf, readFolder } from '../data/folder-contents';
 import { FORMATS } from '../data/image-formats';
 import { GanError, UsageError } from '../errors';
-import { liesIn } from './real-path';
+import { liesIn, realOf } from './real-path';
 import type { ScoreSettings } from './score-settings';
 
 /** An image to score. */
@@ -20,11 +20,12 @@ export interface ScoredFile {
 /**
  * The images at `--in`, by their names, each with the files that belong to it. What lies in `--masks` is not scored.
  *
- * @throws UsageError where maps would lie among the images or over each other, or no mask is of an image; GanError `ERR_DATA_EMPTY` for a
+ * @throws UsageError where maps would lie among the images or over each other, where they or `--out` would take the place of an image or a mask,
+ *   or no mask is of an image; GanError `ERR_DATA_EMPTY` for a
  *   folder without images, `ERR_DATA_MISSING` for a path that is not there
  */
 export async function scoredFiles(
-  settings: Pick<ScoreSettings, 'in' | 'maps' | 'masks'>,
+  settings: Pick<ScoreSettings, 'in' | 'maps' | 'masks' | 'out'>,
 ): Promise<ScoredFile[]> {
   const { in: input, maps, masks } = settings;
   for (const [flag, path] of Object.entries({ '--in': input, '--masks': masks }))
@@ -44,6 +45,7 @@ export async function scoredFiles(
     };
   });
   checkApart(files);
+  checkWritten(files, settings);
   if (masks !== undefined && files.every(({ mask }) => mask === null))
     throw new UsageError(
       `--masks ${masks} holds no mask of an image of --in: expected ${asPng(names[0])} for ${names[0]}`,
@@ -70,11 +72,26 @@ async function imagesIn(folder: string, masks: string | undefined): Promise<read
 function checkMaps(input: string, maps: string): void {
   if (existsSync(maps) && !statSync(maps).isDirectory())
     throw new UsageError(`--maps ${maps} is a file: name a folder`);
-  const inside = relative(resolve(input), resolve(maps));
-  if (inside === '' || !(inside.startsWith('..') || resolve(inside) === inside))
+  if (statSync(input).isDirectory() && (realOf(maps) === realOf(input) || liesIn(input, maps)))
     throw new UsageError(
       `--maps ${maps} is in the folder --in: maps would lie among the images: choose another folder`,
     );
+}
+
+/** @throws UsageError where a map, or the file of scores, would take the place of an image or a mask */
+function checkWritten(
+  files: readonly ScoredFile[],
+  { maps, out }: Pick<ScoreSettings, 'maps' | 'out'>,
+): void {
+  const images = new Set(files.map(({ from }) => realOf(from)));
+  const masks = new Set(files.flatMap(({ mask }) => (mask === null ? [] : [realOf(mask)])));
+  const written = files.flatMap(({ map }) => (map === null ? [] : [{ flag: `--maps ${maps}`, path: map }]));
+  if (out !== undefined) written.push({ flag: `--out ${out}`, path: out });
+  for (const { flag, path } of written) {
+    const what = images.has(realOf(path)) ? 'image' : masks.has(realOf(path)) ? 'mask' : null;
+    if (what !== null)
+      throw new UsageError(`${flag} would overwrite the ${what} ${path}: choose another place`);
+  }
 }
 
 /** @throws UsageError where two images would share a map or a mask */

@@ -86,6 +86,10 @@ describe('paths are refused before anything is loaded', () => {
       code: 2,
       why: /--raw .*a\.png would overwrite an image of --in: choose another file/,
     });
+    await refuses(['--checkpoint', 'x', '--in', input, '--out', at('fresh'), '--raw', at('fresh', 'a.png')], {
+      code: 2,
+      why: /--raw .*a\.png would overwrite the picture of .*a\.png: choose another file/,
+    });
   });
 
   test('the folder of the images itself, even where no name is taken, through a link too', async () => {

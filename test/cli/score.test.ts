@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -108,6 +109,29 @@ describe('score refuses', () => {
       stdout: '',
       stderr: expect.stringMatching(/error: no image of --in can be used; the first: .*small\.png has 20×30/),
     });
+  });
+
+  test('what would take the place of an image or a mask', async () => {
+    const image = at('in', 'a.png');
+    const mask = at('masks', 'a.png');
+    await draw(image, 28, 28);
+    await draw(mask, 28, 28);
+    symlinkSync(at('in'), at('link'));
+    const kept = [readFileSync(image), readFileSync(mask)];
+    const refused = [
+      ['--in', at('in'), '--masks', at('masks'), '--maps', at('masks')],
+      ['--in', at('in'), '--masks', at('masks'), '--out', mask],
+      ['--in', at('in'), '--out', image],
+      ['--in', at('in'), '--maps', at('link')],
+      ['--in', image, '--maps', at('in')],
+    ];
+    for (const flags of refused)
+      expect(await call(score, '--checkpoint', run, ...flags)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/would (overwrite the (image|mask)|lie among the images)/),
+      });
+    expect([readFileSync(image), readFileSync(mask)]).toEqual(kept);
   });
 
   test('maps among the images, and masks of no image, or of another size', async () => {
