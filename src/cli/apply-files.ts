@@ -95,16 +95,17 @@ function checkWritten(files: readonly AppliedFile[], { out, raw }: Pick<ApplySet
   const taken = new Map<string, string>();
   for (const { from, to } of files) {
     if (to === null) continue;
-    if (masks.has(realOf(to)))
+    const place = realOf(to);
+    if (masks.has(place))
       throw new UsageError(`--out ${out} would overwrite the mask ${to}: choose another place`);
-    if (inputs.has(realOf(to)))
+    if (inputs.has(place))
       throw new UsageError(`--out ${out} would overwrite the image ${to} of --in: choose another place`);
-    const other = taken.get(to);
+    const other = taken.get(place);
     if (other !== undefined)
       throw new UsageError(`${other} and ${from} would both become ${to}: rename one of them`);
-    if (raw !== undefined && realOf(raw) === realOf(to))
+    if (raw !== undefined && realOf(raw) === place)
       throw new UsageError(`--raw ${raw} would overwrite the picture of ${from}: choose another file`);
-    taken.set(to, from);
+    taken.set(place, from);
   }
 }
 

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { UsageError } from '../errors';
 import { requirePlace } from '../io/make-folder';
 import { writePng } from '../io/png';
-import { writeSafetensors } from '../io/safetensors';
+import { readSafetensors, writeSafetensors } from '../io/safetensors';
 import { tensorsToRecords } from '../io/tensors';
 import { load } from '../recipes/index';
 import {
@@ -34,6 +35,8 @@ interface Found extends Directions {
 /** Loads the model, finds its directions, and writes them with what they do to an image. @returns the exit code */
 export async function runDirections(settings: DirectionsSettings, terminal: Terminal): Promise<number> {
   requirePlace(settings.out);
+  const file = settings.out.replace(/\.png$/i, '.safetensors');
+  await requireDirections(file);
   const model = await load(settings.checkpoint, settings);
   try {
     const styled = requireStyled(model, 'directions', settings.label);
@@ -48,7 +51,6 @@ export async function runDirections(settings: DirectionsSettings, terminal: Term
         rows: rowsOf(found),
       };
     });
-    const file = settings.out.replace(/\.png$/i, '.safetensors');
     await writeResult(settings.out, (partial) => writePng(partial, picture));
     const metadata = { by: settings.by, checkpoint: model.checkpoint };
     await writeResult(file, (partial) => writeSafetensors(partial, records, { metadata }));
@@ -57,6 +59,16 @@ export async function runDirections(settings: DirectionsSettings, terminal: Term
   } finally {
     model.dispose();
   }
+}
+
+/** @throws UsageError where the file of vectors would take the place of another, e.g. of weights */
+async function requireDirections(file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  const found = await readSafetensors(file).catch(() => null);
+  if (found === null || !Object.hasOwn(found.records, 'directions'))
+    throw new UsageError(
+      `--out: the vectors would overwrite ${file}, which holds other things: choose another name`,
+    );
 }
 
 function findDirections(styled: LoadedStyled, { by, count }: DirectionsSettings): Found {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../errors';
 import { OPSETS } from '../export/opsets';
@@ -64,11 +64,21 @@ async function exportModel({ options, terminal }: Invocation): Promise<number> {
   checkFormat(settings);
   checkName(out, settings.format);
   refuseCheckpoints({ '--out': out });
-  if (existsSync(out)) throw new UsageError(`--out ${out} exists already: choose another path, or remove it`);
+  if (isThere(out)) throw new UsageError(`--out ${out} exists already: choose another path, or remove it`);
   // Only now: --help and wrong calls need no LibTorch.
   const { runExport } = require('./export-run') as typeof import('./export-run');
   await runExport({ ...settings, checkpoint, out }, terminal);
   return 0;
+}
+
+/** Whether a path has a file, a folder or a link, also one that leads nowhere, which would be replaced. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    // Where that is no folder, writing says so.
+    return false;
+  }
 }
 
 function checkOpset({ opset }: ConfigOf<typeof exportFields>): void {

@@ -10,12 +10,14 @@ import {
 } from '../recipes/config';
 import { deviceField } from './settings';
 
-const psi = number(0.7, { min: 0 });
+/** Far beyond what changes an image, and far below what float32 holds. */
+const MOST = 1_000;
+const psi = number(0.7, { min: 0, max: MOST });
 
 /** `--truncation`: 0 makes every w the mean one, but next to 0 numbers that lie within it would be drawn for ever. */
 export const truncationField: Field<number> = {
   ...psi,
-  expected: 'a number of at least 0.01, or 0',
+  expected: `a number from 0.01 to ${MOST}, or 0`,
   accepts: (value): value is number => psi.accepts(value) && (value === 0 || value >= 0.01),
 };
 
@@ -31,7 +33,7 @@ export const sampleFields = {
   truncation: optional(truncationField),
   truncationLayers: optional(integer(4, { min: 1, max: 1_000 })),
   standingStatistics: optional(integer(100, { min: 0, max: 100_000 })),
-  interpolate: optional(text('1:2', { pattern: /^\d+:\d+$/, expected: 'two seeds A:B' })),
+  interpolate: optional(text('1:2', { pattern: /^\d{1,15}:\d{1,15}$/, expected: 'two seeds A:B' })),
   mix: optional(text('4:6')),
   mixLayers: optional(text('1-4')),
   frames: optional(integer(30, { min: 2, max: 1_000 })),

@@ -12,9 +12,10 @@ import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
+import { writeResult } from './apply-make';
 import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
-import { refuseCheckpoints } from './out-path';
+import { refuseCheckpoints, refuseSamePlace } from './out-path';
 import { createProgram, type Invocation, RECIPE_HELP, runProgram } from './program';
 import {
   checkFolder,
@@ -109,7 +110,9 @@ async function sample({ options, terminal }: Invocation, host: Host): Promise<nu
     throw new UsageError('--checkpoint expects a run directory, but got nothing: try --checkpoint runs/NAME');
   checkTogether(settings, { seeded: flags.seed !== undefined });
   if (settings.out !== undefined) checkPicture(settings.out);
-  refuseCheckpoints({ '--out': settings.out, '--raw': settings.raw });
+  const places = { '--out': settings.out, '--raw': settings.raw };
+  refuseCheckpoints(places);
+  refuseSamePlace(places, { '--latents': settings.latents });
   // Not after all the work. What is there may be a device.
   for (const file of [settings.out, settings.raw])
     if (file !== undefined && !existsSync(file)) requirePlace(file);
@@ -183,8 +186,11 @@ async function draw(model: LoadedModel, sampler: LatentSampler, settings: DrawSe
     const bytes = images.toBytes();
     const values = new Float32Array(bytes.buffer);
     requireFinite({ values, shape });
-    for (const file of [out, raw]) if (file !== undefined) makeFolder(dirname(file));
-    if (raw !== undefined) await writeSafetensors(raw, { images: { dtype: 'F32', shape, bytes } });
+    if (out !== undefined) makeFolder(dirname(out));
+    if (raw !== undefined)
+      await writeResult(raw, (partial) =>
+        writeSafetensors(partial, { images: { dtype: 'F32', shape, bytes } }),
+      );
     const columns = settings.columns ?? chosen.columns;
     if (out !== undefined && isFolder(out)) await writeImages(out, { values, shape }, fileNames(numbered));
     else if (out !== undefined && isGif(out)) await writeGif(out, frames({ values, shape }));

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pathText } from '../check';
+import { UsageError } from '../errors';
 import { writeSafetensors } from '../io/safetensors';
 import { tensorsToRecords } from '../io/tensors';
 import { type WriteFile, writeWholeFolder } from '../io/whole-file';
@@ -23,10 +26,11 @@ export interface WeightsFile {
  * they were trained as and how they are used. `readSafetensors`, `loadStateDict` and Python’s `safetensors.torch.load_file` take them.
  *
  * @param folder made where it is not there; files of the same names are replaced, once all are written
- * @throws GanError `ERR_CANNOT_WRITE`
+ * @throws GanError `ERR_CANNOT_WRITE`; UsageError for the folder of a run or a checkpoint, whose files would be replaced
  */
 export async function exportSafetensors(model: LoadedModel, folder: string): Promise<WeightsFile[]> {
   pathText('exportSafetensors', folder);
+  refuseRuns(folder);
   const files: WeightsFile[] = [];
   const weights = Object.entries(model.networks).map(([name, network]): [string, WriteFile] => {
     const file = `${name}.safetensors`;
@@ -44,6 +48,15 @@ export async function exportSafetensors(model: LoadedModel, folder: string): Pro
     'config.json': (partial) => writeFile(partial, `${JSON.stringify(configOf(model, files), null, 2)}\n`),
   });
   return files;
+}
+
+/** @throws UsageError for a folder of a run, or of a checkpoint */
+function refuseRuns(folder: string): void {
+  const held = ['manifest.json', 'checkpoints', 'best'].find((name) => existsSync(join(folder, name)));
+  if (held !== undefined)
+    throw new UsageError(
+      `exportSafetensors expects a folder of its own, but ${folder} holds ${held} of a run, whose config.json and weights it would replace: choose another folder`,
+    );
 }
 
 /** What the weights are of; the files of weights must be written. */

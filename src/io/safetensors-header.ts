@@ -71,7 +71,8 @@ export function tensorBytes(dtype: unknown, shape: unknown, fail: Failure): numb
     throw fail(`expected a shape of whole numbers, but got ${quote(shape)}`);
   // Strides of an empty tensor count a dimension of 0 as 1, and have to fit too.
   const size = shape.reduce<number>((product, length) => product * Math.max(1, length), ELEMENT_BYTES[dtype]);
-  if (!Number.isSafeInteger(size)) throw fail(`a tensor of shape [${shape.join(', ')}] is too large`);
+  if (!Number.isSafeInteger(size))
+    throw fail(`a tensor of shape ${brief(`[${shape.join(', ')}]`)} is too large`);
   return shape.includes(0) ? 0 : size;
 }
 
@@ -174,6 +175,18 @@ function isCount(value: unknown): value is number {
 }
 
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  return brief(jsonOf(value));
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch {
+    // Nested deeper than the stack: parsing is not recursive, writing is.
+    return 'something nested too deeply';
+  }
+}
+
+function brief(text: string): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { pathText } from '../check';
+import { argumentError, pathText } from '../check';
 import { GanError, hasCode, messageOf } from '../errors';
 import { native } from '../native/addon';
 import type { Handle } from '../native/types';
@@ -58,13 +58,19 @@ export class ScriptModule {
    * Calls its `forward` with a tensor, or with several, and with true for the arguments named in `flags`. Tensors it returns come by name: a lone one as
    * `''`, those of a tuple or a list as `'0'`, `'1'`, …, those of a dictionary by its keys. They belong to the caller's scope.
    *
-   * @throws TorchError for what the script or an operator in it does not take, and for other results than tensors
+   * @throws UsageError for what is no tensor; TorchError for what the script or an operator in it does not take, and for other results than tensors
    */
   run(
     input: Tensor | readonly Tensor[],
     { flags = [] }: { readonly flags?: readonly string[] } = {},
   ): Record<string, Tensor> {
-    const inputs = handlesOf(input instanceof TensorCore ? [input] : input);
+    const given = input instanceof TensorCore ? [input] : input;
+    const wrong = Array.isArray(given) ? given.find((each) => !(each instanceof TensorCore)) : given;
+    if (!Array.isArray(given) || wrong !== undefined)
+      throw argumentError('ScriptModule.run', 'a tensor, or an array of them,', wrong);
+    if (!Array.isArray(flags) || !flags.every((flag) => typeof flag === 'string'))
+      throw argumentError('ScriptModule.run', 'flags to be names of arguments', flags);
+    const inputs = handlesOf(given);
     const [names, handles] = native().runScript(this.#live(), inputs, flags);
     return Object.fromEntries(names.map((name, i) => [name, wrap(handles[i], 'runScript')]));
   }

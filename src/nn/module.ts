@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import { native } from '../native/addon';
 import type { DType, MemoryFormat } from '../native/types';
 import { noGrad } from '../tensor/autograd';
+import { isFloating } from '../tensor/full-precision';
 import { keep, scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { handlesOf } from '../tensor/wrap';
@@ -207,7 +208,7 @@ export abstract class Module {
     const place = (tensor: Tensor): void => {
       const format = tensor.dim === 4 ? memoryFormat : undefined;
       tensor.setData(
-        tensor.to({ device, dtype: isFloating(tensor) ? dtype : undefined, memoryFormat: format }),
+        tensor.to({ device, dtype: isFloating(tensor.dtype) ? dtype : undefined, memoryFormat: format }),
       );
     };
     scope(() =>
@@ -333,8 +334,4 @@ function isModule(value: unknown): value is Module {
 
 function isPersistent({ persistent }: Buffer): boolean {
   return persistent;
-}
-
-function isFloating(tensor: Tensor): boolean {
-  return tensor.dtype.includes('float');
 }

@@ -74,6 +74,8 @@ export class DashboardServer {
         requestTimeout: limits.requestMs,
         keepAliveTimeout: 5_000,
         connectionsCheckingInterval: Math.min(1_000, limits.headersMs),
+        // The gate refuses those without one, in words.
+        requireHostHeader: false,
       },
       (request, response) => {
         // What a refused connection asks for until it is cut is read and forgotten, so that it gets its refusal.
@@ -187,8 +189,14 @@ export class DashboardServer {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
     const body = `${message}\n`;
     response.setHeader('Content-Length', Buffer.byteLength(body));
-    response.end(request.method === 'HEAD' ? undefined : body);
-    if (isSending) linger(request);
+    if (!isSending) {
+      response.end(request.method === 'HEAD' ? undefined : body);
+      return;
+    }
+    // All of the answer goes out now, but only its end closes the connection.
+    response.flushHeaders();
+    if (request.method !== 'HEAD') response.write(body);
+    linger(request, response);
   }
 
   /** A client that does not read its answer in time does not get the rest. */
@@ -223,11 +231,12 @@ function sendsBody({ headers }: IncomingMessage): boolean {
 }
 
 /** What still comes is read and forgotten, for a moment: a connection that is cut at once loses the answer, too. */
-function linger(request: IncomingMessage): void {
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+function linger(request: IncomingMessage, response: ServerResponse): void {
+  const end = () => response.end();
+  request.once('end', end).resume();
+  const timer = setTimeout(end, LINGER_MS);
   timer.unref();
-  request.once('close', () => clearTimeout(timer));
+  response.once('close', () => clearTimeout(timer));
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {

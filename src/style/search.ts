@@ -1,3 +1,4 @@
+import { argumentError, numberBetween, oneOf, positiveInteger } from '../check';
 import { UsageError } from '../errors';
 import { featureDistance } from '../metrics/feature-distance';
 import { resizeImages } from '../metrics/features/resize-images';
@@ -6,10 +7,11 @@ import { adam } from '../optim/adam';
 import type { Optimizer } from '../optim/optimizer';
 import { enableGrad, noGrad } from '../tensor/autograd';
 import { randn } from '../tensor/create';
+import { isFloating } from '../tensor/full-precision';
 import { Generator } from '../tensor/random';
 import { keep, scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
-import type { Tensor } from '../tensor/tensor';
+import { Tensor } from '../tensor/tensor';
 import { noiseMapsOf, noiseRegularizer, normalizeNoise } from './noise-maps';
 import { perLayer } from './per-layer';
 import { noiseOfStep, rateOfStep } from './search-schedule';
@@ -75,9 +77,13 @@ export class StyleSearch {
   readonly #wasFrozen: boolean;
   #steps = 0;
 
-  /** @throws UsageError for images of another size than the network makes */
+  /** @throws UsageError for options out of range, and images that are none, not finite, or of another size than the network makes */
   constructor(options: StyleSearchOptions) {
     const { network, images, space, statistics, responses, seed, steps, rate = 0.1 } = options;
+    oneOf('StyleSearch', 'space', space, ['w', 'w+']);
+    positiveInteger('StyleSearch', 'steps', steps);
+    numberBetween('StyleSearch', 'rate', rate, { min: 0 });
+    requireImages(options);
     requireSize(network, options);
     this.#options = options;
     this.#wasFrozen = network.frozen;
@@ -196,6 +202,16 @@ export class StyleSearch {
  */
 function boundsOf(images: Tensor): Tensor[] {
   return [images.where(images.le(-1), -FAR), images.where(images.ge(1), FAR)];
+}
+
+/** @throws UsageError for what is no tensor, holds no image, or NaN or infinity: all of them would be searched for in vain */
+function requireImages({ images, seed }: StyleSearchOptions): void {
+  if (!(images instanceof Tensor) || !isFloating(images.dtype) || images.numel === 0)
+    throw argumentError('StyleSearch', 'images to be floating-point numbers [N, C, H, W] in [-1, 1]', images);
+  if (scope(() => images.isfinite().all().item()) === 0)
+    throw new UsageError('StyleSearch expected images of finite numbers but received NaN or infinity');
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw argumentError('StyleSearch', 'seed to be a whole number of at least 0', seed);
 }
 
 /** @throws UsageError for images of another size than the network makes */

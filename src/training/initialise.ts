@@ -4,6 +4,7 @@ import { recordsToTensors } from '../io/tensors';
 import type { Module } from '../nn/module';
 import { SpectralNorm } from '../nn/spectral-norm';
 import type { Ema } from '../optim/ema';
+import { isFloating } from '../tensor/full-precision';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { fitNames } from './fit-names';
@@ -37,7 +38,7 @@ export interface Initialisable {
  * @param source a path, or what `readWeights` read
  * @param options.network the one network to load (all); a file that holds one network is then for this one
  * @returns what fitted, for `fit` to keep it in `config.json`
- * @throws GanError `ERR_STATE_DICT` where no parameter fits, `ERR_BAD_WEIGHTS` for what is not finite, UsageError for a network that the model
+ * @throws GanError `ERR_STATE_DICT` where no parameter fits, `ERR_BAD_WEIGHTS` for what is not finite or no floating-point numbers, UsageError for a network that the model
  *   does not have or a trainer that has trained, and what `readWeights` throws; nothing is loaded then
  */
 export async function initialise(
@@ -95,7 +96,7 @@ function ownTensors(network: Module): OwnTensors {
   return Object.fromEntries(state.map(([name, { shape }]) => [name, { shape, learned: !buffers.has(name) }]));
 }
 
-/** What fitted, in the dtypes of the network. @throws GanError `ERR_BAD_WEIGHTS`: NaN is nowhere good, infinity not in a parameter */
+/** What fitted, in the dtypes of the network. @throws GanError `ERR_BAD_WEIGHTS`: NaN is nowhere good, infinity not in a parameter, whole numbers are no weights */
 function finiteState(
   network: Module,
   { fitted }: Matched,
@@ -108,6 +109,11 @@ function finiteState(
   );
   return Object.fromEntries(
     given.map(([name, tensor]) => {
+      if (isFloating(own[name].dtype) && !isFloating(tensor.dtype))
+        throw new GanError(
+          'ERR_BAD_WEIGHTS',
+          `${place.source}: ${place.name} ${name} expected floating-point numbers but holds ${tensor.dtype}: convert what was quantised or packed first`,
+        );
       const converted = tensor.to({ dtype: own[name].dtype });
       for (const values of tensor.dtype === converted.dtype ? [tensor] : [tensor, converted])
         if (!isGood(values, parameters.has(name)))

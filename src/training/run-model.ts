@@ -1,5 +1,6 @@
 import { argumentError } from '../check';
 import { UsageError } from '../errors';
+import { isFloating } from '../tensor/full-precision';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import { Tensor } from '../tensor/tensor';
@@ -45,17 +46,21 @@ export interface ImagesRequest extends MaskOptions {
 /** What a model is to make images of. */
 export type RunRequest = DrawRequest | LatentsRequest | StylesRequest | ImagesRequest;
 
-/** What requests of latents, by which there are, have no use for. */
+/** What only requests of images have. */
+const OF_IMAGES = ['masks', 'direction', 'tile', 'overlap'] as const;
+
+/** What requests, by which there are, have no use for. */
 const IDLE = {
-  styles: ['latents', 'count', 'seed', 'label', 'truncation', 'truncationLayers'],
-  latents: ['count', 'seed', 'label', 'noise'],
-  count: ['noise'],
+  styles: ['latents', 'count', 'seed', 'label', 'truncation', 'truncationLayers', ...OF_IMAGES],
+  latents: ['count', 'seed', 'label', 'noise', ...OF_IMAGES],
+  count: ['noise', ...OF_IMAGES],
+  images: ['styles', 'latents', 'count', 'label', 'truncation', 'truncationLayers', 'noise'],
 } as const;
 
 /** Refuses what would be ignored: the types of several requests together allow it. */
 function refuseIdle(request: RunRequest): void {
   const given = new Map(Object.entries(request));
-  const kind = (['styles', 'latents'] as const).find((name) => given.has(name)) ?? 'count';
+  const kind = (['images', 'styles', 'latents'] as const).find((name) => given.has(name)) ?? 'count';
   const idle = IDLE[kind].filter((name) => given.get(name) !== undefined);
   if (idle.length > 0)
     throw new UsageError(
@@ -87,12 +92,13 @@ function runLatents(
   request: RunRequest,
 ): Tensor {
   const { sampler, networks, device } = model;
-  refuseIdle(request);
-  if ('styles' in request) return runStyles(model, request);
   if ('images' in request)
     throw new UsageError('this model makes images of latents but was given images: give it count and seed');
+  refuseIdle(request);
+  if ('styles' in request) return runStyles(model, request);
   if (!('latents' in request) && !(Number.isInteger(request.count) && request.count >= 1))
     throw new UsageError(`count expected a whole number of at least 1 but received ${request.count}`);
+  if (!('latents' in request)) requireSeed(request.seed);
   const truncation = truncationOf(sampler.style(networks), request);
   if ('latents' in request && truncation.latents !== undefined)
     throw new UsageError('truncation is of latents that are drawn, but these are given: leave it out');
@@ -124,8 +130,14 @@ function runImages(
 ): Tensor {
   if (!('images' in request))
     throw new UsageError('this model makes images of images: give it `images` [N, C, H, W] in [-1, 1]');
+  refuseIdle(request);
   const { images, masks: holes, tile, overlap, ...options } = request;
   requireTensor('images', images);
+  requireSeed(options.seed);
+  if (!isFloating(images.dtype))
+    throw new UsageError(
+      `images expected floating-point numbers in [-1, 1] but received ${images.dtype}: of bytes, images.float().div(127.5).sub(1)`,
+    );
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
   if (overlap !== undefined && tile === undefined)
@@ -136,6 +148,12 @@ function runImages(
     return makeInTiles({ sampler, networks, device }, given, { ...options, masks, tile, overlap });
   const there = { ...options, masks: masks?.to(device) };
   return sampler.make(networks, given.to(device), there).to('cpu');
+}
+
+/** @throws UsageError unless there is none, or it is a whole number of at least 0 */
+function requireSeed(seed: number | undefined): void {
+  if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
+    throw new UsageError(`seed expected a whole number of at least 0 but received ${seed}`);
 }
 
 /** @throws UsageError for what is no tensor, e.g. an array of numbers */

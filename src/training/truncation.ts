@@ -25,7 +25,7 @@ export interface Truncation {
  * What a truncation means to a model.
  *
  * @param network what makes its images, where that has a w; null for others
- * @throws UsageError for layers of a model without w, without a truncation, or that there are not
+ * @throws UsageError for layers of a model without w, without a truncation, or that there are not, and for latents within less than ± 0
  */
 export function truncationOf(
   network: StyleNetwork | null,
@@ -40,6 +40,10 @@ export function truncationOf(
       'truncationLayers says where truncation is, but there is none: give both, or leave truncationLayers out',
     );
   if (truncation === undefined) return {};
+  if (!network && !(truncation >= 0 && Number.isFinite(truncation)))
+    throw new UsageError(
+      `truncation expected a finite number of at least 0, beyond which latents are drawn anew, but received ${truncation}`,
+    );
   if (!network) return { latents: truncation };
   if (layers !== undefined) requireLayers(network, layers);
   return { styles: { psi: truncation, layers } };

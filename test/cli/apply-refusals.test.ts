@@ -112,6 +112,17 @@ describe('paths are refused before anything is loaded', () => {
     });
   });
 
+  test('two images whose pictures are one file, through a link', async () => {
+    const input = await photos();
+    mkdirSync(at('linked'));
+    writeFileSync(at('linked', 'a.png'), '');
+    symlinkSync(at('linked', 'a.png'), at('linked', 'b.png'));
+    await refuses(['--checkpoint', 'x', '--in', input, '--out', at('linked')], {
+      code: 2,
+      why: /a\.png and .*b\.png would both become .*b\.png: rename one/,
+    });
+  });
+
   test('a file for a folder, and a file of another format', async () => {
     const input = await photos();
     const named = (from: string, out: string) => ['--checkpoint', 'x', '--in', from, '--out', out];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { main as directions } from '../../src/cli/directions';
 import { main as sample } from '../../src/cli/sample';
 import { readPng } from '../../src/io/png';
-import { readSafetensors, type TensorRecord } from '../../src/io/safetensors';
+import { readSafetensors, type TensorRecord, writeSafetensors } from '../../src/io/safetensors';
 import { load } from '../../src/recipes';
 import { scope } from '../../src/tensor/scope';
 import { requireLatents } from '../../src/training/load';
@@ -51,6 +51,16 @@ describe('refused in one line, with exit code 2', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     expect(stderr.match(/\n/g)).toHaveLength(1);
     expect(existsSync(at('d.png'))).toBe(false);
+  });
+
+  test('vectors never take the place of another file', async () => {
+    await writeSafetensors(at('weights.safetensors'), {});
+    const { code, stderr } = await callStyled(directions, runs.plain, '--out', at('weights.png'));
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/would overwrite .*weights\.safetensors, which holds other/),
+    ]);
+    expect(existsSync(at('weights.png'))).toBe(false);
   });
 
   test('a model without w', async () => {

@@ -115,7 +115,7 @@ test.each<[string[], RegExp]>([
   [['--frames', '5'], /--frames belongs to --interpolate/],
   [['--grid-sweep', '--count', '5'], /--grid-sweep says how many images there are: leave --count out/],
   [['--grid-sweep', '--label', '5'], /--grid-sweep says of what classes the images are/],
-  [['--truncation', '0.001'], /--truncation expects a number of at least 0.01, or 0/],
+  [['--truncation', '0.001'], /--truncation expects a number from 0\.01 to 1000, or 0/],
   [['--truncation', '0'], /--truncation 0 is of models with an intermediate latent w, .*: give one above 0/],
   [['--latents', 'a', '--truncation', '1'], /--truncation belongs to latents that are drawn/],
 ])('%j is refused in one line', async (argv, message) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/sample';
@@ -205,6 +205,28 @@ describe('sample', () => {
       expect.stringMatching(/but walk\.gif shows one image at a time/),
     ]);
     expect(existsSync('walk.gif')).toBe(false);
+  });
+
+  test('two results of one call, and what is read, are never one file', async () => {
+    const refused = async (...argv: string[]) => {
+      const { code, stderr } = await call('--checkpoint', run, ...argv);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/would overwrite the file of --\w+: choose another$/m),
+      ]);
+    };
+    await refused('--raw', 'x.png', '--out', './x.png');
+    await refused('--latents', 'x.safetensors', '--raw', 'x.safetensors');
+    await refused('--latents', 'x.png', '--out', 'x.png');
+    expect(existsSync('x.png')).toBe(false);
+  });
+
+  test('--raw is there whole or not at all: what was there before is not written into', async () => {
+    writeFileSync('old.safetensors', 'before');
+    linkSync('old.safetensors', 'kept.safetensors');
+    expect(await call('--checkpoint', run, '--raw', 'old.safetensors')).toMatchObject({ code: 0 });
+    expect(readFileSync('kept.safetensors', 'utf8')).toBe('before');
+    expect(Object.keys((await readSafetensors('old.safetensors')).records)).toEqual(['images']);
   });
 
   test('the folder of a picture is made', async () => {

@@ -60,7 +60,7 @@ describe('models that are served', () => {
       [{ count: '65' }, 'count expects at most 64 images of this model in a request, but these are 65'],
       [{ seed: '-1' }, 'seed expects a whole number of at least 0'],
       [{ seed: '1.5' }, 'seed expects a whole number of at least 0'],
-      [{ truncation: '0.001' }, 'truncation expects a number of at least 0.01, or 0'],
+      [{ truncation: '0.001' }, 'truncation expects a number from 0.01 to 1000, or 0'],
       [{ truncation: '0' }, 'truncation 0 is of models with an intermediate latent w'],
       [{ label: '3' }, 'this model was trained without labels'],
     ])('%j', async (query, message) => {

@@ -140,6 +140,18 @@ test('TorchScript makes of latents what the model makes of them', async () => {
   });
 });
 
+test('weights never take the place of a run’s files', async () => {
+  const checkpoint = join(runs.other, 'checkpoints', 'step-000001');
+  const before = [runs.other, checkpoint].map((folder) => readdirSync(folder));
+  await withModel(runs.other, async (model) => {
+    for (const folder of [runs.other, checkpoint])
+      await expect(exportSafetensors(model, folder)).rejects.toEqual(
+        usage(`exportSafetensors expects a folder of its own, but ${folder} holds `),
+      );
+  });
+  expect([runs.other, checkpoint].map((folder) => readdirSync(folder))).toEqual(before);
+});
+
 test('the folder of weights loads into the network by PyTorch’s names', async () => {
   await withModel(runs.other, async (model) => {
     const [{ file, tensors }] = await exportSafetensors(model, at('weights'));

@@ -60,6 +60,18 @@ describe('readSafetensors refuses', () => {
     ['a fractional dimension', entry({ shape: [0.5, 4] }), 8, /shape of whole numbers/],
     ['a shape that is no list', entry({ shape: 2 }), 8, /shape of whole numbers/],
     ['a shape too large to count', entry({ shape: [2 ** 40, 2 ** 40] }), 8, /too large/],
+    [
+      'a shape of very many numbers',
+      entry({ shape: Array(9_999).fill(2) }),
+      8,
+      /shape \[2, 2, .{60,90}… is too large/,
+    ],
+    [
+      'what is nested very deep',
+      `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      0,
+      /but got something nested too deeply/,
+    ],
     ['offsets that are no pair', entry({ data_offsets: [0] }), 8, /two data_offsets, but got \[0\]/],
     [
       'offsets in the wrong order',

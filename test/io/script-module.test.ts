@@ -9,7 +9,7 @@ import { getRngState } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import { temporaryFolder } from '../data/files';
 import { expectClose } from '../support/close';
-import { failure } from '../support/failure';
+import { failure, usage } from '../support/failure';
 import { readFixture, testDevice } from '../support/fixtures';
 
 const folder = temporaryFolder();
@@ -81,6 +81,18 @@ describe('calls', () => {
         failure('ERR_TORCH', 'expected input[2, 5, 6, 5] to have 3 channels'),
       );
       expect(() => script.run(ones([1]), { flags: ['nonsense'] })).toThrow(failure('ERR_TORCH', 'nonsense'));
+    });
+    script.dispose();
+  });
+
+  test('what is no tensor, and what are no flags, is refused before the script runs', () => {
+    const script = open('plain');
+    scope(() => {
+      for (const wrong of [undefined, [1], 'image', [ones([1]), null]])
+        expect(() => script.run(wrong as never)).toThrow(usage('ScriptModule.run expects a tensor'));
+      expect(() => script.run(ones([1]), { flags: 'all' as never })).toThrow(
+        usage('flags to be names of arguments'),
+      );
     });
     script.dispose();
   });

@@ -80,9 +80,39 @@ describe('wrong requests', () => {
     expect((await ask(address, path, { method: 'POST', body: 'x' })).status).toBe(200);
   });
 
+  test('a client that goes on sending what is refused gets its answer, and its connection is then ended', async () => {
+    const { address } = await serve([smallRun(at('one'))], {
+      models: new FakeModels(),
+      limits: { bodyBytes: 1 << 20 },
+    });
+    const head = 'POST /runs/one/apply HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n';
+    const socket = silent(address);
+    let answer = '';
+    const errors: Error[] = [];
+    socket.setEncoding('utf8').on('data', (part) => {
+      answer += part;
+    });
+    socket.on('error', (error) => errors.push(error));
+    socket.write(head);
+    for (let sent = 0; sent < 10; sent++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.write('x'.repeat(100));
+    }
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toMatch(/^HTTP\/1\.1 413 .*expected at most 1 MiB: send a smaller picture/s);
+    expect(errors).toEqual([]);
+  });
+
+  test('a request without a Host is told so', async () => {
+    const { address } = await serve([smallRun(at('one'))]);
+    expect(await sendRaw(address, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')).toContain(
+      'expected one Host header',
+    );
+  });
+
   test.each([
     ['GARBAGE\r\n\r\n', '400'],
-    ['GET / HTTP/1.1\r\n\r\n', '400'],
+    ['GET / HTTP/1.1\r\nConnection: close\r\n\r\n', '400'],
     ['GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n', '400'],
     [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431'],
     [`GET /${'x'.repeat(3_000)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, '414'],

@@ -1,7 +1,7 @@
 import { StyleSearch, type StyleSearchOptions } from '../../src/style/search';
 import { noiseOfStep, rateOfStep } from '../../src/style/search-schedule';
 import { styleStatistics } from '../../src/style/statistics';
-import { randn } from '../../src/tensor/create';
+import { full, randn, zeros } from '../../src/tensor/create';
 import { Generator, getRngState, manualSeed } from '../../src/tensor/random';
 import { keep, scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -42,6 +42,23 @@ function search(network: StyleGenerator, options: Chosen & { readonly images: Te
 function release({ styles, noise, images }: ReturnType<typeof search>): void {
   for (const tensor of [styles, ...noise, images]) tensor.dispose();
 }
+
+test.each<[string, object, RegExp]>([
+  ['another space', { space: 'z' }, /space to be one of 'w', 'w\+' but received 'z'/],
+  ['no number of steps', { steps: Number.NaN }, /steps to be a positive integer but received NaN/],
+  ['a rate below 0', { rate: -1 }, /rate to be a number of at least 0 but received -1/],
+  ['a seed below 0', { seed: -1 }, /seed to be a whole number of at least 0/],
+  ['no images', { images: [] }, /images to be floating-point numbers \[N, C, H, W\]/],
+  ['bytes', { images: zeros([1, 1, 16, 16], { dtype: 'uint8' }) }, /images to be floating-point numbers/],
+  ['none of them', { images: zeros([0, 1, 16, 16]) }, /images to be floating-point numbers/],
+  ['NaN', { images: full([1, 1, 16, 16], Number.NaN) }, /finite numbers but received NaN or infinity/],
+])('refuses %s', (_, wrong, message) =>
+  withStyleNetwork((network) => {
+    const images = zeros([1, 1, 16, 16], { device });
+    expect(() => search(network, { images, ...wrong })).toThrow(message);
+    expect(network.frozen).toBe(false);
+  }),
+);
 
 test('the learning rate rises over 5 % of the steps, and falls over the last quarter; noise ends after three', () => {
   const rate = rateOfStep(1000);

@@ -11,7 +11,7 @@ import type { Module } from '../../src/nn/module';
 import { sequential } from '../../src/nn/sequential';
 import { spectralNorm } from '../../src/nn/spectral-norm';
 import { noGrad } from '../../src/tensor/autograd';
-import { tensor, zeros } from '../../src/tensor/create';
+import { ones, tensor, zeros } from '../../src/tensor/create';
 import { manualSeed } from '../../src/tensor/random';
 import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
@@ -119,6 +119,20 @@ describe('initialise', () => {
       const before = bytesOf(to.networks.generator);
       await expect(initialise(to, at('bad.safetensors'))).rejects.toEqual(
         failure('ERR_BAD_WEIGHTS', `generator ${name} expected finite numbers but holds NaN or infinity`),
+      );
+      expect(bytesOf(to.networks.generator)).toEqual(before);
+    });
+
+    test.each(['int64', 'uint8', 'bool'] as const)('whole numbers, %s, in a parameter', async (dtype) => {
+      const [from, to] = [1, 2].map(() => modelOf({ generator: sequential(linear(2, 2)) }));
+      const weights = scope(() => ({
+        ...tensorsToRecords(from.networks.generator.stateDict()),
+        ...tensorsToRecords({ '0.bias': ones([2]).to({ dtype }) }),
+      }));
+      await writeSafetensors(at('packed.safetensors'), weights);
+      const before = bytesOf(to.networks.generator);
+      await expect(initialise(to, at('packed.safetensors'))).rejects.toEqual(
+        failure('ERR_BAD_WEIGHTS', `generator 0.bias expected floating-point numbers but holds ${dtype}`),
       );
       expect(bytesOf(to.networks.generator)).toEqual(before);
     });

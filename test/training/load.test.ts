@@ -306,6 +306,15 @@ describe('a model of latents', () => {
       );
       expect(() => model.run({ count: 0 })).toThrow(usage('count expected a whole number of at least 1'));
       expect(() => model.run({ count: 1, label: 1 })).toThrow(usage('trained without labels'));
+      for (const seed of [-1, 1.5, Number.NaN])
+        expect(() => model.run({ count: 1, seed })).toThrow(
+          usage('seed expected a whole number of at least 0'),
+        );
+      for (const truncation of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+        expect(() => model.run({ count: 1, truncation })).toThrow(
+          usage('truncation expected a finite number'),
+        );
+      expect(() => model.run({ count: 1, tile: 64 } as never)).toThrow(usage('tile would do nothing beside'));
       expect(() => requireImages(model)).toThrow(usage('makes images of latents, not of images: use sample'));
       expect(requireLatents(model).latent).toEqual({ shape: [8, 1, 1] });
     });
@@ -338,6 +347,12 @@ describe('a model of images', () => {
       'no image',
       (of) => ({ images: of([0, 1, 16, 16]) }),
       'images expected [N, C, H, W] but received [0, 1, 16, 16]',
+    ],
+    ['bytes', (of) => ({ images: of([1, 1, 16, 16], { dtype: 'uint8' }) }), 'but received uint8: of bytes'],
+    [
+      'a label',
+      (of) => ({ images: of([1, 1, 16, 16]), label: 1 }) as never,
+      'label would do nothing beside images: leave it out',
     ],
     [
       'a direction that it lacks',
