@@ -55,6 +55,14 @@ export function ask(
   });
 }
 
+/** The connection that a test holds open without a word. */
+export function silent(address: string) {
+  const { hostname, port } = new URL(address);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  return socket;
+}
+
 /** Sends bytes as they are, and gives all that comes until the server ends the connection. */
 export function sendRaw(address: string, text: string): Promise<string> {
   const { hostname, port } = new URL(address);
