@@ -77,6 +77,11 @@ async function ofFolder(
   const besides = [out, mask].flatMap((folder) => folder ?? []);
   const taken = files.filter(({ from }) => !besides.some((folder) => liesIn(folder, from)));
   if (taken.length > 0) return taken;
+  if (files.length > 0)
+    throw new GanError(
+      'ERR_DATA_EMPTY',
+      `--in ${input}: all of its ${files.length} images lie in --out or --mask, and are not taken in: name the folder of the images, or others for those`,
+    );
   const found = others.length > 0 ? `, but there are others: ${kindsOf(others)}` : '';
   throw new GanError(
     'ERR_DATA_EMPTY',

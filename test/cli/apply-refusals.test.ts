@@ -68,6 +68,11 @@ describe('paths are refused before anything is loaded', () => {
       code: 1,
       why: /holds no images: .*, but there are others: \.txt 1/,
     });
+    const masks = await photos();
+    await refuses(['--checkpoint', 'x', '--in', masks, '--mask', masks, '--out', at('fresh')], {
+      code: 1,
+      why: /all of its 3 images lie in --out or --mask, and are not taken in: name the folder of the images/,
+    });
   });
 
   test('an output that would overwrite its input, through a link too', async () => {
