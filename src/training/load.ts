@@ -171,7 +171,7 @@ export async function loadModel(path: string, options: LoadOptions): Promise<Loa
       autoencoder: (options.autoencoder && model.autoencoder) || null,
       scorer: (options.scorer && model.scorer) || null,
       notes: [...notes, ...told],
-      run: (request) => run({ ...sampled, sampler }, request),
+      run: (request) => run({ ...sampled, sampler, specs: description.specs }, request),
       dispose,
       [Symbol.dispose]: dispose,
     };

@@ -1,4 +1,5 @@
 import { argumentError } from '../check';
+import type { DataSpecs } from '../data/dataset';
 import { UsageError } from '../errors';
 import { isFloating } from '../tensor/full-precision';
 import { scope } from '../tensor/scope';
@@ -71,8 +72,14 @@ function refuseIdle(request: RunRequest): void {
 /** Images computed at once: bounds the memory of a big `count`. */
 const CHUNK = 256;
 
+/** A trained model, and the images that it has learned, by their names in batches. */
+export interface RunModel extends SampledNetworks {
+  readonly sampler: Sampler;
+  readonly specs: DataSpecs;
+}
+
 /** Images float32 [N, C, H, W] on the CPU, the caller's. @throws UsageError for a request that the sampler does not serve */
-export function run(model: SampledNetworks & { readonly sampler: Sampler }, request: RunRequest): Tensor {
+export function run(model: RunModel, request: RunRequest): Tensor {
   const { sampler } = model;
   if (typeof request !== 'object' || request === null)
     throw argumentError(
@@ -125,7 +132,7 @@ function runStyles(
 }
 
 function runImages(
-  { sampler, networks, device }: SampledNetworks & { readonly sampler: ImageSampler },
+  { sampler, networks, device, specs }: RunModel & { readonly sampler: ImageSampler },
   request: RunRequest,
 ): Tensor {
   if (!('images' in request))
@@ -140,6 +147,11 @@ function runImages(
     );
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
+  const channels = specs[sampler.direction(options.direction).from]?.channels ?? images.shape[1];
+  if (images.shape[1] !== channels)
+    throw new UsageError(
+      `images expected [N, ${channels}, H, W], the channels that this model has learned, but received [${images.shape.join(', ')}]`,
+    );
   if (overlap !== undefined && tile === undefined)
     throw new UsageError('overlap is of tiles, but no tile is given: give both, or neither');
   const given = finite('images', images).to({ dtype: 'float32' });

@@ -305,16 +305,14 @@ describe('a model of latents', () => {
         usage('latents expected finite numbers but received some that are NaN or infinite'),
       );
       expect(() => model.run({ count: 0 })).toThrow(usage('count expected a whole number of at least 1'));
-      expect(() => model.run({ count: 1, label: 1 })).toThrow(usage('trained without labels'));
-      for (const seed of [-1, 1.5, Number.NaN])
-        expect(() => model.run({ count: 1, seed })).toThrow(
-          usage('seed expected a whole number of at least 0'),
-        );
-      for (const truncation of [-1, Number.NaN, Number.POSITIVE_INFINITY])
-        expect(() => model.run({ count: 1, truncation })).toThrow(
-          usage('truncation expected a finite number'),
-        );
-      expect(() => model.run({ count: 1, tile: 64 } as never)).toThrow(usage('tile would do nothing beside'));
+      const refused = (request: object, message: string) =>
+        expect(() => model.run({ count: 1, ...request })).toThrow(usage(message));
+      for (const wrong of [-1, Number.NaN]) {
+        refused({ seed: wrong }, 'seed expected a whole number of at least 0');
+        refused({ truncation: wrong }, 'truncation expected a finite number');
+      }
+      refused({ label: 1 }, 'trained without labels');
+      refused({ tile: 64 }, 'tile would do nothing beside');
       expect(() => requireImages(model)).toThrow(usage('makes images of latents, not of images: use sample'));
       expect(requireLatents(model).latent).toEqual({ shape: [8, 1, 1] });
     });
@@ -343,10 +341,11 @@ describe('a model of images', () => {
       (of) => ({ images: of([1, 16, 16]) }),
       'images expected [N, C, H, W] but received [1, 16, 16]',
     ],
+    ['no image', (of) => ({ images: of([0, 1, 16, 16]) }), '[N, C, H, W] but received [0, 1, 16, 16]'],
     [
-      'no image',
-      (of) => ({ images: of([0, 1, 16, 16]) }),
-      'images expected [N, C, H, W] but received [0, 1, 16, 16]',
+      'other channels',
+      (of) => ({ images: of([1, 3, 16, 16]) }),
+      'images expected [N, 1, H, W], the channels that',
     ],
     ['bytes', (of) => ({ images: of([1, 1, 16, 16], { dtype: 'uint8' }) }), 'but received uint8: of bytes'],
     [
