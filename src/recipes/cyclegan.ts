@@ -28,6 +28,11 @@ const fields = {
     min: 0,
     help: 'weight of |B − AB(B)| relative to lambda, 0 for none',
   }),
+  geometry: number(0, {
+    resumable: true,
+    min: 0,
+    help: 'weight of |t(AB(A)) − AB(t(A))| and the other way round, t a turn by 90°, 0 for none',
+  }),
   pool: integer(50, { min: 0, help: 'earlier fakes that D is shown now and then, 0 for none' }),
   ...translationFields('least-squares'),
   emaImages: emaField(0),
@@ -37,6 +42,9 @@ const fields = {
  * Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks": two translators, each judged by patches,
  * whose way there and back must lead to the image one began with. The discriminators see fakes through a pool of earlier ones. They are
  * trained before the translators, so that both phases share one making of the fakes.
+ *
+ * With `geometry` as in Fu et al. 2019, "Geometry-Consistent Generative Adversarial Networks for One-Sided Unsupervised Domain Mapping": an image that is
+ * turned is to become what it becomes, turned. It keeps translators from swapping what both domains have of, which the way there and back does not see.
  */
 export const cyclegan: Recipe<typeof fields> = {
   name: 'cyclegan',
@@ -57,6 +65,7 @@ export const cyclegan: Recipe<typeof fields> = {
         blocks: Math.min(height, width) >= 256 ? 9 : 6,
         lambda: 10,
         identity: 0.5,
+        geometry: 0,
         pool: 50,
         loss: 'least-squares',
         lr: 2e-4,
@@ -66,7 +75,7 @@ export const cyclegan: Recipe<typeof fields> = {
   },
   training: { resolution: 64, batch: 1, steps: 10_000 },
   build(config, { a, b }, training = cyclegan.training) {
-    const { width, blocks, lambda, emaImages } = config;
+    const { width, blocks, lambda, geometry, emaImages } = config;
     const identity = identityWeight(config, a, b);
     const receptiveField = patchSize(config.patch, a);
     const ab = residualTranslator({ from: a, to: b, width, blocks });
@@ -114,6 +123,11 @@ export const cyclegan: Recipe<typeof fields> = {
             return total(
               ofA,
               ofB,
+              weighted(geometry, () => {
+                const bent = bending(ab, batch.a, fakeB).add(bending(ba, batch.b, fakeA));
+                log('geometry', bent);
+                return bent;
+              }),
               weighted(lambda, cycle),
               weighted(weight, () => l1(sameA, batch.a).add(l1(sameB, batch.b))),
             );
@@ -150,6 +164,16 @@ export const cyclegan: Recipe<typeof fields> = {
 function inOneBatch(network: Module, first: Tensor, second: Tensor): [Tensor, Tensor] {
   const [ofFirst, ofSecond] = network.forward(cat([first, second])).split(first.shape[0]);
   return [ofFirst, ofSecond];
+}
+
+/** Mean |t(G(x)) − G(t(x))| of a translator, an image and what it becomes, with t a turn by 90° against the clock. */
+function bending(translator: Module, image: Tensor, made: Tensor): Tensor {
+  return l1(translator.forward(turned(image)), turned(made));
+}
+
+/** Images [N, C, H, W] as [N, C, W, H]. */
+function turned(images: Tensor): Tensor {
+  return images.transpose(2, 3).flip([2]);
 }
 
 /** @throws UsageError where a translator cannot take what it makes */

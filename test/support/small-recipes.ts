@@ -158,7 +158,7 @@ export const SMALL: readonly SmallRecipe[] = [
   {
     name: 'cyclegan with its pools and averages',
     recipe: 'cyclegan',
-    set: { width: '2', blocks: '1', patch: '16', pool: '6', emaImages: '40' },
+    set: { width: '2', blocks: '1', patch: '16', geometry: '1', pool: '6', emaImages: '40' },
     resolution: 16,
   },
   {
