@@ -28,7 +28,7 @@ export async function loadSharp(): Promise<Sharp> {
 
 /**
  * Decodes a JPEG, PNG, WebP, GIF, TIFF or BMP file, of animations and series the first image, into uint8 [C, H, W]: in sRGB by the profile in
- * it, turned as its EXIF orientation says, and scaled with a Lanczos filter. Transparent parts are laid on white unless there is a channel for
+ * it, turned as its EXIF orientation says, and scaled with a Lanczos filter that is centred however it grows ({@link enlarge}). Transparent parts are laid on white unless there is a channel for
  * alpha; alpha is straight, not premultiplied. Grey is luma (Rec. 601). Damaged profiles and EXIF are taken for none. Runs in sharp's threads.
  * @throws ERR_BAD_IMAGE, naming the file, when it is no such image, is damaged or truncated, or has over 67 million pixels.
  */
@@ -49,7 +49,7 @@ export function decodeHalves(load: Sharp, path: string, form: DecodedForm): Prom
     const half = { width: width / 2, height, top: 0 };
     const halves = [0, half.width].map((left) => {
       const image = opened.image.clone().extract({ ...half, left });
-      return renderBytes({ ...opened, image, plain: null }, form);
+      return renderBytes({ ...opened, image, size: half, plain: null }, form);
     });
     return Buffer.concat(await Promise.all(halves));
   });

@@ -16,6 +16,8 @@ export interface OpenImage {
   readonly bits: 8 | 16;
   /** It has grey alone, and a profile that makes colours of sRGB of it: to be decoded as grey. */
   readonly profiledGrey: boolean;
+  /** Its size as it is to be looked at, of a part of an image (what the file says). */
+  readonly size?: ImageSize;
   /** Its pixels, where it is a small PNG with nothing beside them. */
   readonly plain: PlainPng | null;
 }
@@ -83,7 +85,8 @@ function once(image: sharp.Sharp): OpenImage['metadata'] {
 }
 
 /** The size of an image as it is to be looked at. */
-export async function shownSize({ metadata, plain }: OpenImage): Promise<ImageSize> {
+export async function shownSize({ metadata, plain, size }: OpenImage): Promise<ImageSize> {
+  if (size) return size;
   if (plain) return { height: plain.height, width: plain.width };
   const { autoOrient } = await metadata();
   return { height: autoOrient.height, width: autoOrient.width };

@@ -16,7 +16,7 @@ export interface PackContents {
  * The layout: the images one after another from byte 0, {@link PackContents} as JSON, its length as a little-endian uint32, the sha256 of
  * all that, and this word. The contents come last because only decoding tells how many images there are.
  */
-const MAGIC = Buffer.from('LTGPACK3');
+const MAGIC = Buffer.from('LTGPACK4');
 const HASH = 32;
 const TAIL = 4 + HASH + MAGIC.length;
 const MAX_JSON = 2 ** 28;

@@ -1,7 +1,8 @@
 import type { DecodedForm } from './decoded-form';
+import { enlarge, grows } from './enlarge';
 import { hasAlpha } from './image-spec';
 import { luma } from './luma';
-import type { OpenImage } from './open-image';
+import { type OpenImage, shownSize } from './open-image';
 import type { PlainPng } from './plain-png';
 
 /** `Fit` in CSS's words, which are sharp's. */
@@ -9,6 +10,21 @@ const OBJECT_FIT = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 
 /** An image in a form: uint8 [C, H, W] in sRGB. Without a channel for alpha, transparent parts are laid on white. */
 export async function renderBytes(
+  opened: OpenImage,
+  { channels, height, width, fit }: DecodedForm,
+): Promise<Uint8Array> {
+  const from = await shownSize(opened);
+  const to = { height, width };
+  if (!grows({ from, to, fit })) return shrunkBytes(opened, { channels, height, width, fit });
+  // Only what grows along both axes keeps its size until then.
+  const between =
+    fit === 'stretch' ? { height: Math.min(from.height, height), width: Math.min(from.width, width) } : from;
+  const pixels = await shrunkBytes(opened, { channels, ...between, fit: 'stretch' });
+  return enlarge(pixels, { from: between, to, fit });
+}
+
+/** {@link renderBytes} where no axis grows. */
+async function shrunkBytes(
   { image, profiledGrey, plain }: OpenImage,
   { channels, height, width, fit }: DecodedForm,
 ): Promise<Uint8Array> {

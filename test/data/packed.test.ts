@@ -76,6 +76,7 @@ describe('readPack', () => {
   test.each([
     ['without a hash', 'LTGPACK1', 40],
     ['with labels', 'LTGPACK2', 8],
+    ['with enlarged images half a pixel aside', 'LTGPACK3', 8],
   ])('refuses a file %s, as earlier versions wrote it', async (_, word, end) => {
     await write();
     writeFileSync(path(), Buffer.concat([readFileSync(path()).subarray(0, -end), Buffer.from(word)]));
