@@ -124,7 +124,8 @@ function normalisedInformation(counts: Agreement['counts']): number {
   const ofClasses = counts[0].map((_, label) => sum(counts.map((row) => row[label])));
   const [values, classes] = [entropy(ofValues), entropy(ofClasses)];
   if (values === 0 || classes === 0) return 0;
-  return (2 * (values + classes - entropy(counts.flat()))) / (values + classes);
+  // Rounding leaves some 1e-15 beside 0 and 1.
+  return Math.min(1, Math.max(0, (2 * (values + classes - entropy(counts.flat()))) / (values + classes)));
 }
 
 /** −Σ p ln p of counts. */
