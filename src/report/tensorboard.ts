@@ -1,4 +1,4 @@
-import { openSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pathText } from '../check';
@@ -25,6 +25,15 @@ export interface EventWriterOptions {
 
 let files = 0;
 
+/** The time of the newest file that a folder has, in seconds since 1970; 0 without one. */
+function lastSecond(directory: string): number {
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  return Math.max(
+    0,
+    ...names.map((name) => Number(/^events\.out\.tfevents\.(\d{10})\./.exec(name)?.[1] ?? 0)),
+  );
+}
+
 /** Writes scalars and images for TensorBoard to a new `events.out.tfevents.*` file in a run directory. */
 export class EventWriter {
   /** The file's path. */
@@ -36,7 +45,10 @@ export class EventWriter {
   constructor(directory: string, options: EventWriterOptions = {}) {
     pathText('EventWriter', directory);
     this.#now = options.now ?? Date.now;
-    const seconds = String(Math.floor(this.#now() / 1000)).padStart(10, '0');
+    const now = Math.floor(this.#now() / 1000);
+    // Also where the clock was set back meanwhile.
+    const last = lastSecond(directory);
+    const seconds = String(last > now ? last + 1 : now).padStart(10, '0');
     // TensorBoard reads the files of a folder by name: the time comes first, the count tells files of one second apart.
     const count = String(files++).padStart(4, '0');
     this.file = join(directory, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${count}`);

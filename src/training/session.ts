@@ -333,7 +333,8 @@ export class Session {
     if (resumeStep !== undefined || isChanged)
       this.#notes.push(...(await run.setAsideAfter(this.#training.step)));
     // What the model is now is read from its newest checkpoint.
-    if (isChanged) await this.#writeCheckpoint(run);
+    // First what a resume reads: its checkpoint, if this one is not written, is brought to it again.
+    if (isChanged) await this.#writeConfig().then(() => this.#writeCheckpoint(run));
   }
 
   /** Puts a checkpoint's state and place in the data into the training; returns what is to be told of the data. */

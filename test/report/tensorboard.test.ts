@@ -85,6 +85,13 @@ test('the file is named as TensorBoard expects, and two writers in one second ge
   expect(writers[0]!.file < writers[1]!.file).toBe(true);
 });
 
+test('a file comes after those there are, also where the clock was set back', () => {
+  for (const moment of [now(), now() - 86_400_000, now()])
+    new EventWriter(folder, { now: () => moment }).close();
+  const seconds = readdirSync(folder).map((name) => Number(name.split('.')[3]) - Math.floor(now() / 1000));
+  expect(seconds.sort()).toEqual([0, 1, 2]);
+});
+
 test('a picture is stored as a PNG with its sizes', () => {
   const picture: Picture = { width: 2, height: 1, channels: 3, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) };
   const writer = new EventWriter(folder, { now });

@@ -66,3 +66,17 @@ test('a run that is made longer says which rates jump, and each line of its log 
   const rates = lines.map((line) => JSON.parse(line)['learningRate/G']);
   expect(rates.map((rate) => Number(rate.toFixed(9)))).toEqual([0.0005, 0, 0.00025, 0]);
 });
+
+test('what a resume changes is in config.json before the work that its first step waits for', async () => {
+  const out = join(folder.path, 'early');
+  await train(out, { steps: 4, settings: { set: { lambda: 10 } } });
+  const evaluation = { every: 4, source: null, features: null } as never;
+  const settings = { set: { lambda: 5 } };
+  const changes = ['--set lambda 10 → 5'];
+  await expect(train(out, { steps: 8, resume: true, settings, changes, evaluation })).rejects.toThrow();
+  const [config, manifest] = ['config.json', 'checkpoints/step-000004/manifest.json'].map((file) =>
+    JSON.parse(readFileSync(join(out, file), 'utf8')),
+  );
+  expect([config.settings.set, manifest.settings.set]).toEqual([settings.set, settings.set]);
+  expect(config.changes).toHaveLength(1);
+});
