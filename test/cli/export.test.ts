@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as exporting } from '../../src/cli/export';
 import { main as sample } from '../../src/cli/sample';
@@ -69,6 +69,13 @@ describe('refused in one line, with exit code 2', () => {
     });
     expect(existsSync(at('model.onnx'))).toBe(false);
   });
+});
+
+test('a link that leads nowhere is not replaced', async () => {
+  symlinkSync(at('nowhere'), at('model.onnx'));
+  const { code, stderr } = await call(exporting, '--checkpoint', runs.other, '--out', at('model.onnx'));
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/--out .* exists already: choose another path/)]);
+  expect(lstatSync(at('model.onnx')).isSymbolicLink()).toBe(true);
 });
 
 test('a place that nothing can be written to ends with 1, before the model is made anything of', async () => {

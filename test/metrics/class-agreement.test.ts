@@ -74,6 +74,24 @@ describe('codePurity', () => {
       expect(assigned).toBeCloseTo(1 / 3, 12);
     }));
 
+  test('of codes and classes that have nothing to do with each other is 0 and not less, whatever rounding leaves', () => {
+    for (const values of [2, 3, 5, 7, 9])
+      for (const classes of [3, 6, 7, 10])
+        scope(() => {
+          const pairs = Array.from({ length: values * classes }, (_, i) => [
+            i % values,
+            Math.floor(i / values),
+          ]);
+          const logits = logitsOf(
+            pairs.map(([, label]) => label),
+            classes,
+          );
+          const { mutualInformation } = codePurity(logits, { given: pairs.map(([value]) => value), values });
+          expect(mutualInformation).toBeGreaterThanOrEqual(0);
+          expect(mutualInformation).toBeCloseTo(0, 12);
+        });
+  });
+
   test('gives each value a class of its own', () =>
     scope(() => {
       // Class 0 is most frequent for both values: 3 + 1 images if value 0 gets it, 1 + 2 if value 1 does.
