@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,11 +14,13 @@ interface Claim {
   readonly pid: number;
   /** Undefined where the system does not tell it. */
   readonly start: number | undefined;
+  /** Which ids the process's is one of: two containers of one host name have their own. '' where the system does not tell it. */
+  readonly namespace: string;
   readonly host: string;
 }
 
-/** `.lock.PID.START.ID.HOST` */
-const NAME = /^\.lock\.(\d+)\.(\d*)\.[0-9a-f]{8}\.(.+)$/;
+/** `.lock.PID.START-NAMESPACE.ID.HOST`; versions before had no namespace. */
+const NAME = /^\.lock\.(\d+)\.(\d*)(?:-(\d+))?\.[0-9a-f]{8}\.(.+)$/;
 
 /** Tries of two that begin at once: both withdraw, and the one that comes back first finds itself alone. */
 const TRIES = 6;
@@ -40,7 +42,7 @@ export class RunLock {
   }
 
   /**
-   * Locks a folder that is there. The file of a process of this host that has ended is removed.
+   * Locks a folder that is there. The file of a process of this host, or container, that has ended is removed.
    *
    * Each process puts a file of its own name there and then looks for those of others: of two, the later one sees the other, whoever
    * else is removing what dead ones left. No two remove or replace the same living file.
@@ -134,28 +136,46 @@ async function claimsIn(folder: string): Promise<readonly Claim[]> {
 
 function living(folder: string, names: readonly string[]) {
   const claims = names.flatMap((name) => parseName(name) ?? []);
-  const lives = ({ name, pid, start, host }: Claim) =>
-    held.has(join(folder, name)) || host !== hostName() || isAlive(pid, start);
+  const lives = (claim: Claim) =>
+    held.has(join(folder, claim.name)) || !isHere(claim) || isAlive(claim.pid, claim.start);
   return { others: claims.filter(lives), dead: claims.filter((claim) => !lives(claim)) };
 }
 
 function parseName(name: string): Claim | undefined {
   const parts = NAME.exec(name);
   if (!parts) return undefined;
-  const [, pid, start, host] = parts;
-  return { name, pid: Number(pid), start: start === '' ? undefined : Number(start), host };
+  const [, pid, start, namespace = '', host] = parts;
+  return { name, pid: Number(pid), start: start === '' ? undefined : Number(start), namespace, host };
 }
 
 function ownName(): string {
-  return `.lock.${process.pid}.${startOf(process.pid) ?? ''}.${randomUUID().slice(0, 8)}.${hostName()}`;
+  const namespace = ownNamespace();
+  const start = `${startOf(process.pid) ?? ''}${namespace && `-${namespace}`}`;
+  return `.lock.${process.pid}.${start}.${randomUUID().slice(0, 8)}.${hostName()}`;
+}
+
+/** Linux calls it `pid:[4026531836]`. */
+function ownNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a process's id means here what it means to who wrote it: whether it lives can then be seen. */
+function isHere({ host, namespace }: Claim): boolean {
+  const own = ownNamespace();
+  return host === hostName() && (namespace === '' || own === '' || namespace === own);
 }
 
 function hostName(): string {
   return encodeURIComponent(hostname()).slice(0, 100) || 'localhost';
 }
 
-function locked(folder: string, { name, pid, host }: Claim): GanError {
-  const here = host === hostName();
+function locked(folder: string, claim: Claim): GanError {
+  const { name, pid, host } = claim;
+  const here = isHere(claim);
   const advice = here
     ? 'wait for it or end it'
     : `wait for it, or remove ${join(folder, name)} if it runs no more`;

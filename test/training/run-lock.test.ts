@@ -49,6 +49,15 @@ describe('a locked run directory is refused, in one line that names who has it',
     );
     expect(() => requireUnlocked(folder.path)).toThrow(failure('ERR_RUN_LOCKED', 'on elsewhere'));
   });
+
+  test('where a process of another container has it, though the host is called the same', async () => {
+    const lock = lockOf(DEAD, { start: '12-1' });
+    put(lock);
+    await expect(RunLock.take(folder.path)).rejects.toEqual(
+      failure('ERR_RUN_LOCKED', `or remove ${join(folder.path, lock)} if it runs no more`),
+    );
+    expect(locks()).toEqual([lock]);
+  });
 });
 
 describe('a lock is taken over', () => {
