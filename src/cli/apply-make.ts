@@ -1,9 +1,7 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ImageSize } from '../data/image-size';
-import { makeFolder } from '../io/make-folder';
 import { writePng } from '../io/png';
-import { writeWhole } from '../io/whole-file';
 import { deepPicture, requireFinite, sampleGrid } from '../report/grid';
 import type { TaskState } from '../report/task-progress';
 import { fromBytes, tensor } from '../tensor/create';
@@ -14,6 +12,7 @@ import { type TilingModel, tileByTile } from '../training/tiled';
 import type { OpenedImage } from './apply-images';
 import { holeOf } from './apply-masks';
 import type { ApplySettings } from './apply-settings';
+import { writeResult } from './write-result';
 
 /** How images are made. */
 export interface Making extends TilingModel {
@@ -138,12 +137,4 @@ export async function writePictures(
     const picture = isDeep ? deepPicture(one) : sampleGrid(one, { padding: 0 });
     await writeResult(to, (partial) => writePng(partial, picture));
   }
-}
-
-/** A file that appears whole or not at all, in a folder that is made for it. */
-export async function writeResult(path: string, write: (partial: string) => Promise<unknown>): Promise<void> {
-  await writeWhole(path, async (partial) => {
-    makeFolder(dirname(path));
-    await write(partial);
-  });
 }

@@ -10,12 +10,13 @@ import { tileSize } from '../training/tile-plan';
 import { isSeamless } from '../training/tiled';
 import { appliedFiles } from './apply-files';
 import { ApplyImages, batchesOf, type MeasuredImage } from './apply-images';
-import { batchSize, type Made, type Making, makeBatch, writePictures, writeResult } from './apply-make';
+import { batchSize, type Made, type Making, makeBatch, writePictures } from './apply-make';
 import type { ApplySettings } from './apply-settings';
 import { listenForInterrupt } from './interrupt';
 import { notesOf } from './model-notes';
 import { progressOf } from './progress';
 import type { CommandContext, Terminal } from './terminal';
+import { writeResult } from './write-result';
 
 /** One `apply`. */
 interface ApplyJob extends Making {

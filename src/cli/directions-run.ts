@@ -17,12 +17,12 @@ import type { Tensor } from '../tensor/tensor';
 import { drawGrid } from '../training/grid';
 import type { LoadedModel } from '../training/load';
 import { seededStatistics, seededStyles } from '../training/style-paths';
-import { writeResult } from './apply-make';
 import type { DirectionsSettings } from './directions-settings';
 import { readLayers } from './mix-sides';
 import { notesOf } from './model-notes';
 import { type LoadedStyled, requireStyled } from './styled-model';
 import type { Terminal } from './terminal';
+import { writeResult } from './write-result';
 
 /** What the statistics of w are drawn by: the same directions, whatever image is moved. */
 const STATISTICS_SEED = 0;

@@ -74,9 +74,10 @@ async function exportModel({ options, terminal }: Invocation): Promise<number> {
 /** Whether a path has a file, a folder or a link, also one that leads nowhere, which would be replaced. */
 function isThere(path: string): boolean {
   try {
-    return lstatSync(path) !== undefined;
+    lstatSync(path);
+    return true;
   } catch {
-    // Where that is no folder, writing says so.
+    // Also where a file is in the place of a folder: writing says so.
     return false;
   }
 }

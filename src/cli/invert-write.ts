@@ -7,8 +7,8 @@ import { sampleGrid } from '../report/grid';
 import type { FoundStyles, StyleSpace } from '../style/search';
 import { scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
-import { writeResult } from './apply-make';
 import type { InvertedFile } from './invert-files';
+import { writeResult } from './write-result';
 
 /** What was found of an image. */
 export interface Outcome {

@@ -12,7 +12,6 @@ import { type ImageBatch, requireFinite, sampleGrid } from '../report/grid';
 import type { Tensor } from '../tensor/tensor';
 import type { LatentSampler } from '../training/latent-sampler';
 import type { LoadedModel } from '../training/load';
-import { writeResult } from './apply-make';
 import { chosenClass, classNamesOf, describeClasses } from './class-names';
 import type { Host } from './host';
 import { refuseCheckpoints, refuseSamePlace } from './out-path';
@@ -30,6 +29,7 @@ import { checkTogether, chooseImages, DEFAULT_COUNT } from './sample-latents';
 import { type DrawSettings, sampleFields } from './sample-settings';
 import { environmentSource, flagSource } from './settings';
 import type { Terminal } from './terminal';
+import { writeResult } from './write-result';
 
 /**
  * `sample --checkpoint RUN`: draws images from a trained generator, into a picture, a file of tensors, or both.

@@ -9,8 +9,8 @@ import { interpolate, pad } from '../tensor/functional';
 import { scope } from '../tensor/scope';
 import { cat } from '../tensor/shapes';
 import type { Tensor } from '../tensor/tensor';
-import { writeResult } from './apply-make';
 import type { ScoreInput } from './score-images';
+import { writeResult } from './write-result';
 
 /** A map at the size of its image: values from 0 on, row by row. */
 export type WholeMap = Float32Array;

@@ -10,7 +10,6 @@ import { formatMeasured } from '../report/summary';
 import { fromBytes } from '../tensor/create';
 import type { LoadedModel } from '../training/load';
 import { type NormalScores, shareAbove, thresholdAt } from '../training/normal-scores';
-import { writeResult } from './apply-make';
 import { type InterruptibleWork, untilInterrupted } from './interrupt';
 import { notesOf } from './model-notes';
 import { type ScoredFile, scoredFiles } from './score-files';
@@ -20,6 +19,7 @@ import type { ScoreSettings } from './score-settings';
 import { keptNormalScores, requireScorer, type ScoringContext, scoresOf } from './scoring';
 import type { CommandContext, Terminal } from './terminal';
 import { percent } from './train-threshold';
+import { writeResult } from './write-result';
 
 /** When an image is taken for an unusual one. */
 interface Threshold {

@@ -44,16 +44,16 @@ export function enlarge(pixels: Uint8Array, { from, to, fit }: Enlarging): Uint8
 }
 
 /** Rows and columns to be made: with `crop` those in the middle of more, with `pad` fewer than there is room for. */
-function axes({ from, to, fit }: Enlarging): [Sampling, Sampling] {
-  const sides = ['height', 'width'] as const;
-  const factors = sides.map((side) => to[side] / from[side]);
-  if (fit === 'stretch') return sides.map((side) => ({ from: from[side], to: to[side] })) as never;
+function axes({ from, to, fit }: Enlarging): [rows: Sampling, columns: Sampling] {
+  const factors = [to.height / from.height, to.width / from.width];
   const factor = fit === 'crop' ? Math.max(...factors) : Math.min(...factors);
-  return sides.map((side) => {
-    const whole = from[side] * factor;
-    if (fit === 'pad') return { from: from[side], to: Math.min(to[side], Math.round(whole)) };
-    return { from: from[side], to: to[side], scale: 1 / factor, offset: (whole - to[side]) / 2 };
-  }) as never;
+  const axis = (own: number, wanted: number): Sampling => {
+    if (fit === 'stretch') return { from: own, to: wanted };
+    const whole = own * factor;
+    if (fit === 'pad') return { from: own, to: Math.min(wanted, Math.round(whole)) };
+    return { from: own, to: wanted, scale: 1 / factor, offset: (whole - wanted) / 2 };
+  };
+  return [axis(from.height, to.height), axis(from.width, to.width)];
 }
 
 /** One channel, of a colour times its alpha. */

@@ -52,10 +52,10 @@ export async function exportSafetensors(model: LoadedModel, folder: string): Pro
 
 /** @throws UsageError for a folder of a run, or of a checkpoint */
 function refuseRuns(folder: string): void {
-  const held = ['manifest.json', 'checkpoints', 'best'].find((name) => existsSync(join(folder, name)));
-  if (held !== undefined)
+  const holds = (...names: string[]) => names.every((name) => existsSync(join(folder, name)));
+  if (holds('config.json', 'metrics.jsonl') || holds('manifest.json', 'networks'))
     throw new UsageError(
-      `exportSafetensors expects a folder of its own, but ${folder} holds ${held} of a run, whose config.json and weights it would replace: choose another folder`,
+      `exportSafetensors expects a folder of its own, but ${folder} is a run or a checkpoint, whose files it would replace: choose another folder`,
     );
 }
 

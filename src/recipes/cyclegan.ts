@@ -44,7 +44,7 @@ const fields = {
  * trained before the translators, so that both phases share one making of the fakes.
  *
  * With `geometry` as in Fu et al. 2019, "Geometry-Consistent Generative Adversarial Networks for One-Sided Unsupervised Domain Mapping": an image that is
- * turned is to become what it becomes, turned. It keeps translators from swapping what both domains have of, which the way there and back does not see.
+ * turned is to become what it becomes, turned. It keeps translators from swapping content that both domains have, which the way there and back does not see.
  */
 export const cyclegan: Recipe<typeof fields> = {
   name: 'cyclegan',

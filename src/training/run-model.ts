@@ -147,10 +147,10 @@ function runImages(
     );
   if (images.dim !== 4 || images.shape[0] < 1)
     throw new UsageError(`images expected [N, C, H, W] but received [${images.shape.join(', ')}]`);
-  const channels = specs[sampler.direction(options.direction).from]?.channels ?? images.shape[1];
-  if (images.shape[1] !== channels)
+  const learned = specs[sampler.direction(options.direction).from];
+  if (learned && images.shape[1] !== learned.channels)
     throw new UsageError(
-      `images expected [N, ${channels}, H, W], the channels that this model has learned, but received [${images.shape.join(', ')}]`,
+      `images expected [N, ${learned.channels}, H, W], the channels that this model has learned, but received [${images.shape.join(', ')}]`,
     );
   if (overlap !== undefined && tile === undefined)
     throw new UsageError('overlap is of tiles, but no tile is given: give both, or neither');

@@ -332,8 +332,7 @@ export class Session {
     // A training that goes on otherwise does not come to them again.
     if (resumeStep !== undefined || isChanged)
       this.#notes.push(...(await run.setAsideAfter(this.#training.step)));
-    // What the model is now is read from its newest checkpoint.
-    // First what a resume reads: its checkpoint, if this one is not written, is brought to it again.
+    // What the model is now is read from its newest checkpoint, and a resume brings that to what config.json says, which therefore goes first.
     if (isChanged) await this.#writeConfig().then(() => this.#writeCheckpoint(run));
   }
 

@@ -25,7 +25,7 @@ export interface Truncation {
  * What a truncation means to a model.
  *
  * @param network what makes its images, where that has a w; null for others
- * @throws UsageError for layers of a model without w, without a truncation, or that there are not, and for latents within less than ± 0
+ * @throws UsageError for layers of a model without w, without a truncation, or that there are not, and for one of latents that is below 0 or not finite
  */
 export function truncationOf(
   network: StyleNetwork | null,

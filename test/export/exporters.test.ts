@@ -146,7 +146,7 @@ test('weights never take the place of a run’s files', async () => {
   await withModel(runs.other, async (model) => {
     for (const folder of [runs.other, checkpoint])
       await expect(exportSafetensors(model, folder)).rejects.toEqual(
-        usage(`exportSafetensors expects a folder of its own, but ${folder} holds `),
+        usage(`exportSafetensors expects a folder of its own, but ${folder} is a run or a checkpoint`),
       );
   });
   expect([runs.other, checkpoint].map((folder) => readdirSync(folder))).toEqual(before);
