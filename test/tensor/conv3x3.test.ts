@@ -7,6 +7,7 @@ import { scope } from '../../src/tensor/scope';
 import type { Tensor } from '../../src/tensor/tensor';
 import { distance } from '../support/close';
 import { failure } from '../support/failure';
+import { hasAmx, hasBfloat16Kernels } from '../support/processor';
 
 interface Geometry {
   readonly batch: number;
@@ -199,30 +200,34 @@ describe('3×3 convolutions of stride 1', () => {
     },
   );
 
-  test('give the same bits on one thread, two and three in bfloat16', () => {
-    try {
-      for (const geometry of DIRECT)
-        scope(() => {
-          const { padding } = geometry;
-          const [image, weight] = draw({ ...geometry, batch: 40 }, 15);
-          const [one, ...others] = [1, 2, 3].map((count) => {
-            setThreads(count);
-            const [x, w] = [image.detach(), weight.detach()];
-            x.requiresGrad = true;
-            const output = autocast({ device: 'cpu' }, () => conv2d(x, w, null, { padding }));
-            const [fewer, more] = [geometry.inputs, geometry.outputs].sort((a, b) => a - b);
-            w.requiresGrad = fewer === 16 || (fewer <= 4 && more % 16 === 0);
-            const again = autocast({ device: 'cpu' }, () => conv2d(x, w, null, { padding }));
-            const inputs = w.requiresGrad ? [x, w] : [x];
-            return [output, ...grad([again.float().square().sum()], inputs)];
+  // LibTorch's own, which compute them on other processors, do not promise it.
+  (hasBfloat16Kernels && !hasAmx ? test : test.skip)(
+    'give the same bits on one thread, two and three in bfloat16',
+    () => {
+      try {
+        for (const geometry of DIRECT)
+          scope(() => {
+            const { padding } = geometry;
+            const [image, weight] = draw({ ...geometry, batch: 40 }, 15);
+            const [one, ...others] = [1, 2, 3].map((count) => {
+              setThreads(count);
+              const [x, w] = [image.detach(), weight.detach()];
+              x.requiresGrad = true;
+              const output = autocast({ device: 'cpu' }, () => conv2d(x, w, null, { padding }));
+              const [fewer, more] = [geometry.inputs, geometry.outputs].sort((a, b) => a - b);
+              w.requiresGrad = fewer === 16 || (fewer <= 4 && more % 16 === 0);
+              const again = autocast({ device: 'cpu' }, () => conv2d(x, w, null, { padding }));
+              const inputs = w.requiresGrad ? [x, w] : [x];
+              return [output, ...grad([again.float().square().sum()], inputs)];
+            });
+            for (const other of others)
+              for (const [i, value] of one.entries()) expect(other[i].equal(value)).toBe(true);
           });
-          for (const other of others)
-            for (const [i, value] of one.entries()) expect(other[i].equal(value)).toBe(true);
-        });
-    } finally {
-      setThreads(1);
-    }
-  });
+      } finally {
+        setThreads(1);
+      }
+    },
+  );
 
   test('add their bias, whatever the memory format, and keep that', () => {
     scope(() => {
